@@ -1,0 +1,78 @@
+//! The archive contest's document: what the state machine returns and what a result file keeps.
+//!
+//! Field names up to `run_price_usd` are those of the public contest (`demo-s3-archiving`), so that its tools read ours.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// All contenders of one execution: those that passed, cheapest first, and those that did not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Contest {
+    /// Ranked by `run_price_usd`, ascending.
+    pub success: Vec<Success>,
+    /// In the order in which the contenders were given.
+    pub failure: Vec<Failure>,
+    /// What the reader of the numbers should know, each with advice.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// A contender whose every run made a valid archive in time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Success {
+    /// The function's ARN.
+    pub arn: String,
+    /// The function's runtime, such as `provided.al2023`.
+    pub runtime: String,
+    /// `arm64` or `x86_64`.
+    pub architecture: String,
+    /// Configured memory, MB.
+    pub memory_mb: u64,
+    /// Configured ephemeral storage, MB.
+    pub ephemeral_storage_mb: u64,
+    /// How many runs the figures are over.
+    pub runs_count: u64,
+    /// Mean billed duration, ms (the REPORT line's `Billed Duration`, initialization included).
+    pub duration_ms: f64,
+    /// Sample standard deviation of the billed duration, ms; 0 for a single run.
+    pub duration_ms_stddev: f64,
+    /// Shortest billed duration, ms.
+    pub duration_ms_min: f64,
+    /// Longest billed duration, ms.
+    pub duration_ms_max: f64,
+    /// Memory × mean duration, GB-seconds.
+    pub gb_second_compute: f64,
+    /// Ephemeral storage above the free 512 MB × mean duration, GB-seconds.
+    pub gb_second_storage: f64,
+    /// USD a GB-second of compute, by architecture.
+    pub compute_rate_usd: f64,
+    /// USD a GB-second of ephemeral storage.
+    pub storage_rate_usd: f64,
+    /// `gb_second_compute` × `compute_rate_usd`.
+    pub compute_price_usd: f64,
+    /// `gb_second_storage` × `storage_rate_usd`.
+    pub storage_price_usd: f64,
+    /// What Lambda charges for the mean run's time: compute + storage. The ranking's key.
+    pub run_price_usd: f64,
+    /// Most memory any run used, MB (`Max Memory Used`); none if no REPORT line was found.
+    pub max_memory_mb: Option<u64>,
+    /// Mean initialization time of the runs that were cold starts, ms; none if all were warm.
+    pub cold_start_ms: Option<f64>,
+    /// S3 requests and the Lambda request of a run, USD; none where S3's requests were not counted.
+    pub requests_price_usd: Option<f64>,
+    /// `run_price_usd` + `requests_price_usd`; none where the latter is.
+    pub total_price_usd: Option<f64>,
+    /// Size of the archive of run 0, bytes.
+    pub archive_bytes: u64,
+    /// Each run's billed duration in order of run, ms.
+    pub durations_ms: Vec<f64>,
+}
+
+/// A contender that is out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// The function's ARN.
+    pub arn: String,
+    /// `crash: …`, `timeout: …`, `invalid: …` or `too slow: …`.
+    pub reason: String,
+}

@@ -1,0 +1,3 @@
+//! The result schema, its statistics and its prices: what the functions write and the CLI reads.
+
+pub mod contest;

@@ -1,0 +1,52 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { stop } from "./settings";
+import type { Architecture } from "./target";
+
+/** The repository's root folder. */
+export const ROOT = path.resolve(__dirname, "..");
+
+/** Cargo's output folder. */
+export const TARGET_DIR = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
+
+/** Bytes 18 and 19 of an ELF file say what machine it is for (`e_machine`, ELF specification). */
+const ELF_MACHINES: Readonly<Record<number, Architecture>> = { 0x3e: "x86_64", 0xb7: "arm64" };
+
+/** The archive of a Rust function as `cargo lambda build` left it; missing or for another architecture stops the program. */
+export function rustArtefact(bin: string, architecture: Architecture): pulumi.asset.Archive {
+  return bootstrapArtefact(path.join(TARGET_DIR, "lambda", bin), bin, architecture);
+}
+
+/** A folder with a compiled `bootstrap`. */
+export function bootstrapArtefact(
+  folder: string,
+  what: string,
+  architecture: Architecture,
+): pulumi.asset.Archive {
+  const bootstrap = path.join(folder, "bootstrap");
+  const build = `build it with: make build ARCH=${architecture}`;
+  if (!fs.existsSync(bootstrap)) stop(`the function '${what}' is not built (no ${bootstrap}): ${build}`);
+  const built = machineOf(bootstrap);
+  if (built !== undefined && built !== architecture) {
+    stop(
+      `the function '${what}' is built for ${built}, but the stack's architecture is ${architecture}: ${build}`,
+    );
+  }
+  return new pulumi.asset.AssetArchive({ bootstrap: new pulumi.asset.FileAsset(bootstrap) });
+}
+
+/** What an ELF file runs on; none for scripts and unknown machines. */
+function machineOf(file: string): Architecture | undefined {
+  const header = Buffer.alloc(20);
+  const fd = fs.openSync(file, "r");
+  try {
+    fs.readSync(fd, header, 0, header.length, 0);
+  } finally {
+    fs.closeSync(fd);
+  }
+  const isElf = header.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"));
+  return isElf ? ELF_MACHINES[header.readUInt16LE(18)] : undefined;
+}

@@ -1,0 +1,88 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { rustArtefact } from "./artefact";
+import type { Statement } from "./policy";
+import { logStatement, ServiceRole } from "./role";
+import { stop } from "./settings";
+import type { Target } from "./target";
+
+/** Lambda's own limit on a function's name (API reference of CreateFunction), characters. */
+const MAX_NAME = 64;
+
+/** The name of a function: `<project>-<stack>-<rest>`. */
+export function functionName(target: Target, rest: string): string {
+  const name = `${target.project}-${target.stack}-${rest}`;
+  if (name.length > MAX_NAME || !/^[a-zA-Z0-9-_]+$/.test(name)) {
+    stop(
+      `'${name}' can't be a function's name: at most ${MAX_NAME} letters, digits, '-' and '_'. Shorten '${rest}'`,
+    );
+  }
+  return name;
+}
+
+/** The log group of a function, made before it so that its retention holds and `destroy` removes it. */
+export function functionLogGroup(
+  name: string,
+  target: Target,
+  opts: pulumi.CustomResourceOptions,
+): aws.cloudwatch.LogGroup {
+  return new aws.cloudwatch.LogGroup(
+    name,
+    { name: `/aws/lambda/${name}`, retentionInDays: target.logRetentionDays },
+    opts,
+  );
+}
+
+/** Arguments of {@link RustFunction}. */
+export interface RustFunctionArgs {
+  readonly target: Target;
+  /** The Cargo binary; also the rest of the function's name. */
+  readonly bin: string;
+  readonly description: string;
+  /** MB. */
+  readonly memory: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What it may do besides writing its log. */
+  readonly statements: readonly Statement[];
+}
+
+/** A Rust function of the workspace with a role and a log group of its own. */
+export class RustFunction extends pulumi.ComponentResource {
+  readonly arn: pulumi.Output<string>;
+  readonly name: string;
+  /** The function itself, for what has to wait for it. */
+  readonly resource: aws.lambda.Function;
+
+  constructor(args: RustFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+    const name = functionName(args.target, args.bin);
+    super("lambench:infra:RustFunction", name, {}, opts);
+    this.name = name;
+    const logGroup = functionLogGroup(name, args.target, { parent: this });
+    const role = new ServiceRole(
+      name,
+      { service: "lambda.amazonaws.com", statements: [...args.statements, logStatement(logGroup.arn)] },
+      { parent: this },
+    );
+    this.resource = new aws.lambda.Function(
+      name,
+      {
+        name,
+        description: args.description,
+        runtime: "provided.al2023",
+        handler: "bootstrap",
+        architectures: [args.target.architecture],
+        code: rustArtefact(args.bin, args.target.architecture),
+        role: role.arn,
+        memorySize: args.memory,
+        timeout: args.timeout,
+        environment: { variables: { ...args.environment } },
+      },
+      { parent: this, dependsOn: [logGroup] },
+    );
+    this.arn = this.resource.arn;
+    this.registerOutputs({ arn: this.arn });
+  }
+}

@@ -1,0 +1,82 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { policyDocument } from "./policy";
+
+/** Arguments of {@link PrivateBucket}. */
+export interface PrivateBucketArgs {
+  /** Refuse requests without TLS; false only for an endpoint that has none. */
+  readonly requireTls: boolean;
+  /** Key prefixes whose objects and open uploads S3 removes after a day: the safety net behind our own clean-up. */
+  readonly temporaryPrefixes: readonly string[];
+}
+
+/** A bucket that nobody else can read: no public access, encrypted, TLS only. `destroy` removes what is in it. */
+export class PrivateBucket extends pulumi.ComponentResource {
+  readonly name: pulumi.Output<string>;
+  readonly arn: pulumi.Output<string>;
+
+  constructor(name: string, args: PrivateBucketArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lambench:infra:PrivateBucket", name, {}, opts);
+    const child = { parent: this };
+    const bucket = new aws.s3.Bucket(name, { forceDestroy: true }, child);
+    const closed = new aws.s3.BucketPublicAccessBlock(
+      name,
+      {
+        bucket: bucket.bucket,
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      },
+      child,
+    );
+    new aws.s3.BucketServerSideEncryptionConfiguration(
+      name,
+      {
+        bucket: bucket.bucket,
+        rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
+      },
+      child,
+    );
+    if (args.requireTls) {
+      // S3 refuses two changes of a bucket's policy and public access at once (OperationAborted): one after the other.
+      new aws.s3.BucketPolicy(
+        name,
+        { bucket: bucket.bucket, policy: tlsOnly(bucket.arn) },
+        { ...child, dependsOn: [closed] },
+      );
+    }
+    new aws.s3.BucketLifecycleConfiguration(
+      name,
+      {
+        bucket: bucket.bucket,
+        rules: args.temporaryPrefixes.map((prefix) => ({
+          id: `expire-${prefix.replace(/\W+$/, "")}`,
+          status: "Enabled",
+          filter: { prefix },
+          expiration: { days: 1 },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+        })),
+      },
+      child,
+    );
+    this.name = bucket.bucket;
+    this.arn = bucket.arn;
+    this.registerOutputs({ name: this.name, arn: this.arn });
+  }
+}
+
+function tlsOnly(bucketArn: pulumi.Output<string>): pulumi.Output<string> {
+  return pulumi.jsonStringify(
+    policyDocument([
+      {
+        effect: "Deny",
+        principal: "*",
+        actions: ["s3:*"],
+        resources: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+        condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,42 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { policyDocument, type Statement, trustPolicy } from "./policy";
+
+/** Arguments of {@link ServiceRole}. */
+export interface ServiceRoleArgs {
+  /** The AWS service that takes the role, such as `lambda.amazonaws.com`. */
+  readonly service: string;
+  /** What it may do, and nothing else. */
+  readonly statements: readonly Statement[];
+}
+
+/** A role for an AWS service with one inline policy. */
+export class ServiceRole extends pulumi.ComponentResource {
+  /** Known only once the policy is attached, so that what uses the role never runs without its permissions. */
+  readonly arn: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lambench:infra:ServiceRole", name, {}, opts);
+    const role = new aws.iam.Role(
+      name,
+      { assumeRolePolicy: JSON.stringify(trustPolicy(args.service)) },
+      { parent: this },
+    );
+    const policy = new aws.iam.RolePolicy(
+      name,
+      { role: role.name, policy: pulumi.jsonStringify(policyDocument(args.statements)) },
+      { parent: this },
+    );
+    this.arn = pulumi.all([role.arn, policy.id]).apply(([arn]) => arn);
+    this.registerOutputs({ arn: this.arn });
+  }
+}
+
+/** What a function needs to write its own log: the group is made with the function, so it may not make groups. */
+export function logStatement(logGroupArn: pulumi.Input<string>): Statement {
+  return {
+    actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    resources: [pulumi.interpolate`${logGroupArn}:*`],
+  };
+}

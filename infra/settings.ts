@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import { closest, distance } from "fastest-levenshtein";
+
+/** A whole number that `pulumi config set` may change. */
+export interface IntegerSetting {
+  readonly default: number;
+  /** Smallest and largest value that make sense, both included. */
+  readonly range: readonly [min: number, max: number];
+  /** What it is, with its unit. */
+  readonly description: string;
+}
+
+/** A scenario's own settings by name: the one place where they are declared. */
+export type SettingsTable = Readonly<Record<string, IntegerSetting>>;
+
+/** The values of a table, read and checked. */
+export type SettingValues<T extends SettingsTable> = { readonly [K in keyof T]: number };
+
+/** Declared in Pulumi.yaml, with type, default and description. */
+export const SHARED_SETTINGS = ["scenarios", "architecture", "endpoint", "logRetentionDays"] as const;
+
+/** Ends the program with one line for the user instead of a stack trace. */
+export function stop(message: string): never {
+  throw new pulumi.RunError(message);
+}
+
+/** Reads a table's values from the stack's configuration; a value that doesn't fit stops the program. */
+export function readSettings<T extends SettingsTable>(table: T, config: pulumi.Config): SettingValues<T> {
+  const read = ([name, setting]: [string, IntegerSetting]): [string, number] => {
+    const text = config.get(name);
+    const value = text === undefined ? setting.default : Number(text);
+    const [min, max] = setting.range;
+    if (text?.trim() === "" || !Number.isInteger(value) || value < min || value > max) {
+      stop(
+        `${name} is '${text ?? ""}', but must be a whole number from ${min} to ${max} ` +
+          `(${setting.description}): pulumi config set ${name} ${setting.default}`,
+      );
+    }
+    return [name, value];
+  };
+  return Object.fromEntries(Object.entries(table).map(read)) as SettingValues<T>;
+}
+
+/** A scenario of the stack, as far as its settings go. */
+interface WithSettings {
+  readonly settings: SettingsTable;
+}
+
+/**
+ * Stops at the first configuration key of this project that no scenario of the stack reads: a misspelt setting would
+ * otherwise be ignored, and its default measured in its place.
+ */
+export function checkKeys(
+  project: string,
+  keys: readonly string[],
+  scenarios: readonly WithSettings[],
+): void {
+  const known = [...SHARED_SETTINGS, ...scenarios.flatMap(({ settings }) => Object.keys(settings))];
+  for (const key of keys) {
+    const [namespace, name] = splitKey(key);
+    if (namespace !== project || known.includes(name)) continue;
+    const near = closest(name, known);
+    const hint = distance(name, near) <= 3 ? `did you mean '${near}'?` : `known are: ${known.join(", ")}.`;
+    stop(`unknown setting '${name}': ${hint} To remove it: pulumi config rm ${name}`);
+  }
+}
+
+function splitKey(key: string): [namespace: string, name: string] {
+  const colon = key.indexOf(":");
+  return [key.slice(0, colon), key.slice(colon + 1)];
+}

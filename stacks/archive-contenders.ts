@@ -1,0 +1,121 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+
+import { bootstrapArtefact, ROOT, rustArtefact, TARGET_DIR } from "../infra/artefact";
+import { stop } from "../infra/settings";
+import type { Architecture } from "../infra/target";
+
+/** A contender as its folder describes it: `contenders/<lang>/<id>/`. */
+export interface Contender {
+  readonly lang: string;
+  readonly id: string;
+  readonly folder: string;
+  readonly runtime: string;
+  readonly handler: string;
+  readonly architecture: Architecture;
+  /** MB. */
+  readonly memory: number;
+  /** Seconds. */
+  readonly timeout: number;
+  /** MB. */
+  readonly ephemeralStorage: number;
+}
+
+/** What a contender has unless its `contender.yaml` says otherwise. */
+export type Defaults = Pick<Contender, "architecture" | "memory" | "timeout">;
+
+const RUNTIMES: Readonly<Record<string, readonly [runtime: string, handler: string]>> = {
+  python: ["python3.13", "index.handler"],
+  node: ["nodejs22.x", "index.handler"],
+};
+const CUSTOM_RUNTIME = ["provided.al2023", "bootstrap"] as const;
+
+/** The keys of `contender.yaml` and what each must be (limits: Lambda quotas page). */
+const KEYS: Readonly<Record<string, { check: (value: unknown) => boolean; must: string }>> = {
+  runtime: { check: isName, must: "the name of a Lambda runtime" },
+  handler: { check: isName, must: "a handler such as index.handler" },
+  architecture: { check: (v) => v === "arm64" || v === "x86_64", must: "arm64 or x86_64" },
+  memory: { check: within(128, 10240), must: "128 to 10240 (MB)" },
+  timeout: { check: within(1, 900), must: "1 to 900 (seconds)" },
+  ephemeralStorage: { check: within(512, 10240), must: "512 to 10240 (MB)" },
+};
+
+/** Every contender below a folder, in order of name; none at all stops the program. */
+export function findContenders(folder: string, defaults: Defaults): Contender[] {
+  const found = subfolders(folder).flatMap((lang) =>
+    subfolders(path.join(folder, lang)).map((id) =>
+      describe(path.join(folder, lang, id), lang, id, defaults),
+    ),
+  );
+  if (found.length === 0) {
+    stop(`there is no contender: put one into ${folder}/<lang>/<id>/ (docs/scenarios/archive.md says how)`);
+  }
+  return found;
+}
+
+/** What is deployed for a contender: what the build left, or the folder itself where nothing has to be built. */
+export function contenderCode(contender: Contender): pulumi.asset.Archive {
+  const { lang, id, folder, architecture } = contender;
+  const built = path.join(TARGET_DIR, "contenders", `${lang}-${id}`);
+  if (lang === "rust") return rustArtefact(id, architecture);
+  if (fs.existsSync(path.join(folder, "build.sh")))
+    return bootstrapArtefact(built, `${lang}-${id}`, architecture);
+  const needsBuild = ["requirements.txt", "package.json"].some((file) =>
+    fs.existsSync(path.join(folder, file)),
+  );
+  if (!needsBuild) return folderArchive(folder);
+  return fs.existsSync(built)
+    ? folderArchive(built)
+    : stop(`the contender ${lang}/${id} is not built (no ${built}): build it with: make build`);
+}
+
+function describe(folder: string, lang: string, id: string, defaults: Defaults): Contender {
+  const [runtime, handler] = RUNTIMES[lang] ?? CUSTOM_RUNTIME;
+  const file = path.join(folder, "contender.yaml");
+  const own = fs.existsSync(file) ? checked(file, parse(fs.readFileSync(file, "utf8"))) : {};
+  return { lang, id, folder, runtime, handler, ephemeralStorage: 512, ...defaults, ...own };
+}
+
+function checked(file: string, content: unknown): Partial<Contender> {
+  const where = path.relative(ROOT, file);
+  if (typeof content !== "object" || content === null)
+    stop(`${where} must hold keys and values, such as memory: 1024`);
+  for (const [key, value] of Object.entries(content)) {
+    const rule = KEYS[key];
+    if (rule === undefined)
+      stop(`${where} has an unknown key '${key}': known are ${Object.keys(KEYS).join(", ")}`);
+    if (!rule.check(value)) stop(`${where}: ${key} is ${JSON.stringify(value)}, but must be ${rule.must}`);
+  }
+  return content;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === "string" && value.length > 0;
+}
+
+function within(min: number, max: number): (value: unknown) => boolean {
+  return (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
+function subfolders(folder: string): string[] {
+  if (!fs.existsSync(folder)) return [];
+  const entries = fs.readdirSync(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && /^[a-z0-9]/.test(entry.name))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** A folder file by file, without what running it leaves behind: the same sources give the same code hash. */
+function folderArchive(folder: string): pulumi.asset.Archive {
+  const files = fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
+    .map((entry) => path.join(entry.parentPath, entry.name));
+  return new pulumi.asset.AssetArchive(
+    Object.fromEntries(files.map((file) => [path.relative(folder, file), new pulumi.asset.FileAsset(file)])),
+  );
+}

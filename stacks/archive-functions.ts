@@ -1,0 +1,160 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { functionLogGroup, functionName, RustFunction, type RustFunctionArgs } from "../infra/function";
+import type { Statement } from "../infra/policy";
+import type { PrivateBucket } from "../infra/private-bucket";
+import { logStatement, ServiceRole } from "../infra/role";
+import type { Target } from "../infra/target";
+import { type Contender, contenderCode } from "./archive-contenders";
+
+/** Where the source objects are; the name is part of the contest. */
+export const PREFIX = "files";
+
+/** Where contenders write: the archives, and whatever they need on the way. */
+export const TEMPORARY_PREFIXES = ["archives/", "seg-temps/"];
+
+/** What all functions of the contest stand in. */
+export interface Place {
+  readonly target: Target;
+  readonly bucket: PrivateBucket;
+  readonly parent: pulumi.Resource;
+}
+
+/** The functions that are not contenders. */
+export type Harness = Readonly<Record<"fill" | "prepare" | "judge" | "score" | "sweep", RustFunction>>;
+
+/** One function a contender, all with the same role: read the sources, write archives, and nothing else. */
+export function deployContenders(contenders: readonly Contender[], place: Place): aws.lambda.Function[] {
+  const { target, bucket, parent } = place;
+  const named = contenders.map((contender) => {
+    const name = functionName(target, `${contender.lang}-${contender.id}`);
+    return { contender, name, logGroup: functionLogGroup(name, target, { parent }) };
+  });
+  const role = new ServiceRole(
+    `${target.project}-${target.stack}-archive-contender`,
+    {
+      service: "lambda.amazonaws.com",
+      statements: [
+        { actions: ["s3:GetObject"], resources: objects(bucket, [`${PREFIX}/`]) },
+        list(bucket, [`${PREFIX}/`]),
+        {
+          actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+          resources: objects(bucket, TEMPORARY_PREFIXES),
+        },
+        ...named.map(({ logGroup }) => logStatement(logGroup.arn)),
+      ],
+    },
+    { parent },
+  );
+  return named.map(
+    ({ contender, name, logGroup }) =>
+      new aws.lambda.Function(
+        name,
+        {
+          name,
+          description: `Archive contender ${contender.lang}/${contender.id}`,
+          runtime: contender.runtime,
+          handler: contender.handler,
+          architectures: [contender.architecture],
+          code: contenderCode(contender),
+          role: role.arn,
+          memorySize: contender.memory,
+          timeout: contender.timeout,
+          ephemeralStorage: { size: contender.ephemeralStorage },
+        },
+        { parent, dependsOn: [logGroup] },
+      ),
+  );
+}
+
+/** The functions that fill the bucket, check it, judge archives, score the runs and clean up. */
+export function deployHarness(
+  settings: { readonly objectCount: number; readonly maxRunSeconds: number },
+  contenders: readonly aws.lambda.Function[],
+  place: Place,
+): Harness {
+  const { target, bucket, parent } = place;
+  const source = { BUCKET: bucket.name, PREFIX };
+  const make = (args: Omit<RustFunctionArgs, "target">): RustFunction =>
+    new RustFunction({ target, ...args }, { parent });
+  return {
+    fill: make({
+      bin: "archive-fill-bucket",
+      description: "Makes the source bucket what the settings say",
+      memory: 3008, // hashing and sending 15 GB is bound by CPU and network, and both grow with memory
+      timeout: 900,
+      environment: source,
+      statements: [
+        list(bucket, [`${PREFIX}/`]),
+        { actions: ["s3:PutObject", "s3:DeleteObject"], resources: objects(bucket, [`${PREFIX}/`]) },
+      ],
+    }),
+    prepare: make({
+      bin: "archive-prepare",
+      description: "Checks that the source bucket is what the settings say",
+      memory: 256,
+      timeout: 300,
+      environment: { ...source, OBJECT_COUNT: String(settings.objectCount) },
+      statements: [list(bucket, [`${PREFIX}/`])],
+    }),
+    judge: make({
+      bin: "archive-judge",
+      description: "Validates an archive byte for byte",
+      memory: 512,
+      timeout: 900,
+      environment: source,
+      statements: [
+        // Not only below a prefix: without the right to list, S3 says of a missing archive that it is forbidden.
+        { actions: ["s3:ListBucket"], resources: [bucket.arn] },
+        { actions: ["s3:GetObject"], resources: objects(bucket, ["archives/"]) },
+      ],
+    }),
+    score: make({
+      bin: "archive-score",
+      description: "Turns runs and verdicts into the ranking",
+      memory: 256,
+      timeout: 300,
+      environment: { MAX_RUN_SECONDS: String(settings.maxRunSeconds) },
+      statements: [
+        { actions: ["lambda:GetFunctionConfiguration"], resources: contenders.map(({ arn }) => arn) },
+        { actions: ["logs:FilterLogEvents"], resources: contenders.map(({ arn }) => arn.apply(logGroupArn)) },
+      ],
+    }),
+    sweep: make({
+      bin: "archive-sweep",
+      description: "Deletes archives and aborts uploads",
+      memory: 256,
+      timeout: 300,
+      environment: { BUCKET: bucket.name },
+      statements: [
+        list(bucket, TEMPORARY_PREFIXES),
+        { actions: ["s3:ListBucketMultipartUploads"], resources: [bucket.arn] },
+        {
+          actions: ["s3:DeleteObject", "s3:AbortMultipartUpload"],
+          resources: objects(bucket, TEMPORARY_PREFIXES),
+        },
+      ],
+    }),
+  };
+}
+
+/** The log group of a function, by the function's ARN. */
+function logGroupArn(functionArn: string): string {
+  const [, partition, , region, account, , name] = functionArn.split(":");
+  return `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${name}:*`;
+}
+
+function objects(bucket: PrivateBucket, prefixes: readonly string[]): pulumi.Output<string>[] {
+  return prefixes.map((prefix) => pulumi.interpolate`${bucket.arn}/${prefix}*`);
+}
+
+/** Lists a bucket, but only below the prefixes, with or without their trailing slash. */
+function list(bucket: PrivateBucket, prefixes: readonly string[]): Statement {
+  const patterns = prefixes.flatMap((prefix) => [prefix.replace(/\/$/, ""), `${prefix}*`]);
+  return {
+    actions: ["s3:ListBucket"],
+    resources: [bucket.arn],
+    condition: { StringLike: { "s3:prefix": patterns } },
+  };
+}

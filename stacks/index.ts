@@ -1,0 +1,5 @@
+import type { Scenario } from "../infra/scenario";
+import { archive } from "./archive";
+
+/** Every scenario that a stack may name. */
+export const scenarios: readonly Scenario[] = [archive];

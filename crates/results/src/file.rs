@@ -1,0 +1,139 @@
+//! The result file: one JSON document a run, the same for every scenario but for one part.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::contest::Contest;
+use crate::summary::Summary;
+
+/// Version of this schema; a reader refuses those it doesn't know.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One run of one scenario: `results/<scenario>/<UTC time>-<stack>.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunResult {
+    /// [`SCHEMA_VERSION`] at the time of writing.
+    pub schema_version: u32,
+    /// What ran, when, and with which lambench.
+    pub run: Run,
+    /// Where it ran, and with which settings.
+    pub environment: Environment,
+    /// Every measured value, so that other statistics can be made of them.
+    pub samples: Vec<Samples>,
+    /// The statistics of each entry of `samples`, in the same order.
+    pub summary: Vec<Summary>,
+    /// What it costs, by item.
+    pub cost: Vec<Cost>,
+    /// What the reader of the numbers should know, each with advice.
+    pub warnings: Vec<String>,
+    /// What only this scenario has, under the scenario's name.
+    #[serde(flatten)]
+    pub detail: Detail,
+}
+
+/// Identity of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// Unique: the name of the execution.
+    pub id: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// When it was triggered.
+    #[schemars(with = "String")]
+    pub started_at: Timestamp,
+    /// When its outcome was known.
+    #[schemars(with = "String")]
+    pub ended_at: Timestamp,
+    /// Version of the `lambench` command.
+    pub tool_version: String,
+    /// The checkout's commit, with `-dirty` behind it if it had changes; none outside a checkout.
+    pub git_commit: Option<String>,
+}
+
+/// Where a run took place. Results of different kinds are never ranked side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Environment {
+    /// AWS or local.
+    pub kind: Kind,
+    /// The stack's name.
+    pub stack: String,
+    /// AWS region.
+    pub region: String,
+    /// `arm64` or `x86_64`.
+    pub architecture: String,
+    /// The endpoint, where it isn't AWS.
+    pub endpoint: Option<String>,
+    /// The scenario's settings, memory among them.
+    pub settings: Map<String, Value>,
+}
+
+/// What kind of environment ran the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// AWS itself.
+    Aws,
+    /// An emulator on somebody's machine: good for comparing designs with each other, not for predicting AWS.
+    Local,
+}
+
+/// Raw values of one measured quantity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Samples {
+    /// What was measured, such as `rust-stream duration`.
+    pub name: String,
+    /// Unit of the values, such as `ms`.
+    pub unit: String,
+    /// In the order in which they were taken.
+    pub values: Vec<f64>,
+}
+
+/// One item of what a run costs on AWS.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Cost {
+    /// What is paid for, such as `rust-stream run`.
+    pub item: String,
+    /// USD.
+    pub usd: f64,
+    /// The prices it is made of.
+    pub prices: Vec<QuotedPrice>,
+}
+
+/// A list price, and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QuotedPrice {
+    /// USD a unit.
+    pub usd: f64,
+    /// What one unit is.
+    pub unit: String,
+    /// The page that has it.
+    pub source: String,
+    /// When it was read there, ISO 8601.
+    pub date: String,
+}
+
+/// The part that only one scenario has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Detail {
+    /// The archive contest's ranking.
+    Archive(Contest),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_schema_is_the_one_of_the_types() {
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(RunResult)).unwrap() + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/results.schema.json");
+        let published = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            published == schema,
+            "docs/results.schema.json is out of date: cargo run -p results --example schema > docs/results.schema.json"
+        );
+    }
+}

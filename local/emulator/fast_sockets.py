@@ -1,0 +1,13 @@
+"""Answers of the Lambda Runtime API leave in one packet at once.
+
+Stock, each header line is a packet of its own and Nagle's algorithm holds it back for the peer's delayed
+acknowledgement: 40 ms an exchange.
+"""
+
+import socketserver
+
+
+def apply():
+    """Turn Nagle's algorithm off and buffer writes for every request handler of this process."""
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+    socketserver.StreamRequestHandler.wbufsize = -1

@@ -1,0 +1,175 @@
+"""Measures each invocation and ends the one that exceeds its function's memory, as Lambda does."""
+
+import threading
+import time
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+import errors
+import processes
+from stock import require
+
+WATCH_SECONDS = 0.01
+# What Lambda grants the code before the handler.
+INIT_SECONDS = 10.0
+
+_running = {}
+_finished = {}
+_started = threading.Event()
+
+
+class Invocation:
+    """One invocation: its times (s, monotonic), its processes and what went wrong."""
+
+    def __init__(self, request_id, worker):
+        self.request_id = request_id
+        self.worker = worker
+        self.limit_bytes = int(worker.config.get("MemorySize", 128)) * 1024 * 1024
+        self.timeout = float(worker.config.get("Timeout", 3))
+        self.process = worker._proc
+        self.pids = []
+        self.started = time.monotonic()
+        self.ended = None
+        self.cold = self.process is None or self.process.poll() is not None
+        self.ready = not self.cold
+        self.init_seconds = 0.0
+        self.peak_bytes = 0
+        self.over_memory = False
+        self.init_hung = False
+        self.error = None
+
+    def duration_ms(self):
+        """Time of the handler alone, without the start of its environment."""
+        return max(0.0, self.ended - self.started - self.init_seconds) * 1000
+
+    def finish(self):
+        """Take the time, and the memory while the processes are still there."""
+        if self.ended is None:
+            self.ended = time.monotonic()
+            self.sample()
+
+    def sample(self):
+        """Look at the memory now; an invocation over its limit ends here."""
+        self.process = self.worker._proc or self.process
+        if self.over_memory or self.process is None or self.process.poll() is not None:
+            return
+        self.pids = processes.tree(self.process.pid)
+        self.peak_bytes = max(self.peak_bytes, processes.memory_bytes(self.pids))
+        if self.peak_bytes > self.limit_bytes:
+            self.peak_bytes = self.limit_bytes
+            self.over_memory = True
+            processes.kill(self.pids)
+
+    def stop_hung_init(self):
+        """End a worker that neither gets ready nor exits: nothing else would."""
+        if not self.ready and time.monotonic() - self.started > INIT_SECONDS + self.timeout:
+            self.init_hung = True
+            processes.kill(self.pids)
+
+
+def apply():
+    """Wrap both kinds of workers and what calls them."""
+    for kind in (lambda_runtime.Worker, lambda_runtime.ProvidedWorker):
+        kind.invoke = _measured(require(kind, "invoke", ["self", "event", "request_id"]))
+        kind._spawn = _timed(require(kind, "_spawn", ["self"]))
+    worker = lambda_runtime.Worker
+    worker._drain_stderr_bounded = _ending(require(worker, "_drain_stderr_bounded", ["self"]))
+    provided = lambda_runtime.ProvidedWorker
+    provided._await_init = _seen(require(provided, "_await_init", ["self", "init_timeout"]))
+    require(lambda_runtime, "kill_workers", ["workers"])
+    for name in ("_execute_function_warm", "_execute_function_provided_warm"):
+        stock = require(lambda_svc, name, ["func", "event", "request_id"])
+        setattr(lambda_svc, name, _with_error(stock))
+    threading.Thread(target=_watch, daemon=True, name="memory-watch").start()
+
+
+def take(request_id):
+    """The measurements of a finished invocation, once; None if no worker ran it."""
+    return _finished.pop(request_id, None)
+
+
+def _measured(stock):
+    def invoke(self, event, request_id, **context):
+        run = Invocation(request_id, self)
+        self.invocation = run
+        _running[request_id] = run
+        _started.set()
+        try:
+            result = stock(self, event, request_id, **context)
+            run.finish()
+            return errors.describe(run, result)
+        except Exception as error:
+            run.finish()
+            run.error = errors.of_init(run, error)
+            raise
+        finally:
+            del _running[request_id]
+            _finished[request_id] = run
+            if run.over_memory:
+                lambda_runtime.kill_workers([self])
+            if self._proc is None:
+                # The environment ended: so do the processes it started.
+                processes.kill(run.pids)
+
+    return invoke
+
+
+def _timed(stock):
+    def spawn(self, *arguments, **named):
+        before = time.monotonic()
+        run = getattr(self, "invocation", None)
+        try:
+            stock(self, *arguments, **named)
+            if run is not None:
+                run.ready = True
+        finally:
+            if run is not None:
+                run.init_seconds += time.monotonic() - before
+
+    return spawn
+
+
+def _seen(stock):
+    def await_init(self, init_timeout=None):
+        # A custom runtime that ends while it starts is cleared away before anyone could ask for its exit status.
+        run = getattr(self, "invocation", None)
+        if run is not None:
+            run.process = self._proc
+        return stock(self, init_timeout)
+
+    return await_init
+
+
+def _ending(stock):
+    def drain(self, *arguments, **named):
+        # Called right after the response has arrived, before any clearing up.
+        run = getattr(self, "invocation", None)
+        if run is not None and run.ready:
+            run.finish()
+        return stock(self, *arguments, **named)
+
+    return drain
+
+
+def _with_error(stock):
+    def execute(func, event, request_id):
+        result = stock(func, event, request_id)
+        run = _finished.get(request_id)
+        if run is not None and run.error is not None:
+            result["body"] = run.error
+            result["error"] = True
+        return result
+
+    return execute
+
+
+def _watch():
+    while True:
+        _started.wait()
+        _started.clear()
+        while _running:
+            for run in list(_running.values()):
+                run.sample()
+                run.stop_hung_init()
+            time.sleep(WATCH_SECONDS)

@@ -1,0 +1,26 @@
+"""Starts MiniStack with what a benchmark needs: fast invocations, REPORT lines, memory limits, request counts.
+
+Settings come from MiniStack's own environment variables; docs/local.md lists those `lambench local` sets.
+"""
+
+import data_api
+import executions
+import fast_logs
+import fast_sockets
+import invocations
+import reports
+import request_counts
+from ministack import app
+
+PATCHES = (fast_sockets, fast_logs, invocations, reports, request_counts, data_api, executions)
+
+
+def main():
+    """Apply every patch, then serve until SIGTERM."""
+    for patch in PATCHES:
+        patch.apply()
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

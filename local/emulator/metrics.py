@@ -1,0 +1,43 @@
+"""Turns log lines in the embedded metric format (EMF) into CloudWatch metrics, as the Lambda log agent does."""
+
+import json
+
+from ministack.services import cloudwatch
+
+from stock import require
+
+# One entry of CloudWatch's PutMetricData holds that many values.
+MAX_VALUES = 150
+
+
+def check():
+    """End the launcher if CloudWatch's store is not what `forward` was written for."""
+    require(cloudwatch, "_store_datum", ["namespace", "name", "dims", "ts", "unit", "value", "values"])
+
+
+def forward(lines):
+    """Store the metrics of every line that carries an `_aws` object; other lines are plain logs."""
+    for line in lines:
+        if '"_aws"' not in line:
+            continue
+        try:
+            record = json.loads(line)
+            for datum in _data(record):
+                cloudwatch._store_datum(*datum, None, None)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # CloudWatch keeps a line it cannot read as a log line and says nothing.
+            continue
+
+
+def _data(record):
+    seconds = record["_aws"]["Timestamp"] / 1000
+    for directive in record["_aws"]["CloudWatchMetrics"]:
+        for metric in directive["Metrics"]:
+            name = metric["Name"]
+            if name not in record:
+                continue
+            for names in directive.get("Dimensions") or [[]]:
+                dimensions = {key: str(record[key]) for key in names}
+                values = record[name] if isinstance(record[name], list) else [record[name]]
+                unit = metric.get("Unit", "None")
+                yield directive["Namespace"], name, dimensions, seconds, unit, None, values[:MAX_VALUES]

@@ -1,0 +1,86 @@
+"""Writes each invocation's log as Lambda does: START, the function's lines, END and a REPORT with real numbers."""
+
+import math
+import time
+import uuid
+from datetime import datetime, timezone
+
+from ministack.services import cloudwatch_logs, lambda_svc
+
+import invocations
+import metrics
+from stock import require
+
+MIB = 1024 * 1024
+
+
+def apply():
+    """Replace the stock log writer, which knows neither memory nor cold starts."""
+    require(lambda_svc, "_emit_lambda_logs", ["func", "request_id", "log_text"])
+    require(cloudwatch_logs, "_log_groups")
+    require(cloudwatch_logs, "_append_log_events", ["stream", "events"])
+    require(cloudwatch_logs, "_fanout_to_subscription_filters", ["group_name", "stream_name"])
+    metrics.check()
+    lambda_svc._emit_lambda_logs = emit
+
+
+def emit(func, request_id, log_text, error, duration_ms, *, log_source=None):
+    """Append one invocation's lines to the function's log group and forward its metrics."""
+    run = invocations.take(request_id)
+    if run is None:
+        return
+    config = func.get("config") or func
+    output = (log_text or "").splitlines()
+    metrics.forward(output)
+    group_name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+    # A role that may not create log groups cannot bring a deleted one back; ours may not.
+    if group_name in cloudwatch_logs._log_groups:
+        _append(group_name, config, _lines(config, run, output))
+
+
+def _lines(config, run, output):
+    request = f"RequestId: {run.request_id}"
+    platform = []
+    if run.error is not None and request in run.error["errorMessage"]:
+        platform = [f"{run.error['errorMessage']} {run.error['errorType']}"]
+    version = config.get("Version", "$LATEST")
+    return [f"START {request} Version: {version}", *output, *platform, f"END {request}", report(config, run)]
+
+
+def report(config, run):
+    """The REPORT line; Init Duration only for a cold start, billed as AWS bills it: with the start."""
+    init_ms = run.init_seconds * 1000 if run.cold else 0.0
+    duration_ms = run.duration_ms()
+    fields = [
+        f"REPORT RequestId: {run.request_id}",
+        f"Duration: {duration_ms:.2f} ms",
+        f"Billed Duration: {math.ceil(duration_ms + init_ms)} ms",
+        f"Memory Size: {config.get('MemorySize', 128)} MB",
+        f"Max Memory Used: {math.ceil(run.peak_bytes / MIB)} MB",
+    ]
+    if run.cold:
+        fields.append(f"Init Duration: {init_ms:.2f} ms")
+    return "\t".join(fields) + "\t"
+
+
+def _append(group_name, config, lines):
+    now = int(time.time() * 1000)
+    group = cloudwatch_logs._log_groups[group_name]
+    day = datetime.now(timezone.utc).strftime("%Y/%m/%d")
+    name = f"{day}/[{config.get('Version', '$LATEST')}]{uuid.uuid4().hex}"
+    stream = group["streams"].setdefault(name, _new_stream(now))
+    events = [{"timestamp": now, "message": line, "ingestionTime": now} for line in lines]
+    cloudwatch_logs._append_log_events(stream, events)
+    messages = [{"timestamp": now, "message": line} for line in lines]
+    cloudwatch_logs._fanout_to_subscription_filters(group_name, name, messages)
+
+
+def _new_stream(now):
+    return {
+        "events": [],
+        "uploadSequenceToken": "1",
+        "creationTime": now,
+        "firstEventTimestamp": None,
+        "lastEventTimestamp": None,
+        "lastIngestionTime": None,
+    }

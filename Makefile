@@ -1,0 +1,99 @@
+# Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help tools setup build cli demo demo-down test lint unit provider e2e format clean
+
+# CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
+ifdef CI
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/lambench/target
+endif
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export PATH := $(CURDIR)/.lambench/venv/bin:$(PATH)
+
+# What functions are built for: AWS, or this machine where an endpoint on it runs them.
+FOR ?= $(if $(AWS_ENDPOINT_URL),local,aws)
+HOST_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+ARCH ?= $(if $(filter local,$(FOR)),$(HOST_ARCH),arm64)
+# Amazon Linux 2023 has glibc 2.34.
+TRIPLE := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu.2.34
+
+STEP := tools/step.sh
+IN_LOCAL := eval "$$(.lambench/bin/lambench local env)" &&
+
+help: ## This list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: export FOR := local
+demo: ## Install, build, deploy locally, run the archive contest, print its ranking
+	@$(STEP) "check tools" tools/check-tools.sh
+	@$(MAKE) --no-print-directory setup
+	@$(MAKE) --no-print-directory build cli FOR=local
+	@$(STEP) "start the local environment" .lambench/bin/lambench local start
+	@$(STEP) "deploy the stack dev" bash -c '$(IN_LOCAL) pulumi stack select --create dev --non-interactive && pulumi up --yes --skip-preview --non-interactive --stack dev'
+	@$(STEP) "run the archive contest" bash -c '$(IN_LOCAL) lambench run archive --stack dev'
+	@printf '%s\n' '' 'Next:' \
+	  '  eval "$$(.lambench/bin/lambench local env)"         # pulumi, aws and lambench now mean the local environment' \
+	  '  pulumi config set objectCount 25 --stack dev && pulumi up --yes --stack dev' \
+	  '  lambench run archive --stack dev' \
+	  '  make demo-down                                     # destroys the stack and stops the environment'
+
+demo-down: ## Destroy the demo's stack and stop the local environment
+	@$(STEP) "destroy the stack dev" bash -c '$(IN_LOCAL) pulumi destroy --yes --skip-preview --non-interactive --stack dev'
+	@$(STEP) "stop the local environment" .lambench/bin/lambench local stop
+
+tools: ## Check that the machine has what is needed
+	@tools/check-tools.sh
+
+setup: node_modules/.package-lock.json .lambench/venv/.done .lambench/pulumi/.done ## Install what is missing: npm packages, Python venv, Pulumi CLI
+
+node_modules/.package-lock.json: package-lock.json
+	@$(STEP) "install npm packages" npm ci --no-audit --no-fund
+
+.lambench/venv/.done: local/emulator/requirements.txt
+	@$(STEP) "install the emulator and cargo-lambda (Python venv)" tools/venv.sh $< .lambench/venv
+	@touch $@
+
+.lambench/pulumi/.done: local/pulumi/cli/go.mod
+	@$(STEP) "install the Pulumi CLI" local/pulumi/install.sh .lambench/pulumi
+	@touch $@
+
+build: .lambench/venv/.done ## Build the functions and contenders (FOR=aws|local, ARCH=arm64|x86_64)
+	@$(STEP) "build the functions for $(FOR), $(ARCH)" cargo lambda build --release --locked --target $(TRIPLE) --workspace --exclude lambench
+	@$(STEP) "build the other contenders" contenders/build.sh $(FOR) $(ARCH) $(TARGET)/contenders
+
+cli: .lambench/venv/.done ## Build the lambench command
+	@$(STEP) "build lambench" cargo build --release --locked --package lambench
+	@mkdir -p .lambench/bin
+	@ln -sf $(TARGET)/release/lambench .lambench/bin/lambench
+	@ln -sf ../venv/bin/aws .lambench/bin/aws
+
+test: export FOR := local
+test: ## Run all tests
+	@$(STEP) "check tools" tools/check-tools.sh
+	@$(MAKE) --no-print-directory setup
+	@$(MAKE) --no-print-directory lint unit
+	@$(MAKE) --no-print-directory build cli FOR=local
+	@$(MAKE) --no-print-directory provider e2e
+
+lint: setup ## Check formats, lints and types
+	@$(STEP) "check Rust's format" cargo fmt --check
+	@$(STEP) "check TypeScript's format, lints and types" npm run --silent check
+	@$(STEP) "lint Rust" cargo clippy --locked --workspace --all-targets -- -D warnings
+
+unit: setup ## Run the tests that need no environment
+	@$(STEP) "test Rust" cargo test --locked --workspace
+	@$(STEP) "test TypeScript" npm run --silent test
+
+provider: setup ## Test the emulator's launcher, and the provider against the emulator
+	@$(STEP) "test the emulator's launcher" python -m unittest discover --start-directory local/emulator
+	@$(STEP) "test the provider" npm run --silent test:provider
+
+e2e: ## Test what a user does: up, run, refresh, destroy
+	@$(STEP) "test end to end" npm run --silent test:e2e
+
+format: setup ## Format everything
+	@cargo fmt
+	@npm run --silent format
+
+clean: ## Remove everything that was built or installed here; stop the local environment first
+	@rm -rf target node_modules .lambench

@@ -2,5 +2,6 @@
 
 pub mod contest;
 pub mod file;
+pub mod prices;
 pub mod stats;
 pub mod summary;

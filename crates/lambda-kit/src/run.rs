@@ -1,0 +1,61 @@
+//! From process start to the loop of invocations.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use lambda_runtime::{Context, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tracing_subscriber::EnvFilter;
+
+use crate::Failure;
+
+/// Runs a function: `setup` once, then `handle` for each event with what `setup` made.
+///
+/// A failed setup is logged and ends the process, which Lambda reports as an initialization error.
+pub async fn run<S, E, R, Setup, Handle, Handled>(setup: Setup, handle: Handle) -> ExitCode
+where
+    Setup: Future<Output = Result<S, Failure>>,
+    Handle: Fn(Arc<S>, LambdaEvent<E>) -> Handled,
+    Handled: Future<Output = Result<R, Failure>>,
+    E: DeserializeOwned,
+    R: Serialize,
+{
+    trace();
+    let state = match setup.await {
+        Ok(state) => Arc::new(state),
+        Err(failure) => {
+            tracing::error!(%failure, "the function cannot start");
+            return ExitCode::FAILURE;
+        }
+    };
+    let service = service_fn(|event: LambdaEvent<E>| {
+        let handled = handle(Arc::clone(&state), event);
+        async { handled.await.inspect_err(|failure| tracing::error!(%failure, "the invocation failed")) }
+    });
+    match lambda_runtime::run(service).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the runtime stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Time left to the invocation that `context` belongs to.
+#[must_use]
+pub fn remaining(context: &Context) -> Duration {
+    context.deadline().duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+/// JSON lines on stdout; the runtime's span puts the request id in each.
+fn trace() {
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| std::env::var("RUST_LOG"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(EnvFilter::new(level.as_deref().unwrap_or("info").to_lowercase()))
+        .with_current_span(true)
+        .with_span_list(false)
+        .init();
+}

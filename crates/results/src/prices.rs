@@ -1,0 +1,128 @@
+//! What AWS charges, each price with its source and the day it was read.
+//!
+//! Region us-east-1, first tier, no free tier apart from the storage that every function has.
+
+/// One of AWS's prices.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Price {
+    /// USD a unit.
+    pub usd: f64,
+    /// What is charged for.
+    pub unit: &'static str,
+    /// The page that says so.
+    pub source: &'static str,
+    /// When it said so, `YYYY-MM-DD`.
+    pub date: &'static str,
+}
+
+const LAMBDA_PRICING: &str = "https://aws.amazon.com/lambda/pricing/";
+const S3_PRICING: &str = "https://aws.amazon.com/s3/pricing/";
+const DATE: &str = "2026-11-21";
+
+/// Compute on arm64.
+pub const LAMBDA_ARM64: Price =
+    Price { usd: 0.000_013_333_4, unit: "GB-second of arm64 compute", source: LAMBDA_PRICING, date: DATE };
+
+/// Compute on `x86_64`.
+pub const LAMBDA_X86_64: Price =
+    Price { usd: 0.000_016_666_7, unit: "GB-second of x86_64 compute", source: LAMBDA_PRICING, date: DATE };
+
+/// Ephemeral storage above [`FREE_STORAGE_MB`].
+pub const LAMBDA_STORAGE: Price =
+    Price { usd: 0.000_000_030_9, unit: "GB-second of ephemeral storage", source: LAMBDA_PRICING, date: DATE };
+
+/// One invocation.
+pub const LAMBDA_REQUEST: Price =
+    Price { usd: 0.000_000_2, unit: "Lambda request", source: LAMBDA_PRICING, date: DATE };
+
+/// One PUT, COPY, POST or LIST.
+pub const S3_WRITE: Price =
+    Price { usd: 0.000_005, unit: "S3 PUT, COPY, POST or LIST request", source: S3_PRICING, date: DATE };
+
+/// One GET, HEAD or other request.
+pub const S3_READ: Price =
+    Price { usd: 0.000_000_4, unit: "S3 GET, HEAD or other request", source: S3_PRICING, date: DATE };
+
+/// Ephemeral storage that every function has for nothing, MB.
+pub const FREE_STORAGE_MB: u64 = 512;
+
+/// What Lambda charges for the time of one run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RunPrice {
+    /// Memory × duration, GB-seconds.
+    pub gb_second_compute: f64,
+    /// Storage above the free part × duration, GB-seconds.
+    pub gb_second_storage: f64,
+    /// USD a GB-second of compute.
+    pub compute_rate_usd: f64,
+    /// `gb_second_compute` × `compute_rate_usd`.
+    pub compute_price_usd: f64,
+    /// `gb_second_storage` × [`LAMBDA_STORAGE`].
+    pub storage_price_usd: f64,
+}
+
+impl RunPrice {
+    /// The price of `duration_ms` billed milliseconds; `None` for an architecture without a price.
+    #[must_use]
+    pub fn new(architecture: &str, memory_mb: u64, storage_mb: u64, duration_ms: f64) -> Option<Self> {
+        let compute_rate_usd = match architecture {
+            "arm64" => LAMBDA_ARM64.usd,
+            "x86_64" => LAMBDA_X86_64.usd,
+            _ => return None,
+        };
+        let seconds = duration_ms / 1000.0;
+        let gb_second_compute = gigabytes(memory_mb) * seconds;
+        let gb_second_storage = gigabytes(storage_mb.saturating_sub(FREE_STORAGE_MB)) * seconds;
+        Some(Self {
+            gb_second_compute,
+            gb_second_storage,
+            compute_rate_usd,
+            compute_price_usd: gb_second_compute * compute_rate_usd,
+            storage_price_usd: gb_second_storage * LAMBDA_STORAGE.usd,
+        })
+    }
+
+    /// Compute and storage together, USD.
+    #[must_use]
+    pub fn total_usd(&self) -> f64 {
+        self.compute_price_usd + self.storage_price_usd
+    }
+}
+
+/// Lambda's gigabyte has 1,024 MB.
+#[expect(clippy::cast_precision_loss, reason = "functions have at most 10,240 MB")]
+fn gigabytes(megabytes: u64) -> f64 {
+    megabytes as f64 / 1024.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_close(got: f64, want: f64) {
+        assert!((got - want).abs() < 1e-9, "{got} is not {want}");
+    }
+
+    #[test]
+    fn the_public_contest_example_costs_what_it_says() {
+        let price = RunPrice::new("arm64", 512, 512, 212_631.0).unwrap();
+        assert_close(price.gb_second_compute, 106.3155);
+        assert_close(price.storage_price_usd, 0.0);
+        // The example prints 0.001417537: its product was taken with the rate's last digit cut off.
+        assert_close(price.total_usd(), 0.001_417_547);
+        assert!((price.total_usd() - 0.001_417_537).abs() < 2e-8);
+    }
+
+    #[test]
+    fn storage_above_the_free_part_costs() {
+        let price = RunPrice::new("x86_64", 1024, 512 + 2048, 10_000.0).unwrap();
+        assert_close(price.gb_second_storage, 20.0);
+        assert_close(price.compute_price_usd, 0.000_166_667);
+        assert_close(price.total_usd(), 0.000_166_667 + 0.000_000_618);
+    }
+
+    #[test]
+    fn an_architecture_without_a_price_has_none() {
+        assert_eq!(RunPrice::new("riscv64", 512, 512, 1.0), None);
+    }
+}

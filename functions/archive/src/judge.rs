@@ -1,0 +1,161 @@
+//! Decides whether an archive holds exactly the source objects: one sequential pass, in bounded memory.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_sdk_s3::Client;
+use lambda_kit::{Failure, list_objects};
+use serde::{Deserialize, Serialize};
+
+use crate::archive::Archive;
+use crate::source::{RangedSource, S3Source, SourceError};
+use crate::zip::{Entry, ZipError};
+
+/// Names shown when some are missing.
+const SAMPLE: usize = 5;
+
+/// What to judge.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Request {
+    /// The archive's key.
+    pub archive_key: String,
+}
+
+/// Whether an archive is right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Verdict {
+    /// It is.
+    Valid {
+        /// Always true.
+        valid: bool,
+        /// Entries in the archive.
+        entries: u64,
+        /// Size of the archive, bytes.
+        archive_bytes: u64,
+    },
+    /// It is not.
+    Invalid {
+        /// Always false.
+        valid: bool,
+        /// What is wrong, `invalid: …`.
+        reason: String,
+    },
+}
+
+/// What is wrong with an archive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// There is none.
+    #[error("invalid: no archive at '{0}'")]
+    NoArchive(String),
+    /// It is no readable ZIP archive.
+    #[error("invalid: archive unreadable: {0}")]
+    Unreadable(#[from] ZipError),
+    /// An entry's name has a folder.
+    #[error("invalid: archive contains nested path '{0}', flat layout required")]
+    Nested(String),
+    /// An entry stands for no source object, or for one that another entry stands for.
+    #[error("invalid: unknown or duplicate object in archive: '{0}'")]
+    Unknown(String),
+    /// Source objects without an entry.
+    #[error("invalid: archive missing {count} expected object(s) (sample: {sample:?})")]
+    Missing {
+        /// How many.
+        count: usize,
+        /// The first of them.
+        sample: Vec<String>,
+    },
+    /// The content is not what the entry's name says.
+    #[error("invalid: content hash mismatch for '{name}': computed {computed}")]
+    Hash {
+        /// The entry.
+        name: String,
+        /// The SHA-256 of its content.
+        computed: String,
+    },
+    /// The content is right, but the archive says otherwise.
+    #[error("invalid: CRC mismatch for '{0}'")]
+    Crc(String),
+}
+
+/// Why there is no verdict of "valid".
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The archive is wrong.
+    #[error(transparent)]
+    Flaw(#[from] Flaw),
+    /// The archive could not be read, which says nothing about it.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+impl From<ZipError> for Problem {
+    fn from(error: ZipError) -> Self {
+        Self::Flaw(error.into())
+    }
+}
+
+/// Judges the archive at `request.archive_key` against the objects under `prefix` (with the slash at its end).
+///
+/// # Errors
+/// S3's errors once the retries are used up.
+pub async fn judge(
+    client: &Client,
+    bucket: &str,
+    prefix: &str,
+    request: &Request,
+) -> Result<Verdict, Failure> {
+    let Some((source, size)) = S3Source::find(client, bucket, &request.archive_key).await? else {
+        let reason = Flaw::NoArchive(request.archive_key.clone()).to_string();
+        return Ok(Verdict::Invalid { valid: false, reason });
+    };
+    let objects = list_objects(client, bucket, prefix).await?;
+    let files = objects.iter().filter(|object| !object.is_folder_marker());
+    let expected = files.map(|object| object.base_name().to_owned()).collect();
+    match check(Arc::new(source), size, expected).await {
+        Ok(entries) => Ok(Verdict::Valid { valid: true, entries, archive_bytes: size }),
+        Err(Problem::Flaw(flaw)) => Ok(Verdict::Invalid { valid: false, reason: flaw.to_string() }),
+        Err(Problem::Source(error)) => Err(error.into()),
+    }
+}
+
+/// Checks that the archive in `source`, of `size` bytes, has one good entry for each of the `expected` names and no
+/// other, and returns how many entries that is. What the central directory tells is checked before any content is read.
+///
+/// # Errors
+/// [`Problem`]: the first flaw found, or that the source cannot be read.
+pub async fn check<S: RangedSource>(
+    source: Arc<S>,
+    size: u64,
+    expected: BTreeSet<String>,
+) -> Result<u64, Problem> {
+    let (mut archive, mut entries) = Archive::open(source, size).await?;
+    check_names(&entries, expected)?;
+    entries.sort_unstable_by_key(|entry| entry.offset);
+    for entry in &entries {
+        let content = archive.digest(entry).await?;
+        if content.sha256 != entry.name {
+            return Err(Flaw::Hash { name: entry.name.clone(), computed: content.sha256 }.into());
+        }
+        if content.crc32 != entry.crc32 {
+            return Err(Flaw::Crc(entry.name.clone()).into());
+        }
+    }
+    Ok(entries.len() as u64)
+}
+
+fn check_names(entries: &[Entry], mut expected: BTreeSet<String>) -> Result<(), Flaw> {
+    for Entry { name, .. } in entries {
+        if name.contains('/') {
+            return Err(Flaw::Nested(name.clone()));
+        }
+        if !expected.remove(name) {
+            return Err(Flaw::Unknown(name.clone()));
+        }
+    }
+    if expected.is_empty() {
+        return Ok(());
+    }
+    Err(Flaw::Missing { count: expected.len(), sample: expected.into_iter().take(SAMPLE).collect() })
+}

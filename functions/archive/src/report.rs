@@ -1,0 +1,72 @@
+//! The REPORT line that Lambda writes behind every invocation.
+
+/// What a REPORT line says about an invocation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report {
+    /// Charged time, ms; initialization included.
+    pub billed_ms: f64,
+    /// Most memory the environment has used so far, MB.
+    pub max_memory_mb: u64,
+    /// Time of a cold start's initialization, ms; none in a warm environment.
+    pub init_ms: Option<f64>,
+}
+
+impl Report {
+    /// Reads a line such as `REPORT RequestId: … Duration: 1.5 ms Billed Duration: 2 ms …`, its fields parted by tabs.
+    /// None if it is another line. Fields that are not needed, such as X-Ray's, are passed over.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
+        let fields = line.trim_start().strip_prefix("REPORT RequestId:")?;
+        let value = |name: &str, unit: &str| {
+            let field = fields.split(['\t', '\n']).find_map(|field| field.trim().strip_prefix(name))?;
+            field.strip_prefix(':')?.trim().strip_suffix(unit).map(str::trim_end)
+        };
+        Some(Self {
+            billed_ms: value("Billed Duration", "ms")?.parse().ok()?,
+            max_memory_mb: value("Max Memory Used", "MB")?.parse().ok()?,
+            init_ms: value("Init Duration", "ms")
+                .or_else(|| value("Restore Duration", "ms"))
+                .and_then(|ms| ms.parse().ok()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WARM: &str = "REPORT RequestId: 3897a7c2\tDuration: 12.34 ms\tBilled Duration: 13 ms\t\
+                        Memory Size: 128 MB\tMax Memory Used: 50 MB\t";
+
+    #[test]
+    fn a_warm_invocation_has_no_initialization() {
+        let report = Report::parse(WARM).unwrap();
+        assert_eq!(report, Report { billed_ms: 13.0, max_memory_mb: 50, init_ms: None });
+    }
+
+    #[test]
+    fn a_cold_start_has_its_initialization() {
+        let report = Report::parse(&format!("{WARM}Init Duration: 80.12 ms\t\n")).unwrap();
+        assert_eq!(report.init_ms, Some(80.12));
+    }
+
+    #[test]
+    fn a_restored_snapshot_counts_as_a_cold_start() {
+        let line = format!("{WARM}Restore Duration: 210.5 ms\tBilled Restore Duration: 211 ms\t\n");
+        assert_eq!(Report::parse(&line).unwrap().init_ms, Some(210.5));
+    }
+
+    #[test]
+    fn fields_that_we_do_not_know_do_not_disturb() {
+        let line =
+            format!("{WARM}\nXRAY TraceId: 1-5e34-bc\tSegmentId: 4d\tSampled: true\t\nStatus: timeout\t");
+        assert_eq!(Report::parse(&line), Report::parse(WARM));
+    }
+
+    #[test]
+    fn other_lines_and_cut_ones_are_no_reports() {
+        for line in ["", "END RequestId: 1", "REPORT RequestId: 1\tDuration: 1 ms", "I REPORT RequestId: 1"] {
+            assert_eq!(Report::parse(line), None, "{line}");
+        }
+    }
+}

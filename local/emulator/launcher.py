@@ -3,6 +3,8 @@
 Settings come from MiniStack's own environment variables; docs/local.md lists those `lambench local` sets.
 """
 
+import os
+
 import data_api
 import executions
 import fast_logs
@@ -17,6 +19,9 @@ PATCHES = (fast_sockets, fast_logs, invocations, reports, request_counts, data_a
 
 def main():
     """Apply every patch, then serve until SIGTERM."""
+    if os.getpgrp() != os.getpid():
+        # A session of its own: it outlives the terminal, and whoever stops it finds its workers by the session.
+        os.setsid()
     for patch in PATCHES:
         patch.apply()
     app.main()

@@ -1,0 +1,61 @@
+//! AWS clients for a stack's place, and what to say when AWS refuses.
+
+use std::error::Error;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+
+use crate::stack::Place;
+
+/// The configuration for a place; credentials come from where the AWS CLI takes them.
+pub async fn config(place: &Place) -> SdkConfig {
+    let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(place.region.clone()));
+    match &place.endpoint {
+        Some(endpoint) => loader.endpoint_url(endpoint).load().await,
+        None => loader.load().await,
+    }
+}
+
+/// Turns a failed call into an error that names the call, the place, and what to do.
+pub fn failed<'a>(call: &'a str, place: &'a Place) -> impl Fn(&(dyn Error + 'static)) -> anyhow::Error + 'a {
+    move |error| {
+        let said = chain(error);
+        match advice(&said, place) {
+            Some(advice) => anyhow::anyhow!("{call} failed: {said}\n{advice}"),
+            None => anyhow::anyhow!("{call} failed: {said}"),
+        }
+    }
+}
+
+fn advice(said: &str, place: &Place) -> Option<String> {
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if has(&["dispatch failure", "Connect", "connection refused"]) {
+        return Some(match &place.endpoint {
+            Some(endpoint) => format!("nothing answers at {endpoint}: start the local environment with: lambench local start"),
+            None => "AWS can't be reached: check the network and the region".to_owned(),
+        });
+    }
+    if has(&["InvalidClientTokenId", "UnrecognizedClient", "InvalidSignature", "SignatureDoesNotMatch", "ExpiredToken", "security token"]) {
+        return Some(match &place.endpoint {
+            Some(_) => "the credentials were rejected: use the local environment's with: eval \"$(lambench local env)\"".to_owned(),
+            None => "the credentials were rejected: sign in again (aws sts get-caller-identity shows who you are)".to_owned(),
+        });
+    }
+    if has(&["CredentialsNotLoaded", "no providers in chain", "failed to load credentials"]) {
+        return Some("there are no AWS credentials: sign in with the AWS CLI, or: eval \"$(lambench local env)\"".to_owned());
+    }
+    has(&["AccessDenied"]).then(|| "the credentials may not do this: use those that deployed the stack".to_owned())
+}
+
+/// An error with all its causes, each once.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !said.iter().any(|earlier| earlier.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
+}

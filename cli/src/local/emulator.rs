@@ -1,0 +1,100 @@
+//! The emulator: our launcher in the Python environment of the checkout.
+
+use std::env;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::binaries;
+use super::part::Part;
+use super::process::Process;
+use super::project::Project;
+
+/// The region of everything in the local environment unless AWS_REGION says otherwise.
+pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// Start the launcher; it is not ready yet.
+///
+/// # Errors
+///
+/// When the Python environment is missing or cannot be run.
+pub fn spawn(project: &Project, port: u16) -> Result<Process> {
+    let python = project.venv().join("bin/python");
+    let launcher = project.root.join("local/emulator/launcher.py");
+    for file in [&python, &launcher] {
+        if !file.exists() {
+            bail!("the emulator needs '{}', which is missing: run `make setup`", file.display());
+        }
+    }
+    project.folder("logs")?;
+    let log = Part::Emulator.log(project);
+    let log = File::create(&log).with_context(|| format!("cannot write '{}'", log.display()))?;
+    let child = Command::new(&python)
+        .arg(&launcher)
+        .current_dir(project.folder("emulator")?)
+        .env_clear()
+        .envs(environment(project, port)?)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .with_context(|| format!("cannot run '{}': run `make setup` again", python.display()))?;
+    Process::of(child.id().cast_signed())
+}
+
+/// Whether it answers requests.
+pub fn is_ready(port: u16) -> bool {
+    answer(port).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+fn answer(port: u16) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    // Only our launcher knows this path: another server on the port is no emulator of ours.
+    stream.write_all(b"GET /_lambench/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// A clean environment: what is in the caller's would be in every function's.
+fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String)>> {
+    let folder = |name: &str| -> Result<String> {
+        let folder = project.folder(&format!("emulator/{name}"))?;
+        folder.into_os_string().into_string().ok().context("the path of the checkout is not valid UTF-8")
+    };
+    let region = env::var("AWS_REGION").unwrap_or_else(|_| DEFAULT_REGION.to_owned());
+    let text = str::to_owned;
+    Ok(vec![
+        ("PATH", search_path(&project.venv())),
+        ("HOME", folder("home")?),
+        ("TMPDIR", folder("tmp")?),
+        ("LANG", text("C.UTF-8")),
+        ("PYTHONDONTWRITEBYTECODE", text("1")),
+        ("GATEWAY_PORT", port.to_string()),
+        ("BIND_HOST", text("127.0.0.1")),
+        ("AWS_ENDPOINT_URL", Part::Emulator.address(port)),
+        ("MINISTACK_REGION", region),
+        ("AUTH", text("true")),
+        ("IOT_MTLS_ENABLED", text("0")),
+        ("LOG_LEVEL", text("WARNING")),
+        ("PERSIST_STATE", text("1")),
+        ("STATE_DIR", folder("state")?),
+        ("S3_PERSIST", text("1")),
+        ("S3_DATA_DIR", folder("s3")?),
+    ])
+}
+
+/// Python functions find the environment's packages, node functions the caller's node.
+fn search_path(venv: &Path) -> String {
+    let mut folders = vec![venv.join("bin").display().to_string()];
+    let node = env::var_os("PATH").and_then(|path| binaries::find("node", &path));
+    folders.extend(node.as_deref().and_then(Path::parent).map(|folder| folder.display().to_string()));
+    folders.extend(["/usr/local/bin", "/usr/bin", "/bin"].map(str::to_owned));
+    folders.join(":")
+}

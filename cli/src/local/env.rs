@@ -1,0 +1,154 @@
+//! `env`: the variables that point the ordinary tools at the local environment.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use super::part::Part;
+use super::process::Process;
+use super::project::Project;
+use super::{binaries, emulator, ports, postgres};
+
+/// What would send a request elsewhere than to the emulator.
+const UNSET: [&str; 2] = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
+const SERVICE_ENDPOINT: &str = "AWS_ENDPOINT_URL_";
+
+struct Variables {
+    set: Vec<(&'static str, String)>,
+    unset: Vec<String>,
+}
+
+/// Print the variables as shell commands or as JSON.
+///
+/// # Errors
+///
+/// When the local environment does not run; then nothing is printed.
+pub fn env(project: &Project, as_json: bool) -> Result<ExitCode> {
+    let port = ports::remembered(project, Part::Emulator);
+    let Some(port) = port.filter(|_| Process::running(project, Part::Emulator).is_some()) else {
+        bail!("the local environment is not running: start it with `lambench local start`");
+    };
+    let variables = variables(project, port)?;
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(&object(project, &variables))?);
+    } else {
+        print!("{}", shell(&variables));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn variables(project: &Project, port: u16) -> Result<Variables> {
+    let current = env::var_os("PATH").unwrap_or_default();
+    let pinned = project.state.join("pulumi");
+    let (path, is_pinned) = search_path(project, &pinned, &current)?;
+    let region = env::var("AWS_REGION").unwrap_or_else(|_| emulator::DEFAULT_REGION.to_owned());
+    let text = str::to_owned;
+    let mut set = vec![
+        ("AWS_ENDPOINT_URL", Part::Emulator.address(port)),
+        ("AWS_ACCESS_KEY_ID", text("test")),
+        ("AWS_SECRET_ACCESS_KEY", text("test")),
+        ("AWS_REGION", region.clone()),
+        ("AWS_DEFAULT_REGION", region),
+        ("AWS_PAGER", String::new()),
+        ("PULUMI_BACKEND_URL", format!("file://{}", utf8(&project.state.join("pulumi/state"))?)),
+        ("PULUMI_CONFIG_PASSPHRASE", String::new()),
+        ("PULUMI_SKIP_UPDATE_CHECK", text("true")),
+        ("PATH", path),
+    ];
+    if is_pinned {
+        set.push(("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", text("true")));
+        set.push(("PULUMI_HOME", utf8(&pinned.join("home"))?));
+    }
+    let endpoints = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let endpoints = endpoints.filter(|name| name.starts_with(SERVICE_ENDPOINT));
+    Ok(Variables { set, unset: UNSET.map(text).into_iter().chain(endpoints).collect() })
+}
+
+/// The PATH with our programs first, and whether it needs the pinned `pulumi`.
+fn search_path(project: &Project, pinned: &Path, current: &OsStr) -> Result<(String, bool)> {
+    let bin = project.state.join("bin");
+    let others: Vec<PathBuf> =
+        env::split_paths(current).filter(|folder| *folder != bin && folder != pinned).collect();
+    let rest: OsString = env::join_paths(&others).context("cannot read PATH")?;
+    let is_pinned = binaries::find("pulumi", &rest).is_none();
+    let ours = [Some(bin), is_pinned.then(|| pinned.to_owned())];
+    let path = env::join_paths(ours.into_iter().flatten().chain(others))
+        .context("the path of the checkout contains ':', which no PATH can hold: move the checkout")?;
+    Ok((utf8(Path::new(&path))?, is_pinned))
+}
+
+fn utf8(path: &Path) -> Result<String> {
+    path.to_str().map(str::to_owned).with_context(|| format!("'{}' is not valid UTF-8", path.display()))
+}
+
+fn shell(variables: &Variables) -> String {
+    let unset = variables.unset.iter().map(|name| format!("unset {name}\n"));
+    let set = variables.set.iter().map(|(name, value)| format!("export {name}={}\n", quote(value)));
+    unset.chain(set).collect()
+}
+
+fn quote(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+fn object(project: &Project, variables: &Variables) -> serde_json::Value {
+    let set: serde_json::Map<_, _> =
+        variables.set.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    json!({
+        "set": set,
+        "unset": variables.unset,
+        "postgres": {
+            "host": "127.0.0.1",
+            "port": ports::remembered(project, Part::Postgres),
+            "user": postgres::USER,
+            "passwordFile": postgres::password_file(project),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn project(root: &Path) -> Project {
+        Project { root: root.to_owned(), state: root.join(".lambench") }
+    }
+
+    #[test]
+    fn values_survive_the_shell() {
+        let value = "a b'c\"$HOME`";
+        let script = format!("printf %s {}", quote(value));
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), value);
+    }
+
+    #[test]
+    fn a_second_env_does_not_grow_the_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = project(folder.path());
+        let pinned = project.state.join("pulumi");
+        let (once, is_pinned) = search_path(&project, &pinned, OsStr::new("/nowhere:/bin")).unwrap();
+        let (twice, _) = search_path(&project, &pinned, OsStr::new(&once)).unwrap();
+        assert!(is_pinned && once.ends_with("/.lambench/pulumi:/nowhere:/bin"), "{once}");
+        assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn a_pulumi_on_the_path_is_used_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = project(folder.path());
+        let program = folder.path().join("pulumi");
+        fs::write(&program, "").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let pinned = project.state.join("pulumi");
+        let (path, is_pinned) = search_path(&project, &pinned, folder.path().as_os_str()).unwrap();
+        assert!(!is_pinned && !path.contains(".lambench/pulumi"), "{path}");
+    }
+}

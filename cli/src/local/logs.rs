@@ -1,0 +1,80 @@
+//! `logs`: what a part has written.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::part::Part;
+use super::project::Project;
+
+const POLL: Duration = Duration::from_millis(200);
+
+/// Print the last lines of a part's log, and go on if asked to.
+///
+/// # Errors
+///
+/// When there is no log yet.
+pub fn logs(project: &Project, part: Part, lines: usize, follow: bool) -> Result<ExitCode> {
+    let path = part.log(project);
+    let open = || File::open(&path);
+    let mut file = open().with_context(|| {
+        format!("no log of the {part} at '{}': has `lambench local start` run?", path.display())
+    })?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    if !print(last_lines(&text, lines).as_bytes())? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    while follow {
+        thread::sleep(POLL);
+        // A restarted emulator begins a new log.
+        if fs::metadata(&path)?.len() < file.stream_position()? {
+            file = open()?;
+            file.seek(SeekFrom::Start(0))?;
+        }
+        bytes.clear();
+        file.read_to_end(&mut bytes)?;
+        if !print(&bytes)? {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The end of a text.
+pub fn last_lines(text: &str, count: usize) -> &str {
+    let newlines = text.trim_end_matches('\n').rmatch_indices('\n');
+    match count.checked_sub(1) {
+        Some(skipped) => newlines.map(|(index, _)| &text[index + 1..]).nth(skipped).unwrap_or(text),
+        None => "",
+    }
+}
+
+/// Whether someone still reads.
+fn print(bytes: &[u8]) -> Result<bool> {
+    let mut output = io::stdout().lock();
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_lines;
+
+    #[test]
+    fn the_last_lines_of_a_log() {
+        assert_eq!(last_lines("a\nb\nc\n", 2), "b\nc\n");
+        assert_eq!(last_lines("a\nb\nc", 1), "c");
+        assert_eq!(last_lines("a\nb\n", 9), "a\nb\n");
+        assert_eq!(last_lines("a\n", 0), "");
+        assert_eq!(last_lines("", 3), "");
+    }
+}

@@ -1,0 +1,75 @@
+//! `lambench local`: the emulator and PostgreSQL as background processes of one checkout.
+
+mod binaries;
+mod emulator;
+mod env;
+mod logs;
+mod part;
+mod ports;
+mod postgres;
+mod process;
+mod project;
+mod start;
+mod status;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use part::Part;
+use project::Project;
+
+const STATUS_EXIT_CODES: &str = "Exit codes:\n  0  everything runs\n  1  failed\n  3  something does not run";
+
+/// The subcommands of `lambench local`.
+#[derive(Subcommand)]
+pub enum LocalCommand {
+    /// Start what is not running, and wait until it answers.
+    Start,
+    /// End everything `start` began; buckets, functions and databases are kept for the next start.
+    Stop,
+    /// Show what runs, where, and since when.
+    #[command(after_help = STATUS_EXIT_CODES)]
+    Status {
+        /// Print JSON for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the logs of the emulator or of PostgreSQL.
+    Logs {
+        /// Whose log to print.
+        #[arg(value_enum, default_value = "emulator")]
+        part: Part,
+        /// Go on printing what is added, until interrupted.
+        #[arg(long, short)]
+        follow: bool,
+        /// How many of the last lines to print.
+        #[arg(long, short = 'n', default_value_t = 50)]
+        lines: usize,
+    },
+    /// Print the variables that point `pulumi` and `aws` at the local environment:
+    /// eval "$(lambench local env)"
+    #[command(verbatim_doc_comment)]
+    Env {
+        /// Print JSON for programs.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Run one subcommand in the project around the current folder.
+///
+/// # Errors
+///
+/// When there is no project here, or what the subcommand does fails; the message says what to do.
+pub fn execute(command: &LocalCommand) -> Result<ExitCode> {
+    let project = Project::find()?;
+    match command {
+        LocalCommand::Start => start::start(&project),
+        LocalCommand::Stop => start::stop(&project),
+        LocalCommand::Status { json } => status::status(&project, *json),
+        LocalCommand::Logs { part, follow, lines } => logs::logs(&project, *part, *lines, *follow),
+        LocalCommand::Env { json } => env::env(&project, *json),
+    }
+}

@@ -1,0 +1,179 @@
+//! Background processes: remembered by id and start time, so that a reused id is never mistaken for ours.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use serde::{Deserialize, Serialize};
+
+use super::part::Part;
+use super::project::Project;
+
+const POLL: Duration = Duration::from_millis(20);
+/// The emulator writes its state to disk when it is asked to end.
+const GRACE: Duration = Duration::from_secs(15);
+/// The unit of start times in `/proc`; Linux fixed it for programs.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// A process that `start` began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Process id; also the id of its session.
+    pub pid: i32,
+    /// Clock ticks between the machine's start and its own.
+    started: u64,
+}
+
+impl Process {
+    /// The process with this id.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn of(pid: i32) -> Result<Self> {
+        let stat = Stat::read(pid).with_context(|| format!("process {pid} has ended"))?;
+        Ok(Self { pid, started: stat.started })
+    }
+
+    /// Keep it for later commands.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn remember(&self, project: &Project, part: Part) -> Result<()> {
+        let file = project.folder("pids")?.join(part.id());
+        fs::write(&file, serde_json::to_string(self)?)
+            .with_context(|| format!("cannot write '{}'", file.display()))
+    }
+
+    /// The process of a part, if it is still there.
+    pub fn running(project: &Project, part: Part) -> Option<Self> {
+        let text = fs::read_to_string(project.state.join("pids").join(part.id())).ok()?;
+        serde_json::from_str::<Self>(&text).ok().filter(Self::is_alive)
+    }
+
+    /// Whether it has not ended; a process that has and was not collected counts as ended.
+    pub fn is_alive(&self) -> bool {
+        Stat::read(self.pid).is_some_and(|stat| stat.started == self.started && stat.state != 'Z')
+    }
+
+    /// Time since its start.
+    pub fn uptime(&self) -> Option<Duration> {
+        let uptime = fs::read_to_string("/proc/uptime").ok()?;
+        let seconds: f64 = uptime.split_whitespace().next()?.parse().ok()?;
+        let started = Duration::from_millis(self.started * 1000 / TICKS_PER_SECOND);
+        Some(Duration::from_secs_f64(seconds).saturating_sub(started))
+    }
+
+    /// End it, and whatever else of its session is left: politely first, then not.
+    ///
+    /// # Errors
+    ///
+    /// When it is still there afterwards.
+    pub fn stop(&self, polite: Signal) -> Result<()> {
+        if !self.is_alive() {
+            return Ok(());
+        }
+        let workers = self.session();
+        signal(self.pid, polite);
+        let deadline = Instant::now() + GRACE;
+        while self.is_alive() && Instant::now() < deadline {
+            thread::sleep(POLL);
+        }
+        if self.is_alive() {
+            signal(self.pid, Signal::KILL);
+        }
+        for worker in workers.into_iter().chain(self.session()).filter(Self::is_alive) {
+            signal(worker.pid, Signal::KILL);
+        }
+        let deadline = Instant::now() + GRACE;
+        while self.is_alive() {
+            if Instant::now() > deadline {
+                bail!("process {} does not end: end it with `kill -9 {}`", self.pid, self.pid);
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
+    /// The other processes of its session. Only right while it lives or has just ended: later, its id may name
+    /// another session.
+    fn session(&self) -> Vec<Self> {
+        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+        entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter_map(|pid| Some((pid, Stat::read(pid)?)))
+            .filter(|(pid, stat)| {
+                *pid != self.pid && stat.session == self.pid && stat.started >= self.started
+            })
+            .map(|(pid, stat)| Self { pid, started: stat.started })
+            .collect()
+    }
+}
+
+fn signal(pid: i32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(pid).filter(|pid| test_kill_process(*pid).is_ok()) {
+        // It may end by itself in between: what counts is whether it is there afterwards.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+struct Stat {
+    state: char,
+    session: i32,
+    started: u64,
+}
+
+impl Stat {
+    fn read(pid: i32) -> Option<Self> {
+        Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// Fields by number of proc(5): the name, field 2, may itself contain blanks and brackets.
+    fn parse(stat: &str) -> Option<Self> {
+        let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split_whitespace().collect();
+        Some(Self {
+            state: fields.first()?.chars().next()?,
+            session: fields.get(3)?.parse().ok()?,
+            started: fields.get(19)?.parse().ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_does_not_shift_the_fields() {
+        let stat = "7 (a) b) S 1 7 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4242 0";
+        let stat = Stat::parse(stat).unwrap();
+        assert_eq!((stat.state, stat.session, stat.started), ('S', 5, 4242));
+    }
+
+    #[test]
+    fn a_reused_id_is_neither_alive_nor_stopped() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let process = Process::of(child.id().cast_signed()).unwrap();
+        let earlier = Process { started: process.started - 1, ..process };
+        assert!(process.is_alive() && !earlier.is_alive());
+        earlier.stop(Signal::TERM).unwrap();
+        assert!(process.is_alive(), "stop ended a process that is not ours");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_stopped_process_is_gone() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let process = Process::of(child.id().cast_signed()).unwrap();
+        process.stop(Signal::TERM).unwrap();
+        assert!(!process.is_alive());
+        child.wait().unwrap();
+    }
+}

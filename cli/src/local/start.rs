@@ -1,0 +1,121 @@
+//! `start` and `stop`.
+
+use std::fs::{self, File, OpenOptions};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::fs::{FlockOperation, flock};
+use rustix::process::Signal;
+
+use super::part::Part;
+use super::process::Process;
+use super::project::Project;
+use super::{emulator, logs, ports, postgres};
+
+const READY_DEADLINE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+/// Start what does not run yet.
+///
+/// # Errors
+///
+/// When a part cannot be started, with the end of its log.
+pub fn start(project: &Project) -> Result<ExitCode> {
+    let _lock = lock(project)?;
+    project.folder("pulumi/state")?;
+    for part in Part::ALL {
+        if Process::running(project, part).is_some() {
+            let address = ports::remembered(project, part).map(|port| part.address(port));
+            println!("{part}: already running at {}", address.unwrap_or_default());
+            continue;
+        }
+        let port = ports::claim(project, part)?;
+        eprintln!("{part}: starting");
+        let begun = Instant::now();
+        start_part(project, part, port)?;
+        println!("{part}: ready at {} after {:.1} s", part.address(port), begun.elapsed().as_secs_f64());
+    }
+    println!("\nnext: eval \"$(lambench local env)\"");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// End what `start` began.
+///
+/// # Errors
+///
+/// When a process does not end.
+pub fn stop(project: &Project) -> Result<ExitCode> {
+    let _lock = lock(project)?;
+    for part in Part::ALL {
+        let Some(process) = Process::running(project, part) else {
+            println!("{part}: not running");
+            continue;
+        };
+        eprintln!("{part}: stopping");
+        process.stop(stop_signal(part))?;
+        println!("{part}: stopped");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// PostgreSQL takes SIGTERM as "when the last client has gone"; SIGINT ends its clients.
+fn stop_signal(part: Part) -> Signal {
+    match part {
+        Part::Emulator => Signal::TERM,
+        Part::Postgres => Signal::INT,
+    }
+}
+
+fn start_part(project: &Project, part: Part, port: u16) -> Result<()> {
+    match part {
+        Part::Emulator => {
+            let process = emulator::spawn(project, port)?;
+            process.remember(project, part)?;
+            wait_until_ready(project, process, port)
+        }
+        Part::Postgres => {
+            postgres::spawn(project, port).with_context(|| at_start(project, part))?.remember(project, part)
+        }
+    }
+}
+
+fn wait_until_ready(project: &Project, process: Process, port: u16) -> Result<()> {
+    let deadline = Instant::now() + READY_DEADLINE;
+    while !emulator::is_ready(port) {
+        if !process.is_alive() {
+            bail!("{}", at_start(project, Part::Emulator));
+        }
+        if Instant::now() > deadline {
+            process.stop(Signal::TERM)?;
+            bail!("no answer within {} s; {}", READY_DEADLINE.as_secs(), at_start(project, Part::Emulator));
+        }
+        thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+fn at_start(project: &Project, part: Part) -> String {
+    let file = part.log(project);
+    let lines =
+        fs::read_to_string(&file).map(|text| logs::last_lines(&text, 10).to_owned()).unwrap_or_default();
+    if lines.trim().is_empty() {
+        return format!("the {part} did not start");
+    }
+    format!("the {part} did not start; the end of its log '{}':\n{}", file.display(), lines.trim_end())
+}
+
+/// Two commands at once would start two emulators.
+fn lock(project: &Project) -> Result<File> {
+    let path = project.folder("")?.join("lock");
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(|| format!("cannot write '{}'", path.display()))?;
+    flock(&file, FlockOperation::LockExclusive)
+        .with_context(|| format!("cannot lock '{}'", path.display()))?;
+    Ok(file)
+}

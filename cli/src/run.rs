@@ -1,0 +1,63 @@
+//! `lambench run`: triggers a scenario, follows it, and writes its result.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use results::file::RunResult;
+
+use crate::progress::Mode;
+use crate::{scenario, show};
+
+/// What `lambench run` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The scenario to run
+    scenario: Scenario,
+    /// The Pulumi stack to run it on [default: the selected one]
+    #[arg(long, short)]
+    stack: Option<String>,
+    /// How to show progress, on standard error
+    #[arg(long, default_value = "auto")]
+    progress: Mode,
+    /// Print the result as JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// The scenarios that can be run.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Scenario {
+    /// Who builds one ZIP of all objects of a bucket cheapest, who fastest?
+    Archive,
+}
+
+/// Runs a scenario and prints its result.
+///
+/// # Errors
+/// If the run fails, or none of the things compared passed.
+pub async fn run(arguments: &Arguments) -> Result<()> {
+    let result = match arguments.scenario {
+        Scenario::Archive => scenario::archive::run(arguments.stack.as_deref(), arguments.progress).await?,
+    };
+    let file = write(&result)?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&result)?);
+    } else {
+        print!("{}", show::render(&result));
+        println!("result: {}", file.display());
+    }
+    Ok(())
+}
+
+/// Writes a result to `results/<scenario>/<UTC time>-<stack>.json`.
+fn write(result: &RunResult) -> Result<PathBuf> {
+    let folder = crate::root::find()?.join("results").join(&result.run.scenario);
+    fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
+    let time = result.run.started_at.strftime("%Y-%m-%dT%H-%M-%SZ");
+    let file = folder.join(format!("{time}-{}.json", result.environment.stack));
+    let text = serde_json::to_string_pretty(result)? + "\n";
+    fs::write(&file, text).with_context(|| format!("can't write {}", file.display()))?;
+    Ok(file)
+}

@@ -1,0 +1,101 @@
+//! What an earlier run may have left behind, and its removal.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use aws_config::SdkConfig;
+use aws_sdk_lambda::primitives::Blob;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Archive, execution, interrupt};
+use crate::aws::failed;
+
+/// Where contenders may write.
+const PREFIXES: [&str; 2] = ["archives/", "seg-temps/"];
+
+/// Says which execution a process of ours is following: whoever finds it behind a dead process cleans up.
+#[derive(Debug, Serialize, Deserialize)]
+struct Running {
+    process: u32,
+    execution: String,
+    since: Timestamp,
+}
+
+/// The file that says so, while a run lasts.
+pub struct Record(PathBuf);
+
+impl Record {
+    /// Writes down that this process follows an execution.
+    pub fn write(archive: &Archive, execution: &str) -> Result<Self> {
+        let path = path(archive)?;
+        let running =
+            Running { process: std::process::id(), execution: execution.to_owned(), since: Timestamp::now() };
+        fs::write(&path, serde_json::to_vec(&running)?).with_context(|| format!("can't write {}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    /// The run is over.
+    pub fn remove(self) {
+        // A record that stays is no harm: the next run finds its process gone and its execution ended.
+        let _ = fs::remove_file(self.0);
+    }
+}
+
+/// Makes the stack ready for a run: ends what a killed process of ours left running, refuses to disturb anybody else's
+/// run, and removes archives and uploads that shouldn't be there.
+pub async fn clear(archive: &Archive, config: &SdkConfig) -> Result<()> {
+    let path = path(archive)?;
+    if let Ok(written) = fs::read(&path) {
+        if let Ok(running) = serde_json::from_slice::<Running>(&written) {
+            end_orphan(archive, config, &running).await?;
+        }
+        fs::remove_file(&path).with_context(|| format!("can't remove {}", path.display()))?;
+    }
+    execution::refuse_other(archive, config).await?;
+    sweep(archive, config).await
+}
+
+async fn end_orphan(archive: &Archive, config: &SdkConfig, running: &Running) -> Result<()> {
+    if is_lambench(running.process) {
+        bail!("process {} is running this stack already: wait for it, or end it with: kill -INT {0}", running.process);
+    }
+    eprintln!("an earlier run was killed: ending its execution …");
+    execution::stop(archive, config, &running.execution).await?;
+    interrupt::wait_for_invocations(archive, config, &running.execution, running.since).await
+}
+
+/// Removes everything below the prefixes where contenders write.
+pub async fn sweep(archive: &Archive, config: &SdkConfig) -> Result<()> {
+    let client = aws_sdk_lambda::Client::new(config);
+    for prefix in PREFIXES {
+        let answer = client
+            .invoke()
+            .function_name(&archive.functions.sweep)
+            .payload(Blob::new(json!({ "prefix": prefix }).to_string()))
+            .send()
+            .await
+            .map_err(|error| failed("Invoke", &archive.place)(&error))?;
+        if let Some(kind) = answer.function_error {
+            let said = answer.payload.map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
+            bail!("{} could not remove '{prefix}' ({kind}): {}", archive.functions.sweep, said.unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+fn path(archive: &Archive) -> Result<PathBuf> {
+    let folder = crate::root::find()?.join(".lambench").join("runs");
+    fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
+    let place = if archive.place.endpoint.is_some() { "local" } else { "aws" };
+    Ok(folder.join(format!("archive-{}-{place}.json", archive.place.stack)))
+}
+
+/// Whether a process lives and is ours: a process number may have been given to another program since.
+fn is_lambench(process: u32) -> bool {
+    fs::read_link(format!("/proc/{process}/exe")).is_ok_and(|exe| {
+        exe.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lambench"))
+    })
+}

@@ -1,0 +1,87 @@
+//! The archive contest: starts the state machine, follows it, and makes a result of its outcome.
+
+mod execution;
+mod interrupt;
+mod leftovers;
+mod outcome;
+pub mod ranking;
+mod requests;
+
+use anyhow::{Result, bail};
+use aws_config::SdkConfig;
+use jiff::Timestamp;
+use results::file::RunResult;
+use serde::Deserialize;
+
+use crate::progress::Mode;
+use crate::stack::{self, Place};
+
+/// The output `environment.archive`, as `stacks/archive.ts` writes it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Archive {
+    #[serde(flatten)]
+    place: Place,
+    state_machine: String,
+    contenders: Vec<String>,
+    functions: Functions,
+    fill_command: String,
+}
+
+/// The harness's functions, by name.
+#[derive(Debug, Clone, Deserialize)]
+struct Functions {
+    prepare: String,
+    judge: String,
+    score: String,
+    sweep: String,
+}
+
+/// Runs the contest once on a stack.
+///
+/// # Errors
+/// If the stack, its place or the execution fails; [`crate::exit::Interrupted`] if the user ended it.
+pub async fn run(stack: Option<&str>, progress: Mode) -> Result<RunResult> {
+    let archive: Archive = stack::environment("archive", stack)?;
+    let config = crate::aws::config(&archive.place).await;
+    if archive.contenders.is_empty() {
+        bail!("the stack has no contender: put one into contenders/<lang>/<id>/, then: pulumi up --stack {}", archive.place.stack);
+    }
+    leftovers::clear(&archive, &config).await?;
+    let before = requests::counted(&archive.place).await;
+    let started_at = Timestamp::now();
+    let execution = execution::start(&archive, &config, started_at).await?;
+    let record = leftovers::Record::write(&archive, &execution)?;
+    let followed = tokio::select! {
+        followed = execution::follow(&archive, &config, &execution, progress) => followed,
+        () = interrupt::asked() => {
+            interrupt::end(&archive, &config, &execution, started_at).await?;
+            record.remove();
+            return Err(crate::exit::Interrupted.into());
+        }
+    };
+    // Where following failed, the execution may go on: the record stays, and the next run ends it.
+    let ended = followed?;
+    record.remove();
+    let mut contest = ended?;
+    let after = requests::counted(&archive.place).await;
+    requests::price(&mut contest, before, after);
+    Ok(outcome::result(&archive, &execution, started_at, contest))
+}
+
+impl Archive {
+    /// What to put behind a command to mean this stack.
+    fn stack_flag(&self) -> String {
+        format!("--stack {}", self.place.stack)
+    }
+}
+
+/// The part of a function's ARN behind the last colon.
+fn function_name(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
+}
+
+/// AWS clients the contest needs.
+fn states(config: &SdkConfig) -> aws_sdk_sfn::Client {
+    aws_sdk_sfn::Client::new(config)
+}

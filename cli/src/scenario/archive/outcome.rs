@@ -1,0 +1,97 @@
+//! Makes a result of a contest: samples, statistics, cost and warnings.
+
+use jiff::Timestamp;
+use results::contest::{Contest, Success};
+use results::file::{Cost, Detail, QuotedPrice, Run, RunResult, SCHEMA_VERSION, Samples};
+use results::prices::{self, Price};
+use results::summary::Summary;
+
+use super::{Archive, function_name};
+
+/// Above this σ/mean, a ranking by the mean says little.
+const NOISY: f64 = 0.1;
+/// Below this number of runs, so does the deviation.
+const FEW_RUNS: u64 = 5;
+
+/// The result of one execution.
+pub fn result(archive: &Archive, execution: &str, started_at: Timestamp, contest: Contest) -> RunResult {
+    let samples: Vec<Samples> = contest.success.iter().map(|one| samples(archive, one)).collect();
+    let summary = samples.iter().filter_map(|one| Summary::of(&one.name, &one.unit, &one.values, 0)).collect();
+    RunResult {
+        schema_version: SCHEMA_VERSION,
+        run: Run {
+            id: function_name(execution).to_owned(),
+            scenario: "archive".to_owned(),
+            started_at,
+            ended_at: Timestamp::now(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            git_commit: crate::root::git_commit(),
+        },
+        environment: archive.place.environment(),
+        samples,
+        summary,
+        cost: contest.success.iter().map(|one| cost(archive, one)).collect(),
+        warnings: warnings(archive, &contest),
+        detail: Detail::Archive(contest),
+    }
+}
+
+/// A contender's short name: `<lang>-<id>`.
+pub fn contender<'a>(stack: &str, arn: &'a str) -> &'a str {
+    let name = function_name(arn);
+    name.split_once(&format!("-{stack}-")).map_or(name, |(_, short)| short)
+}
+
+fn samples(archive: &Archive, success: &Success) -> Samples {
+    Samples {
+        name: format!("{} billed duration", contender(&archive.place.stack, &success.arn)),
+        unit: "ms".to_owned(),
+        values: success.durations_ms.clone(),
+    }
+}
+
+fn cost(archive: &Archive, success: &Success) -> Cost {
+    let compute = if success.architecture == "arm64" { prices::LAMBDA_ARM64 } else { prices::LAMBDA_X86_64 };
+    let mut quoted = vec![compute, prices::LAMBDA_STORAGE];
+    if success.requests_price_usd.is_some() {
+        quoted.extend([prices::LAMBDA_REQUEST, prices::S3_WRITE, prices::S3_READ]);
+    }
+    Cost {
+        item: format!("{} run", contender(&archive.place.stack, &success.arn)),
+        usd: success.total_price_usd.unwrap_or(success.run_price_usd),
+        prices: quoted.into_iter().map(quote).collect(),
+    }
+}
+
+fn quote(price: Price) -> QuotedPrice {
+    QuotedPrice {
+        usd: price.usd,
+        unit: price.unit.to_owned(),
+        source: price.source.to_owned(),
+        date: price.date.to_owned(),
+    }
+}
+
+fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
+    let mut warnings = contest.warnings.clone();
+    let more_runs = format!("pulumi config set runsPerContender 20 {}", archive.stack_flag());
+    for success in &contest.success {
+        let name = contender(&archive.place.stack, &success.arn);
+        let variation = success.duration_ms_stddev / success.duration_ms;
+        if variation > NOISY {
+            warnings.push(format!(
+                "{name}: its runs vary by {:.0} % (σ/mean): close other programs, or average over more runs: {more_runs}",
+                variation * 100.0
+            ));
+        }
+    }
+    if contest.success.iter().any(|one| one.runs_count < FEW_RUNS) {
+        warnings.push(format!("fewer than {FEW_RUNS} runs a contender: a difference within ± σ may be chance: {more_runs}"));
+    }
+    if archive.place.endpoint.is_none() && !contest.success.is_empty() {
+        warnings.push(
+            "S3 requests are not counted on AWS: a contender that makes many may cost more than the ranking says".to_owned(),
+        );
+    }
+    warnings
+}

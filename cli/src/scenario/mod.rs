@@ -1,0 +1,3 @@
+//! The scenarios that `lambench run` knows, one module each.
+
+pub mod archive;

@@ -1,0 +1,63 @@
+//! What a deployed stack says about itself: `pulumi stack output environment`.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use results::file::{Environment, Kind};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// What every scenario's environment has, as `infra/index.ts` writes it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Place {
+    /// The stack's name.
+    pub stack: String,
+    /// AWS region.
+    pub region: String,
+    /// The endpoint, where it isn't AWS.
+    pub endpoint: Option<String>,
+    /// `arm64` or `x86_64`.
+    pub architecture: String,
+    /// The scenario's settings.
+    pub settings: Map<String, Value>,
+}
+
+impl Place {
+    /// This place as a result file names it.
+    pub fn environment(&self) -> Environment {
+        Environment {
+            kind: if self.endpoint.is_some() { Kind::Local } else { Kind::Aws },
+            stack: self.stack.clone(),
+            region: self.region.clone(),
+            architecture: self.architecture.clone(),
+            endpoint: self.endpoint.clone(),
+            settings: self.settings.clone(),
+        }
+    }
+}
+
+/// A scenario's part of the `environment` output of a stack; without `stack`, of the selected one.
+///
+/// # Errors
+/// If there is no `pulumi`, no such stack, or the stack doesn't have the scenario.
+pub fn environment<T: for<'de> Deserialize<'de>>(scenario: &str, stack: Option<&str>) -> Result<T> {
+    let stack_arguments = stack.map_or_else(Vec::new, |name| vec!["--stack", name]);
+    let up = ["pulumi", "up"].iter().chain(&stack_arguments).copied().collect::<Vec<_>>().join(" ");
+    let output = Command::new("pulumi")
+        .args(["stack", "output", "environment", "--json", "--non-interactive"])
+        .args(&stack_arguments)
+        .output()
+        .context("can't run pulumi: install it, or point at the local environment's: eval \"$(lambench local env)\"")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("the stack has no outputs to read ({}): deploy it with: {up}", said.trim().trim_start_matches("error: "));
+    }
+    let mut all: Map<String, Value> =
+        serde_json::from_slice(&output.stdout).context("the output 'environment' is not a JSON object")?;
+    let Some(part) = all.remove(scenario) else {
+        let has = all.keys().cloned().collect::<Vec<_>>().join(", ");
+        bail!("the stack doesn't have the scenario '{scenario}' (it has: {has}): add it to its 'scenarios', then: {up}");
+    };
+    serde_json::from_value(part)
+        .with_context(|| format!("the output 'environment.{scenario}' is from another version: deploy again with: {up}"))
+}

@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { checkKeys, readSettings } from "./settings";
+
+const table = {
+  memory: { default: 512, range: [128, 10240], description: "memory, MB" },
+  objectCount: { default: 3000, range: [1, 100_000], description: "source objects" },
+} as const;
+
+describe("readSettings", () => {
+  beforeEach(() => {
+    pulumi.runtime.setAllConfig({});
+  });
+
+  it("uses the defaults of a stack without configuration", () => {
+    expect(readSettings(table, new pulumi.Config("lambench"))).toEqual({ memory: 512, objectCount: 3000 });
+  });
+
+  it("uses what pulumi config set stored, which is text", () => {
+    pulumi.runtime.setAllConfig({ "lambench:memory": "1024" });
+    expect(readSettings(table, new pulumi.Config("lambench")).memory).toBe(1024);
+  });
+
+  it.each(["64", "10241", "1.5", "much", "", " "])(
+    "refuses memory '%s' with key, value and range",
+    (value) => {
+      pulumi.runtime.setAllConfig({ "lambench:memory": value });
+      expect(() => readSettings(table, new pulumi.Config("lambench"))).toThrow(
+        `memory is '${value}', but must be a whole number from 128 to 10240 (memory, MB)`,
+      );
+    },
+  );
+});
+
+describe("checkKeys", () => {
+  const scenarios = [{ settings: table }];
+
+  it("names the setting that was probably meant", () => {
+    expect(() => {
+      checkKeys("lambench", ["lambench:memroy"], scenarios);
+    }).toThrow("unknown setting 'memroy': did you mean 'memory'? To remove it: pulumi config rm memroy");
+  });
+
+  it("lists what there is if nothing comes near", () => {
+    expect(() => {
+      checkKeys("lambench", ["lambench:flavour"], scenarios);
+    }).toThrow(/known are: scenarios, architecture, endpoint, logRetentionDays, memory, objectCount/);
+  });
+
+  it("accepts shared settings, the scenarios' own and other projects' keys", () => {
+    expect(() => {
+      checkKeys("lambench", ["lambench:endpoint", "lambench:objectCount", "aws:region"], scenarios);
+    }).not.toThrow();
+  });
+});

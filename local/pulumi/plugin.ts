@@ -1,0 +1,33 @@
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+
+/** Archives travel inside messages. */
+const MAX_MESSAGE_BYTES = 400 << 20;
+const PARENT_CHECK_MS = 500;
+
+/**
+ * Serves a plugin of the Pulumi CLI on a free port, tells the CLI the port in the first line of output, and ends when
+ * the CLI does, even if that had no time to say so.
+ */
+export function servePlugin(service: ServiceDefinition, implementation: UntypedServiceImplementation): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(0);
+  }, PARENT_CHECK_MS).unref();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => process.exit(0));
+  }
+  const server = new Server({
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+  });
+  server.addService(service, implementation);
+  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+    if (error) throw error;
+    process.stdout.write(`${String(port)}\n`);
+  });
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from "node:crypto";
+import type { Kind, Property, PropertyTable, ResourceType } from "./resource-type";
+import { Archive, Unknown, isList, isProperties, type Properties, type Value } from "./values";
+
+/** An input that cannot be used, and why. */
+export interface Failure {
+  readonly property: string;
+  readonly reason: string;
+}
+
+/** The resource that a request is about. */
+export interface Subject {
+  readonly type: string;
+  /** The name it has in the program. */
+  readonly name: string;
+}
+
+/**
+ * The inputs with the defaults and the physical name filled in, and everything that is wrong with them. Nothing is
+ * ignored: a property that is not in the table is a failure.
+ */
+export function check(
+  subject: Subject,
+  type: ResourceType,
+  olds: Properties,
+  news: Properties,
+): { inputs: Properties; failures: Failure[] } {
+  const failures = checkObject(subject, type.inputs, news, "");
+  const inputs: Record<string, Value | undefined> = { ...news };
+  for (const [name, property] of Object.entries(type.inputs)) {
+    if (isAbsent(inputs[name]) && property.default !== undefined) inputs[name] = property.default;
+  }
+  if (type.name && isAbsent(inputs[type.name.property])) {
+    inputs[type.name.property] = physicalName(subject.name, type.name, olds, inputs);
+  }
+  return { inputs, failures };
+}
+
+/** Whether a physical name was made up by `check` for this resource, rather than given by the program. */
+export function isMadeUp(logicalName: string, name: Value | undefined, prefix: Value | undefined): boolean {
+  const start = typeof prefix === "string" && prefix !== "" ? prefix : `${logicalName}-`;
+  return typeof name === "string" && name.startsWith(start) && /^[0-9a-f]{7}$/.test(name.slice(start.length));
+}
+
+function physicalName(
+  logicalName: string,
+  naming: NonNullable<ResourceType["name"]>,
+  olds: Properties,
+  inputs: Properties,
+): Value {
+  const prefix = naming.prefix === undefined ? undefined : inputs[naming.prefix];
+  if (prefix instanceof Unknown) return prefix;
+  const old = olds[naming.property];
+  if (old !== undefined && isMadeUp(logicalName, old, prefix)) return old;
+  const start = typeof prefix === "string" && prefix !== "" ? prefix : `${logicalName}-`;
+  return start + randomBytes(4).toString("hex").slice(0, 7);
+}
+
+function checkObject(subject: Subject, table: PropertyTable, object: Properties, path: string): Failure[] {
+  const unsupported = Object.keys(object)
+    .filter((name) => !isAbsent(object[name]) && !Object.hasOwn(table, name))
+    .map((name) =>
+      failure(path + name, `does not support ${place(subject, path + name)}: supported are ${list(table)}`),
+    );
+  const declared = Object.entries(table).flatMap(([name, property]) =>
+    checkProperty(subject, property, object[name], path + name),
+  );
+  return [...unsupported, ...declared];
+}
+
+function checkProperty(
+  subject: Subject,
+  property: Property,
+  value: Value | undefined,
+  path: string,
+): Failure[] {
+  if (isAbsent(value)) {
+    return property.required ? [failure(path, `needs ${place(subject, path)}: add it`)] : [];
+  }
+  if (value instanceof Unknown) return [];
+  if (!isOfKind(value, property.type)) {
+    return [failure(path, `needs ${article(property.type)} as ${place(subject, path)}: correct its type`)];
+  }
+  if (property.allowed && !property.allowed.includes(value)) {
+    const allowed = property.allowed.map((one) => JSON.stringify(one)).join(", ");
+    const reason = `does not support ${place(subject, path)} to be ${JSON.stringify(value)}: supported are ${allowed}`;
+    return [failure(path, reason)];
+  }
+  return property.fields ? checkNested(subject, property.fields, value, path) : [];
+}
+
+function checkNested(subject: Subject, fields: PropertyTable, value: Value, path: string): Failure[] {
+  if (isList(value)) {
+    return value.flatMap((item, index) =>
+      isProperties(item) ? checkObject(subject, fields, item, `${path}[${String(index)}].`) : [],
+    );
+  }
+  return isProperties(value) ? checkObject(subject, fields, value, `${path}.`) : [];
+}
+
+function failure(property: string, what: string): Failure {
+  return { property, reason: `the local AWS provider ${what}` };
+}
+
+function place(subject: Subject, path: string): string {
+  return `property '${path}' of ${subject.type} ('${subject.name}')`;
+}
+
+function list(table: PropertyTable): string {
+  return Object.keys(table).sort().join(", ");
+}
+
+function isAbsent(value: Value | undefined): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function isOfKind(value: Value, kind: Kind): boolean {
+  switch (kind) {
+    case "list":
+      return isList(value);
+    case "map":
+    case "object":
+      return isProperties(value);
+    case "archive":
+      return value instanceof Archive;
+    default:
+      return typeof value === kind;
+  }
+}
+
+function article(kind: Kind): string {
+  return kind === "object" || kind === "archive" ? `an ${kind}` : `a ${kind}`;
+}

@@ -1,0 +1,73 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { endpointOf, type Settings } from "./config";
+
+interface ClientOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials?: Settings["credentials"];
+}
+
+/** One SDK client a service, made when it is first used. */
+export class Clients {
+  readonly #made = new Map<string, unknown>();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  get region(): string {
+    return this.settings.region;
+  }
+
+  get iam(): IAMClient {
+    return this.#client("iam", (options) => new IAMClient(options));
+  }
+
+  get lambda(): LambdaClient {
+    return this.#client("lambda", (options) => new LambdaClient(options));
+  }
+
+  get logs(): CloudWatchLogsClient {
+    return this.#client("logs", (options) => new CloudWatchLogsClient(options));
+  }
+
+  get s3(): S3Client {
+    return this.#client("s3", (options) => new S3Client({ ...options, forcePathStyle: true }));
+  }
+
+  get sfn(): SFNClient {
+    return this.#client("sfn", (options) => new SFNClient(options));
+  }
+
+  get sts(): STSClient {
+    return this.#client("sts", (options) => new STSClient(options));
+  }
+
+  /**
+   * Asks the endpoint who we are, so that a stopped environment or rejected credentials stop a deployment at its
+   * start, once, rather than at each resource. Without an endpoint for STS there is nobody to ask.
+   */
+  async probe(): Promise<void> {
+    if (this.settings.endpoints.sts ?? this.environment.AWS_ENDPOINT_URL) {
+      await this.sts.send(new GetCallerIdentityCommand());
+    }
+  }
+
+  #client<Client>(service: string, make: (options: ClientOptions) => Client): Client {
+    const made = this.#made.get(service) as Client | undefined;
+    if (made) return made;
+    const client = make({
+      endpoint: endpointOf(this.settings, service, this.environment),
+      region: this.settings.region,
+      ...(this.settings.credentials && { credentials: this.settings.credentials }),
+    });
+    this.#made.set(service, client);
+    return client;
+  }
+}

@@ -1,0 +1,59 @@
+import { SettingsError } from "./config";
+
+/** The names that the services have for credentials they do not know. */
+const REJECTED = new Set([
+  "InvalidAccessKeyId",
+  "InvalidClientTokenId",
+  "UnrecognizedClientException",
+  "SignatureDoesNotMatch",
+  "AuthFailure",
+]);
+
+interface Trouble {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly errors?: readonly Trouble[];
+}
+
+/** True if the error of an AWS call has one of these names. */
+export function isNamed(error: unknown, ...names: string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}
+
+/** The answer to a call, or undefined if the error says that there is no such thing. */
+export async function orMissing<T>(call: Promise<T>, ...names: string[]): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isNamed(error, ...names)) return undefined;
+    throw error;
+  }
+}
+
+/** A message for the user: what happened, and what to do where that is known. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof SettingsError) return error.message;
+  const trouble: Trouble = error;
+  const refused = [trouble, ...(trouble.errors ?? [])].find((one) => one.code === "ECONNREFUSED");
+  if (refused) {
+    const endpoint = `${refused.address ?? "?"}:${String(refused.port ?? "?")}`;
+    return (
+      `nothing listens at the AWS endpoint ${endpoint}: start the local environment with ` +
+      '`lambench local start`, then run `eval "$(lambench local env)"`'
+    );
+  }
+  if (REJECTED.has(error.name)) {
+    return (
+      `the AWS endpoint rejected the credentials (${error.name}: ${error.message}): ` +
+      'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `eval "$(lambench local env)"`'
+    );
+  }
+  if (error.name === "CredentialsProviderError") {
+    return 'there are no AWS credentials in the environment: run `eval "$(lambench local env)"`';
+  }
+  return error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
+}

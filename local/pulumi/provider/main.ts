@@ -1,0 +1,10 @@
+// The provider plugin of the local environment: what `pulumi-resource-aws` runs.
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import project from "../../../package.json";
+import { servePlugin } from "../plugin";
+import { handlers } from "./handlers";
+
+// Looking for credentials at the metadata address of an EC2 instance takes seconds where there is none.
+process.env.AWS_EC2_METADATA_DISABLED ??= "true";
+
+servePlugin(ResourceProviderService, handlers(project.dependencies["@pulumi/aws"]));

@@ -1,0 +1,72 @@
+import type { Clients } from "./clients";
+import type { Properties, Value } from "./values";
+
+export type Kind = "string" | "number" | "boolean" | "list" | "map" | "object" | "archive";
+
+/** One input property of a resource type. */
+export interface Property {
+  readonly type: Kind;
+  readonly required?: true;
+  /** What AWS assumes where nothing is declared; filled in by `check`, so that drift away from it is seen. */
+  readonly default?: Value;
+  /** The only values that work locally. */
+  readonly allowed?: readonly Value[];
+  /** A change needs a new resource. */
+  readonly replaces?: true;
+  /** A JSON document as text: compared by meaning, not by spelling. */
+  readonly json?: true;
+  /** AWS has no such property or does not return it: `read` keeps what was declared. */
+  readonly unread?: true;
+  /** The properties of a nested object, or of each object in a list; without it, any are taken. */
+  readonly fields?: PropertyTable;
+}
+
+export type PropertyTable = Readonly<Record<string, Property>>;
+
+/** What really exists, by the names of the inputs and outputs of its type. */
+export interface Live {
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+}
+
+/** A row of the table in types.ts: everything the provider knows about one type of resource. */
+export interface ResourceType {
+  readonly inputs: PropertyTable;
+  /** The properties that only AWS can know: unknown in the preview of a creation. */
+  readonly outputs: readonly string[];
+  /** Those of them that an update may change: unknown in the preview of an update. */
+  readonly volatile?: readonly string[];
+  /** The property that holds the physical name, and the one with its prefix, where a name is made up if none is given. */
+  readonly name?: { readonly property: string; readonly prefix?: string };
+
+  /** Creates the resource and returns as soon as there is something that would have to be deleted. */
+  create(aws: Clients, inputs: Properties): Promise<Created>;
+
+  /** What has to happen after `create` until the resource can be used. */
+  settle?(aws: Clients, id: string, inputs: Properties): Promise<void>;
+
+  /**
+   * What exists under this id, or undefined if nothing does.
+   * @param known the state that Pulumi knows; empty on import
+   */
+  read(aws: Clients, id: string, known: Properties): Promise<Live | undefined>;
+
+  /** Applies changed inputs in place; without it, every change replaces. */
+  update?(aws: Clients, id: string, change: Change): Promise<void>;
+
+  /** Deletes the resource and waits until it is gone; no error if there is none. */
+  delete(aws: Clients, id: string, state: Properties): Promise<void>;
+}
+
+export interface Created {
+  readonly id: string;
+  /** What cannot be read later; `read` finds it in the known state. */
+  readonly outputs?: Properties;
+}
+
+export interface Change {
+  readonly olds: Properties;
+  readonly news: Properties;
+  /** The inputs that differ. */
+  readonly changed: ReadonlySet<string>;
+}

@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Property, PropertyTable } from "./resource-type";
+import { Archive, Asset, hasUnknown, isList, isProperties, type Properties, type Value } from "./values";
+
+/**
+ * Whether two values of a property mean the same: absent and empty are one, archives are compared by their
+ * content, JSON documents by their structure. A value that is not known yet is like no other.
+ */
+export function same(a: Value | undefined, b: Value | undefined, property?: Property): boolean {
+  if (hasUnknown(a) || hasUnknown(b)) return false;
+  return isDeepStrictEqual(canonical(a, property), canonical(b, property));
+}
+
+/** The declared inputs that differ, by name. */
+export function changedInputs(olds: Properties, news: Properties, table: PropertyTable): Set<string> {
+  return new Set(Object.keys(table).filter((name) => !same(olds[name], news[name], table[name])));
+}
+
+function canonical(value: Value | undefined, property?: Property): unknown {
+  if (value === undefined || value === null || value === "") return undefined;
+  if (value instanceof Asset || value instanceof Archive) return value.hash ?? value.source;
+  if (isList(value)) return canonicalList(value, property);
+  if (isProperties(value)) return canonicalObject(value, property);
+  return property?.json && typeof value === "string" ? parsed(value) : value;
+}
+
+function canonicalList(list: readonly Value[], property?: Property): unknown {
+  return list.length === 0 ? undefined : list.map((item) => canonical(item, property) ?? {});
+}
+
+function canonicalObject(object: Properties, property?: Property): unknown {
+  const entries = Object.entries(object)
+    .map(([name, value]) => [name, canonical(value, property?.fields?.[name])] as const)
+    .filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** The document, or the text itself where it is no JSON: AWS will say what is wrong with it. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

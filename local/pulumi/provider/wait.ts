@@ -1,0 +1,17 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+/** How long a resource may take until it can be used, or until it is gone. */
+const DEADLINE_MS = 120_000;
+
+/**
+ * Asks until the answer is true.
+ * @param what what is waited for, for the message if it does not come
+ * @throws Error at the deadline
+ */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (let interval = 20; !(await isSo()); interval = Math.min(interval * 2, 1000)) {
+    if (Date.now() > deadline) throw new Error(`${what} took more than ${String(DEADLINE_MS / 1000)} s`);
+    await pause(interval);
+  }
+}

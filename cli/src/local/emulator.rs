@@ -15,7 +15,7 @@ use super::part::Part;
 use super::process::Process;
 use super::project::Project;
 
-/// The region of everything in the local environment unless AWS_REGION says otherwise.
+/// The region of everything in the local environment unless `AWS_REGION` says otherwise.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
 /// Start the launcher; it is not ready yet.

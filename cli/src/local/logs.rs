@@ -30,7 +30,10 @@ pub fn logs(project: &Project, part: Part, lines: usize, follow: bool) -> Result
     if !print(last_lines(&text, lines).as_bytes())? {
         return Ok(ExitCode::SUCCESS);
     }
-    while follow {
+    if !follow {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
         thread::sleep(POLL);
         // A restarted emulator begins a new log.
         if fs::metadata(&path)?.len() < file.stream_position()? {
@@ -40,10 +43,9 @@ pub fn logs(project: &Project, part: Part, lines: usize, follow: bool) -> Result
         bytes.clear();
         file.read_to_end(&mut bytes)?;
         if !print(&bytes)? {
-            break;
+            return Ok(ExitCode::SUCCESS);
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The end of a text.

@@ -8,7 +8,7 @@ mod part;
 mod ports;
 mod postgres;
 mod process;
-mod project;
+pub mod project;
 mod start;
 mod status;
 

@@ -38,12 +38,12 @@ pub fn claim(project: &Project, part: Part) -> Result<u16> {
             project.state.join(FILE).display()
         );
     }
-    let port = choose(&ports)?;
-    ports.insert(part.id().to_owned(), port);
+    let chosen = choose(&ports)?;
+    ports.insert(part.id().to_owned(), chosen);
     let file = project.folder("")?.join(FILE);
     fs::write(&file, serde_json::to_string_pretty(&ports)?)
         .with_context(|| format!("cannot write '{}'", file.display()))?;
-    Ok(port)
+    Ok(chosen)
 }
 
 fn read(project: &Project) -> Result<BTreeMap<String, u16>> {

@@ -203,11 +203,11 @@ fn account_of(line: &str, name: &str) -> Option<Account> {
 }
 
 fn new_password() -> Result<String> {
-    let mut bytes = [0_u8; 24];
+    let mut bytes = [0; 16];
     fs::File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut bytes))
         .context("cannot read /dev/urandom")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_le_bytes(bytes)))
 }
 
 fn write_secret(file: &Path, secret: &str) -> Result<()> {

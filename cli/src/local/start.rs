@@ -34,7 +34,10 @@ pub fn start(project: &Project) -> Result<ExitCode> {
         let port = ports::claim(project, part)?;
         eprintln!("{part}: starting");
         let begun = Instant::now();
-        start_part(project, part, port)?;
+        match part {
+            Part::Emulator => start_emulator(project, port)?,
+            Part::Postgres => start_postgres(project, port)?,
+        }
         println!("{part}: ready at {} after {:.1} s", part.address(port), begun.elapsed().as_secs_f64());
     }
     println!("\nnext: eval \"$(lambench local env)\"");
@@ -68,17 +71,15 @@ fn stop_signal(part: Part) -> Signal {
     }
 }
 
-fn start_part(project: &Project, part: Part, port: u16) -> Result<()> {
-    match part {
-        Part::Emulator => {
-            let process = emulator::spawn(project, port)?;
-            process.remember(project, part)?;
-            wait_until_ready(project, process, port)
-        }
-        Part::Postgres => {
-            postgres::spawn(project, port).with_context(|| at_start(project, part))?.remember(project, part)
-        }
-    }
+fn start_emulator(project: &Project, port: u16) -> Result<()> {
+    let process = emulator::spawn(project, port)?;
+    process.remember(project, Part::Emulator)?;
+    wait_until_ready(project, process, port)
+}
+
+fn start_postgres(project: &Project, port: u16) -> Result<()> {
+    let process = postgres::spawn(project, port).with_context(|| at_start(project, Part::Postgres))?;
+    process.remember(project, Part::Postgres)
 }
 
 fn wait_until_ready(project: &Project, process: Process, port: u16) -> Result<()> {

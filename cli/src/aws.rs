@@ -30,20 +30,33 @@ fn advice(said: &str, place: &Place) -> Option<String> {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["dispatch failure", "Connect", "connection refused"]) {
         return Some(match &place.endpoint {
-            Some(endpoint) => format!("nothing answers at {endpoint}: start the local environment with: lambench local start"),
+            Some(endpoint) => format!(
+                "nothing answers at {endpoint}: start the local environment with: lambench local start"
+            ),
             None => "AWS can't be reached: check the network and the region".to_owned(),
         });
     }
-    if has(&["InvalidClientTokenId", "UnrecognizedClient", "InvalidSignature", "SignatureDoesNotMatch", "ExpiredToken", "security token"]) {
+    if has(&[
+        "InvalidClientTokenId",
+        "UnrecognizedClient",
+        "InvalidSignature",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "security token",
+    ]) {
         return Some(match &place.endpoint {
             Some(_) => "the credentials were rejected: use the local environment's with: eval \"$(lambench local env)\"".to_owned(),
             None => "the credentials were rejected: sign in again (aws sts get-caller-identity shows who you are)".to_owned(),
         });
     }
     if has(&["CredentialsNotLoaded", "no providers in chain", "failed to load credentials"]) {
-        return Some("there are no AWS credentials: sign in with the AWS CLI, or: eval \"$(lambench local env)\"".to_owned());
+        return Some(
+            "there are no AWS credentials: sign in with the AWS CLI, or: eval \"$(lambench local env)\""
+                .to_owned(),
+        );
     }
-    has(&["AccessDenied"]).then(|| "the credentials may not do this: use those that deployed the stack".to_owned())
+    has(&["AccessDenied"])
+        .then(|| "the credentials may not do this: use those that deployed the stack".to_owned())
 }
 
 /// An error with all its causes, each once.

@@ -3,13 +3,21 @@
 use clap::{Parser, Subcommand};
 
 use crate::local::LocalCommand;
+use crate::{run, show};
 
-const EXIT_CODES: &str = "Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
+const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
+  lambench local start                    start the local environment
+  eval \"$(lambench local env)\"           point pulumi, aws and lambench at it
+  lambench run archive --stack dev        run the archive contest on a deployed stack
+  lambench run archive --json | jq .archive.success[0]
+  lambench show results/archive/2026-11-21T10-00-00Z-dev.json
+
+Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
                           2    the command line is wrong\n  130  interrupted";
 
 /// How fast, how cheap and how reliable is a serverless design on AWS?
 #[derive(Parser)]
-#[command(version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(version, after_help = EXAMPLES_AND_EXIT_CODES, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -19,6 +27,10 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Run a scenario on a deployed stack, print what came out and write it to results/
+    Run(run::Arguments),
+    /// Print a result again
+    Show(show::Arguments),
     /// Start, stop and look at the local environment: no account, no Docker.
     #[command(subcommand)]
     Local(LocalCommand),

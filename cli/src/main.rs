@@ -1,20 +1,33 @@
 //! `lambench`: runs, shows and compares scenarios, and starts the local environment.
 
+mod aws;
 mod cli;
+mod exit;
 mod local;
+mod progress;
+mod run;
+mod scenario;
+mod show;
+mod stack;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Parser;
 
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Local(command) => local::execute(&command),
-    };
-    outcome.unwrap_or_else(|error| {
+    execute(&Cli::parse().command).unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
-        ExitCode::FAILURE
+        exit::code(&error)
     })
+}
+
+fn execute(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Show(arguments) => show::show(arguments),
+        Command::Local(command) => local::execute(command),
+    }
 }

@@ -52,15 +52,6 @@ impl Progress {
         self.last = Some(done);
     }
 
-    /// Says something above the bar, in the modes that say anything.
-    pub fn say(&self, message: &str) {
-        if self.lines {
-            eprintln!("{message}");
-        } else {
-            self.bar.println(message);
-        }
-    }
-
     /// Removes the bar.
     pub fn end(&self) {
         self.bar.finish_and_clear();

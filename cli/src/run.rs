@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use results::file::RunResult;
 
+use crate::local::project::Project;
 use crate::progress::Mode;
 use crate::{scenario, show};
 
@@ -36,24 +38,28 @@ enum Scenario {
 /// Runs a scenario and prints its result.
 ///
 /// # Errors
-/// If the run fails, or none of the things compared passed.
-pub async fn run(arguments: &Arguments) -> Result<()> {
-    let result = match arguments.scenario {
-        Scenario::Archive => scenario::archive::run(arguments.stack.as_deref(), arguments.progress).await?,
-    };
-    let file = write(&result)?;
+/// If the run fails; a run in which no contender passed is a result as well.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let stack = arguments.stack.as_deref();
+    let result = tokio::runtime::Runtime::new()?.block_on(async {
+        match arguments.scenario {
+            Scenario::Archive => scenario::archive::run(&project, stack, arguments.progress).await,
+        }
+    })?;
+    let file = write(&project, &result)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&result)?);
     } else {
         print!("{}", show::render(&result));
         println!("result: {}", file.display());
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Writes a result to `results/<scenario>/<UTC time>-<stack>.json`.
-fn write(result: &RunResult) -> Result<PathBuf> {
-    let folder = crate::root::find()?.join("results").join(&result.run.scenario);
+fn write(project: &Project, result: &RunResult) -> Result<PathBuf> {
+    let folder = project.root.join("results").join(&result.run.scenario);
     fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
     let time = result.run.started_at.strftime("%Y-%m-%dT%H-%M-%SZ");
     let file = folder.join(format!("{time}-{}.json", result.environment.stack));

@@ -50,14 +50,20 @@ pub fn environment<T: for<'de> Deserialize<'de>>(scenario: &str, stack: Option<&
         .context("can't run pulumi: install it, or point at the local environment's: eval \"$(lambench local env)\"")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("the stack has no outputs to read ({}): deploy it with: {up}", said.trim().trim_start_matches("error: "));
+        bail!(
+            "the stack has no outputs to read ({}): deploy it with: {up}",
+            said.trim().trim_start_matches("error: ")
+        );
     }
     let mut all: Map<String, Value> =
         serde_json::from_slice(&output.stdout).context("the output 'environment' is not a JSON object")?;
     let Some(part) = all.remove(scenario) else {
         let has = all.keys().cloned().collect::<Vec<_>>().join(", ");
-        bail!("the stack doesn't have the scenario '{scenario}' (it has: {has}): add it to its 'scenarios', then: {up}");
+        bail!(
+            "the stack doesn't have the scenario '{scenario}' (it has: {has}): add it to its 'scenarios', then: {up}"
+        );
     };
-    serde_json::from_value(part)
-        .with_context(|| format!("the output 'environment.{scenario}' is from another version: deploy again with: {up}"))
+    serde_json::from_value(part).with_context(|| {
+        format!("the output 'environment.{scenario}' is from another version: deploy again with: {up}")
+    })
 }

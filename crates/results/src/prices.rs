@@ -28,8 +28,12 @@ pub const LAMBDA_X86_64: Price =
     Price { usd: 0.000_016_666_7, unit: "GB-second of x86_64 compute", source: LAMBDA_PRICING, date: DATE };
 
 /// Ephemeral storage above [`FREE_STORAGE_MB`].
-pub const LAMBDA_STORAGE: Price =
-    Price { usd: 0.000_000_030_9, unit: "GB-second of ephemeral storage", source: LAMBDA_PRICING, date: DATE };
+pub const LAMBDA_STORAGE: Price = Price {
+    usd: 0.000_000_030_9,
+    unit: "GB-second of ephemeral storage",
+    source: LAMBDA_PRICING,
+    date: DATE,
+};
 
 /// One invocation.
 pub const LAMBDA_REQUEST: Price =
@@ -45,6 +49,16 @@ pub const S3_READ: Price =
 
 /// Ephemeral storage that every function has for nothing, MB.
 pub const FREE_STORAGE_MB: u64 = 512;
+
+/// The compute price of an architecture, by Lambda's name for it.
+#[must_use]
+pub fn compute(architecture: &str) -> Option<Price> {
+    match architecture {
+        "arm64" => Some(LAMBDA_ARM64),
+        "x86_64" => Some(LAMBDA_X86_64),
+        _ => None,
+    }
+}
 
 /// What Lambda charges for the time of one run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,11 +79,7 @@ impl RunPrice {
     /// The price of `duration_ms` billed milliseconds; `None` for an architecture without a price.
     #[must_use]
     pub fn new(architecture: &str, memory_mb: u64, storage_mb: u64, duration_ms: f64) -> Option<Self> {
-        let compute_rate_usd = match architecture {
-            "arm64" => LAMBDA_ARM64.usd,
-            "x86_64" => LAMBDA_X86_64.usd,
-            _ => return None,
-        };
+        let compute_rate_usd = compute(architecture)?.usd;
         let seconds = duration_ms / 1000.0;
         let gb_second_compute = gigabytes(memory_mb) * seconds;
         let gb_second_storage = gigabytes(storage_mb.saturating_sub(FREE_STORAGE_MB)) * seconds;

@@ -71,10 +71,12 @@ pub async fn stop(archive: &Archive, config: &SdkConfig, arn: &str) -> Result<()
     }
 }
 
-fn ended(error: &aws_sdk_sfn::error::SdkError<aws_sdk_sfn::operation::stop_execution::StopExecutionError>) -> bool {
-    error.as_service_error().is_some_and(|error| {
-        error.is_validation_exception() || error.is_execution_does_not_exist()
-    })
+fn ended(
+    error: &aws_sdk_sfn::error::SdkError<aws_sdk_sfn::operation::stop_execution::StopExecutionError>,
+) -> bool {
+    error
+        .as_service_error()
+        .is_some_and(|error| error.is_validation_exception() || error.is_execution_does_not_exist())
 }
 
 /// Fails if somebody else's execution of this stack is under way: two at once would slow each other down.
@@ -103,7 +105,8 @@ pub struct Tasks {
 
 /// Counts the tasks in an execution's history.
 pub async fn tasks(archive: &Archive, config: &SdkConfig, arn: &str) -> Result<Tasks> {
-    let mut pages = states(config).get_execution_history().execution_arn(arn).max_results(1000).into_paginator().send();
+    let mut pages =
+        states(config).get_execution_history().execution_arn(arn).max_results(1000).into_paginator().send();
     let mut tasks = Tasks { scheduled: 0, ended: 0 };
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| failed("GetExecutionHistory", &archive.place)(&error))?;
@@ -119,11 +122,18 @@ fn count(events: &[HistoryEvent], kinds: &[Event]) -> u64 {
 
 /// Every run and its judgement, and the three steps around them.
 fn steps(archive: &Archive) -> u64 {
-    let runs = archive.place.settings.get("runsPerContender").and_then(serde_json::Value::as_u64).unwrap_or(1);
+    let runs =
+        archive.place.settings.get("runsPerContender").and_then(serde_json::Value::as_u64).unwrap_or(1);
     archive.contenders.len() as u64 * runs * 2 + 3
 }
 
-fn failure(archive: &Archive, arn: &str, status: &ExecutionStatus, error: Option<&str>, cause: Option<&str>) -> anyhow::Error {
+fn failure(
+    archive: &Archive,
+    arn: &str,
+    status: &ExecutionStatus,
+    error: Option<&str>,
+    cause: Option<&str>,
+) -> anyhow::Error {
     let cause = cause.map(message).unwrap_or_default();
     let advice = if cause.contains("source bucket") {
         format!("refill it with: {}", archive.fill_command)

@@ -32,7 +32,12 @@ pub async fn end(archive: &Archive, config: &SdkConfig, arn: &str, since: Timest
 }
 
 /// Waits until every invocation that the execution started has logged its end, or could not run any longer.
-pub async fn wait_for_invocations(archive: &Archive, config: &SdkConfig, arn: &str, since: Timestamp) -> Result<()> {
+pub async fn wait_for_invocations(
+    archive: &Archive,
+    config: &SdkConfig,
+    arn: &str,
+    since: Timestamp,
+) -> Result<()> {
     let started = execution::tasks(archive, config, arn).await?.scheduled;
     let deadline = Instant::now() + longest_run(archive);
     let mut said = 0;
@@ -51,7 +56,8 @@ pub async fn wait_for_invocations(archive: &Archive, config: &SdkConfig, arn: &s
 }
 
 fn longest_run(archive: &Archive) -> Duration {
-    let seconds = archive.place.settings.get("timeoutSeconds").and_then(serde_json::Value::as_u64).unwrap_or(900);
+    let seconds =
+        archive.place.settings.get("timeoutSeconds").and_then(serde_json::Value::as_u64).unwrap_or(900);
     Duration::from_secs(seconds)
 }
 

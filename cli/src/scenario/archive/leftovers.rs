@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::{Archive, execution, interrupt};
 use crate::aws::failed;
+use crate::local::project::Project;
 
 /// Where contenders may write.
 const PREFIXES: [&str; 2] = ["archives/", "seg-temps/"];
@@ -29,11 +30,12 @@ pub struct Record(PathBuf);
 
 impl Record {
     /// Writes down that this process follows an execution.
-    pub fn write(archive: &Archive, execution: &str) -> Result<Self> {
-        let path = path(archive)?;
+    pub fn write(project: &Project, archive: &Archive, execution: &str) -> Result<Self> {
+        let path = path(project, archive)?;
         let running =
             Running { process: std::process::id(), execution: execution.to_owned(), since: Timestamp::now() };
-        fs::write(&path, serde_json::to_vec(&running)?).with_context(|| format!("can't write {}", path.display()))?;
+        fs::write(&path, serde_json::to_vec(&running)?)
+            .with_context(|| format!("can't write {}", path.display()))?;
         Ok(Self(path))
     }
 
@@ -46,8 +48,8 @@ impl Record {
 
 /// Makes the stack ready for a run: ends what a killed process of ours left running, refuses to disturb anybody else's
 /// run, and removes archives and uploads that shouldn't be there.
-pub async fn clear(archive: &Archive, config: &SdkConfig) -> Result<()> {
-    let path = path(archive)?;
+pub async fn clear(project: &Project, archive: &Archive, config: &SdkConfig) -> Result<()> {
+    let path = path(project, archive)?;
     if let Ok(written) = fs::read(&path) {
         if let Ok(running) = serde_json::from_slice::<Running>(&written) {
             end_orphan(archive, config, &running).await?;
@@ -60,7 +62,10 @@ pub async fn clear(archive: &Archive, config: &SdkConfig) -> Result<()> {
 
 async fn end_orphan(archive: &Archive, config: &SdkConfig, running: &Running) -> Result<()> {
     if is_lambench(running.process) {
-        bail!("process {} is running this stack already: wait for it, or end it with: kill -INT {0}", running.process);
+        bail!(
+            "process {} is running this stack already: wait for it, or end it with: kill -INT {0}",
+            running.process
+        );
     }
     eprintln!("an earlier run was killed: ending its execution …");
     execution::stop(archive, config, &running.execution).await?;
@@ -80,22 +85,23 @@ pub async fn sweep(archive: &Archive, config: &SdkConfig) -> Result<()> {
             .map_err(|error| failed("Invoke", &archive.place)(&error))?;
         if let Some(kind) = answer.function_error {
             let said = answer.payload.map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
-            bail!("{} could not remove '{prefix}' ({kind}): {}", archive.functions.sweep, said.unwrap_or_default());
+            bail!(
+                "{} could not remove '{prefix}' ({kind}): {}",
+                archive.functions.sweep,
+                said.unwrap_or_default()
+            );
         }
     }
     Ok(())
 }
 
-fn path(archive: &Archive) -> Result<PathBuf> {
-    let folder = crate::root::find()?.join(".lambench").join("runs");
-    fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
+fn path(project: &Project, archive: &Archive) -> Result<PathBuf> {
     let place = if archive.place.endpoint.is_some() { "local" } else { "aws" };
-    Ok(folder.join(format!("archive-{}-{place}.json", archive.place.stack)))
+    Ok(project.folder("runs")?.join(format!("archive-{}-{place}.json", archive.place.stack)))
 }
 
 /// Whether a process lives and is ours: a process number may have been given to another program since.
 fn is_lambench(process: u32) -> bool {
-    fs::read_link(format!("/proc/{process}/exe")).is_ok_and(|exe| {
-        exe.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lambench"))
-    })
+    fs::read_link(format!("/proc/{process}/exe"))
+        .is_ok_and(|exe| exe.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lambench")))
 }

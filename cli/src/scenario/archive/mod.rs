@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use results::file::RunResult;
 use serde::Deserialize;
 
+use crate::local::project::Project;
 use crate::progress::Mode;
 use crate::stack::{self, Place};
 
@@ -41,17 +42,20 @@ struct Functions {
 ///
 /// # Errors
 /// If the stack, its place or the execution fails; [`crate::exit::Interrupted`] if the user ended it.
-pub async fn run(stack: Option<&str>, progress: Mode) -> Result<RunResult> {
+pub async fn run(project: &Project, stack: Option<&str>, progress: Mode) -> Result<RunResult> {
     let archive: Archive = stack::environment("archive", stack)?;
     let config = crate::aws::config(&archive.place).await;
     if archive.contenders.is_empty() {
-        bail!("the stack has no contender: put one into contenders/<lang>/<id>/, then: pulumi up --stack {}", archive.place.stack);
+        bail!(
+            "the stack has no contender: put one into contenders/<lang>/<id>/, then: pulumi up --stack {}",
+            archive.place.stack
+        );
     }
-    leftovers::clear(&archive, &config).await?;
+    leftovers::clear(project, &archive, &config).await?;
     let before = requests::counted(&archive.place).await;
     let started_at = Timestamp::now();
     let execution = execution::start(&archive, &config, started_at).await?;
-    let record = leftovers::Record::write(&archive, &execution)?;
+    let record = leftovers::Record::write(project, &archive, &execution)?;
     let followed = tokio::select! {
         followed = execution::follow(&archive, &config, &execution, progress) => followed,
         () = interrupt::asked() => {
@@ -66,7 +70,7 @@ pub async fn run(stack: Option<&str>, progress: Mode) -> Result<RunResult> {
     let mut contest = ended?;
     let after = requests::counted(&archive.place).await;
     requests::price(&mut contest, before, after);
-    Ok(outcome::result(&archive, &execution, started_at, contest))
+    Ok(outcome::result(project, &archive, &execution, started_at, contest))
 }
 
 impl Archive {

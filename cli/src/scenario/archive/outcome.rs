@@ -1,5 +1,7 @@
 //! Makes a result of a contest: samples, statistics, cost and warnings.
 
+use std::process::Command;
+
 use jiff::Timestamp;
 use results::contest::{Contest, Success};
 use results::file::{Cost, Detail, QuotedPrice, Run, RunResult, SCHEMA_VERSION, Samples};
@@ -7,6 +9,7 @@ use results::prices::{self, Price};
 use results::summary::Summary;
 
 use super::{Archive, function_name};
+use crate::local::project::Project;
 
 /// Above this σ/mean, a ranking by the mean says little.
 const NOISY: f64 = 0.1;
@@ -14,9 +17,16 @@ const NOISY: f64 = 0.1;
 const FEW_RUNS: u64 = 5;
 
 /// The result of one execution.
-pub fn result(archive: &Archive, execution: &str, started_at: Timestamp, contest: Contest) -> RunResult {
+pub fn result(
+    project: &Project,
+    archive: &Archive,
+    execution: &str,
+    started_at: Timestamp,
+    contest: Contest,
+) -> RunResult {
     let samples: Vec<Samples> = contest.success.iter().map(|one| samples(archive, one)).collect();
-    let summary = samples.iter().filter_map(|one| Summary::of(&one.name, &one.unit, &one.values, 0)).collect();
+    let summary =
+        samples.iter().filter_map(|one| Summary::of(&one.name, &one.unit, &one.values, 0)).collect();
     RunResult {
         schema_version: SCHEMA_VERSION,
         run: Run {
@@ -25,7 +35,7 @@ pub fn result(archive: &Archive, execution: &str, started_at: Timestamp, contest
             started_at,
             ended_at: Timestamp::now(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            git_commit: crate::root::git_commit(),
+            git_commit: git_commit(project),
         },
         environment: archive.place.environment(),
         samples,
@@ -51,8 +61,8 @@ fn samples(archive: &Archive, success: &Success) -> Samples {
 }
 
 fn cost(archive: &Archive, success: &Success) -> Cost {
-    let compute = if success.architecture == "arm64" { prices::LAMBDA_ARM64 } else { prices::LAMBDA_X86_64 };
-    let mut quoted = vec![compute, prices::LAMBDA_STORAGE];
+    let mut quoted: Vec<Price> = prices::compute(&success.architecture).into_iter().collect();
+    quoted.push(prices::LAMBDA_STORAGE);
     if success.requests_price_usd.is_some() {
         quoted.extend([prices::LAMBDA_REQUEST, prices::S3_WRITE, prices::S3_READ]);
     }
@@ -86,7 +96,9 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
         }
     }
     if contest.success.iter().any(|one| one.runs_count < FEW_RUNS) {
-        warnings.push(format!("fewer than {FEW_RUNS} runs a contender: a difference within ± σ may be chance: {more_runs}"));
+        warnings.push(format!(
+            "fewer than {FEW_RUNS} runs a contender: a difference within ± σ may be chance: {more_runs}"
+        ));
     }
     if archive.place.endpoint.is_none() && !contest.success.is_empty() {
         warnings.push(
@@ -94,4 +106,14 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
         );
     }
     warnings
+}
+
+/// The checkout's commit, with `-dirty` behind it if it has changes.
+fn git_commit(project: &Project) -> Option<String> {
+    let output = Command::new("git")
+        .args(["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])
+        .current_dir(&project.root)
+        .output()
+        .ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

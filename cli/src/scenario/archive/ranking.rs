@@ -26,8 +26,16 @@ fn table(contest: &Contest, stack: &str) -> Table {
     let cheapest = contest.success.iter().map(|one| one.run_price_usd).fold(f64::INFINITY, f64::min);
     let fastest = contest.success.iter().map(|one| one.duration_ms).fold(f64::INFINITY, f64::min);
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header([
-        "#", "contender", "USD/1,000 runs", "price", "time ± σ", "", "min … max", "memory", "cold start",
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header([
+        "#",
+        "contender",
+        "USD/1,000 runs",
+        "price",
+        "time ± σ",
+        "",
+        "min … max",
+        "memory",
+        "cold start",
         "with S3 requests",
     ]);
     for (index, one) in contest.success.iter().enumerate() {
@@ -44,7 +52,7 @@ fn table(contest: &Contest, stack: &str) -> Table {
             one.total_price_usd.map_or_else(|| "–".to_owned(), |usd| format!("{:.4}", usd * 1000.0)),
         ]);
     }
-    for column in table.column_iter_mut().filter(|column| column.index() != 1) {
+    for column in table.column_iter_mut().filter(|column| column.index != 1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table

@@ -19,7 +19,9 @@ import boto3
 from botocore.config import Config
 
 HERE = pathlib.Path(__file__).parent
-ASSUME = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+SERVICES = ["lambda.amazonaws.com", "states.amazonaws.com"]
+TRUST = {"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}
+ASSUME = {"Version": "2012-10-17", "Statement": [TRUST]}
 
 
 def wait_for(probe, what, seconds=30):
@@ -114,14 +116,19 @@ class EmulatorTest(unittest.TestCase):
         cls.emulator.start()
         cls.addClassCleanup(cls.emulator.stop)
 
-    def deploy(self, source, *, runtime="python3.11", policy=None, log_group=True, **settings):
-        """Deploy one source file as a new function; returns its name."""
-        name = f"test-{uuid.uuid4().hex[:12]}"
+    def role(self, name, policy=None):
+        """Create a role with one policy statement; returns its ARN."""
         iam = self.emulator.client("iam")
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ASSUME))["Role"]["Arn"]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ASSUME))["Role"]
         if policy:
             document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
             iam.put_role_policy(RoleName=name, PolicyName="test", PolicyDocument=document)
+        return role["Arn"]
+
+    def deploy(self, source, *, runtime="python3.11", policy=None, log_group=True, **settings):
+        """Deploy one source file as a new function; returns its name."""
+        name = f"test-{uuid.uuid4().hex[:12]}"
+        role = self.role(name, policy)
         if log_group:
             self.emulator.client("logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
         file_name = "bootstrap" if runtime.startswith("provided") else "index.py"

@@ -16,6 +16,10 @@ from stock import require
 PATH = "/_lambench/requests"
 _CREDENTIAL = re.compile(r"Credential=([^/,]+)/\d+/[^/,]+/s3/")
 _LISTING = {"list-type", "uploads", "versions", "prefix", "delimiter", "marker", "max-keys", "encoding-type"}
+_SIGNING = {"x-id", "AWSAccessKeyId", "Signature", "Expires", "x-amz-security-token"} | {
+    f"X-Amz-{name}"
+    for name in ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Security-Token")
+}
 
 _functions = {}
 _counts = {}
@@ -44,7 +48,7 @@ def price_class(method, path, query, host):
     if method in ("PUT", "POST"):
         return "writes"
     bucket_only = path == "/" if app._extract_s3_vhost_bucket(host) else "/" not in path.strip("/")
-    lists_bucket = bucket_only and (not query or _LISTING & set(query))
+    lists_bucket = bucket_only and (_LISTING & set(query) or set(query) <= _SIGNING)
     if method == "GET" and (lists_bucket or "uploadId" in query):
         return "writes"
     return "reads"
@@ -65,15 +69,20 @@ def _counting(stock):
 def _count(scope):
     headers = dict(scope["headers"])
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    signed = headers.get(b"authorization", b"").decode("latin-1")
-    presigned = "Credential=" + query.get("X-Amz-Credential", [""])[0]
-    credential = _CREDENTIAL.search(signed) or _CREDENTIAL.match(presigned)
-    function = credential and _functions.get(credential.group(1))
+    function = _functions.get(_access_key(headers, query))
     if function:
         counts = _counts.setdefault(function, {"writes": 0, "reads": 0, "deletes": 0})
         host = headers.get(b"host", b"").decode("latin-1")
-        own_query = {key: value for key, value in query.items() if key != "x-id" and not key.startswith("X-Amz-")}
-        counts[price_class(scope["method"], scope["path"], own_query, host)] += 1
+        counts[price_class(scope["method"], scope["path"], query, host)] += 1
+
+
+def _access_key(headers, query):
+    """The key an S3 request is signed with, in its header or, presigned, in its address; None for other services."""
+    signed = headers.get(b"authorization", b"").decode("latin-1")
+    presigned = "Credential=" + query.get("X-Amz-Credential", [""])[0]
+    credential = _CREDENTIAL.search(signed) or _CREDENTIAL.match(presigned)
+    # Only S3 still takes addresses signed the old way, which is what boto3 makes in us-east-1.
+    return credential.group(1) if credential else query.get("AWSAccessKeyId", [None])[0]
 
 
 async def _answer(send):

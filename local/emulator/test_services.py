@@ -1,0 +1,212 @@
+"""What the launcher adds to the services around a function."""
+
+import json
+import time
+import unittest
+from datetime import datetime, timedelta, timezone
+
+from emulator_fixture import EmulatorTest, custom_runtime, wait_for
+
+
+class Metrics(EmulatorTest):
+    """Lines in the embedded metric format."""
+
+    def test_an_emf_line_becomes_a_metric_and_stays_in_the_log(self):
+        source = """
+import json
+def handler(event):
+    print("plain")
+    print(json.dumps({"_aws": "not a metric"}))
+    print(json.dumps({"_aws": {"Timestamp": event["now"], "CloudWatchMetrics": [{"Namespace": "lambench",
+        "Dimensions": [["scenario"]], "Metrics": [{"Name": "written", "Unit": "Bytes"}]}]},
+        "scenario": "archive", "written": [10, 32]}), flush=True)
+"""
+        name = self.deploy(custom_runtime(source), runtime="provided.al2023")
+        now = datetime.now(timezone.utc)
+        self.invoke(name, {"now": int(now.timestamp() * 1000)})
+        query = {
+            "Id": "written",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "lambench",
+                    "MetricName": "written",
+                    "Dimensions": [{"Name": "scenario", "Value": "archive"}],
+                },
+                "Period": 60,
+                "Stat": "Sum",
+            },
+        }
+        result = self.emulator.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[query], StartTime=now - timedelta(hours=1), EndTime=now + timedelta(hours=1)
+        )
+        self.assertEqual(result["MetricDataResults"][0]["Values"], [42.0])
+        self.assertIn("plain", self.log_lines(name))
+
+
+class Requests(EmulatorTest):
+    """S3 requests by function, and what its role allows."""
+
+    def setUp(self):
+        self.bucket = f"bucket-{time.monotonic_ns()}"
+        self.emulator.client("s3").create_bucket(Bucket=self.bucket)
+
+    def function(self, source, actions):
+        """A function that may do `actions` on the bucket."""
+        arn = f"arn:aws:s3:::{self.bucket}"
+        policy = {"Effect": "Allow", "Action": actions, "Resource": [arn, f"{arn}/*"]}
+        body = f"import boto3\nbucket = '{self.bucket}'\ndef handler(event, context):\n    s3 = boto3.client('s3')\n"
+        return self.deploy(body + source, policy=policy)
+
+    def test_requests_are_counted_by_function_and_price_class(self):
+        source = """
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    s3.copy_object(Bucket=bucket, Key="b", CopySource={"Bucket": bucket, "Key": "a"})
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="c")["UploadId"]
+    s3.upload_part(Bucket=bucket, Key="c", UploadId=upload, PartNumber=1, Body=b"1")
+    s3.list_objects_v2(Bucket=bucket, Prefix="a")
+    s3.get_object(Bucket=bucket, Key="a")["Body"].read()
+    s3.head_object(Bucket=bucket, Key="a")
+    s3.head_bucket(Bucket=bucket)
+    s3.abort_multipart_upload(Bucket=bucket, Key="c", UploadId=upload)
+    s3.delete_object(Bucket=bucket, Key="a")
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "b"}]})
+    import urllib.request
+    link = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "d"})
+    s3.put_object(Bucket=bucket, Key="d", Body=b"1")
+    return urllib.request.urlopen(link).read().decode()
+"""
+        name = self.function(source, ["s3:*"])
+        other = self.function("    s3.list_objects_v2(Bucket=bucket)\n", ["s3:ListBucket"])
+        self.assertEqual(self.invoke(name), ("1", None))
+        self.assertEqual(self.invoke(other), (None, None))
+        counts = self.emulator.request_counts()
+        self.assertEqual(counts[name], {"writes": 6, "reads": 4, "deletes": 3})
+        self.assertEqual(counts[other], {"writes": 1, "reads": 0, "deletes": 0})
+
+    def test_a_call_outside_of_the_policy_is_denied(self):
+        name = self.function('    s3.put_object(Bucket=bucket, Key="a", Body=b"1")\n', ["s3:GetObject"])
+        payload, error = self.invoke(name)
+        self.assertEqual(error, "Unhandled")
+        self.assertIn("AccessDenied", payload["errorMessage"])
+
+
+class Executions(EmulatorTest):
+    """State machines around functions."""
+
+    def start(self, definition, given=None):
+        """Start a new state machine; returns the execution's ARN."""
+        client = self.emulator.client("stepfunctions")
+        name = f"machine-{time.monotonic_ns()}"
+        machine = client.create_state_machine(
+            name=name, definition=json.dumps(definition), roleArn=self.role(name)
+        )["stateMachineArn"]
+        return client.start_execution(stateMachineArn=machine, input=json.dumps(given or {}))["executionArn"]
+
+    def task(self, name, **fields):
+        """A Lambda task, the last of its states."""
+        arguments = {"FunctionName": name, "Payload": "{% $states.input %}"}
+        resource = "arn:aws:states:::lambda:invoke"
+        return {"Type": "Task", "Resource": resource, "Arguments": arguments, "End": True, **fields}
+
+    def ended(self, execution):
+        """The description of an execution that has ended."""
+        client = self.emulator.client("stepfunctions")
+
+        def probe():
+            description = client.describe_execution(executionArn=execution)
+            return description if description["status"] != "RUNNING" else None
+
+        return wait_for(probe, "the end of the execution")
+
+    def test_a_function_error_is_error_and_cause(self):
+        name = self.deploy("import os\ndef handler(event, context): os._exit(3)")
+        states = {"Work": self.task(name)}
+        execution = self.start({"QueryLanguage": "JSONata", "StartAt": "Work", "States": states})
+        description = self.ended(execution)
+        self.assertEqual((description["status"], description["error"]), ("FAILED", "Runtime.ExitError"))
+        cause = json.loads(description["cause"])
+        self.assertEqual(cause["errorType"], "Runtime.ExitError")
+        self.assertRegex(cause["errorMessage"], "exit status 3$")
+
+    def test_a_stopped_execution_starts_no_further_task(self):
+        name = self.deploy("import time\ndef handler(event, context):\n    print('begun', flush=True)\n"
+                           "    time.sleep(1)\n    raise ValueError('late')")
+        after = self.deploy("def handler(event, context): print('begun', flush=True)")
+        retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 5}]
+        catch = [{"ErrorEquals": ["States.ALL"], "Next": "After"}]
+        branch = {"StartAt": "Work", "States": {"Work": self.task(name, Retry=retry)}}
+        all_items = {"Type": "Map", "Items": "{% $states.input.items %}", "MaxConcurrency": 1,
+                     "ItemProcessor": branch, "Catch": catch, "Next": "After"}
+        states = {"All": all_items, "After": self.task(after)}
+        definition = {"QueryLanguage": "JSONata", "StartAt": "All", "States": states}
+        execution = self.start(definition, {"items": [1, 2, 3]})
+        client = self.emulator.client("stepfunctions")
+
+        def events(kind):
+            history = client.get_execution_history(executionArn=execution)["events"]
+            return [event for event in history if event["type"] == kind]
+
+        wait_for(lambda: events("TaskScheduled"), "the first task")
+        client.stop_execution(executionArn=execution, error="Interrupted", cause="by the user")
+        wait_for(lambda: events("TaskFailed"), "the end of the running task")
+        # A retry would come after one second: the thread of the execution has to be gone before that counts.
+        wait_for(lambda: "begun" in self.log_lines(name), "the log of the task")
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            self.assertEqual(len([line for line in self.log_lines(name) if line == "begun"]), 1)
+            self.assertEqual(self.log_lines(after), [])
+            time.sleep(0.1)
+        description = client.describe_execution(executionArn=execution)
+        self.assertEqual((description["status"], description["error"]), ("ABORTED", "Interrupted"))
+
+
+class Restart(EmulatorTest):
+    """What is there after the emulator was stopped and started again."""
+
+    def test_resources_objects_and_code_survive(self):
+        name = self.deploy("def handler(event, context): return event")
+        self.assertEqual(self.invoke(name, {"n": 1}), ({"n": 1}, None))
+        s3 = self.emulator.client("s3")
+        s3.create_bucket(Bucket="kept")
+        s3.put_bucket_tagging(Bucket="kept", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
+        s3.put_object(Bucket="kept", Key="files/a", Body=b"x" * 10_000, ChecksumAlgorithm="CRC32")
+        states = {"Done": {"Type": "Pass", "End": True}}
+        steps = self.emulator.client("stepfunctions")
+        machine = steps.create_state_machine(
+            name="kept", definition=json.dumps({"StartAt": "Done", "States": states}), roleArn=self.role("kept")
+        )["stateMachineArn"]
+        before = s3.head_object(Bucket="kept", Key="files/a", ChecksumMode="ENABLED")
+
+        self.emulator.stop()
+        self.emulator.start()
+
+        self.assertEqual(self.invoke(name, {"n": 2}), ({"n": 2}, None))
+        after = s3.head_object(Bucket="kept", Key="files/a", ChecksumMode="ENABLED")
+        for field in ("ContentLength", "ETag", "ChecksumCRC32", "ChecksumType"):
+            self.assertEqual(after.get(field), before.get(field), field)
+        self.assertEqual(s3.get_object(Bucket="kept", Key="files/a")["Body"].read(), b"x" * 10_000)
+        self.assertEqual(s3.get_bucket_tagging(Bucket="kept")["TagSet"], [{"Key": "k", "Value": "v"}])
+        self.assertEqual(steps.describe_state_machine(stateMachineArn=machine)["name"], "kept")
+        self.assertEqual(len(self.reports(name)), 2)
+        self.assertTrue(self.emulator.client("iam").get_role(RoleName=name)["Role"]["Arn"])
+
+
+class Speed(EmulatorTest):
+    """What the patches of sockets and logs are for."""
+
+    def test_a_warm_invocation_is_fast(self):
+        name = self.deploy(custom_runtime("def handler(event): return event"), runtime="provided.al2023")
+        self.invoke(name)
+        client = self.emulator.client("lambda")
+        times = []
+        for _ in range(60):
+            begun = time.monotonic()
+            client.invoke(FunctionName=name, Payload=b"{}")["Payload"].read()
+            times.append(time.monotonic() - begun)
+        median_ms = sorted(times)[len(times) // 2] * 1000
+        # Stock needs 92 ms, patched 5 to 10: a machine busy with other builds may take a few times that.
+        self.assertLess(median_ms, 45)
+
+
+if __name__ == "__main__":
+    unittest.main()

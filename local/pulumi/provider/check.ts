@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Kind, Property, PropertyTable, ResourceType } from "./resource-type";
+import type { Kind, Naming, Property, PropertyTable, ResourceType } from "./resource-type";
 import { Archive, Unknown, isList, isProperties, type Properties, type Value } from "./values";
 
 /** An input that cannot be used, and why. */
@@ -37,23 +37,30 @@ export function check(
 }
 
 /** Whether a physical name was made up by `check` for this resource, rather than given by the program. */
-export function isMadeUp(logicalName: string, name: Value | undefined, prefix: Value | undefined): boolean {
-  const start = typeof prefix === "string" && prefix !== "" ? prefix : `${logicalName}-`;
-  return typeof name === "string" && name.startsWith(start) && /^[0-9a-f]{7}$/.test(name.slice(start.length));
+export function isMadeUp(
+  logicalName: string,
+  naming: Naming,
+  inputs: Properties,
+  name: Value | undefined,
+): boolean {
+  const start = nameStart(logicalName, naming, inputs);
+  if (typeof name !== "string" || start === undefined) return false;
+  return name.startsWith(start) && /^[0-9a-f]{7}$/.test(name.slice(start.length));
 }
 
-function physicalName(
-  logicalName: string,
-  naming: NonNullable<ResourceType["name"]>,
-  olds: Properties,
-  inputs: Properties,
-): Value {
-  const prefix = naming.prefix === undefined ? undefined : inputs[naming.prefix];
-  if (prefix instanceof Unknown) return prefix;
+function physicalName(logicalName: string, naming: Naming, olds: Properties, inputs: Properties): Value {
   const old = olds[naming.property];
-  if (old !== undefined && isMadeUp(logicalName, old, prefix)) return old;
-  const start = typeof prefix === "string" && prefix !== "" ? prefix : `${logicalName}-`;
-  return start + randomBytes(4).toString("hex").slice(0, 7);
+  if (old !== undefined && isMadeUp(logicalName, naming, inputs, old)) return old;
+  const start = nameStart(logicalName, naming, inputs);
+  return start === undefined ? Unknown.value : start + randomBytes(4).toString("hex").slice(0, 7);
+}
+
+/** What a made-up name begins with; undefined if the prefix is not known yet. */
+function nameStart(logicalName: string, naming: Naming, inputs: Properties): string | undefined {
+  const prefix = naming.prefix === undefined ? undefined : inputs[naming.prefix];
+  if (prefix instanceof Unknown) return undefined;
+  if (typeof prefix === "string" && prefix !== "") return prefix;
+  return `${naming.isLowerCase ? logicalName.toLowerCase() : logicalName}-`;
 }
 
 function checkObject(subject: Subject, table: PropertyTable, object: Properties, path: string): Failure[] {

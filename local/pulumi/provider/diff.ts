@@ -37,6 +37,5 @@ function keepsGivenName(
 ): boolean {
   if (!type.name) return false;
   const name = news[type.name.property];
-  const prefix = type.name.prefix === undefined ? undefined : news[type.name.prefix];
-  return name === olds[type.name.property] && !isMadeUp(logicalName, name, prefix);
+  return name === olds[type.name.property] && !isMadeUp(logicalName, type.name, news, name);
 }

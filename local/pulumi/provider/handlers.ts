@@ -4,7 +4,7 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type Subject, check } from "./check";
 import { Clients } from "./clients";
-import { SettingsError, parseSettings } from "./config";
+import { parseSettings } from "./config";
 import { diff } from "./diff";
 import { explain } from "./errors";
 import { initFailed } from "./init-failed";
@@ -12,7 +12,7 @@ import * as lifecycle from "./lifecycle";
 import type { ResourceType } from "./resource-type";
 import { same } from "./same";
 import { DATA_FUNCTIONS, RESOURCE_TYPES } from "./types";
-import type { Properties } from "./values";
+import { type Properties, hasUnknown } from "./values";
 import { decode, encode } from "./wire";
 
 /**
@@ -33,8 +33,7 @@ export function handlers(version: string): UntypedServiceImplementation {
     checkConfig: unary(checkConfig),
     diffConfig: unary(diffConfig),
     configure: unary(async (request: rpc.ConfigureRequest) => {
-      clients = new Clients(parseSettings(decode(request.getArgs()), process.env), process.env);
-      await clients.probe();
+      clients = await connect(decode(request.getArgs()));
       return configured();
     }),
     check: unary(checkInputs),
@@ -82,13 +81,25 @@ function configured(): rpc.ConfigureResponse {
     .setSupportspreview(true);
 }
 
-function checkConfig(request: rpc.CheckRequest): rpc.CheckResponse {
+/** The clients for the provider's arguments, once the endpoint has answered. */
+async function connect(args: Properties): Promise<Clients> {
+  const clients = new Clients(parseSettings(args, process.env), process.env);
+  await clients.probe();
+  return clients;
+}
+
+/**
+ * Finds out here already whether the endpoint answers: `configure` would too, but its error is shown once for each
+ * resource. (A refresh or destroy does not call this.)
+ */
+async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
   const response = new rpc.CheckResponse().setInputs(request.getNews());
+  const args = decode(request.getNews());
+  if (hasUnknown(args)) return response;
   try {
-    parseSettings(decode(request.getNews()), process.env);
+    await connect(args);
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    response.addFailures(new rpc.CheckFailure().setReason(error.message));
+    response.addFailures(new rpc.CheckFailure().setReason(explain(error)));
   }
   return response;
 }

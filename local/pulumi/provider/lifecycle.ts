@@ -71,11 +71,12 @@ export async function read(
 }
 
 function liveInputs(type: ResourceType, live: Live, known: Properties): Properties {
-  const inputs: Record<string, Value | undefined> = {};
+  const inputs: Record<string, Value> = {};
   for (const [name, property] of Object.entries(type.inputs)) {
     const value = live.inputs[name];
     const isKept = property.unread === true || same(known[name], value, property);
-    inputs[name] = isKept ? (known[name] ?? property.default) : value;
+    const input = isKept ? (known[name] ?? property.default) : value;
+    if (input !== undefined) inputs[name] = input;
   }
   return inputs;
 }

@@ -23,6 +23,16 @@ export interface Property {
 
 export type PropertyTable = Readonly<Record<string, Property>>;
 
+/** How a physical name is made up where the program gives none: `<logical name>-<7 hex digits>`. */
+export interface Naming {
+  /** The property that holds the name. */
+  readonly property: string;
+  /** The property that holds a prefix to use in place of the logical name. */
+  readonly prefix?: string;
+  /** AWS allows no capitals in it. */
+  readonly isLowerCase?: true;
+}
+
 /** What really exists, by the names of the inputs and outputs of its type. */
 export interface Live {
   readonly inputs: Properties;
@@ -36,8 +46,8 @@ export interface ResourceType {
   readonly outputs: readonly string[];
   /** Those of them that an update may change: unknown in the preview of an update. */
   readonly volatile?: readonly string[];
-  /** The property that holds the physical name, and the one with its prefix, where a name is made up if none is given. */
-  readonly name?: { readonly property: string; readonly prefix?: string };
+  /** Absent where a resource has no name of its own, or one that cannot be made up. */
+  readonly name?: Naming;
 
   /** Creates the resource and returns as soon as there is something that would have to be deleted. */
   create(aws: Clients, inputs: Properties): Promise<Created>;

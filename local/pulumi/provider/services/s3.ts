@@ -28,7 +28,7 @@ export const bucket: ResourceType = {
   },
   outputs: ["arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "region", "tagsAll"],
   volatile: ["tagsAll"],
-  name: { property: "bucket", prefix: "bucketPrefix" },
+  name: { property: "bucket", prefix: "bucketPrefix", isLowerCase: true },
 
   async create(aws, inputs) {
     const name = string(inputs, "bucket");

@@ -12,9 +12,19 @@ import fast_sockets
 import invocations
 import reports
 import request_counts
+import shutdown
 from ministack import app
 
-PATCHES = (fast_sockets, fast_logs, invocations, reports, request_counts, data_api, executions)
+PATCHES = (
+    fast_sockets,
+    fast_logs,
+    invocations,
+    reports,
+    request_counts,
+    data_api,
+    executions,
+    shutdown,
+)
 
 
 def main():

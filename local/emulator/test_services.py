@@ -177,7 +177,13 @@ class Restart(EmulatorTest):
         )["stateMachineArn"]
         before = s3.head_object(Bucket="kept", Key="files/a", ChecksumMode="ENABLED")
 
+        # Work that runs when the emulator is stopped must delay neither its end nor its state.
+        hanging = self.deploy("import time\ndef handler(event, context): time.sleep(60)", Timeout=60)
+        client = self.emulator.client("lambda")
+        client.invoke(FunctionName=hanging, InvocationType="Event", Payload=b"{}")
+        begun = time.monotonic()
         self.emulator.stop()
+        self.assertLess(time.monotonic() - begun, 10)
         self.emulator.start()
 
         self.assertEqual(self.invoke(name, {"n": 2}), ({"n": 2}, None))

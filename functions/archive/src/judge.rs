@@ -159,3 +159,7 @@ fn check_names(entries: &[Entry], mut expected: BTreeSet<String>) -> Result<(), 
     }
     Err(Flaw::Missing { count: expected.len(), sample: expected.into_iter().take(SAMPLE).collect() })
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -5,6 +5,8 @@ pub mod content;
 pub mod contest;
 pub mod delete;
 pub mod fill;
+#[cfg(test)]
+mod fixture;
 pub mod judge;
 pub mod prepare;
 pub mod reader;

@@ -169,3 +169,7 @@ impl<S: RangedSource> Download<S> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

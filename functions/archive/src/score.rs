@@ -204,3 +204,7 @@ pub fn rank(mut success: Vec<Success>, failure: Vec<Failure>, warnings: Vec<Stri
 pub fn function_name(arn: &str) -> &str {
     arn.split(':').nth(6).unwrap_or(arn)
 }
+
+#[cfg(test)]
+#[path = "score_tests.rs"]
+mod tests;

@@ -109,3 +109,7 @@ impl<S: PartStore> AsyncWrite for Sink<S> {
         sink.poll_uploads(context, 1)
     }
 }
+
+#[cfg(test)]
+#[path = "sink_tests.rs"]
+mod tests;

@@ -7,4 +7,7 @@ import { handlers } from "./handlers";
 // Looking for credentials at the metadata address of an EC2 instance takes seconds where there is none.
 process.env.AWS_EC2_METADATA_DISABLED ??= "true";
 
+// The SDK's warning about Node.js versions is about later versions of the SDK than the pinned one.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 servePlugin(ResourceProviderService, handlers(project.dependencies["@pulumi/aws"]));

@@ -13,6 +13,7 @@ import {
   UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
+  UpdateRoleDescriptionCommand,
 } from "@aws-sdk/client-iam";
 import type { Clients } from "../clients";
 import { orMissing } from "../errors";
@@ -81,14 +82,13 @@ export const role: ResourceType = {
       const PolicyDocument = string(news, "assumeRolePolicy");
       await aws.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: id, PolicyDocument }));
     }
-    if (changed.has("description") || changed.has("maxSessionDuration")) {
-      await aws.iam.send(
-        new UpdateRoleCommand({
-          RoleName: id,
-          Description: optionalString(news, "description") ?? "",
-          MaxSessionDuration: optionalNumber(news, "maxSessionDuration"),
-        }),
-      );
+    if (changed.has("description")) {
+      const Description = optionalString(news, "description") ?? "";
+      await aws.iam.send(new UpdateRoleDescriptionCommand({ RoleName: id, Description }));
+    }
+    if (changed.has("maxSessionDuration")) {
+      const MaxSessionDuration = optionalNumber(news, "maxSessionDuration");
+      await aws.iam.send(new UpdateRoleCommand({ RoleName: id, MaxSessionDuration }));
     }
     if (changed.has("tags")) await retag(aws, id, { olds, news });
   },

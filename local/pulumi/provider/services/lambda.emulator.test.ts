@@ -1,0 +1,183 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import {
+  DeleteFunctionCommand,
+  GetFunctionCommand,
+  InvokeCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from "@aws-sdk/client-lambda";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { zip } from "../archive";
+import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { Archive, Asset, type Properties } from "../values";
+
+const FUNCTION = "aws:lambda/function:Function";
+const INVOCATION = "aws:lambda/invocation:Invocation";
+const env = useEnvironment();
+let role = "";
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "lambench-code-"));
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "lambda.amazonaws.com" },
+    Action: "sts:AssumeRole",
+  };
+  const assumeRolePolicy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  role = String((await env.engine.create("aws:iam/role:Role", "role", { assumeRolePolicy })).state.arn);
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("a function", () => {
+  test("is created with every setting, works, and is deleted", async () => {
+    const args = declared({
+      name: "full",
+      description: "All of it",
+      environment: { variables: { GREETING: "hello" } },
+      ephemeralStorage: { size: 1024 },
+      loggingConfig: { logFormat: "JSON" },
+      memorySize: 256,
+      reservedConcurrentExecutions: 2,
+      tags: { a: "1" },
+      timeout: 30,
+      tracingConfig: { mode: "Active" },
+    });
+    const made = await env.engine.create(FUNCTION, "f", args);
+    await expectNoDrift(env.engine, made);
+    const live = await env.aws.lambda.send(new GetFunctionCommand({ FunctionName: "full" }));
+    expect(live.Configuration).toMatchObject({
+      MemorySize: 256,
+      Timeout: 30,
+      EphemeralStorage: { Size: 1024 },
+    });
+    expect(live.Concurrency?.ReservedConcurrentExecutions).toBe(2);
+    expect(await invoke("full")).toBe('"hello"');
+    await env.engine.delete(made);
+    expect(await env.engine.refresh(made)).toBeUndefined();
+    await env.engine.delete(made);
+  });
+
+  test("changes everything but its name in place", async () => {
+    const made = await env.engine.create(
+      FUNCTION,
+      "g",
+      declared({ environment: { variables: { GREETING: "one" } } }),
+    );
+    const news = declared({
+      code: python("return os.environ['GREETING'] + '!'"),
+      environment: { variables: { GREETING: "two" } },
+      loggingConfig: { logFormat: "JSON", logGroup: "/elsewhere" },
+      memorySize: 512,
+      reservedConcurrentExecutions: 1,
+      tags: { a: "1" },
+      timeout: 20,
+    });
+    expect((await env.engine.diff(made, news)).replaces).toEqual([]);
+    const updated = await env.engine.update(made, news);
+    await expectNoDrift(env.engine, updated);
+    expect(updated.state.codeSha256).not.toBe(made.state.codeSha256);
+    expect(await invoke(made.id)).toBe('"two!"');
+    const back = await env.engine.update(updated, declared({}));
+    await expectNoDrift(env.engine, back);
+    expect((await env.engine.diff(back, declared({ name: "other" }))).replaces).toEqual(["name"]);
+  });
+
+  test("is updated when the content of its code changes, and only then", async () => {
+    await writeFile(path.join(folder, "index.py"), source("return 1"));
+    const code = (hash: string) => new Archive({ path: folder }, hash);
+    const made = await env.engine.create(FUNCTION, "h", declared({ code: code("one") }));
+    expect(await invoke(made.id)).toBe("1");
+    expect((await env.engine.diff(made, declared({ code: code("one") }))).changed).toEqual([]);
+    await writeFile(path.join(folder, "index.py"), source("return 2"));
+    expect((await env.engine.diff(made, declared({ code: code("two") }))).changed).toEqual(["code"]);
+    await env.engine.update(made, declared({ code: code("two") }));
+    expect(await invoke(made.id)).toBe("2");
+  });
+
+  test("shows settings and code that others changed, and that it is gone", async () => {
+    const made = await env.engine.create(FUNCTION, "i", declared({}));
+    await env.aws.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: made.id, Timeout: 99 }));
+    const ZipFile = await zip(python("return 'theirs'"));
+    await env.aws.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: made.id, ZipFile }));
+    const live = await refreshed(env.engine, made);
+    expect(live.inputs.timeout).toBe(99);
+    expect((await env.engine.diff(live, declared({}))).changed.sort()).toEqual(["code", "timeout"]);
+    const repaired = await env.engine.update(live, declared({}));
+    expect(repaired.state.codeSha256).toBe(made.state.codeSha256);
+    await env.aws.lambda.send(new DeleteFunctionCommand({ FunctionName: made.id }));
+    expect(await env.engine.refresh(made)).toBeUndefined();
+  });
+
+  test("is imported by its name", async () => {
+    const made = await env.engine.create(FUNCTION, "j", declared({ memorySize: 256 }));
+    const imported = await env.engine.import(FUNCTION, made.id);
+    expect(imported?.inputs).toMatchObject({ name: made.id, memorySize: 256, runtime: "python3.11" });
+  });
+
+  test("with code from the web says that this does not work here", async () => {
+    const code = new Archive({ assets: { "index.py": new Asset({ uri: "https://example.com/x.py" }) } });
+    await expect(env.engine.create(FUNCTION, "k", declared({ code }))).rejects.toThrow(
+      "takes local files only",
+    );
+  });
+});
+
+describe("an invocation", () => {
+  test("runs the function once, and again when its input or triggers change", async () => {
+    const { id } = await env.engine.create(
+      FUNCTION,
+      "l",
+      declared({ code: python("return event['n'] * 2") }),
+    );
+    const args = { functionName: id, input: '{"n": 21}', triggers: { version: "1" } };
+    const invocation = await env.engine.create(INVOCATION, "once", args);
+    expect(invocation.state.result).toBe("42");
+    await expectNoDrift(env.engine, invocation);
+    expect((await env.engine.diff(invocation, { ...args, input: '{"n":21}' })).changed).toEqual([]);
+    expect((await env.engine.diff(invocation, { ...args, input: '{"n": 1}' })).replaces).toEqual(["input"]);
+    expect((await env.engine.diff(invocation, { ...args, triggers: { version: "2" } })).replaces).toEqual([
+      "triggers",
+    ]);
+    await env.engine.delete(invocation);
+  });
+
+  test("fails with the function's own message", async () => {
+    const { id } = await env.engine.create(
+      FUNCTION,
+      "m",
+      declared({ code: python("raise ValueError('no such bucket')") }),
+    );
+    const failing = env.engine.create(INVOCATION, "bad", { functionName: id, input: "{}" });
+    await expect(failing).rejects.toThrow(
+      new RegExp(`function '${id}' failed: .*no such bucket.*/aws/lambda/${id}`),
+    );
+  });
+
+  test("cannot be imported, and says why", async () => {
+    await expect(env.engine.import(INVOCATION, "f_$LATEST_0")).rejects.toThrow("Lambda keeps no results");
+  });
+});
+
+function declared(args: Properties): Properties {
+  const code = python("return os.environ.get('GREETING', '')");
+  return { runtime: "python3.11", handler: "index.handler", role, code, ...args };
+}
+
+function source(body: string): string {
+  return `import os\ndef handler(event, context):\n    ${body}\n`;
+}
+
+function python(body: string): Archive {
+  return new Archive({ assets: { "index.py": new Asset({ text: source(body) }) } }, body);
+}
+
+async function invoke(name: string): Promise<string | undefined> {
+  const { Payload } = await env.aws.lambda.send(new InvokeCommand({ FunctionName: name }));
+  return Payload?.transformToString();
+}

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect } from "vitest";
+import { Clients } from "../clients";
+import { type Emulator, startEmulator } from "./emulator";
+import { Engine, type Resource } from "./engine";
+
+// As in main.ts: nothing to act on here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
+/** What a test of one service needs: the provider, and the clients to look behind its back. */
+export interface Environment {
+  readonly engine: Engine;
+  readonly aws: Clients;
+  /** The endpoint of the emulator. */
+  readonly url: string;
+}
+
+/** Starts an emulator and a provider for the tests of a file; to be used inside tests only. */
+export function useEnvironment(): Environment {
+  let emulator: Emulator | undefined;
+  let engine: Engine | undefined;
+  let aws: Clients | undefined;
+
+  beforeAll(async () => {
+    emulator = await startEmulator();
+    engine = await Engine.start({ AWS_ENDPOINT_URL: emulator.url });
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    aws = new Clients(
+      { region: "us-east-1", endpoints: {}, credentials },
+      { AWS_ENDPOINT_URL: emulator.url },
+    );
+    expect(await engine.configure({})).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await engine?.stop();
+    await emulator?.stop();
+  });
+
+  return {
+    get engine() {
+      return made(engine);
+    },
+    get aws() {
+      return made(aws);
+    },
+    get url() {
+      return made(emulator).url;
+    },
+  };
+}
+
+/** Expects that a refresh finds nothing to tell, as it must right after a deployment. */
+export async function expectNoDrift(engine: Engine, resource: Resource): Promise<void> {
+  const live = await engine.refresh(resource);
+  expect(live?.state, "`pulumi refresh` would report changes that nobody made").toEqual(resource.state);
+  expect(live?.inputs, "`pulumi preview` would want to undo changes that nobody made").toEqual(
+    resource.inputs,
+  );
+}
+
+/** The resource as a refresh finds it, which must still exist. */
+export async function refreshed(engine: Engine, resource: Resource): Promise<Resource> {
+  const live = await engine.refresh(resource);
+  if (!live) throw new Error(`${resource.id} has disappeared`);
+  return live;
+}
+
+function made<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("the environment exists inside tests only");
+  return value;
+}

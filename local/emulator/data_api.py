@@ -1,7 +1,7 @@
 """Lets the RDS Data API reach the PostgreSQL that runs beside the emulator.
 
-Stock only talks to databases it started in a container. Here a cluster whose `Port` is that of the running server
-is as real.
+Stock only talks to databases it started in a container. Here a cluster whose `Port` is that of the running
+server is as real.
 """
 
 from ministack.services import rds_data

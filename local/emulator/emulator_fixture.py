@@ -1,4 +1,4 @@
-"""A real launcher on a free port with its own state, and functions deployed to it; for the tests beside it."""
+"""A real launcher on a free port with its own state, and functions deployed to it: for the tests here."""
 
 import io
 import json

@@ -1,7 +1,7 @@
 """Collects a function's output as soon as it is there.
 
-Stock waits a fixed 50 ms for the first line of each invocation. A function writes its lines before it sends its
-response, so at that time they are in the pipe: wait until the pipe is empty and no longer.
+Stock waits a fixed 50 ms for the first line of each invocation. A function writes its lines before it sends
+its response, so at that time they are in the pipe: wait until the pipe is empty and no longer.
 """
 
 import fcntl
@@ -29,8 +29,8 @@ def drain(self, first_line_wait=SETTLE_SECONDS):
     deadline = time.monotonic() + max(PIPE_DEADLINE_SECONDS, first_line_wait)
     queued = -1
     while time.monotonic() < deadline:
-        # A line is in the pipe, in the reading thread's hands or in the queue: settled when the first is empty
-        # and the last has stopped growing.
+        # A line is in the pipe, in the reading thread's hands or in the queue: settled when the first is
+        # empty and the last has stopped growing.
         if not _unread_bytes(self._proc) and queued == self._stderr_queue.qsize():
             break
         queued = self._stderr_queue.qsize()

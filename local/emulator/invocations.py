@@ -132,7 +132,7 @@ def _timed(stock):
 
 def _seen(stock):
     def await_init(self, init_timeout=None):
-        # A custom runtime that ends while it starts is cleared away before anyone could ask for its exit status.
+        # A custom runtime that ends while it starts is cleared away before anyone asks for its exit status.
         run = getattr(self, "invocation", None)
         if run is not None:
             run.process = self._proc

@@ -1,4 +1,4 @@
-"""Starts MiniStack with what a benchmark needs: fast invocations, REPORT lines, memory limits, request counts.
+"""Starts MiniStack with what a benchmark needs: fast invocations, REPORT lines, memory limits, counts.
 
 Settings come from MiniStack's own environment variables; docs/local.md lists those `lambench local` sets.
 """
@@ -30,7 +30,7 @@ PATCHES = (
 def main():
     """Apply every patch, then serve until SIGTERM."""
     if os.getpgrp() != os.getpid():
-        # A session of its own: it outlives the terminal, and whoever stops it finds its workers by the session.
+        # A session of its own: it outlives the terminal, and who stops it finds its workers by the session.
         os.setsid()
     for patch in PATCHES:
         patch.apply()

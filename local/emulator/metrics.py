@@ -1,4 +1,4 @@
-"""Turns log lines in the embedded metric format (EMF) into CloudWatch metrics, as the Lambda log agent does."""
+"""Turns log lines in the embedded metric format (EMF) into CloudWatch metrics, as Lambda does."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Writes each invocation's log as Lambda does: START, the function's lines, END and a REPORT with real numbers."""
+"""Writes each invocation's log as Lambda does: START, the function's lines, END and a REPORT."""
 
 import math
 import time
@@ -32,7 +32,8 @@ def emit(func, request_id, log_text, error, duration_ms, *, log_source=None):
     config = func.get("config") or func
     output = (log_text or "").splitlines()
     metrics.forward(output)
-    group_name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+    default_group = f"/aws/lambda/{config['FunctionName']}"
+    group_name = (config.get("LoggingConfig") or {}).get("LogGroup") or default_group
     # A role that may not create log groups cannot bring a deleted one back; ours may not.
     if group_name in cloudwatch_logs._log_groups:
         _append(group_name, config, _lines(config, run, output))

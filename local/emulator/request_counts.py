@@ -77,7 +77,7 @@ def _count(scope):
 
 
 def _access_key(headers, query):
-    """The key an S3 request is signed with, in its header or, presigned, in its address; None for other services."""
+    """The key an S3 request is signed with, in its header or, presigned, in its address; else None."""
     signed = headers.get(b"authorization", b"").decode("latin-1")
     presigned = "Credential=" + query.get("X-Amz-Credential", [""])[0]
     credential = _CREDENTIAL.search(signed) or _CREDENTIAL.match(presigned)

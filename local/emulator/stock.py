@@ -7,7 +7,7 @@ EXPECTED_VERSION = "1.5.33"
 
 
 def require(owner, name, parameters=None):
-    """The attribute `name` of `owner`; ends the launcher with advice if it is not what a patch was written for.
+    """The attribute `name` of `owner`; ends the launcher if it is not what a patch was written for.
 
     `parameters` are the leading parameter names the function must have.
     """

@@ -94,7 +94,8 @@ class Invocations:
         name = self.function(Timeout=1)
         payload, error = self.invoke(name, {"do": "hang"})
         self.assertEqual((payload["errorType"], error), ("Sandbox.Timedout", "Unhandled"))
-        self.assertRegex(payload["errorMessage"], r"^RequestId: \S+ Error: Task timed out after 1\.00 seconds$")
+        message = r"^RequestId: \S+ Error: Task timed out after 1\.00 seconds$"
+        self.assertRegex(payload["errorMessage"], message)
         child = next(line for line in self.log_lines(name) if line.startswith("child ")).split()[1]
         with self.assertRaises(FileNotFoundError, msg=f"process {child} is still there"):
             with open(f"/proc/{child}/cmdline") as command:

@@ -54,8 +54,8 @@ class Requests(EmulatorTest):
         """A function that may do `actions` on the bucket."""
         arn = f"arn:aws:s3:::{self.bucket}"
         policy = {"Effect": "Allow", "Action": actions, "Resource": [arn, f"{arn}/*"]}
-        body = f"import boto3\nbucket = '{self.bucket}'\ndef handler(event, context):\n    s3 = boto3.client('s3')\n"
-        return self.deploy(body + source, policy=policy)
+        head = f"import boto3\nbucket = '{self.bucket}'\ndef handler(event, context):\n"
+        return self.deploy(head + "    s3 = boto3.client('s3')\n" + source, policy=policy)
 
     def test_requests_are_counted_by_function_and_price_class(self):
         source = """
@@ -170,10 +170,10 @@ class Restart(EmulatorTest):
         s3.create_bucket(Bucket="kept")
         s3.put_bucket_tagging(Bucket="kept", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
         s3.put_object(Bucket="kept", Key="files/a", Body=b"x" * 10_000, ChecksumAlgorithm="CRC32")
-        states = {"Done": {"Type": "Pass", "End": True}}
+        definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}})
         steps = self.emulator.client("stepfunctions")
         machine = steps.create_state_machine(
-            name="kept", definition=json.dumps({"StartAt": "Done", "States": states}), roleArn=self.role("kept")
+            name="kept", definition=definition, roleArn=self.role("kept")
         )["stateMachineArn"]
         before = s3.head_object(Bucket="kept", Key="files/a", ChecksumMode="ENABLED")
 

@@ -1,7 +1,7 @@
 //! The emulator: our launcher in the Python environment of the checkout.
 
 use std::env;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -32,6 +32,11 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
         }
     }
     project.folder("logs")?;
+    // The code of functions, unpacked by an emulator that has ended.
+    let temporary = project.state.join("emulator/tmp");
+    if temporary.exists() {
+        fs::remove_dir_all(&temporary).with_context(|| format!("cannot remove '{}'", temporary.display()))?;
+    }
     let log = Part::Emulator.log(project);
     let log = File::create(&log).with_context(|| format!("cannot write '{}'", log.display()))?;
     let child = Command::new(&python)

@@ -32,7 +32,7 @@ impl Part {
     pub fn log(self, project: &Project) -> PathBuf {
         match self {
             Self::Emulator => project.state.join("logs/emulator.log"),
-            Self::Postgres => super::postgres::folder(project).join("postgres.log"),
+            Self::Postgres => project.state.join("postgres").join("postgres.log"),
         }
     }
 

@@ -2,9 +2,8 @@
 
 use std::env;
 use std::fs::{self, OpenOptions};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -36,12 +35,20 @@ struct Account {
 pub fn spawn(project: &Project, port: u16) -> Result<Process> {
     let binaries = binaries_folder()?;
     let account = account()?;
-    let folder = folder(project);
+    let folder = prepare_folder(project, account)?;
     let data = folder.join("data");
-    if !data.join("PG_VERSION").exists() {
+    if !data.exists() {
         create(project, &binaries, account, &folder)?;
     }
     check_version(&binaries, &data)?;
+    if !password_file(project).exists() {
+        bail!(
+            "'{}', the password of the database in '{}', is missing: put it back, \
+             or delete that folder to begin with an empty database",
+            password_file(project).display(),
+            folder.display()
+        );
+    }
     let output = command(&binaries, "pg_ctl", account, &folder)
         .args(["start", "--wait", "--silent", "--timeout=60", "--options"])
         .arg(format!("-p {port}"))
@@ -61,21 +68,28 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
     Process::of(pid.with_context(|| format!("no process id in '{}'", pid_file.display()))?)
 }
 
-/// Its folder: in the checkout, or where the server's account can reach it if that cannot enter the checkout.
-pub fn folder(project: &Project) -> PathBuf {
-    let inside = project.state.join("postgres");
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root || project.root.ancestors().all(is_open_to_all) {
-        return inside;
-    }
-    let mut hasher = DefaultHasher::new();
-    project.root.hash(&mut hasher);
-    PathBuf::from(format!("/var/tmp/lambench-{:016x}", hasher.finish()))
-}
-
 /// The file with the superuser's password, for its owner only.
 pub fn password_file(project: &Project) -> PathBuf {
     project.state.join("postgres-password")
+}
+
+/// Its folder, created if needed: in the checkout, or linked from there where the server's account, which is not
+/// the caller's, cannot enter the checkout.
+fn prepare_folder(project: &Project, account: Option<Account>) -> Result<PathBuf> {
+    let link = project.state.join("postgres");
+    if let Ok(folder) = link.canonicalize() {
+        return Ok(folder);
+    }
+    if account.is_none() || project.root.ancestors().all(is_open_to_all) {
+        return project.folder("postgres");
+    }
+    let outside = PathBuf::from(format!("/var/tmp/lambench-{}", random_hex()?));
+    fs::create_dir(&outside).with_context(|| format!("cannot create '{}'", outside.display()))?;
+    if link.is_symlink() {
+        fs::remove_file(&link).with_context(|| format!("cannot remove '{}'", link.display()))?;
+    }
+    symlink(&outside, &link).with_context(|| format!("cannot create '{}'", link.display()))?;
+    Ok(outside)
 }
 
 fn is_open_to_all(folder: &Path) -> bool {
@@ -83,14 +97,14 @@ fn is_open_to_all(folder: &Path) -> bool {
 }
 
 fn create(project: &Project, binaries: &Path, account: Option<Account>, folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot create '{}'", folder.display()))?;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    // What an interrupted initdb left would make it refuse.
-    let data = folder.join("data");
-    if data.exists() {
-        fs::remove_dir_all(&data).with_context(|| format!("cannot remove '{}'", data.display()))?;
+    // Only a finished database gets the name `data`; what an interrupted initdb left would make it refuse.
+    let unfinished = folder.join("data.new");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)
+            .with_context(|| format!("cannot remove '{}'", unfinished.display()))?;
     }
-    let password = new_password()?;
+    let password = random_hex()?;
     let for_server = folder.join("password");
     write_secret(&for_server, &password)?;
     write_secret(&password_file(project), &password)?;
@@ -102,7 +116,7 @@ fn create(project: &Project, binaries: &Path, account: Option<Account>, folder: 
     }
     let output = command(binaries, "initdb", account, folder)
         .args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--pgdata"])
-        .arg(&data)
+        .arg(&unfinished)
         .arg("--pwfile")
         .arg(&for_server)
         .output()
@@ -113,8 +127,9 @@ fn create(project: &Project, binaries: &Path, account: Option<Account>, folder: 
     }
     OpenOptions::new()
         .append(true)
-        .open(data.join("postgresql.conf"))
+        .open(unfinished.join("postgresql.conf"))
         .and_then(|mut file| file.write_all(SETTINGS.as_bytes()))
+        .and_then(|()| fs::rename(&unfinished, folder.join("data")))
         .context("cannot write the settings of PostgreSQL")
 }
 
@@ -202,7 +217,7 @@ fn account_of(line: &str, name: &str) -> Option<Account> {
     (fields.first() == Some(&name)).then(account)?
 }
 
-fn new_password() -> Result<String> {
+fn random_hex() -> Result<String> {
     let mut bytes = [0; 16];
     fs::File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut bytes))
@@ -235,6 +250,6 @@ mod tests {
 
     #[test]
     fn two_passwords_differ() {
-        assert_ne!(new_password().unwrap(), new_password().unwrap());
+        assert_ne!(random_hex().unwrap(), random_hex().unwrap());
     }
 }

@@ -1,5 +1,6 @@
 //! `status`: what runs, where, since when.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ struct PartStatus {
     pid: Option<i32>,
     address: Option<String>,
     uptime_seconds: Option<u64>,
+    log: PathBuf,
 }
 
 /// Print the state of every part; the exit code is 3 if one does not run.
@@ -49,6 +51,7 @@ fn of(project: &Project, part: Part) -> PartStatus {
         pid: process.map(|process| process.pid),
         address: ports::remembered(project, part).map(|port| part.address(port)),
         uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
+        log: part.log(project),
     }
 }
 

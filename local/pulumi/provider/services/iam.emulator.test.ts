@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { describe, expect, test } from "vitest";
 import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { string } from "../values";
 
 const ROLE = "aws:iam/role:Role";
 const POLICY = "aws:iam/rolePolicy:RolePolicy";
@@ -75,7 +76,7 @@ describe("a role's policy", () => {
     const updated = await env.engine.update(policy, news);
     await expectNoDrift(env.engine, updated);
     await env.engine.delete(updated);
-    const get = new GetRolePolicyCommand({ RoleName: role.id, PolicyName: String(policy.inputs.name) });
+    const get = new GetRolePolicyCommand({ RoleName: role.id, PolicyName: string(policy.inputs, "name") });
     await expect(env.aws.iam.send(get)).rejects.toThrow();
     await env.engine.delete(updated);
   });

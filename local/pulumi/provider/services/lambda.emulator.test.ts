@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { zip } from "../archive";
 import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
-import { Archive, Asset, type Properties } from "../values";
+import { Archive, Asset, type Properties, string } from "../values";
 
 const FUNCTION = "aws:lambda/function:Function";
 const INVOCATION = "aws:lambda/invocation:Invocation";
@@ -27,7 +27,7 @@ beforeAll(async () => {
     Action: "sts:AssumeRole",
   };
   const assumeRolePolicy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-  role = String((await env.engine.create("aws:iam/role:Role", "role", { assumeRolePolicy })).state.arn);
+  role = string((await env.engine.create("aws:iam/role:Role", "role", { assumeRolePolicy })).state, "arn");
 });
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { DeleteStateMachineCommand, UpdateStateMachineCommand } from "@aws-sdk/client-sfn";
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { string } from "../values";
 
 const MACHINE = "aws:sfn/stateMachine:StateMachine";
 const env = useEnvironment();
@@ -13,7 +14,7 @@ beforeAll(async () => {
     Action: "sts:AssumeRole",
   };
   const assumeRolePolicy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-  roleArn = String((await env.engine.create("aws:iam/role:Role", "role", { assumeRolePolicy })).state.arn);
+  roleArn = string((await env.engine.create("aws:iam/role:Role", "role", { assumeRolePolicy })).state, "arn");
 });
 
 describe("a state machine", () => {
@@ -35,7 +36,7 @@ describe("a state machine", () => {
 
   test("logs where it is told to, and stops when it is not told to any more", async () => {
     const log = await env.engine.create("aws:cloudwatch/logGroup:LogGroup", "log", {});
-    const logDestination = `${String(log.state.arn)}:*`;
+    const logDestination = `${string(log.state, "arn")}:*`;
     const loggingConfiguration = { level: "ALL", includeExecutionData: true, logDestination };
     const args = { definition: definition("x"), roleArn };
     const machine = await env.engine.create(MACHINE, "logged", { ...args, loggingConfiguration });

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use async_zip::base::write::ZipFileWriter;
 use async_zip::error::ZipError;
 use async_zip::{Compression, ZipDateTimeBuilder, ZipEntryBuilder};
+use bytes::Bytes;
 use futures::io::{AsyncWrite, AsyncWriteExt};
+use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use lambda_kit::Object;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -58,13 +60,15 @@ enum Content {
     /// All of it, and the room it takes.
     Whole(Vec<u8>, OwnedSemaphorePermit),
     /// To be read piece by piece.
-    Pieces(Box<Download>),
+    Pieces(Pieces),
 }
+
+type Pieces = BoxStream<'static, Result<Bytes, FetchError>>;
 
 /// An entry's content in the making.
 enum Fetching {
     Whole(AbortOnDropHandle<Result<Content, FetchError>>),
-    Pieces(Box<Download>),
+    Pieces(Pieces),
 }
 
 /// Writes the archive that `plan` describes, and closes `writer`.
@@ -76,11 +80,19 @@ pub async fn write<W: AsyncWrite + Unpin>(
     plan: &Plan,
     writer: W,
 ) -> Result<W, ArchiveError> {
+    write_entries(entries(source, plan), plan.zip64, writer).await
+}
+
+async fn write_entries<W: AsyncWrite + Unpin>(
+    entries: impl Stream<Item = Result<(Object, Content), ArchiveError>>,
+    zip64: bool,
+    writer: W,
+) -> Result<W, ArchiveError> {
     let mut zip = ZipFileWriter::new(writer);
-    if !plan.zip64 {
+    if !zip64 {
         zip = zip.force_no_zip64();
     }
-    let mut entries = pin!(entries(source, plan));
+    let mut entries = pin!(entries);
     while let Some((object, content)) = entries.try_next().await? {
         write_entry(&mut zip, object.base_name(), content).await?;
     }
@@ -98,7 +110,7 @@ fn entries(source: &Source, plan: &Plan) -> impl Stream<Item = Result<(Object, C
         .map(async |(object, fetching)| {
             let content = match fetching {
                 Fetching::Whole(task) => task.await??,
-                Fetching::Pieces(download) => Content::Pieces(download),
+                Fetching::Pieces(pieces) => Content::Pieces(pieces),
             };
             Ok((object, content))
         })
@@ -111,7 +123,7 @@ async fn fetch(source: Source, object: Object, room: Arc<Semaphore>) -> (Object,
     let download = Download::new(source, object.clone());
     let size = usize::try_from(object.size).unwrap_or(usize::MAX);
     if size > MAX_WHOLE_BYTES {
-        return (object, Fetching::Pieces(Box::new(download)));
+        return (object, Fetching::Pieces(download.pieces()));
     }
     let kib = u32::try_from((size >> KIB_SHIFT) + 1).unwrap_or(u32::MAX);
     let permit = room.acquire_many_owned(kib).await.expect("nobody closes the semaphore");
@@ -131,9 +143,9 @@ async fn write_entry<W: AsyncWrite + Unpin>(
         .unix_permissions(PERMISSIONS);
     match content {
         Content::Whole(bytes, _room) => zip.write_entry_whole(entry, &bytes).await?,
-        Content::Pieces(mut download) => {
+        Content::Pieces(mut pieces) => {
             let mut entry = zip.write_entry_stream(entry).await?;
-            while let Some(piece) = download.next().await? {
+            while let Some(piece) = pieces.try_next().await? {
                 entry.write_all(&piece).await.map_err(ArchiveError::Write)?;
             }
             entry.close().await?;
@@ -141,3 +153,7 @@ async fn write_entry<W: AsyncWrite + Unpin>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "archive_tests.rs"]
+mod tests;

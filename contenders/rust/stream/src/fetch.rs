@@ -5,6 +5,8 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use lambda_kit::{Failure, Object};
 
 /// Connections in a row that may break without a single byte.
@@ -50,7 +52,7 @@ pub struct Download {
 }
 
 impl Download {
-    /// Reads `object` from its start; the request is sent with the first [`next`](Self::next).
+    /// Reads `object` from its start; the request is sent when the first bytes are wanted.
     pub fn new(source: Source, object: Object) -> Self {
         Self { source, object, offset: 0, body: None, failures: 0 }
     }
@@ -67,11 +69,17 @@ impl Download {
         Ok(content)
     }
 
+    /// The object piece by piece; the last item is an error if the object is not as long as it was listed.
+    pub fn pieces(self) -> BoxStream<'static, Result<Bytes, FetchError>> {
+        let next = async |mut download: Self| {
+            let piece = download.next().await?;
+            Ok(piece.map(|piece| (piece, download)))
+        };
+        stream::try_unfold(self, next).boxed()
+    }
+
     /// The next bytes; none at the end of the object.
-    ///
-    /// # Errors
-    /// [`FetchError`], also if the object is not as long as it was listed.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
+    async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
         loop {
             if self.body.is_none() {
                 self.body = Some(self.open().await?);

@@ -1,0 +1,256 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { Checkout, type Ended, until } from "./checkout";
+
+/** The part of a result file that these tests look at. */
+interface Result {
+  readonly environment: { readonly kind: string };
+  readonly archive: {
+    readonly success: readonly {
+      readonly arn: string;
+      readonly runs_count: number;
+      readonly duration_ms: number;
+      readonly run_price_usd: number;
+      readonly max_memory_mb: number | null;
+      readonly memory_mb: number;
+      readonly total_price_usd: number | null;
+    }[];
+    readonly failure: readonly { readonly arn: string; readonly reason: string }[];
+  };
+}
+
+const OBJECTS = 12;
+/** A contender of each kind; see faulty/index.py. Memory in MB, timeout in seconds. */
+const FAULTY: Readonly<Record<string, string>> = {
+  other: "",
+  crash: "",
+  exit: "",
+  hang: "timeout: 2\n",
+  greedy: "memory: 256\n",
+  slow: "timeout: 30\n",
+  nested: "",
+  mismatch: "",
+  duplicate: "",
+  unknown: "",
+  missing: "",
+  truncated: "",
+  noarchive: "",
+};
+
+const name = (arn: string): string => arn.split(":lambench-dev-")[1] ?? arn;
+/** Everything a failed command printed, for expectations on its message. */
+const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
+
+describe("the archive contest, with the commands a user types", () => {
+  let checkout: Checkout;
+  const count = async (prefix: string): Promise<number> => {
+    const bucket = (
+      JSON.parse(await checkout.ok("pulumi stack output environment --json --stack dev")) as {
+        archive: { bucket: string };
+      }
+    ).archive.bucket;
+    const listed = await checkout.ok(
+      `aws s3api list-objects-v2 --bucket ${bucket} --prefix ${prefix} --query 'length(Contents || \`[]\`)'`,
+    );
+    return Number(listed);
+  };
+  const run = async (): Promise<Result> =>
+    JSON.parse(await checkout.ok("lambench run archive --stack dev --json --progress none")) as Result;
+
+  beforeAll(async () => {
+    checkout = new Checkout();
+    const index = fs.readFileSync(path.join(__dirname, "faulty", "index.py"));
+    for (const [fault, yaml] of Object.entries(FAULTY)) {
+      checkout.write(`contenders/python/${fault}/index.py`, index);
+      if (yaml !== "") checkout.write(`contenders/python/${fault}/contender.yaml`, yaml);
+    }
+    await checkout.ok("lambench local start");
+    await checkout.ok("pulumi stack init dev --non-interactive");
+    const settings = { objectCount: OBJECTS, objectSizeMib: 1, runsPerContender: 2, maxRunSeconds: 5 };
+    for (const [key, value] of Object.entries(settings)) {
+      await checkout.ok(`pulumi config set ${key} ${value} --stack dev`);
+    }
+    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+  });
+  afterAll(async () => {
+    await checkout.remove();
+  });
+
+  it("deploys once: a refresh and a preview right after find nothing to do", async () => {
+    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack dev");
+    await checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack dev");
+  });
+
+  it("fills the bucket with what the settings say", async () => {
+    expect(await count("files/")).toBe(OBJECTS);
+  });
+
+  it("ranks contenders, says of each other one why it is out, and lets none spoil another's result", async () => {
+    const { archive, environment } = await run();
+    expect(environment.kind).toBe("local");
+    expect(archive.success.map(({ arn }) => name(arn)).sort()).toEqual([
+      "python-naive",
+      "python-other",
+      "rust-stream",
+    ]);
+    const prices = archive.success.map((one) => one.run_price_usd);
+    expect(prices).toEqual([...prices].sort((a, b) => a - b));
+    for (const one of archive.success) {
+      expect(one.runs_count).toBe(2);
+      expect(one.duration_ms).toBeGreaterThan(0);
+      expect(one.max_memory_mb).toBeGreaterThan(0);
+      expect(one.max_memory_mb).toBeLessThanOrEqual(one.memory_mb);
+      expect(one.total_price_usd).toBeGreaterThan(one.run_price_usd);
+    }
+    const reasons = Object.fromEntries(archive.failure.map(({ arn, reason }) => [name(arn), reason]));
+    expect(reasons).toEqual({
+      "python-crash": expect.stringMatching(/^crash: .*this contender always crashes/) as string,
+      "python-exit": expect.stringMatching(/^crash: Runtime\.ExitError \/ .*exit status 3/) as string,
+      "python-hang": expect.stringMatching(
+        /^timeout: Sandbox\.Timedout \/ .*timed out after 2\.00 seconds/,
+      ) as string,
+      "python-greedy": expect.stringMatching(/^crash: Runtime\.OutOfMemory \/ .*signal: killed/) as string,
+      "python-slow": expect.stringMatching(
+        /^too slow: run \d took \d+(\.\d+)? s, the limit is 5 s$/,
+      ) as string,
+      "python-nested": expect.stringMatching(
+        /^invalid: archive contains nested path 'files\/[0-9a-f]{64}', flat layout required$/,
+      ) as string,
+      "python-mismatch": expect.stringMatching(
+        /^invalid: content hash mismatch for '[0-9a-f]{64}': computed [0-9a-f]{64}$/,
+      ) as string,
+      "python-duplicate": expect.stringMatching(
+        /^invalid: unknown or duplicate object in archive: '[0-9a-f]{64}'$/,
+      ) as string,
+      "python-unknown": `invalid: unknown or duplicate object in archive: '${"0".repeat(64)}'`,
+      "python-missing": expect.stringMatching(
+        /^invalid: archive missing 1 expected object\(s\) \(sample: \[.*[0-9a-f]{64}.*\]\)$/,
+      ) as string,
+      "python-truncated": expect.stringMatching(/^invalid: archive unreadable: /) as string,
+      "python-noarchive": expect.stringMatching(/^invalid: no archive at 'archives\//) as string,
+    });
+    expect(await count("archives/")).toBe(0);
+  });
+
+  it("shows a result again, for people and for programs", async () => {
+    const [file] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
+    const shown = await checkout.ok(`lambench show results/archive/${file ?? ""}`);
+    expect(shown).toContain("LOCAL");
+    expect(shown).toMatch(/1 +(rust-stream|python-naive|python-other)/);
+    expect(shown).toContain("out: python-crash: crash:");
+    const json = JSON.parse(
+      await checkout.ok(`lambench show --json results/archive/${file ?? ""}`),
+    ) as Result;
+    expect(json.archive.failure).toHaveLength(10);
+  });
+
+  it("stops on Ctrl-C and leaves no archive behind, though a contender was writing one", async () => {
+    const running = checkout.start("lambench run archive --stack dev --progress counter");
+    let printed = "";
+    running.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => running.on("exit", resolve));
+    await until("the contest is under way", 60, () => Promise.resolve(printed.includes("under way")));
+    running.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(printed).toContain("interrupted: the execution is stopped and its archives are removed");
+    expect(await count("archives/")).toBe(0);
+  });
+
+  it("recovers from a kill -9 in the middle of a run", async () => {
+    const running = checkout.start("lambench run archive --stack dev --progress counter");
+    let printed = "";
+    running.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+    const ended = new Promise((resolve) => running.on("exit", resolve));
+    await until("the contest is under way", 60, () => Promise.resolve(printed.includes("under way")));
+    running.kill("SIGKILL");
+    await ended;
+    const again = await run();
+    expect(again.archive.success).toHaveLength(3);
+    expect(await count("archives/")).toBe(0);
+  });
+
+  it("removes contenders whose folders are gone, and refills the bucket to exactly what is set", async () => {
+    for (const fault of Object.keys(FAULTY).filter((one) => one !== "other")) {
+      fs.rmSync(path.join(checkout.root, "contenders", "python", fault), { recursive: true });
+    }
+    await checkout.ok("pulumi config set objectCount 25 --stack dev");
+    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+    expect(await count("files/")).toBe(25);
+    await checkout.ok("pulumi config set objectCount 7 --stack dev");
+    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+    expect(await count("files/")).toBe(7);
+  });
+
+  it("prints a trigger and a results command that work as they are", async () => {
+    await checkout.ok('eval "$(pulumi stack output archiveTrigger --stack dev)"');
+    let output = "";
+    await until("the results command prints a ranking", 60, async () => {
+      output = await checkout.ok('eval "$(pulumi stack output archiveResults --stack dev)"');
+      return output.includes("success");
+    });
+    const { success } = JSON.parse(output) as Result["archive"];
+    expect(success).toHaveLength(3);
+  });
+
+  it.each([
+    ["memroy 512", "unknown setting 'memroy': did you mean 'memory'?"],
+    ["memory 64", "memory is '64', but must be a whole number from 128 to 10240"],
+  ])("refuses the setting %s before anything is deployed", async (setting, message) => {
+    await checkout.ok(`pulumi config set ${setting} --stack dev`);
+    const up = await checkout.run("pulumi up --yes --skip-preview --non-interactive --stack dev");
+    await checkout.ok(`pulumi config rm ${setting.split(" ")[0] ?? ""} --stack dev`);
+    expect(up.code).not.toBe(0);
+    expect(said(up)).toContain(message);
+  });
+
+  it("sees a bucket that was emptied behind its back, and says how to refill it", async () => {
+    const environment = JSON.parse(
+      await checkout.ok("pulumi stack output environment --json --stack dev"),
+    ) as {
+      archive: { bucket: string; fillCommand: string };
+    };
+    await checkout.ok(`aws s3 rm --recursive --quiet s3://${environment.archive.bucket}/files/`);
+    const emptied = await checkout.run("lambench run archive --stack dev --progress none");
+    expect(emptied.code).toBe(1);
+    expect(emptied.stderr).toContain("holds 0 of 7 objects under 'files/'");
+    expect(emptied.stderr).toContain(environment.archive.fillCommand);
+    await checkout.ok(environment.archive.fillCommand);
+    expect(await count("files/")).toBe(7);
+  });
+
+  it("names rejected credentials", async () => {
+    const rejected = await checkout.run(
+      "AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX lambench run archive --stack dev --progress none",
+    );
+    expect(rejected.code).toBe(1);
+    expect(rejected.stderr).toContain("the credentials were rejected");
+  });
+
+  it("destroys everything it made", async () => {
+    await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack dev");
+    const left = await Promise.all(
+      [
+        "aws s3api list-buckets --query 'Buckets[].Name'",
+        "aws lambda list-functions --query 'Functions[].FunctionName'",
+        "aws iam list-roles --query 'Roles[].RoleName'",
+        "aws logs describe-log-groups --query 'logGroups[].logGroupName'",
+        "aws stepfunctions list-state-machines --query 'stateMachines[].name'",
+      ].map((list) => checkout.ok(`${list} --output json`)),
+    );
+    expect(left.map((one) => JSON.parse(one) as unknown)).toEqual([[], [], [], [], []]);
+  });
+
+  it("says how to start an environment that isn't running", async () => {
+    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+    const endpoint = (await checkout.ok("echo $AWS_ENDPOINT_URL")).trim();
+    const prelude = (await checkout.ok("lambench local env")).trim();
+    await checkout.ok("lambench local stop");
+    const refused = await checkout.run(`${prelude}\nlambench run archive --stack dev --progress none`);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`nothing answers at ${endpoint}`);
+    expect(refused.stderr).toContain("lambench local start");
+  });
+});

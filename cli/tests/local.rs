@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{self, Output};
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
@@ -160,6 +160,36 @@ fn the_database_takes_the_password_and_nothing_else() {
 }
 
 #[test]
+fn the_data_api_of_the_emulator_reaches_the_database() {
+    let checkout = Checkout::new();
+    checkout.succeed(&["start"]);
+    let script = r#"
+import boto3, json, sys
+server = json.load(sys.stdin)["postgres"]
+login = {"username": server["user"], "password": open(server["passwordFile"]).read()}
+secret = boto3.client("secretsmanager").create_secret(Name="db", SecretString=json.dumps(login))["ARN"]
+rds, engine = boto3.client("rds"), "aurora-postgresql"
+cluster = rds.create_db_cluster(DBClusterIdentifier="db", Engine=engine, Port=server["port"], EnableHttpEndpoint=True,
+                                MasterUsername="postgres", MasterUserPassword="not-used-here")["DBCluster"]
+rds.create_db_instance(DBInstanceIdentifier="db-1", DBClusterIdentifier="db", Engine=engine,
+                       DBInstanceClass="db.serverless")
+answer = boto3.client("rds-data").execute_statement(resourceArn=cluster["DBClusterArn"], secretArn=secret,
+                                                    database="postgres", sql="select 6 * 7")
+print(answer["records"][0][0]["longValue"])
+"#;
+    fs::write(checkout.path("data_api.py"), script).unwrap();
+    let environment = checkout.succeed(&["env", "--json"]);
+    fs::write(checkout.path("environment.json"), environment).unwrap();
+    let python = checkout.path(".lambench/venv/bin/python");
+    let answer = checkout.in_environment(&format!(
+        "cd {}; {} data_api.py < environment.json",
+        checkout.folder.path().display(),
+        python.display()
+    ));
+    assert_eq!(answer.trim(), "42");
+}
+
+#[test]
 fn two_checkouts_run_side_by_side_and_stop_ends_only_its_own() {
     let (first, second) = (Checkout::new(), Checkout::new());
     first.succeed(&["start"]);
@@ -175,12 +205,17 @@ fn a_killed_emulator_is_seen_and_started_again() {
     let pid = checkout.status()[0]["pid"].to_string();
     Command::new("kill").args(["-9", &pid]).assert().success();
     wait_for("the end of the emulator", || checkout.status()[0]["running"] == false);
+    // A function that does not notice that its emulator has gone.
+    let root = checkout.folder.path().canonicalize().unwrap();
+    let mut function =
+        process::Command::new("sleep").arg("60").env("LAMBENCH_CHECKOUT", &root).spawn().unwrap();
     assert_eq!(checkout.run(&["status"]).status.code(), Some(3));
     let started = checkout.succeed(&["start"]);
     assert!(
         started.contains("emulator: ready") && started.contains("PostgreSQL: already running"),
         "{started}"
     );
+    assert!(!function.wait().unwrap().success(), "the function outlived its emulator");
 }
 
 #[test]

@@ -30,7 +30,7 @@ PATCHES = (
 def main():
     """Apply every patch, then serve until SIGTERM."""
     if os.getpgrp() != os.getpid():
-        # A session of its own: it outlives the terminal, and who stops it finds its workers by the session.
+        # A session of its own: the end of the terminal is not its end.
         os.setsid()
     for patch in PATCHES:
         patch.apply()

@@ -12,11 +12,14 @@ use anyhow::{Context, Result, bail};
 
 use super::binaries;
 use super::part::Part;
-use super::process::Process;
+use super::process::{self, Process};
 use super::project::Project;
 
 /// The region of everything in the local environment unless `AWS_REGION` says otherwise.
 pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// In the environment of the emulator and so of every function: tells whose they are.
+const MARK: &str = "LAMBENCH_CHECKOUT";
 
 /// Start the launcher; it is not ready yet.
 ///
@@ -31,6 +34,7 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
             bail!("the emulator needs '{}', which is missing: run `make setup`", file.display());
         }
     }
+    end_workers(project);
     project.folder("logs")?;
     // The code of functions, unpacked by an emulator that has ended.
     let temporary = project.state.join("emulator/tmp");
@@ -50,6 +54,11 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
         .spawn()
         .with_context(|| format!("cannot run '{}': run `make setup` again", python.display()))?;
     Process::of(child.id().cast_signed())
+}
+
+/// End functions that outlived their emulator.
+pub fn end_workers(project: &Project) {
+    process::kill_marked(&format!("{MARK}={}", project.root.display()));
 }
 
 /// Whether it answers requests.
@@ -80,6 +89,7 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         ("HOME", folder("home")?),
         ("TMPDIR", folder("tmp")?),
         ("LANG", text("C.UTF-8")),
+        (MARK, project.root.display().to_string()),
         ("PYTHONDONTWRITEBYTECODE", text("1")),
         ("GATEWAY_PORT", port.to_string()),
         ("BIND_HOST", text("127.0.0.1")),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -28,7 +30,7 @@ pub fn remembered(project: &Project, part: Part) -> Option<u16> {
 pub fn claim(project: &Project, part: Part) -> Result<u16> {
     let mut ports = read(project)?;
     if let Some(&port) = ports.get(part.id()) {
-        if is_free(port) {
+        if is_free_soon(port) {
             return Ok(port);
         }
         bail!(
@@ -62,6 +64,18 @@ fn choose(taken: &BTreeMap<String, u16>) -> Result<u16> {
         .map(|step| FIRST + (offset + step) % COUNT)
         .find(|port| !taken.values().any(|other| other == port) && is_free(*port))
         .context("no free port between 20000 and 31999: end some servers of this machine")
+}
+
+/// A process that was just killed may hold its port for a moment longer.
+fn is_free_soon(port: u16) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < deadline {
+        if is_free(port) {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    false
 }
 
 fn is_free(port: u16) -> bool {

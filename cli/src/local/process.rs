@@ -20,7 +20,7 @@ const TICKS_PER_SECOND: u64 = 100;
 /// A process that `start` began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
-    /// Process id; also the id of its session.
+    /// Process id.
     pub pid: i32,
     /// Clock ticks between the machine's start and its own.
     started: u64,
@@ -67,50 +67,37 @@ impl Process {
         Some(Duration::from_secs_f64(seconds).saturating_sub(started))
     }
 
-    /// End it, and whatever else of its session is left: politely first, then not.
+    /// End it: politely first, then not.
     ///
     /// # Errors
     ///
     /// When it is still there afterwards.
     pub fn stop(&self, polite: Signal) -> Result<()> {
-        if !self.is_alive() {
-            return Ok(());
-        }
-        let workers = self.session();
-        signal(self.pid, polite);
-        let deadline = Instant::now() + GRACE;
-        while self.is_alive() && Instant::now() < deadline {
-            thread::sleep(POLL);
+        for kind in [polite, Signal::KILL] {
+            if !self.is_alive() {
+                return Ok(());
+            }
+            signal(self.pid, kind);
+            let deadline = Instant::now() + GRACE;
+            while self.is_alive() && Instant::now() < deadline {
+                thread::sleep(POLL);
+            }
         }
         if self.is_alive() {
-            signal(self.pid, Signal::KILL);
-        }
-        for worker in workers.into_iter().chain(self.session()).filter(Self::is_alive) {
-            signal(worker.pid, Signal::KILL);
-        }
-        let deadline = Instant::now() + GRACE;
-        while self.is_alive() {
-            if Instant::now() > deadline {
-                bail!("process {} does not end: end it with `kill -9 {}`", self.pid, self.pid);
-            }
-            thread::sleep(POLL);
+            bail!("process {} does not end: end it with `kill -9 {}`", self.pid, self.pid);
         }
         Ok(())
     }
+}
 
-    /// The other processes of its session. Only right while it lives or has just ended: later, its id may name
-    /// another session.
-    fn session(&self) -> Vec<Self> {
-        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        entries
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter_map(|pid| Some((pid, Stat::read(pid)?)))
-            .filter(|(pid, stat)| {
-                *pid != self.pid && stat.session == self.pid && stat.started >= self.started
-            })
-            .map(|(pid, stat)| Self { pid, started: stat.started })
-            .collect()
+/// End every process that has this entry, `NAME=value`, in its environment.
+pub fn kill_marked(entry: &str) {
+    let Ok(processes) = fs::read_dir("/proc") else { return };
+    for pid in processes.flatten().filter_map(|process| process.file_name().to_str()?.parse().ok()) {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        if environment.split(|byte| *byte == 0).any(|other| other == entry.as_bytes()) {
+            signal(pid, Signal::KILL);
+        }
     }
 }
 
@@ -123,7 +110,6 @@ fn signal(pid: i32, signal: Signal) {
 
 struct Stat {
     state: char,
-    session: i32,
     started: u64,
 }
 
@@ -135,11 +121,7 @@ impl Stat {
     /// Fields by number of proc(5): the name, field 2, may itself contain blanks and brackets.
     fn parse(stat: &str) -> Option<Self> {
         let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split_whitespace().collect();
-        Some(Self {
-            state: fields.first()?.chars().next()?,
-            session: fields.get(3)?.parse().ok()?,
-            started: fields.get(19)?.parse().ok()?,
-        })
+        Some(Self { state: fields.first()?.chars().next()?, started: fields.get(19)?.parse().ok()? })
     }
 }
 
@@ -153,7 +135,7 @@ mod tests {
     fn a_name_with_brackets_does_not_shift_the_fields() {
         let stat = "7 (a) b) S 1 7 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4242 0";
         let stat = Stat::parse(stat).unwrap();
-        assert_eq!((stat.state, stat.session, stat.started), ('S', 5, 4242));
+        assert_eq!((stat.state, stat.started), ('S', 4242));
     }
 
     #[test]
@@ -166,6 +148,18 @@ mod tests {
         assert!(process.is_alive(), "stop ended a process that is not ours");
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_marked_process_is_ended_and_no_other() {
+        let sleep = |mark: &str| Command::new("sleep").arg("60").env("LAMBENCH_TEST", mark).spawn().unwrap();
+        let mark = format!("a b {}", std::process::id());
+        let (mut marked, mut other) = (sleep(&mark), sleep(&format!("{mark}0")));
+        kill_marked(&format!("LAMBENCH_TEST={mark}"));
+        assert!(!marked.wait().unwrap().success());
+        assert!(other.try_wait().unwrap().is_none(), "a process of another checkout was ended");
+        other.kill().unwrap();
+        other.wait().unwrap();
     }
 
     #[test]

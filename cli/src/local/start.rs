@@ -60,6 +60,7 @@ pub fn stop(project: &Project) -> Result<ExitCode> {
         process.stop(stop_signal(part))?;
         println!("{part}: stopped");
     }
+    emulator::end_workers(project);
     Ok(ExitCode::SUCCESS)
 }
 

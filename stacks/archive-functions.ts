@@ -118,7 +118,14 @@ export function deployHarness(
       environment: { MAX_RUN_SECONDS: String(settings.maxRunSeconds) },
       statements: [
         { actions: ["lambda:GetFunctionConfiguration"], resources: contenders.map(({ arn }) => arn) },
-        { actions: ["logs:FilterLogEvents"], resources: contenders.map(({ arn }) => arn.apply(logGroupArn)) },
+        {
+          actions: ["logs:FilterLogEvents"],
+          // AWS matches a log group's ARN with or without `:*`, depending on the action's age: both mean the same group.
+          resources: contenders.flatMap(({ arn }) => {
+            const group = arn.apply(logGroupArn);
+            return [group, pulumi.interpolate`${group}:*`];
+          }),
+        },
       ],
     }),
     sweep: make({
@@ -142,7 +149,7 @@ export function deployHarness(
 /** The log group of a function, by the function's ARN. */
 function logGroupArn(functionArn: string): string {
   const [, partition, , region, account, , name] = functionArn.split(":");
-  return `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${name}:*`;
+  return `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${name}`;
 }
 
 function objects(bucket: PrivateBucket, prefixes: readonly string[]): pulumi.Output<string>[] {

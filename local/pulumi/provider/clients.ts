@@ -16,9 +16,11 @@ interface ClientOptions {
 export class Clients {
   readonly #made = new Map<string, unknown>();
 
+  /** @param cancelled aborts what takes long: the user wants to stop */
   constructor(
     private readonly settings: Settings,
     private readonly environment: NodeJS.ProcessEnv,
+    readonly cancelled: AbortSignal,
   ) {}
 
   get region(): string {

@@ -52,6 +52,7 @@ export function explain(error: unknown): string {
       'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `eval "$(lambench local env)"`'
     );
   }
+  if (error.name === "AbortError") return "cancelled";
   if (error.name === "CredentialsProviderError") {
     return 'there are no AWS credentials in the environment: run `eval "$(lambench local env)"`';
   }

@@ -20,6 +20,7 @@ import { decode, encode } from "./wire";
  * @param version the version of the AWS package that this provider stands for
  */
 export function handlers(version: string): UntypedServiceImplementation {
+  const cancelled = new AbortController();
   let clients: Clients | undefined;
   const aws = (): Clients => {
     if (!clients) throw new Error("the engine called the provider before it configured it");
@@ -29,11 +30,14 @@ export function handlers(version: string): UntypedServiceImplementation {
     handshake: unary(() => new rpc.ProviderHandshakeResponse()),
     getPluginInfo: unary(() => new PluginInfo().setVersion(version)),
     attach: unary(() => new Empty()),
-    cancel: unary(() => new Empty()),
-    checkConfig: unary(checkConfig),
+    cancel: unary(() => {
+      cancelled.abort();
+      return new Empty();
+    }),
+    checkConfig: unary((request: rpc.CheckRequest) => checkConfig(request, cancelled.signal)),
     diffConfig: unary(diffConfig),
     configure: unary(async (request: rpc.ConfigureRequest) => {
-      clients = await connect(decode(request.getArgs()));
+      clients = await connect(decode(request.getArgs()), cancelled.signal);
       return configured();
     }),
     check: unary(checkInputs),
@@ -82,8 +86,8 @@ function configured(): rpc.ConfigureResponse {
 }
 
 /** The clients for the provider's arguments, once the endpoint has answered. */
-async function connect(args: Properties): Promise<Clients> {
-  const clients = new Clients(parseSettings(args, process.env), process.env);
+async function connect(args: Properties, cancelled: AbortSignal): Promise<Clients> {
+  const clients = new Clients(parseSettings(args, process.env), process.env, cancelled);
   await clients.probe();
   return clients;
 }
@@ -92,12 +96,12 @@ async function connect(args: Properties): Promise<Clients> {
  * Finds out here already whether the endpoint answers: `configure` would too, but its error is shown once for each
  * resource. (A refresh or destroy does not call this.)
  */
-async function checkConfig(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
+async function checkConfig(request: rpc.CheckRequest, cancelled: AbortSignal): Promise<rpc.CheckResponse> {
   const response = new rpc.CheckResponse().setInputs(request.getNews());
   const args = decode(request.getNews());
   if (hasUnknown(args)) return response;
   try {
-    await connect(args);
+    await connect(args, cancelled);
   } catch (error) {
     response.addFailures(new rpc.CheckFailure().setReason(explain(error)));
   }

@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { createInterface } from "node:readline";
 import { afterEach, describe, expect, test } from "vitest";
-import { freePort } from "./testing/emulator";
+import { ROOT, freePort } from "./testing/emulator";
 import { Engine } from "./testing/engine";
 import { useEnvironment } from "./testing/environment";
 import { Unknown } from "./values";
@@ -16,6 +19,14 @@ async function start(environment: NodeJS.ProcessEnv): Promise<Engine> {
   const engine = await Engine.start(environment);
   started.push(engine);
   return engine;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 describe("the provider", () => {
@@ -65,6 +76,16 @@ describe("the provider", () => {
     await expect(env.engine.invoke("aws:ec2/getVpc:getVpc")).rejects.toThrow(
       "no function 'aws:ec2/getVpc:getVpc'",
     );
+  });
+
+  test("ends with the CLI, even if that is killed", async () => {
+    const plugin = path.join(ROOT, "local/pulumi/bin/pulumi-resource-aws");
+    const cli = spawn("sh", ["-c", `"${plugin}" & echo $!; wait`], { stdio: ["ignore", "pipe", "inherit"] });
+    const lines = createInterface(cli.stdout)[Symbol.asyncIterator]();
+    const pid = Number((await lines.next()).value);
+    await lines.next(); // the port: it serves
+    cli.kill("SIGKILL");
+    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
   });
 
   test("promises nothing in a preview that it cannot know", async () => {

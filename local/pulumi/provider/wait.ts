@@ -6,12 +6,16 @@ const DEADLINE_MS = 120_000;
 /**
  * Asks until the answer is true.
  * @param what what is waited for, for the message if it does not come
- * @throws Error at the deadline
+ * @throws Error at the deadline, or when the user cancels
  */
-export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+export async function until(
+  what: string,
+  cancelled: AbortSignal,
+  isSo: () => Promise<boolean>,
+): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   for (let interval = 20; !(await isSo()); interval = Math.min(interval * 2, 1000)) {
     if (Date.now() > deadline) throw new Error(`${what} took more than ${String(DEADLINE_MS / 1000)} s`);
-    await pause(interval);
+    await pause(interval, undefined, { signal: cancelled });
   }
 }

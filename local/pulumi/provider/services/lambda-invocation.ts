@@ -44,6 +44,7 @@ async function invoke(aws: Clients, inputs: Properties): Promise<string> {
       Qualifier: optionalString(inputs, "qualifier"),
       Payload: Buffer.from(string(inputs, "input")),
     }),
+    { abortSignal: aws.cancelled },
   );
   const result = Payload?.transformToString() ?? "";
   if (FunctionError) {

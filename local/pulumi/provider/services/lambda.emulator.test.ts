@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { zip } from "../archive";
+import { Engine } from "../testing/engine";
 import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import { Archive, Asset, type Properties, string } from "../values";
 
@@ -157,6 +158,21 @@ describe("an invocation", () => {
     await expect(failing).rejects.toThrow(
       new RegExp(`function '${id}' failed: .*no such bucket.*/aws/lambda/${id}`),
     );
+  });
+
+  test("is not waited for when the user cancels", async () => {
+    const engine = await Engine.start({ AWS_ENDPOINT_URL: env.url });
+    try {
+      await engine.configure({});
+      const code = python("import time; time.sleep(20)");
+      const { id } = await engine.create(FUNCTION, "n", declared({ code, timeout: 30 }));
+      const started = Date.now();
+      const slow = engine.create(INVOCATION, "slow", { functionName: id, input: "{}" });
+      await Promise.all([expect(slow).rejects.toThrow("cancelled"), engine.cancel()]);
+      expect(Date.now() - started).toBeLessThan(10_000);
+    } finally {
+      await engine.stop();
+    }
   });
 
   test("cannot be imported, and says why", async () => {

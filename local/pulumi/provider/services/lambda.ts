@@ -241,7 +241,7 @@ function readLogging(
 
 /** Waits until the last creation or update of a function has taken effect. */
 async function untilReady(aws: Clients, name: string): Promise<void> {
-  await until(`preparing function '${name}'`, async () => {
+  await until(`preparing function '${name}'`, aws.cancelled, async () => {
     const is = await aws.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
     if (is.State === "Failed" || is.LastUpdateStatus === "Failed") {
       const reason = is.StateReason ?? is.LastUpdateStatusReason ?? "no reason given";

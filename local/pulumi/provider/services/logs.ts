@@ -36,7 +36,7 @@ export const logGroup: ResourceType = {
   },
 
   async settle(aws, id, inputs) {
-    await putRetention(aws, id, inputs);
+    if (inputs.retentionInDays !== NO_RETENTION) await putRetention(aws, id, inputs);
   },
 
   async read(aws, id): Promise<Live | undefined> {

@@ -42,7 +42,7 @@ export const bucket: ResourceType = {
   },
 
   async settle(aws, id, inputs) {
-    await putTags(aws, id, inputs);
+    if (inputs.tags !== undefined) await putTags(aws, id, inputs);
   },
 
   async read(aws, id) {

@@ -88,7 +88,7 @@ export const stateMachine: ResourceType = {
   async delete(aws, id) {
     await orMissing(aws.sfn.send(new DeleteStateMachineCommand({ stateMachineArn: id })), MISSING);
     // AWS lets running executions end first.
-    await until(`deleting ${id}`, async () => {
+    await until(`deleting ${id}`, aws.cancelled, async () => {
       const call = aws.sfn.send(new DescribeStateMachineCommand({ stateMachineArn: id }));
       return (await orMissing(call, MISSING)) === undefined;
     });

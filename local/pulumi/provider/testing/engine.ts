@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { type ServiceError, credentials } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
-import type { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Properties } from "../values";
 import { decode, encode } from "../wire";
 import { ROOT } from "./emulator";
@@ -137,6 +137,11 @@ export class Engine {
       .setUrn(urn(resource.type, resource.name))
       .setProperties(encode(resource.state));
     await call<Empty>((respond) => this.client.delete(request, respond));
+  }
+
+  /** What the engine calls when the user presses Ctrl-C. */
+  async cancel(): Promise<void> {
+    await call<Empty>((respond) => this.client.cancel(new Empty(), respond));
   }
 
   async invoke(token: string, args: Properties = {}): Promise<Properties> {

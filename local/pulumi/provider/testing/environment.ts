@@ -24,10 +24,8 @@ export function useEnvironment(): Environment {
     emulator = await startEmulator();
     engine = await Engine.start({ AWS_ENDPOINT_URL: emulator.url });
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-    aws = new Clients(
-      { region: "us-east-1", endpoints: {}, credentials },
-      { AWS_ENDPOINT_URL: emulator.url },
-    );
+    const settings = { region: "us-east-1", endpoints: {}, credentials };
+    aws = new Clients(settings, { AWS_ENDPOINT_URL: emulator.url }, new AbortController().signal);
     expect(await engine.configure({})).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ mod cli;
 mod exit;
 mod local;
 mod progress;
+mod project;
 mod run;
 mod scenario;
 mod show;

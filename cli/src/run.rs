@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use results::file::RunResult;
 
-use crate::local::project::Project;
 use crate::progress::Mode;
+use crate::project::Project;
 use crate::{scenario, show};
 
 /// What `lambench run` takes.

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use super::binaries;
 use super::part::Part;
 use super::process::{self, Process};
-use super::project::Project;
+use crate::project::Project;
 
 /// The region of everything in the local environment unless `AWS_REGION` says otherwise.
 pub const DEFAULT_REGION: &str = "us-east-1";

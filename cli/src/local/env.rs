@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::part::Part;
 use super::process::Process;
-use super::project::Project;
 use super::{binaries, emulator, ports, postgres};
+use crate::project::Project;
 
 /// What would send a request elsewhere than to the emulator.
 const UNSET: [&str; 2] = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];

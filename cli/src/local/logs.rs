@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::part::Part;
-use super::project::Project;
+use crate::project::Project;
 
 const POLL: Duration = Duration::from_millis(200);
 

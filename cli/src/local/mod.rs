@@ -8,7 +8,6 @@ mod part;
 mod ports;
 mod postgres;
 mod process;
-pub mod project;
 mod start;
 mod status;
 
@@ -17,8 +16,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::project::Project;
 use part::Part;
-use project::Project;
 
 const STATUS_EXIT_CODES: &str = "Exit codes:\n  0  everything runs\n  1  failed\n  3  something does not run";
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::project::Project;
+use crate::project::Project;
 
 /// A background process of the local environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::part::Part;
-use super::project::Project;
+use crate::project::Project;
 
 /// Below the range the kernel gives to outgoing connections (32768 and up), which would take a remembered port.
 const FIRST: u16 = 20_000;

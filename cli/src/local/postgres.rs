@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::binaries;
 use super::process::Process;
-use super::project::Project;
+use crate::project::Project;
 
 /// The superuser of the server; its password is in `password_file`.
 pub const USER: &str = "postgres";

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;
-use super::project::Project;
+use crate::project::Project;
 
 const POLL: Duration = Duration::from_millis(20);
 /// The emulator writes its state to disk when it is asked to end.

@@ -11,8 +11,8 @@ use rustix::process::Signal;
 
 use super::part::Part;
 use super::process::Process;
-use super::project::Project;
 use super::{emulator, logs, ports, postgres};
+use crate::project::Project;
 
 const READY_DEADLINE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);

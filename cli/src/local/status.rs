@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::part::Part;
 use super::ports;
 use super::process::Process;
-use super::project::Project;
+use crate::project::Project;
 
 const NOT_ALL_RUN: u8 = 3;
 

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{Archive, execution, interrupt};
 use crate::aws::failed;
-use crate::local::project::Project;
+use crate::project::Project;
 
 /// Where contenders may write.
 const PREFIXES: [&str; 2] = ["archives/", "seg-temps/"];

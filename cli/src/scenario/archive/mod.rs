@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use results::file::RunResult;
 use serde::Deserialize;
 
-use crate::local::project::Project;
 use crate::progress::Mode;
+use crate::project::Project;
 use crate::stack::{self, Place};
 
 /// The output `environment.archive`, as `stacks/archive.ts` writes it.

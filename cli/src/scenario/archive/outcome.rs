@@ -9,7 +9,7 @@ use results::prices::{self, Price};
 use results::summary::Summary;
 
 use super::{Archive, function_name};
-use crate::local::project::Project;
+use crate::project::Project;
 
 /// Above this σ/mean, a ranking by the mean says little.
 const NOISY: f64 = 0.1;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 use results::contest::{Contest, Success};
 
@@ -26,14 +26,13 @@ fn table(contest: &Contest, stack: &str) -> Table {
     let cheapest = contest.success.iter().map(|one| one.run_price_usd).fold(f64::INFINITY, f64::min);
     let fastest = contest.success.iter().map(|one| one.duration_ms).fold(f64::INFINITY, f64::min);
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header([
+    table.load_style(ASCII_MARKDOWN).set_header([
         "#",
         "contender",
         "USD/1,000 runs",
         "price",
         "time ± σ",
         "",
-        "min … max",
         "memory",
         "cold start",
         "with S3 requests",
@@ -46,7 +45,6 @@ fn table(contest: &Contest, stack: &str) -> Table {
             format!("{:.2} ×", one.run_price_usd / cheapest),
             format!("{} ± {}", seconds(one.duration_ms), seconds(one.duration_ms_stddev)),
             format!("{:.2} ×", one.duration_ms / fastest),
-            format!("{} … {}", seconds(one.duration_ms_min), seconds(one.duration_ms_max)),
             memory(one),
             one.cold_start_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.0} ms")),
             one.total_price_usd.map_or_else(|| "–".to_owned(), |usd| format!("{:.4}", usd * 1000.0)),

@@ -1,8 +1,10 @@
 import {
+  type ServerErrorResponse,
   Server,
   ServerCredentials,
   type ServiceDefinition,
   type UntypedServiceImplementation,
+  type handleUnaryCall,
 } from "@grpc/grpc-js";
 
 /** Archives travel inside messages. */
@@ -30,4 +32,23 @@ export function servePlugin(service: ServiceDefinition, implementation: UntypedS
     if (error) throw error;
     process.stdout.write(`${String(port)}\n`);
   });
+}
+
+/** A gRPC handler from a function of the request; `explain` makes what it throws a message for the user. */
+export function unary<Request, Response>(
+  handle: (request: Request) => Response | Promise<Response>,
+  explain: (error: unknown) => Partial<ServerErrorResponse>,
+): handleUnaryCall<Request, Response> {
+  return (call, respond) => {
+    Promise.resolve(call.request)
+      .then(handle)
+      .then(
+        (response) => {
+          respond(null, response);
+        },
+        (error: unknown) => {
+          respond(explain(error));
+        },
+      );
+  };
 }

@@ -8,6 +8,7 @@ import {
 import * as rpc from "@pulumi/pulumi/proto/language_pb";
 import { PackageDependency, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import * as plugin from "../plugin";
 import { installedPackage, installedPackages } from "./packages";
 import { type Run, run } from "./program";
 
@@ -46,18 +47,10 @@ export function handlers(engine: string): UntypedServiceImplementation {
 function unary<Request, Response>(
   handle: (request: Request) => Response | Promise<Response>,
 ): handleUnaryCall<Request, Response> {
-  return (call, respond) => {
-    Promise.resolve(call.request)
-      .then(handle)
-      .then(
-        (response) => {
-          respond(null, response);
-        },
-        (error: unknown) => {
-          respond({ code: status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
-        },
-      );
-  };
+  return plugin.unary(handle, (error) => ({
+    code: status.UNKNOWN,
+    details: error instanceof Error ? error.message : String(error),
+  }));
 }
 
 function requiredPackages(request: rpc.GetRequiredPackagesRequest): rpc.GetRequiredPackagesResponse {

@@ -2,6 +2,7 @@ import { type UntypedServiceImplementation, type handleUnaryCall, status } from 
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import * as plugin from "../plugin";
 import { type Subject, check } from "./check";
 import { Clients } from "./clients";
 import { parseSettings } from "./config";
@@ -53,27 +54,14 @@ export function handlers(version: string): UntypedServiceImplementation {
   };
 }
 
-/** A gRPC handler from a function of the request; errors become messages for the user. */
 function unary<Request, Response>(
   handle: (request: Request) => Response | Promise<Response>,
 ): handleUnaryCall<Request, Response> {
-  return (call, respond) => {
-    Promise.resolve(call.request)
-      .then(handle)
-      .then(
-        (response) => {
-          respond(null, response);
-        },
-        (error: unknown) => {
-          const isPartial = error instanceof lifecycle.NotReady;
-          respond({
-            code: status.UNKNOWN,
-            details: explain(error),
-            ...(isPartial && { metadata: initFailed(error) }),
-          });
-        },
-      );
-  };
+  return plugin.unary(handle, (error) => ({
+    code: status.UNKNOWN,
+    details: explain(error),
+    ...(error instanceof lifecycle.NotReady && { metadata: initFailed(error) }),
+  }));
 }
 
 /** Not taking secrets, outputs and resources makes the engine send plain values. */

@@ -52,7 +52,7 @@ export const lambdaFunction: ResourceType = {
     description: { type: "string" },
     environment: { type: "object", fields: { variables: { type: "map" } } },
     ephemeralStorage: { type: "object", default: { size: 512 }, fields: { size: { type: "number" } } },
-    handler: { type: "string" },
+    handler: { type: "string", required: true },
     loggingConfig: { type: "object", fields: LOGGING },
     memorySize: { type: "number", default: 128 },
     packageType: { type: "string", default: "Zip", allowed: ["Zip"] },

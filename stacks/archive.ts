@@ -98,7 +98,7 @@ export const archive = scenario({
         contenders: arns,
         functions: Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
         // `fileb://` means the same to versions 1 and 2 of the AWS CLI.
-        fillCommand: `printf '%s' '${fillInput}' | aws lambda invoke --function-name ${harness.fill.name} --payload fileb:///dev/stdin --cli-read-timeout 0 /dev/stdout`,
+        fillCommand: `printf '%s' '${fillInput}' | aws lambda invoke --function-name ${harness.fill.name} --payload fileb:///dev/stdin --cli-read-timeout 0 /dev/null`,
       },
     };
   },

@@ -144,7 +144,7 @@ describe("the archive contest, with the commands a user types", () => {
     const json = JSON.parse(
       await checkout.ok(`lambench show --json results/archive/${file ?? ""}`),
     ) as Result;
-    expect(json.archive.failure).toHaveLength(10);
+    expect(json.archive.failure).toHaveLength(12);
   });
 
   it("stops on Ctrl-C and leaves no archive behind, though a contender was writing one", async () => {

@@ -1,6 +1,5 @@
 //! The statistics that every result has of every measured quantity.
 
-use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,50 +36,36 @@ pub struct Summary {
     pub throughput: Option<f64>,
 }
 
-/// Steps of a histogram in one unit of the values: three decimals are kept.
-const RESOLUTION: f64 = 1000.0;
-
 impl Summary {
-    /// Summarizes values that are not negative. None if there is no value.
+    /// Summarizes raw values; a percentile is the smallest value that so many per cent don't exceed (nearest rank), so
+    /// it is always one that was measured. None if there is no value.
     #[must_use]
     pub fn of(name: &str, unit: &str, values: &[f64], failures: u64) -> Option<Self> {
         let spread = stats::Spread::of(values)?;
-        let histogram = histogram(values);
-        let percentile = |p: f64| {
-            #[expect(clippy::cast_precision_loss, reason = "values below 2^53 are exact")]
-            let value = histogram.value_at_quantile(p / 100.0) as f64 / RESOLUTION;
-            value.clamp(spread.min, spread.max)
-        };
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
         Some(Self {
             name: name.to_owned(),
             unit: unit.to_owned(),
-            count: histogram.len(),
+            count: sorted.len() as u64,
             failures,
             mean: spread.mean,
             stddev: spread.stddev,
             min: spread.min,
-            p50: percentile(50.0),
-            p90: percentile(90.0),
-            p99: percentile(99.0),
-            p99_9: percentile(99.9),
+            p50: nearest_rank(&sorted, 500),
+            p90: nearest_rank(&sorted, 900),
+            p99: nearest_rank(&sorted, 990),
+            p99_9: nearest_rank(&sorted, 999),
             max: spread.max,
             throughput: None,
         })
     }
 }
 
-fn histogram(values: &[f64]) -> Histogram<u64> {
-    let mut histogram = Histogram::new(3).expect("three significant digits are allowed");
-    for value in values {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "not negative, saturating"
-        )]
-        let steps = (value * RESOLUTION).round() as u64;
-        histogram.record(steps).expect("an automatically resizing histogram takes every value");
-    }
-    histogram
+/// The value below or at which `per_mille` of a thousand values lie.
+fn nearest_rank(sorted: &[f64], per_mille: usize) -> f64 {
+    let rank = (sorted.len() * per_mille).div_ceil(1000);
+    sorted[rank.max(1) - 1]
 }
 
 #[cfg(test)]
@@ -88,13 +73,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_of_a_thousand_values_are_within_the_histograms_precision() {
+    fn percentiles_are_values_that_were_measured() {
         let values: Vec<f64> = (1..=1000).map(f64::from).collect();
         let summary = Summary::of("x", "ms", &values, 2).unwrap();
         assert_eq!((summary.count, summary.failures), (1000, 2));
-        for (percentile, expected) in [(summary.p50, 500.0), (summary.p90, 900.0), (summary.p99, 990.0)] {
-            assert!((percentile - expected).abs() <= expected * 0.001, "{percentile} is not {expected}");
-        }
+        assert_eq!([summary.p50, summary.p90, summary.p99, summary.p99_9], [500.0, 900.0, 990.0, 999.0]);
         assert!((summary.max - 1000.0).abs() < f64::EPSILON);
     }
 

@@ -6,7 +6,8 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Emulator, ROOT, startEmulator } from "./provider/testing/emulator";
 
-// The whole toolchain as a user has it: the CLI starts our language host and our provider by their names on the PATH.
+// The whole toolchain as a user has it: the CLI starts our language host and our provider by their names on
+// the PATH.
 let emulator: Emulator;
 let project = "";
 

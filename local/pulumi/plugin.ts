@@ -12,8 +12,8 @@ const MAX_MESSAGE_BYTES = 400 << 20;
 const PARENT_CHECK_MS = 500;
 
 /**
- * Serves a plugin of the Pulumi CLI on a free port, tells the CLI the port in the first line of output, and ends when
- * the CLI does, even if that had no time to say so.
+ * Serves a plugin of the Pulumi CLI on a free port, tells the CLI the port in the first line of output, and
+ * ends when the CLI does, even if that had no time to say so.
  */
 export function servePlugin(service: ServiceDefinition, implementation: UntypedServiceImplementation): void {
   const parent = process.ppid;

@@ -3,7 +3,8 @@ import path from "node:path";
 import { type Zippable, unzipSync, zipSync } from "fflate";
 import { Archive, Asset } from "./values";
 
-// The same files make the same bytes, so that the hash that Lambda reports tells whether the code has drifted.
+// The same files make the same bytes, so that the hash that Lambda reports tells whether the code has
+// drifted.
 const ENTRY = { mtime: new Date(1980, 0, 1), os: 3, attrs: (0o100_755 << 16) >>> 0, level: 1 } as const;
 
 /**

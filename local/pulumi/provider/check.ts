@@ -16,8 +16,8 @@ export interface Subject {
 }
 
 /**
- * The inputs with the defaults and the physical name filled in, and everything that is wrong with them. Nothing is
- * ignored: a property that is not in the table is a failure.
+ * The inputs with the defaults and the physical name filled in, and everything that is wrong with them.
+ * Nothing is ignored: a property that is not in the table is a failure.
  */
 export function check(
   subject: Subject,
@@ -90,8 +90,8 @@ function checkProperty(
   }
   if (property.allowed && !property.allowed.includes(value)) {
     const allowed = property.allowed.map((one) => JSON.stringify(one)).join(", ");
-    const reason = `does not support ${place(subject, path)} to be ${JSON.stringify(value)}: supported are ${allowed}`;
-    return [failure(path, reason)];
+    const what = `does not support ${place(subject, path)} to be ${JSON.stringify(value)}`;
+    return [failure(path, `${what}: supported are ${allowed}`)];
   }
   return property.fields ? checkNested(subject, property.fields, value, path) : [];
 }

@@ -52,8 +52,8 @@ export class Clients {
   }
 
   /**
-   * Asks the endpoint who we are, so that a stopped environment or rejected credentials stop a deployment at its
-   * start, once, rather than at each resource. Without an endpoint for STS there is nobody to ask.
+   * Asks the endpoint who we are, so that a stopped environment or rejected credentials stop a deployment at
+   * its start, once, rather than at each resource. Without an endpoint for STS there is nobody to ask.
    */
   async probe(): Promise<void> {
     if (this.settings.endpoints.sts ?? this.environment.AWS_ENDPOINT_URL) {

@@ -16,8 +16,8 @@ export interface Settings {
 /** A setting of the provider that cannot be used. */
 export class SettingsError extends Error {}
 
-// The options of the official provider that have a meaning here, and those that have none but do no harm: skipped checks
-// are no promise to skip, and S3 is always addressed by path.
+// The options of the official provider that have a meaning here, and those that have none but do no harm:
+// skipped checks are no promise to skip, and S3 is always addressed by path.
 const SUPPORTED = new Set([
   "accessKey",
   "endpoints",

@@ -28,7 +28,9 @@ export function diff(
   };
 }
 
-/** A name that was made up is made up anew for a replacement; one that the program gives stays, and is taken. */
+/**
+ * A name that was made up is made up anew for a replacement; one that the program gives stays, and is taken.
+ */
 function keepsGivenName(
   logicalName: string,
   type: ResourceType,

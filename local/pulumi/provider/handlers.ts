@@ -81,8 +81,8 @@ async function connect(args: Properties, cancelled: AbortSignal): Promise<Client
 }
 
 /**
- * Finds out here already whether the endpoint answers: `configure` would too, but its error is shown once for each
- * resource. (A refresh or destroy does not call this.)
+ * Finds out here already whether the endpoint answers: `configure` would too, but its error is shown once for
+ * each resource. (A refresh or destroy does not call this.)
  */
 async function checkConfig(request: rpc.CheckRequest, cancelled: AbortSignal): Promise<rpc.CheckResponse> {
   const response = new rpc.CheckResponse().setInputs(request.getNews());
@@ -96,7 +96,10 @@ async function checkConfig(request: rpc.CheckRequest, cancelled: AbortSignal): P
   return response;
 }
 
-/** Other settings of the provider never replace it, and with it every resource: endpoints differ from start to start. */
+/**
+ * Other settings of the provider never replace it, and with it every resource: endpoints differ from start to
+ * start.
+ */
 function diffConfig(request: rpc.DiffRequest): rpc.DiffResponse {
   const olds = decode(request.getOldInputs() ?? request.getOlds());
   const news = decode(request.getNews());

@@ -55,8 +55,8 @@ export function previewUpdate(type: ResourceType, state: Properties, news: Prope
 }
 
 /**
- * What exists, as inputs and state; undefined if nothing does. Inputs that mean the same as the known ones keep their
- * spelling, and inputs that AWS does not return stay as they were declared.
+ * What exists, as inputs and state; undefined if nothing does. Inputs that mean the same as the known ones
+ * keep their spelling, and inputs that AWS does not return stay as they were declared.
  */
 export async function read(
   type: ResourceType,

@@ -1,8 +1,9 @@
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import { Archive, Asset, Unknown, isList, type Properties, type Value } from "./values";
 
-// The engine's wire format (sdk/go/common/resource/plugin/rpc.go): JSON in a protobuf Struct, in which an object
-// with this key is something JSON has no word for, and a string of this list is a value that is not known yet.
+// The engine's wire format (sdk/go/common/resource/plugin/rpc.go): JSON in a protobuf Struct, in which an
+// object with this key is something JSON has no word for, and a string of this list is a value that is not
+// known yet.
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SIGNATURES = {
   asset: "c44067f5952c0a294b673a41bacd8c17",

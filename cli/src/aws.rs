@@ -72,3 +72,35 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     }
     said.join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::Place;
+
+    fn place(endpoint: Option<&str>) -> Place {
+        Place {
+            stack: "dev".to_owned(),
+            region: "us-east-1".to_owned(),
+            endpoint: endpoint.map(ToOwned::to_owned),
+            architecture: "arm64".to_owned(),
+            settings: serde_json::Map::new(),
+        }
+    }
+
+    #[test]
+    fn each_common_failure_comes_with_what_to_do() {
+        let (local, aws) = (place(Some("http://127.0.0.1:1")), place(None));
+        for (said, place, expected) in [
+            ("dispatch failure: io error", &local, "lambench local start"),
+            ("dispatch failure: io error", &aws, "check the network"),
+            ("InvalidClientTokenId: The security token is invalid", &local, "lambench local env"),
+            ("ExpiredTokenException", &aws, "sign in again"),
+            ("AccessDeniedException", &aws, "use those that deployed the stack"),
+        ] {
+            let advice = advice(said, place).unwrap_or_default();
+            assert!(advice.contains(expected), "'{said}' is answered with '{advice}'");
+        }
+        assert_eq!(advice("ThrottlingException", &aws), None);
+    }
+}

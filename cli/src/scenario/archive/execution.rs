@@ -151,3 +151,30 @@ fn message(cause: &str) -> String {
         .and_then(|payload| payload.get("errorMessage")?.as_str().map(ToOwned::to_owned))
         .unwrap_or_else(|| cause.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::archive::testing::archive;
+
+    const ARN: &str = "arn:aws:states:us-east-1:0:execution:lambench-dev-archive:x";
+
+    #[test]
+    fn a_wrong_bucket_is_told_with_the_command_that_refills_it() {
+        let cause = r#"{"errorType":"Prepare","errorMessage":"source bucket 'b' holds 0 of 40 objects under 'files/'"}"#;
+        let error =
+            failure(&archive(), ARN, &ExecutionStatus::Failed, Some("Prepare"), Some(cause)).to_string();
+        assert_eq!(
+            error,
+            "the contest failed (Prepare): source bucket 'b' holds 0 of 40 objects under 'files/'\n\
+             refill it with: aws lambda invoke fill"
+        );
+    }
+
+    #[test]
+    fn an_execution_that_somebody_stopped_is_told_as_aborted() {
+        let error = failure(&archive(), ARN, &ExecutionStatus::Aborted, None, None).to_string();
+        assert!(error.starts_with("the contest failed (aborted): "), "{error}");
+        assert!(error.contains(&format!("get-execution-history --execution-arn {ARN}")), "{error}");
+    }
+}

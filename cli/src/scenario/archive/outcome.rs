@@ -117,3 +117,41 @@ fn git_commit(project: &Project) -> Option<String> {
         .ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::archive::testing::{archive, success};
+
+    #[test]
+    fn a_contender_is_named_without_project_and_stack() {
+        assert_eq!(
+            contender("dev", "arn:aws:lambda:us-east-1:0:function:lambench-dev-rust-stream"),
+            "rust-stream"
+        );
+        assert_eq!(contender("a-b", "arn:aws:lambda:us-east-1:0:function:lambench-a-b-go-x-y"), "go-x-y");
+    }
+
+    #[test]
+    fn noise_and_few_runs_are_warned_of_with_the_command_that_helps() {
+        let mut noisy = success("rust-stream", 2000.0);
+        noisy.duration_ms_stddev = 500.0;
+        let contest =
+            Contest { success: vec![noisy], failure: vec![], warnings: vec!["from score".to_owned()] };
+        let warnings = warnings(&archive(), &contest);
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        assert_eq!(warnings[0], "from score");
+        assert!(warnings[1].contains("vary by 25 %"), "{warnings:?}");
+        assert!(warnings[2].ends_with("pulumi config set runsPerContender 20 --stack dev"), "{warnings:?}");
+    }
+
+    #[test]
+    fn on_aws_the_uncounted_requests_are_warned_of() {
+        let mut archive = archive();
+        archive.place.endpoint = None;
+        let mut steady = success("rust-stream", 2000.0);
+        steady.runs_count = 10;
+        let contest = Contest { success: vec![steady], failure: vec![], warnings: vec![] };
+        assert!(warnings(&archive, &contest)[0].contains("S3 requests are not counted on AWS"));
+    }
+}

@@ -30,9 +30,9 @@ fn table(contest: &Contest, stack: &str) -> Table {
         "#",
         "contender",
         "USD/1,000 runs",
-        "price",
+        "relative",
         "time ± σ",
-        "",
+        "relative",
         "memory",
         "cold start",
         "with S3 requests",
@@ -63,4 +63,37 @@ fn seconds(ms: f64) -> String {
 fn memory(one: &Success) -> String {
     let used = one.max_memory_mb.map_or_else(|| "–".to_owned(), |mb| mb.to_string());
     format!("{used}/{} MB", one.memory_mb)
+}
+
+#[cfg(test)]
+mod tests {
+    use results::contest::Failure;
+
+    use super::*;
+    use crate::scenario::archive::testing::success;
+
+    #[test]
+    fn the_cheapest_comes_first_and_what_was_not_measured_is_a_dash() {
+        let contest = Contest {
+            success: vec![success("rust-stream", 2000.0), success("python-naive", 5000.0)],
+            failure: vec![Failure {
+                arn: "arn:aws:lambda:us-east-1:0:function:lambench-dev-go-quick".to_owned(),
+                reason: "crash: Runtime.ExitError / exit status 1".to_owned(),
+            }],
+            warnings: vec![],
+        };
+        insta::assert_snapshot!(render(&contest, "dev"), @r"
+        | # | contender    | USD/1,000 runs | relative |          time ± σ | relative |     memory | cold start | with S3 requests |
+        |---|--------------|----------------|----------|-------------------|----------|------------|------------|------------------|
+        | 1 | rust-stream  |         0.0167 |   1.00 × | 2.000 s ± 0.010 s |   1.00 × | 100/512 MB |          – |                – |
+        | 2 | python-naive |         0.0417 |   2.50 × | 5.000 s ± 0.010 s |   2.50 × | 100/512 MB |          – |                – |
+        out: go-quick: crash: Runtime.ExitError / exit status 1
+        ");
+    }
+
+    #[test]
+    fn a_contest_without_a_winner_says_so() {
+        let contest = Contest { success: vec![], failure: vec![], warnings: vec![] };
+        assert_eq!(render(&contest, "dev"), "no contender passed\n");
+    }
 }

@@ -55,3 +55,36 @@ fn per_run(success: &Success, writes: u64, reads: u64) -> f64 {
     let [writes, reads, runs] = [writes, reads, success.runs_count.max(1)].map(|count| count as f64);
     (writes * prices::S3_WRITE.usd + reads * prices::S3_READ.usd) / runs + prices::LAMBDA_REQUEST.usd
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::archive::testing::success;
+
+    fn counts(writes: u64, reads: u64) -> Option<HashMap<String, Requests>> {
+        Some(HashMap::from([("lambench-dev-rust-stream".to_owned(), Requests { writes, reads })]))
+    }
+
+    fn contest() -> Contest {
+        Contest { success: vec![success("rust-stream", 2000.0)], failure: vec![], warnings: vec![] }
+    }
+
+    #[test]
+    fn only_the_requests_of_this_run_are_priced_and_shared_among_its_runs() {
+        let mut contest = contest();
+        price(&mut contest, counts(1000, 500), counts(1000 + 400, 500 + 3000));
+        // Two runs: 200 writes and 1,500 reads each, and an invocation.
+        let expected = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
+        let one = &contest.success[0];
+        assert!((one.requests_price_usd.unwrap() - expected).abs() < 1e-12);
+        assert!((one.total_price_usd.unwrap() - one.run_price_usd - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn requests_that_nobody_counted_have_no_price() {
+        let mut contest = contest();
+        price(&mut contest, None, counts(1, 1));
+        price(&mut contest, counts(1, 1), Some(HashMap::new()));
+        assert_eq!(contest.success[0].requests_price_usd, None);
+    }
+}

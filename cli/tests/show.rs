@@ -1,0 +1,54 @@
+//! `lambench show` and the command line, as a user meets them.
+
+use std::fs;
+
+use assert_cmd::Command;
+
+fn lambench() -> Command {
+    Command::cargo_bin("lambench").expect("cargo builds the binary for its tests")
+}
+
+/// Runs a command that must fail; returns its exit code and what it said.
+fn fails(arguments: &[&str]) -> (i32, String) {
+    let output = lambench().args(arguments).output().expect("the binary starts");
+    assert!(output.stdout.is_empty(), "an error belongs on standard error");
+    (output.status.code().expect("it wasn't killed"), String::from_utf8(output.stderr).expect("UTF-8"))
+}
+
+#[test]
+fn a_file_that_is_no_result_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (content, expected) in [
+        ("not json", "is not JSON"),
+        ("{}", "is no lambench result: it has no schema_version"),
+        (
+            r#"{"schema_version": 99}"#,
+            "has schema version 99, this lambench reads 1: use the version that wrote it",
+        ),
+        (r#"{"schema_version": 1}"#, "doesn't follow docs/results.schema.json"),
+    ] {
+        let file = folder.path().join("result.json");
+        fs::write(&file, content).expect("the folder is writable");
+        let (code, said) = fails(&["show", file.to_str().expect("UTF-8")]);
+        assert_eq!(code, 1);
+        assert!(said.starts_with("error: ") && said.contains(expected), "{said}");
+    }
+    let (_, said) = fails(&["show", "/nowhere/result.json"]);
+    assert!(said.contains("give the path that 'lambench run' printed"), "{said}");
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_names_what_there_is() {
+    let (code, said) = fails(&["run", "archvie"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("archive"), "{said}");
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    let output = lambench().arg("--help").output().expect("the binary starts");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    for expected in ["Examples:", "lambench run archive --stack dev", "Exit codes:", "130"] {
+        assert!(help.contains(expected), "{help}");
+    }
+}

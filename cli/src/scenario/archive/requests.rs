@@ -61,8 +61,8 @@ mod tests {
     use super::*;
     use crate::scenario::archive::testing::success;
 
-    fn counts(writes: u64, reads: u64) -> Option<HashMap<String, Requests>> {
-        Some(HashMap::from([("lambench-dev-rust-stream".to_owned(), Requests { writes, reads })]))
+    fn counts(writes: u64, reads: u64) -> HashMap<String, Requests> {
+        HashMap::from([("lambench-dev-rust-stream".to_owned(), Requests { writes, reads })])
     }
 
     fn contest() -> Contest {
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn only_the_requests_of_this_run_are_priced_and_shared_among_its_runs() {
         let mut contest = contest();
-        price(&mut contest, counts(1000, 500), counts(1000 + 400, 500 + 3000));
+        price(&mut contest, Some(counts(1000, 500)), Some(counts(1000 + 400, 500 + 3000)));
         // Two runs: 200 writes and 1,500 reads each, and an invocation.
         let expected = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
         let one = &contest.success[0];
@@ -83,8 +83,8 @@ mod tests {
     #[test]
     fn requests_that_nobody_counted_have_no_price() {
         let mut contest = contest();
-        price(&mut contest, None, counts(1, 1));
-        price(&mut contest, counts(1, 1), Some(HashMap::new()));
+        price(&mut contest, None, Some(counts(1, 1)));
+        price(&mut contest, Some(counts(1, 1)), Some(HashMap::new()));
         assert_eq!(contest.success[0].requests_price_usd, None);
     }
 }

@@ -7,7 +7,8 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Archive, execution, function_name, leftovers};
+use super::sweep::sweep;
+use super::{Archive, execution, function_name};
 use crate::aws::failed;
 
 const POLL: Duration = Duration::from_secs(1);
@@ -28,7 +29,7 @@ pub async fn end(archive: &Archive, config: &SdkConfig, arn: &str, since: Timest
         ended = wait_for_invocations(archive, config, arn, since) => ended?,
         () = asked() => eprintln!("not waiting any longer: the next run removes what invocations under way still write"),
     }
-    leftovers::sweep(archive, config).await
+    sweep(archive, config).await
 }
 
 /// Waits until every invocation that the execution started has logged its end, or could not run any longer.

@@ -5,17 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use aws_config::SdkConfig;
-use aws_sdk_lambda::primitives::Blob;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+use super::sweep::sweep;
 use super::{Archive, execution, interrupt};
-use crate::aws::failed;
 use crate::project::Project;
-
-/// Where contenders may write.
-const PREFIXES: [&str; 2] = ["archives/", "seg-temps/"];
 
 /// Says which execution a process of ours is following: whoever finds it behind a dead process cleans up.
 #[derive(Debug, Serialize, Deserialize)]
@@ -70,29 +65,6 @@ async fn end_orphan(archive: &Archive, config: &SdkConfig, running: &Running) ->
     eprintln!("an earlier run was killed: ending its execution …");
     execution::stop(archive, config, &running.execution).await?;
     interrupt::wait_for_invocations(archive, config, &running.execution, running.since).await
-}
-
-/// Removes everything below the prefixes where contenders write.
-pub async fn sweep(archive: &Archive, config: &SdkConfig) -> Result<()> {
-    let client = aws_sdk_lambda::Client::new(config);
-    for prefix in PREFIXES {
-        let answer = client
-            .invoke()
-            .function_name(&archive.functions.sweep)
-            .payload(Blob::new(json!({ "prefix": prefix }).to_string()))
-            .send()
-            .await
-            .map_err(|error| failed("Invoke", &archive.place)(&error))?;
-        if let Some(kind) = answer.function_error {
-            let said = answer.payload.map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned());
-            bail!(
-                "{} could not remove '{prefix}' ({kind}): {}",
-                archive.functions.sweep,
-                said.unwrap_or_default()
-            );
-        }
-    }
-    Ok(())
 }
 
 fn path(project: &Project, archive: &Archive) -> Result<PathBuf> {

@@ -6,6 +6,7 @@ mod leftovers;
 mod outcome;
 pub mod ranking;
 mod requests;
+mod sweep;
 
 use anyhow::{Result, bail};
 use aws_config::SdkConfig;

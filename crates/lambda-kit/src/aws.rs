@@ -6,7 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
-/// Attempts a request gets, the first included: S3 answers 503 SlowDown for seconds while it scales a prefix.
+/// Attempts a request gets, the first included: S3 answers 503 `SlowDown` for seconds while it scales a prefix.
 const ATTEMPTS: u32 = 10;
 /// A host that accepts no connection within this is not going to.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -14,7 +14,19 @@ use crate::Failure;
 /// Runs a function: `setup` once, then `handle` for each event with what `setup` made.
 ///
 /// A failed setup is logged and ends the process, which Lambda reports as an initialization error.
-pub async fn run<S, E, R, Setup, Handle, Handled>(setup: Setup, handle: Handle) -> ExitCode
+pub fn run<S, E, R, Setup, Handle, Handled>(setup: Setup, handle: Handle) -> impl Future<Output = ExitCode>
+where
+    Setup: Future<Output = Result<S, Failure>>,
+    Handle: Fn(Arc<S>, LambdaEvent<E>) -> Handled,
+    Handled: Future<Output = Result<R, Failure>>,
+    E: DeserializeOwned,
+    R: Serialize,
+{
+    // The SDK's futures are too large for the stack of a small function.
+    Box::pin(serve(setup, handle))
+}
+
+async fn serve<S, E, R, Setup, Handle, Handled>(setup: Setup, handle: Handle) -> ExitCode
 where
     Setup: Future<Output = Result<S, Failure>>,
     Handle: Fn(Arc<S>, LambdaEvent<E>) -> Handled,

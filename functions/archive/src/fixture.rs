@@ -42,9 +42,10 @@ impl RangedSource for Memory {
     fn open(&self, range: Range<u64>) -> BoxFuture<'static, Result<Chunks, SourceError>> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         assert!(!range.is_empty() && range.end <= self.size(), "{range:?} of {}", self.size());
-        let in_gap = self.gap.min(range.end).saturating_sub(range.start) as usize;
+        let index = |at: u64| usize::try_from(at).unwrap();
+        let in_gap = index(self.gap.min(range.end).saturating_sub(range.start));
         assert!(in_gap <= 1 << 20, "nobody reads through the gap");
-        let [start, end] = [range.start, range.end].map(|at| at.saturating_sub(self.gap) as usize);
+        let [start, end] = [range.start, range.end].map(|at| index(at.saturating_sub(self.gap)));
         let bytes = Bytes::from([&vec![0; in_gap], &self.bytes[start..end]].concat());
         let chunks: Vec<_> = bytes.chunks(CHUNK).map(|chunk| Ok(bytes.slice_ref(chunk))).collect();
         let break_at = self.chunks_before_break;
@@ -91,7 +92,7 @@ impl Fake {
     }
 
     fn local_header(&self) -> Vec<u8> {
-        let wide = self.zip64.then(|| [self.size, self.data.len() as u64]);
+        let wide = self.zip64.then_some([self.size, self.data.len() as u64]);
         let extra = zip64_extra(wide.as_ref().map_or(&[], |wide| &wide[..]));
         let mut bytes =
             numbers(&[(0x0403_4b50, 4), (45, 2), (self.flags.into(), 2), (self.method.into(), 2), (0, 4)]);

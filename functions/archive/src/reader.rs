@@ -54,14 +54,12 @@ impl<S: RangedSource> RangedReader<S> {
 
     /// Makes `chunk` start at `position`, and hold something unless that is the end.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            None => {
-                self.chunk.clear();
-                self.received = self.position;
-                self.connection.insert(chunks(Arc::clone(&self.source), self.position..self.size))
-            }
-        };
+        if self.connection.is_none() {
+            self.chunk.clear();
+            self.received = self.position;
+        }
+        let connect = || chunks(Arc::clone(&self.source), self.position..self.size);
+        let connection = self.connection.get_or_insert_with(connect);
         loop {
             let behind = self.position - (self.received - self.chunk.len() as u64);
             self.chunk.advance(self.chunk.len().min(usize::try_from(behind).unwrap_or(usize::MAX)));

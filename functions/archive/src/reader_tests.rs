@@ -27,7 +27,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn content() -> Vec<u8> {
-    (0..SIZE).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+    (0..SIZE).map(|at| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect()
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {

@@ -96,7 +96,7 @@ fn the_figures_are_those_of_the_report_lines() {
     assert_eq!((success.runs_count, success.archive_bytes), (3, 1000));
     let duration =
         [success.duration_ms, success.duration_ms_stddev, success.duration_ms_min, success.duration_ms_max];
-    assert_eq!(duration, [2000.0, 1000.0, 1000.0, 3000.0]);
+    assert_eq!(duration.to_vec(), [2000.0, 1000.0, 1000.0, 3000.0]);
     assert_eq!((success.max_memory_mb, success.cold_start_ms), (Some(113), Some(90.0)));
     assert_eq!((success.requests_price_usd, success.total_price_usd), (None, None));
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
@@ -40,7 +41,7 @@ impl S3Source {
     pub async fn find(client: &Client, bucket: &str, key: &str) -> Result<Option<(Self, u64)>, Failure> {
         let head = match client.head_object().bucket(bucket).key(key).send().await {
             Ok(head) => head,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => {
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),

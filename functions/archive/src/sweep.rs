@@ -1,6 +1,7 @@
 //! Removes what runs leave behind: archives, temporary objects and unfinished uploads.
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::abort_multipart_upload::AbortMultipartUploadError;
 use futures::{StreamExt, TryStreamExt, stream};
 use lambda_kit::{Failure, list_objects};
 use serde::{Deserialize, Serialize};
@@ -71,7 +72,11 @@ async fn abort_uploads(client: &Client, bucket: &str, prefix: &str) -> Result<u6
             let request = client.abort_multipart_upload().bucket(bucket);
             let aborted = request.set_key(upload.key).set_upload_id(upload.upload_id).send().await;
             match aborted {
-                Err(error) if !error.as_service_error().is_some_and(|error| error.is_no_such_upload()) => {
+                Err(error)
+                    if !error
+                        .as_service_error()
+                        .is_some_and(AbortMultipartUploadError::is_no_such_upload) =>
+                {
                     Err(Failure::from(error))
                 }
                 _ => Ok(1),

@@ -21,9 +21,9 @@ use crate::plan::Plan;
 /// Larger objects are passed on as they arrive, smaller ones are fetched ahead as a whole.
 const MAX_WHOLE_BYTES: usize = 16 << 20;
 /// Objects fetched ahead at once.
-const LOOK_AHEAD: usize = 12;
+const LOOK_AHEAD: usize = 8;
 /// Bytes fetched ahead at once.
-const LOOK_AHEAD_BYTES: usize = 64 << 20;
+const LOOK_AHEAD_BYTES: usize = 32 << 20;
 /// Room is counted in KiB.
 const KIB_SHIFT: usize = 10;
 /// `-rw-r--r--`

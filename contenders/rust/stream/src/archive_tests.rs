@@ -16,7 +16,8 @@ struct Memory(Bytes);
 
 impl RangedSource for Memory {
     fn open(&self, range: Range<u64>) -> BoxFuture<'static, Result<Chunks, SourceError>> {
-        let bytes = self.0.slice(range.start as usize..range.end as usize);
+        let [start, end] = [range.start, range.end].map(|at| usize::try_from(at).unwrap());
+        let bytes = self.0.slice(start..end);
         async { Ok(stream::iter([Ok(bytes)]).boxed()) }.boxed()
     }
 }

@@ -10,7 +10,7 @@ use futures::io::AsyncWrite;
 use tokio::task::JoinSet;
 
 /// Uploads under way at once; with the part that fills, this bounds the memory.
-const CONCURRENCY: usize = 4;
+const CONCURRENCY: usize = 3;
 /// What S3 takes.
 const MAX_PARTS: i32 = 10_000;
 

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
+import { zipSync } from "fflate";
 
 import { stop } from "./settings";
 import type { Architecture } from "./target";
@@ -15,6 +16,10 @@ export const TARGET_DIR = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "ta
 /** Bytes 18 and 19 of an ELF file say what machine it is for (`e_machine`, ELF specification). */
 const ELF_MACHINES: Readonly<Record<number, Architecture>> = { 0x3e: "x86_64", 0xb7: "arm64" };
 
+/** ZIP's number of the system whose file modes follow (APPNOTE 4.4.2), and the mode 0755 of a file as it stands there. */
+const UNIX = 3;
+const EXECUTABLE = 0o100755 << 16;
+
 /** The archive of a Rust function as `cargo lambda build` left it; missing or for another architecture stops the program. */
 export function rustArtefact(bin: string, architecture: Architecture): pulumi.asset.Archive {
   return bootstrapArtefact(path.join(TARGET_DIR, "lambda", bin), bin, architecture);
@@ -25,7 +30,7 @@ export function bootstrapArtefact(
   folder: string,
   what: string,
   architecture: Architecture,
-): pulumi.asset.Archive {
+): pulumi.asset.FileArchive {
   const bootstrap = path.join(folder, "bootstrap");
   const build = `build it with: make build ARCH=${architecture}`;
   if (!fs.existsSync(bootstrap)) stop(`the function '${what}' is not built (no ${bootstrap}): ${build}`);
@@ -35,7 +40,25 @@ export function bootstrapArtefact(
       `the function '${what}' is built for ${built}, but the stack's architecture is ${architecture}: ${build}`,
     );
   }
-  return new pulumi.asset.AssetArchive({ bootstrap: new pulumi.asset.FileAsset(bootstrap) });
+  return new pulumi.asset.FileArchive(zipped(bootstrap));
+}
+
+/**
+ * The bootstrap as a ZIP that says it is executable, made anew whenever the bootstrap is. An archive that the engine
+ * packs itself has no file modes (pulumi/pulumi#3593), and Lambda may then refuse to start the file.
+ */
+function zipped(bootstrap: string): string {
+  const zip = `${bootstrap}.zip`;
+  const isCurrent = fs.existsSync(zip) && fs.statSync(zip).mtimeMs > fs.statSync(bootstrap).mtimeMs;
+  if (!isCurrent) {
+    // A fixed time: the same bootstrap is the same archive, and so no update.
+    const attributes = { os: UNIX, attrs: EXECUTABLE, mtime: "1990-01-01T12:00:00Z" };
+    const packed = zipSync({ bootstrap: [fs.readFileSync(bootstrap), attributes] });
+    const part = `${zip}.${process.pid}`;
+    fs.writeFileSync(part, packed);
+    fs.renameSync(part, zip);
+  }
+  return zip;
 }
 
 /** What an ELF file runs on; none for scripts and unknown machines. */

@@ -6,11 +6,13 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
-/// Attempts a request gets, the first included: S3 answers 503 `SlowDown` for seconds while it scales a prefix.
+/// Attempts a request gets, the first included: S3 answers 503 `SlowDown` for seconds while it scales a
+/// prefix.
 const ATTEMPTS: u32 = 10;
 /// A host that accepts no connection within this is not going to.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// To the first byte of the answer, the request's body included: a part of an upload on a shared link takes seconds.
+/// To the first byte of the answer, the request's body included: a part of an upload on a shared link takes
+/// seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Region, credentials and endpoint from the environment; standard retries; a body that stalls is an error.
@@ -29,7 +31,8 @@ pub async fn config() -> SdkConfig {
         .await
 }
 
-/// An S3 client. An endpoint of one's own gets path-style addresses, since its host has no name for each bucket.
+/// An S3 client. An endpoint of one's own gets path-style addresses, since its host has no name for each
+/// bucket.
 #[must_use]
 pub fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
     let own_endpoint = config.endpoint_url().is_some();

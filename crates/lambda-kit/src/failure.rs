@@ -6,7 +6,8 @@ use lambda_runtime::Diagnostic;
 
 /// An error as Lambda reports it: the name of its type, and its message with every cause.
 ///
-/// Made from any error with `?`. The SDK's errors say only "service error" themselves; their causes say what happened.
+/// Made from any error with `?`. The SDK's errors say only "service error" themselves; their causes say what
+/// happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     kind: &'static str,

@@ -1,4 +1,5 @@
-//! What every function needs and none should write again: settings, AWS clients, tracing, errors, the runtime.
+//! What every function needs and none should write again: settings, AWS clients, tracing, errors, the
+//! runtime.
 
 pub mod aws;
 pub mod env;

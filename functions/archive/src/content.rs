@@ -16,7 +16,8 @@ pub struct Content {
     pub bytes: Vec<u8>,
 }
 
-/// Makes object `index` of the bucket that `seed` stands for; how many objects there are does not matter to it.
+/// Makes object `index` of the bucket that `seed` stands for; how many objects there are does not matter to
+/// it.
 #[must_use]
 pub fn generate(seed: u64, index: u64, mean_bytes: u64) -> Content {
     let mut random = generator(seed, index);
@@ -51,8 +52,8 @@ fn generator(seed: u64, index: u64) -> ChaCha8Rng {
 
 /// A size from N(mean, mean/5), clamped to [0.4, 1.6] × mean.
 ///
-/// The sum of twelve uniform values is normal enough (σ = 1, cut at six σ), and needs integers only: logarithms differ
-/// between machines in the last bit, and one byte more or less would be another object.
+/// The sum of twelve uniform values is normal enough (σ = 1, cut at six σ), and needs integers only:
+/// logarithms differ between machines in the last bit, and one byte more or less would be another object.
 fn size(random: &mut ChaCha8Rng, mean_bytes: u64) -> usize {
     let unit = i128::from(u32::MAX);
     let sum: i128 = (0..UNIFORMS).map(|_| i128::from(random.next_u32())).sum();

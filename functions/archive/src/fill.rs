@@ -89,7 +89,8 @@ impl Source {
 /// Adds what is missing and removes what does not belong; a second call changes nothing.
 ///
 /// # Errors
-/// [`FillError`], or S3's errors once the retries are used up; a repeated call goes on where this one stopped.
+/// [`FillError`], or S3's errors once the retries are used up; a repeated call goes on where this one
+/// stopped.
 pub async fn fill(source: &Source, request: Request) -> Result<Filled, Failure> {
     if !(MIN_MEAN_BYTES..=MAX_MEAN_BYTES).contains(&request.mean_bytes) {
         return Err(FillError::Mean(request.mean_bytes).into());

@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use crate::content::hex;
 use crate::source::{Chunks, RangedSource, SourceError};
 
-/// Bytes in memory, behind a gap of zeros that takes no memory, delivered in small chunks over connections that break.
+/// Bytes in memory, behind a gap of zeros that takes no memory, delivered in small chunks over connections
+/// that break.
 #[derive(Debug)]
 pub struct Memory {
     /// Bytes of zeros in front.

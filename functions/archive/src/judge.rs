@@ -96,7 +96,8 @@ impl From<ZipError> for Problem {
     }
 }
 
-/// Judges the archive at `request.archive_key` against the objects under `prefix` (with the slash at its end).
+/// Judges the archive at `request.archive_key` against the objects under `prefix` (with the slash at its
+/// end).
 ///
 /// # Errors
 /// S3's errors once the retries are used up.
@@ -120,8 +121,9 @@ pub async fn judge(
     }
 }
 
-/// Checks that the archive in `source`, of `size` bytes, has one good entry for each of the `expected` names and no
-/// other, and returns how many entries that is. What the central directory tells is checked before any content is read.
+/// Checks that the archive in `source`, of `size` bytes, has one good entry for each of the `expected` names
+/// and no other, and returns how many entries that is. What the central directory tells is checked before any
+/// content is read.
 ///
 /// # Errors
 /// [`Problem`]: the first flaw found, or that the source cannot be read.

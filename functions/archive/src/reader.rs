@@ -1,4 +1,5 @@
-//! Reads a [`RangedSource`] as a file: from a position onwards, over broken connections, with cheap steps forward.
+//! Reads a [`RangedSource`] as a file: from a position onwards, over broken connections, with cheap steps
+//! forward.
 
 use std::io;
 use std::ops::Range;
@@ -43,7 +44,8 @@ impl<S: RangedSource> RangedReader<S> {
         self.position
     }
 
-    /// Goes to `position`: within what is received or a little ahead on the same connection, elsewhere on a new one.
+    /// Goes to `position`: within what is received or a little ahead on the same connection, elsewhere on a
+    /// new one.
     pub fn seek(&mut self, position: u64) {
         let held = self.received - self.chunk.len() as u64..=self.received.saturating_add(READ_ON);
         if !held.contains(&position) {

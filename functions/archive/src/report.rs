@@ -12,8 +12,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads a line such as `REPORT RequestId: … Duration: 1.5 ms Billed Duration: 2 ms …`, its fields parted by tabs.
-    /// None if it is another line. Fields that are not needed, such as X-Ray's, are passed over.
+    /// Reads a line such as `REPORT RequestId: … Duration: 1.5 ms Billed Duration: 2 ms …`, its fields parted
+    /// by tabs. None if it is another line. Fields that are not needed, such as X-Ray's, are passed over.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let fields = line.trim_start().strip_prefix("REPORT RequestId:")?;

@@ -170,7 +170,8 @@ fn elapsed(contender: &Contender) -> Vec<f64> {
 
 /// The billed durations in order of run.
 ///
-/// A line does not say which run it belongs to, and runs overlap: the longest goes to the run that took longest.
+/// A line does not say which run it belongs to, and runs overlap: the longest goes to the run that took
+/// longest.
 fn by_rank(contender: &Contender, reports: &[Report]) -> Vec<f64> {
     let mut billed: Vec<f64> = reports.iter().map(|report| report.billed_ms).collect();
     billed.sort_by(f64::total_cmp);

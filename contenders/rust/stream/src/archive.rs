@@ -117,8 +117,8 @@ fn entries(source: &Source, plan: &Plan) -> impl Stream<Item = Result<(Object, C
         .buffered(LOOK_AHEAD)
 }
 
-/// Starts to fetch an object, once there is room for it. Room is given in the order of the entries, so that the one
-/// which is written next never waits for a later one.
+/// Starts to fetch an object, once there is room for it. Room is given in the order of the entries, so that
+/// the one which is written next never waits for a later one.
 async fn fetch(source: Source, object: Object, room: Arc<Semaphore>) -> (Object, Fetching) {
     let download = Download::new(source, object.clone());
     let size = usize::try_from(object.size).unwrap_or(usize::MAX);

@@ -46,7 +46,8 @@ pub struct OutOfTime(Duration);
 /// Makes the archive within `remaining`.
 ///
 /// # Errors
-/// If an object cannot be read or changes meanwhile, if the archive cannot be written, or if the time runs out.
+/// If an object cannot be read or changes meanwhile, if the archive cannot be written, or if the time runs
+/// out.
 pub async fn run(client: &Client, request: Request, remaining: Duration) -> Result<Archived, Failure> {
     let Request { bucket_name: bucket, files_prefix, archive_key: key } = request;
     let objects = list_objects(client, &bucket, &format!("{files_prefix}/")).await?;

@@ -10,7 +10,8 @@ const MIN_PART_BYTES: u64 = 16 << 20;
 const PARTS: u64 = 9_900;
 /// What S3 takes as one object, bytes.
 const MAX_ARCHIVE_BYTES: u64 = 5 << 40;
-/// An entry's headers, descriptor and ZIP64 fields without its name, which stands in two of them; never more than this.
+/// An entry's headers, descriptor and ZIP64 fields without its name, which stands in two of them; never more
+/// than this.
 const ENTRY_OVERHEAD: u64 = 200;
 /// The end records; never more than this.
 const END_OVERHEAD: u64 = 100;

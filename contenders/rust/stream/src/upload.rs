@@ -87,7 +87,8 @@ impl PartStore for Upload {
         let request = client.upload_part().bucket(bucket).key(key).upload_id(&self.id).part_number(number);
         let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32).body(ByteStream::from(body));
         async move {
-            // TLS protects the body on its way, the CRC what arrives: hashing it for the signature would only cost time.
+            // TLS protects the body on its way, the CRC what arrives: hashing it for the signature would only
+            // cost time.
             let sent = request.customize().disable_payload_signing().send().await;
             let part = sent.map_err(|error| {
                 io::Error::other(format!("cannot upload part {number}: {}", Failure::from(error)))

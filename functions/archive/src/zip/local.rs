@@ -22,7 +22,8 @@ impl LocalHeader {
     /// Reads the header of `entry` and compares it with the central directory.
     ///
     /// # Errors
-    /// [`ZipError`] if it is no local header or contradicts the directory: other readers would see another archive.
+    /// [`ZipError`] if it is no local header or contradicts the directory: other readers would see another
+    /// archive.
     pub fn parse(bytes: &[u8; LOCAL_HEADER_BYTES], entry: &Entry) -> Result<Self, ZipError> {
         if u32_at(bytes, 0) != SIGNATURE {
             return Err(ZipError::Signature("a local file header"));

@@ -1,7 +1,8 @@
-//! Reading ZIP archives strictly and in bounded memory: the central directory first, then each entry where it lies.
+//! Reading ZIP archives strictly and in bounded memory: the central directory first, then each entry where it
+//! lies.
 //!
-//! Written for judging, so it shares no code with what contenders may write archives with, and refuses what readers
-//! disagree about. Section numbers are those of PKWARE's APPNOTE.TXT 6.3.10.
+//! Written for judging, so it shares no code with what contenders may write archives with, and refuses what
+//! readers disagree about. Section numbers are those of PKWARE's APPNOTE.TXT 6.3.10.
 
 mod directory;
 mod end;

@@ -1,30 +1,46 @@
 //! How a function's error reaches whoever invoked it.
 
 use std::error::Error;
+use std::fmt::Display;
 
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use lambda_runtime::Diagnostic;
 
 /// An error as Lambda reports it: the name of its type, and its message with every cause.
 ///
-/// Made from any error with `?`. The SDK's errors say only "service error" themselves; their causes say what
-/// happened.
+/// Made from any error with `?`, and from AWS's with [`Failure::aws`]: they don't say what they are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    kind: &'static str,
+    kind: String,
     message: String,
+}
+
+impl Failure {
+    /// What AWS answered, or why it could not be asked; `doing` completes "cannot …", such as `list s3://a/files/`.
+    pub fn aws<E>(doing: impl Display, error: &SdkError<E>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let kind = error.code().unwrap_or("SdkError").to_owned();
+        let answer = match (error.code(), error.message()) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            _ => chain(error),
+        };
+        Self { kind, message: format!("cannot {doing}: {answer}") }
+    }
 }
 
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
         let name = std::any::type_name::<E>();
         let plain = name.split('<').next().unwrap_or(name);
-        Self { kind: plain.rsplit("::").next().unwrap_or(plain), message: chain(&error) }
+        Self { kind: plain.rsplit("::").next().unwrap_or(plain).to_owned(), message: chain(&error) }
     }
 }
 
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
-        Self { error_type: failure.kind.to_owned(), error_message: failure.message }
+        Self { error_type: failure.kind, error_message: failure.message }
     }
 }
 
@@ -51,6 +67,11 @@ fn chain(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::config::http::HttpResponse;
+    use aws_sdk_s3::error::ErrorMetadata;
+    use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Error;
+    use aws_sdk_s3::primitives::SdkBody;
+
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
@@ -63,5 +84,25 @@ mod tests {
         let diagnostic = Diagnostic::from(failure);
         assert_eq!(diagnostic.error_type, "ReadError");
         assert_eq!(diagnostic.error_message, "cannot read 'a': connection reset");
+    }
+
+    #[test]
+    fn an_answer_of_aws_says_what_was_refused_and_why() {
+        let answer = ErrorMetadata::builder().code("AccessDenied").message("not authorized").build();
+        let response = HttpResponse::new(403.try_into().unwrap(), SdkBody::empty());
+        let error = SdkError::service_error(ListObjectsV2Error::generic(answer), response);
+        let diagnostic = Diagnostic::from(Failure::aws("list s3://a/files/", &error));
+        assert_eq!(diagnostic.error_type, "AccessDenied");
+        assert_eq!(diagnostic.error_message, "cannot list s3://a/files/: AccessDenied: not authorized");
+    }
+
+    #[test]
+    fn a_failed_connection_says_what_it_was_for() {
+        let error: SdkError<ListObjectsV2Error> = SdkError::timeout_error("3 s");
+        assert!(
+            Failure::aws("list s3://a/", &error)
+                .to_string()
+                .starts_with("cannot list s3://a/: request has timed out")
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Listing objects, as every function of a bucket needs it.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Error;
+
+use crate::Failure;
 
 /// An object as a listing describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +32,12 @@ impl Object {
 /// Every object whose key starts with `prefix`, in the order of the keys' bytes; reads all pages.
 ///
 /// # Errors
-/// The SDK's, once its retries are used up.
-pub async fn list_objects(
-    client: &Client,
-    bucket: &str,
-    prefix: &str,
-) -> Result<Vec<Object>, SdkError<ListObjectsV2Error>> {
+/// S3's, once the retries are used up.
+pub async fn list_objects(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<Object>, Failure> {
+    let failed = |error| Failure::aws(format_args!("list s3://{bucket}/{prefix}"), &error);
     let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
     let mut objects = Vec::new();
-    while let Some(page) = pages.try_next().await? {
+    while let Some(page) = pages.try_next().await.map_err(failed)? {
         objects.extend(page.contents.unwrap_or_default().into_iter().map(|object| Object {
             size: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
             key: object.key.unwrap_or_default(),

@@ -55,7 +55,9 @@ impl Scorer {
     }
 
     async fn configuration(&self, arn: &str) -> Result<Configuration, Failure> {
-        let found = self.lambda.get_function_configuration().function_name(arn).send().await?;
+        let found = self.lambda.get_function_configuration().function_name(arn).send().await;
+        let found =
+            found.map_err(|error| Failure::aws(format_args!("read the settings of {arn}"), &error))?;
         let megabytes = |size: i32| u64::try_from(size).unwrap_or_default();
         Ok(Configuration {
             runtime: found.runtime().map(|runtime| runtime.as_str().to_owned()).unwrap_or_default(),
@@ -78,17 +80,19 @@ impl Scorer {
     }
 
     async fn search(&self, contender: &Contender) -> Result<Vec<Report>, Failure> {
+        let log_group = format!("/aws/lambda/{}", function_name(&contender.arn));
         let mut pages = self
             .logs
             .filter_log_events()
-            .log_group_name(format!("/aws/lambda/{}", function_name(&contender.arn)))
+            .log_group_name(&log_group)
             .filter_pattern("\"REPORT RequestId\"")
             .start_time(contender.started.as_millisecond())
             .end_time(contender.ended.as_millisecond() + LATE_MS)
             .into_paginator()
             .send();
         let mut reports = Vec::new();
-        while let Some(page) = pages.try_next().await? {
+        let failed = |error| Failure::aws(format_args!("search the log group '{log_group}'"), &error);
+        while let Some(page) = pages.try_next().await.map_err(failed)? {
             reports.extend(page.events().iter().filter_map(|event| Report::parse(event.message()?)));
         }
         Ok(reports)

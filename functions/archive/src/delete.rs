@@ -38,7 +38,9 @@ async fn delete_batch(client: &Client, bucket: &str, keys: Vec<String>) -> Resul
     for key in keys {
         batch = batch.objects(ObjectIdentifier::builder().key(key).build()?);
     }
-    let response = client.delete_objects().bucket(bucket).delete(batch.build()?).send().await?;
+    let response = client.delete_objects().bucket(bucket).delete(batch.build()?).send().await;
+    let response = response
+        .map_err(|error| Failure::aws(format_args!("delete objects of bucket '{bucket}'"), &error))?;
     if let Some(error) = response.errors().first() {
         return Err(DeleteError {
             bucket: bucket.to_owned(),

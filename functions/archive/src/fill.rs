@@ -146,7 +146,9 @@ async fn ensure(
 
 async fn put(source: &Source, key: &str, bytes: Vec<u8>) -> Result<(), Failure> {
     let request = source.client.put_object().bucket(&source.bucket).key(key);
-    request.checksum_algorithm(ChecksumAlgorithm::Crc32).body(ByteStream::from(bytes)).send().await?;
+    let sent =
+        request.checksum_algorithm(ChecksumAlgorithm::Crc32).body(ByteStream::from(bytes)).send().await;
+    sent.map_err(|error| Failure::aws(format_args!("write s3://{}/{key}", source.bucket), &error))?;
     Ok(())
 }
 

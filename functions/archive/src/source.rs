@@ -44,7 +44,7 @@ impl S3Source {
             Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => {
                 return Ok(None);
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Failure::aws(format_args!("read s3://{bucket}/{key}"), &error)),
         };
         let size = head.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         let etag = head.e_tag.unwrap_or_default();
@@ -61,17 +61,19 @@ impl RangedSource for S3Source {
         let request = request.range(format!("bytes={}-{}", range.start, range.end - 1));
         let name = format!("s3://{}/{}", self.bucket, self.key);
         async move {
-            let response = request.send().await.map_err(|error| unreadable(&name, error))?;
+            let response = request.send().await;
+            let response = response.map_err(|error| {
+                SourceError(Failure::aws(format_args!("read {name}"), &error).to_string())
+            })?;
             let chunks = stream::unfold((response.body, name), |(mut body, name)| async {
-                let chunk = body.next().await?.map_err(|error| unreadable(&name, error));
+                let chunk = body
+                    .next()
+                    .await?
+                    .map_err(|error| SourceError(format!("cannot read {name}: {}", Failure::from(error))));
                 Some((chunk, (body, name)))
             });
             Ok(chunks.boxed())
         }
         .boxed()
     }
-}
-
-fn unreadable(name: &str, error: impl std::error::Error) -> SourceError {
-    SourceError(format!("cannot read {name}: {}", Failure::from(error)))
 }

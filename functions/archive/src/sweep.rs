@@ -60,7 +60,9 @@ async fn abort_uploads(client: &Client, bucket: &str, prefix: &str) -> Result<u6
     let (mut key_marker, mut id_marker) = (None, None);
     loop {
         let request = client.list_multipart_uploads().bucket(bucket).prefix(prefix);
-        let page = request.set_key_marker(key_marker).set_upload_id_marker(id_marker).send().await?;
+        let page = request.set_key_marker(key_marker).set_upload_id_marker(id_marker).send().await;
+        let page = page
+            .map_err(|error| Failure::aws(format_args!("list uploads to s3://{bucket}/{prefix}"), &error))?;
         uploads.extend(page.uploads.unwrap_or_default());
         if !page.is_truncated.unwrap_or_default() {
             break;
@@ -77,7 +79,7 @@ async fn abort_uploads(client: &Client, bucket: &str, prefix: &str) -> Result<u6
                         .as_service_error()
                         .is_some_and(AbortMultipartUploadError::is_no_such_upload) =>
                 {
-                    Err(Failure::from(error))
+                    Err(Failure::aws(format_args!("abort an upload to s3://{bucket}/{prefix}"), &error))
                 }
                 _ => Ok(1),
             }

@@ -23,7 +23,10 @@ pub enum FetchError {
     /// It was deleted after it was listed.
     #[error("'{0}' was deleted while the archive was made: run it again when nobody writes to the bucket")]
     Deleted(String),
-    /// S3 refuses it, or the connection keeps breaking.
+    /// S3 refuses it.
+    #[error("{0}")]
+    Refused(String),
+    /// The connection keeps breaking.
     #[error("cannot read '{key}': {cause}")]
     Failed {
         /// The object.
@@ -108,7 +111,9 @@ impl Download {
                 match error.raw_response().map(|response| response.status().as_u16()) {
                     Some(412) => Err(FetchError::Changed(key)),
                     Some(404) => Err(FetchError::Deleted(key)),
-                    _ => Err(FetchError::Failed { key, cause: Failure::from(error).to_string() }),
+                    _ => Err(FetchError::Refused(
+                        Failure::aws(format_args!("read '{key}'"), &error).to_string(),
+                    )),
                 }
             }
         }

@@ -28,7 +28,8 @@ impl Destination {
     /// S3's errors once the retries are used up.
     pub async fn put(&self, archive: Vec<u8>) -> Result<(), Failure> {
         let request = self.client.put_object().bucket(&self.bucket).key(&self.key);
-        request.checksum_algorithm(ChecksumAlgorithm::Crc32).body(ByteStream::from(archive)).send().await?;
+        let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32).body(ByteStream::from(archive));
+        request.send().await.map_err(|error| Failure::aws(format_args!("write '{}'", self.key), &error))?;
         Ok(())
     }
 
@@ -38,7 +39,9 @@ impl Destination {
     /// S3's errors once the retries are used up.
     pub async fn start(self) -> Result<Upload, Failure> {
         let request = self.client.create_multipart_upload().bucket(&self.bucket).key(&self.key);
-        let created = request.checksum_algorithm(ChecksumAlgorithm::Crc32).send().await?;
+        let created = request.checksum_algorithm(ChecksumAlgorithm::Crc32).send().await;
+        let created = created
+            .map_err(|error| Failure::aws(format_args!("start the upload of '{}'", self.key), &error))?;
         Ok(Upload { id: created.upload_id.unwrap_or_default(), destination: self })
     }
 }
@@ -60,7 +63,8 @@ impl Upload {
         let Destination { client, bucket, key } = &self.destination;
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
         let request = client.complete_multipart_upload().bucket(bucket).key(key).upload_id(&self.id);
-        request.multipart_upload(parts).send().await?;
+        let completed = request.multipart_upload(parts).send().await;
+        completed.map_err(|error| Failure::aws(format_args!("complete the upload of '{key}'"), &error))?;
         Ok(())
     }
 
@@ -69,8 +73,8 @@ impl Upload {
         let Destination { client, bucket, key } = &self.destination;
         let request = client.abort_multipart_upload().bucket(bucket).key(key).upload_id(&self.id);
         if let Err(error) = request.send().await {
-            let failure = Failure::from(error);
-            tracing::error!(%failure, key, upload = self.id, "cannot abort the upload: its parts stay");
+            let failure = Failure::aws(format_args!("abort the upload of '{key}'"), &error);
+            tracing::error!(%failure, upload = self.id, "the upload's parts stay");
         }
     }
 }
@@ -91,7 +95,7 @@ impl PartStore for Upload {
             // cost time.
             let sent = request.customize().disable_payload_signing().send().await;
             let part = sent.map_err(|error| {
-                io::Error::other(format!("cannot upload part {number}: {}", Failure::from(error)))
+                io::Error::other(Failure::aws(format_args!("upload part {number}"), &error).to_string())
             })?;
             Ok(CompletedPart::builder()
                 .part_number(number)

@@ -1,11 +1,10 @@
 //! A stream of bytes that leaves as the parts of a multipart upload, a few at a time.
 
 use std::io;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::io::AsyncWrite;
 use tokio::task::JoinSet;
 
@@ -31,9 +30,12 @@ pub trait PartStore: Clone + Send + 'static {
 pub struct Sink<S: PartStore> {
     store: S,
     part_bytes: usize,
-    filling: Vec<u8>,
+    filling: BytesMut,
+    /// Buffers of uploaded parts, to be filled again: giving them back to the allocator and getting new ones would
+    /// almost double the memory, since it keeps some for each thread.
+    spare: Vec<BytesMut>,
     started: i32,
-    uploads: JoinSet<io::Result<S::Part>>,
+    uploads: JoinSet<io::Result<(S::Part, Bytes)>>,
     done: Vec<S::Part>,
     written: u64,
 }
@@ -41,8 +43,9 @@ pub struct Sink<S: PartStore> {
 impl<S: PartStore> Sink<S> {
     /// A sink whose parts have `part_bytes` bytes, the last one excepted.
     pub fn new(store: S, part_bytes: usize) -> Self {
-        let (filling, uploads, done) = (Vec::with_capacity(part_bytes), JoinSet::new(), Vec::new());
-        Self { store, part_bytes, filling, started: 0, uploads, done, written: 0 }
+        let (filling, spare) = (BytesMut::with_capacity(part_bytes), Vec::new());
+        let (uploads, done) = (JoinSet::new(), Vec::new());
+        Self { store, part_bytes, filling, spare, started: 0, uploads, done, written: 0 }
     }
 
     /// Bytes written so far.
@@ -59,7 +62,11 @@ impl<S: PartStore> Sink<S> {
     fn poll_uploads(&mut self, context: &mut Context<'_>, limit: usize) -> Poll<io::Result<()>> {
         while self.uploads.len() >= limit {
             match ready!(self.uploads.poll_join_next(context)) {
-                Some(Ok(uploaded)) => self.done.push(uploaded?),
+                Some(Ok(uploaded)) => {
+                    let (part, body) = uploaded?;
+                    self.done.push(part);
+                    self.spare.extend(body.try_into_mut());
+                }
                 Some(Err(stopped)) => return Poll::Ready(Err(io::Error::other(stopped))),
                 None => break,
             }
@@ -68,7 +75,7 @@ impl<S: PartStore> Sink<S> {
     }
 
     /// Sends the part that fills, as soon as there is room for another upload.
-    fn poll_send(&mut self, context: &mut Context<'_>, next: usize) -> Poll<io::Result<()>> {
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_uploads(context, CONCURRENCY))?;
         if self.started == MAX_PARTS {
             let message =
@@ -76,8 +83,9 @@ impl<S: PartStore> Sink<S> {
             return Poll::Ready(Err(io::Error::other(message)));
         }
         self.started += 1;
-        let body = mem::replace(&mut self.filling, Vec::with_capacity(next));
-        self.uploads.spawn(self.store.upload(self.started, Bytes::from(body)));
+        let body = self.filling.split().freeze();
+        let upload = self.store.upload(self.started, body.clone());
+        self.uploads.spawn(async { Ok((upload.await?, body)) });
         Poll::Ready(Ok(()))
     }
 }
@@ -88,7 +96,12 @@ impl<S: PartStore> AsyncWrite for Sink<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let sink = self.get_mut();
         if sink.filling.len() == sink.part_bytes {
-            ready!(sink.poll_send(context, sink.part_bytes))?;
+            ready!(sink.poll_send(context))?;
+        }
+        if sink.filling.capacity() == 0 {
+            let buffer = sink.spare.pop();
+            sink.filling = buffer.unwrap_or_else(|| BytesMut::with_capacity(sink.part_bytes));
+            sink.filling.clear();
         }
         let amount = bytes.len().min(sink.part_bytes - sink.filling.len());
         sink.filling.extend_from_slice(&bytes[..amount]);
@@ -104,7 +117,7 @@ impl<S: PartStore> AsyncWrite for Sink<S> {
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let sink = self.get_mut();
         if !sink.filling.is_empty() {
-            ready!(sink.poll_send(context, 0))?;
+            ready!(sink.poll_send(context))?;
         }
         sink.poll_uploads(context, 1)
     }

@@ -171,10 +171,10 @@ describe("the archive stack", () => {
 
   it("prints triggers that a shell takes as they are", () => {
     expect(outputs.archiveTrigger).toMatch(
-      /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --input '\{"contenders":\["arn:.*"\]\}'$/,
+      /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --input '\{"contenders":\["arn:.*"\]\}' --region eu-west-1$/,
     );
     expect(outputs.archiveResults).toMatch(
-      /^aws stepfunctions describe-execution .*--query output --output text$/,
+      /^aws stepfunctions describe-execution .*--query output --output text --region eu-west-1$/,
     );
   });
 });

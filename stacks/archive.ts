@@ -4,6 +4,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ROOT } from "../infra/artefact";
+import { awsCommand } from "../infra/command";
 import { PrivateBucket } from "../infra/private-bucket";
 import { scenario } from "../infra/scenario";
 import { StateMachine } from "../infra/state-machine";
@@ -38,7 +39,7 @@ export const archive = scenario({
     }
     const name = `${target.project}-${target.stack}-archive`;
     const bucket = new PrivateBucket(
-      name,
+      name.toLowerCase(), // as S3 wants it
       { requireTls: !target.endpoint?.startsWith("http:"), temporaryPrefixes: TEMPORARY_PREFIXES },
       { parent },
     );
@@ -86,19 +87,38 @@ export const archive = scenario({
     );
 
     const arns = pulumi.all(contenders.map(({ arn }) => arn));
-    const latest = pulumi.interpolate`aws stepfunctions list-executions --state-machine-arn ${machine.arn} --no-paginate --query 'executions[0].executionArn' --output text`;
+    const latest = awsCommand(
+      machine.arn,
+      "stepfunctions list-executions --no-paginate --state-machine-arn",
+      machine.arn,
+      "--query 'executions[0].executionArn' --output text",
+    );
     return {
       outputs: {
-        archiveTrigger: pulumi.interpolate`aws stepfunctions start-execution --state-machine-arn ${machine.arn} --input '${pulumi.jsonStringify({ contenders: arns })}'`,
-        archiveResults: pulumi.interpolate`aws stepfunctions describe-execution --execution-arn "$(${latest})" --query output --output text`,
+        archiveTrigger: awsCommand(
+          machine.arn,
+          "stepfunctions start-execution --state-machine-arn",
+          machine.arn,
+          pulumi.interpolate`--input '${pulumi.jsonStringify({ contenders: arns })}'`,
+        ),
+        archiveResults: awsCommand(
+          machine.arn,
+          pulumi.interpolate`stepfunctions describe-execution --execution-arn "$(${latest})"`,
+          "--query output --output text",
+        ),
       },
       environment: {
         stateMachine: machine.arn,
         bucket: bucket.name,
         contenders: arns,
         functions: Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
-        // `fileb://` means the same to versions 1 and 2 of the AWS CLI.
-        fillCommand: `printf '%s' '${fillInput}' | aws lambda invoke --function-name ${harness.fill.name} --payload fileb:///dev/stdin --cli-read-timeout 0 /dev/null`,
+        fillCommand: pulumi.interpolate`printf '%s' '${fillInput}' | ${awsCommand(
+          harness.fill.arn,
+          "lambda invoke --function-name",
+          harness.fill.name,
+          // `fileb://` means the same to versions 1 and 2 of the AWS CLI.
+          "--cli-read-timeout 0 --payload fileb:///dev/stdin /dev/null",
+        )}`,
       },
     };
   },

@@ -1,0 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * A command line of the AWS CLI as an output, in the region of the resource that it is about.
+ * @param arn what the command is about
+ * @param words the words of the command, quoted where they need it
+ */
+export function awsCommand(
+  arn: pulumi.Input<string>,
+  ...words: readonly pulumi.Input<string>[]
+): pulumi.Output<string> {
+  return pulumi.all([arn, pulumi.all(words)]).apply(([about, command]) => {
+    const region = about.split(":")[3] ?? "";
+    return ["aws", ...command, "--region", region].join(" ");
+  });
+}

@@ -9,7 +9,7 @@ export function awsCommand(
   arn: pulumi.Input<string>,
   ...words: readonly pulumi.Input<string>[]
 ): pulumi.Output<string> {
-  return pulumi.all([arn, pulumi.all(words)]).apply(([about, command]) => {
+  return pulumi.all([arn, pulumi.all([...words])]).apply(([about, command]) => {
     const region = about.split(":")[3] ?? "";
     return ["aws", ...command, "--region", region].join(" ");
   });

@@ -32,14 +32,15 @@ pub struct Success {
     pub ephemeral_storage_mb: u64,
     /// How many runs the figures are over.
     pub runs_count: u64,
-    /// Mean billed duration, ms (the REPORT line's `Billed Duration`, initialization included).
-    pub duration_ms: f64,
+    /// Mean billed duration, rounded to whole ms as in the public contest (the REPORT line's `Billed Duration`, initialization included);
+    /// the price is made of the exact mean.
+    pub duration_ms: u64,
     /// Sample standard deviation of the billed duration, ms; 0 for a single run.
-    pub duration_ms_stddev: f64,
+    pub duration_ms_stddev: u64,
     /// Shortest billed duration, ms.
-    pub duration_ms_min: f64,
+    pub duration_ms_min: u64,
     /// Longest billed duration, ms.
-    pub duration_ms_max: f64,
+    pub duration_ms_max: u64,
     /// Memory × mean duration, GB-seconds.
     pub gb_second_compute: f64,
     /// Ephemeral storage above the free 512 MB × mean duration, GB-seconds.
@@ -65,7 +66,7 @@ pub struct Success {
     /// Size of the archive of run 0, bytes.
     pub archive_bytes: u64,
     /// Each run's billed duration in order of run, ms.
-    pub durations_ms: Vec<f64>,
+    pub durations_ms: Vec<u64>,
 }
 
 /// A contender that is out, and why.

@@ -20,8 +20,7 @@ impl Spread {
         if values.is_empty() {
             return None;
         }
-        #[expect(clippy::cast_precision_loss, reason = "nobody takes 2^53 samples")]
-        let count = values.len() as f64;
+        let count = real(values.len() as u64);
         let mean = values.iter().sum::<f64>() / count;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let stddev = if count > 1.0 { (squares / (count - 1.0)).sqrt() } else { 0.0 };
@@ -29,6 +28,20 @@ impl Spread {
         let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         Some(Self { mean, stddev, min, max })
     }
+}
+
+/// A measured value that isn't negative, rounded to a whole number of its unit.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of this kind saturate")]
+pub fn whole(value: f64) -> u64 {
+    value.round() as u64
+}
+
+/// A count or a whole number of units, for calculations.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "nothing measured comes near 2^53")]
+pub fn real(value: u64) -> f64 {
+    value as f64
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::content::hex;
-use crate::judge::Problem;
+use crate::flaw::Problem;
 use crate::reader::{RangedReader, read_range};
 use crate::source::{RangedSource, SourceError};
 use crate::zip::{self, Entry, LOCAL_HEADER_BYTES, LocalHeader, Method, ZipError};

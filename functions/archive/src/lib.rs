@@ -7,6 +7,7 @@ pub mod delete;
 pub mod fill;
 #[cfg(test)]
 mod fixture;
+pub mod flaw;
 pub mod judge;
 pub mod prepare;
 pub mod reader;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use results::contest::{Contest, Failure, Success};
 use results::prices::{LAMBDA_STORAGE, RunPrice};
-use results::stats::Spread;
+use results::stats::{Spread, real, whole};
 use serde::Deserialize;
 
 use crate::report::Report;
@@ -102,10 +102,9 @@ fn failed(run: &Run) -> Option<String> {
     Some(format!("{kind}: {error} / {cause}"))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
 fn too_slow(run: &Run, max_run_seconds: u64) -> Option<String> {
     let seconds = run.elapsed_ms / 1000.0;
-    (seconds > max_run_seconds as f64)
+    (seconds > real(max_run_seconds))
         .then(|| format!("too slow: run {} took {seconds:.1} s, the limit is {max_run_seconds} s", run.run))
 }
 
@@ -143,10 +142,10 @@ pub fn success(
         memory_mb,
         ephemeral_storage_mb: storage_mb,
         runs_count: contender.runs.len() as u64,
-        duration_ms: spread.mean,
-        duration_ms_stddev: spread.stddev,
-        duration_ms_min: spread.min,
-        duration_ms_max: spread.max,
+        duration_ms: whole(spread.mean),
+        duration_ms_stddev: whole(spread.stddev),
+        duration_ms_min: whole(spread.min),
+        duration_ms_max: whole(spread.max),
         gb_second_compute: price.gb_second_compute,
         gb_second_storage: price.gb_second_storage,
         compute_rate_usd: price.compute_rate_usd,
@@ -159,7 +158,7 @@ pub fn success(
         requests_price_usd: None,
         total_price_usd: None,
         archive_bytes: first.and_then(|verdict| verdict.archive_bytes).unwrap_or_default(),
-        durations_ms,
+        durations_ms: durations_ms.into_iter().map(whole).collect(),
     };
     Ok((success, warning))
 }

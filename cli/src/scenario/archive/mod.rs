@@ -96,6 +96,7 @@ mod testing {
     //! What the tests of this scenario have in common.
 
     use results::contest::Success;
+    use results::stats::real;
     use serde_json::json;
 
     use super::Archive;
@@ -114,15 +115,15 @@ mod testing {
     }
 
     /// A contender that took so many milliseconds, twice.
-    pub fn success(contender: &str, ms: f64) -> Success {
+    pub fn success(contender: &str, ms: u64) -> Success {
         serde_json::from_value(json!({
             "arn": format!("arn:aws:lambda:us-east-1:0:function:lambench-dev-{contender}"),
             "runtime": "provided.al2023", "architecture": "x86_64", "memory_mb": 512, "ephemeral_storage_mb": 512,
-            "runs_count": 2, "duration_ms": ms, "duration_ms_stddev": 10.0, "duration_ms_min": ms - 10.0,
-            "duration_ms_max": ms + 10.0, "gb_second_compute": ms / 2000.0, "gb_second_storage": 0.0,
+            "runs_count": 2, "duration_ms": ms, "duration_ms_stddev": 10, "duration_ms_min": ms - 10,
+            "duration_ms_max": ms + 10, "gb_second_compute": real(ms) / 2000.0, "gb_second_storage": 0.0,
             "compute_rate_usd": 0.000_016_666_7, "storage_rate_usd": 0.000_000_030_9,
-            "compute_price_usd": ms / 2000.0 * 0.000_016_666_7, "storage_price_usd": 0.0,
-            "run_price_usd": ms / 2000.0 * 0.000_016_666_7, "max_memory_mb": 100, "cold_start_ms": null,
+            "compute_price_usd": real(ms) / 2000.0 * 0.000_016_666_7, "storage_price_usd": 0.0,
+            "run_price_usd": real(ms) / 2000.0 * 0.000_016_666_7, "max_memory_mb": 100, "cold_start_ms": null,
             "requests_price_usd": null, "total_price_usd": null, "archive_bytes": 1000, "durations_ms": [ms, ms],
         }))
         .unwrap()

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use results::contest::{Contest, Success};
 use results::file::{Cost, Detail, QuotedPrice, Run, RunResult, SCHEMA_VERSION, Samples};
 use results::prices::{self, Price};
+use results::stats::real;
 use results::summary::Summary;
 
 use super::{Archive, function_name};
@@ -56,7 +57,7 @@ fn samples(archive: &Archive, success: &Success) -> Samples {
     Samples {
         name: format!("{} billed duration", contender(&archive.place.stack, &success.arn)),
         unit: "ms".to_owned(),
-        values: success.durations_ms.clone(),
+        values: success.durations_ms.iter().copied().map(real).collect(),
     }
 }
 
@@ -87,7 +88,7 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
     let more_runs = format!("pulumi config set runsPerContender 20 {}", archive.stack_flag());
     for success in &contest.success {
         let name = contender(&archive.place.stack, &success.arn);
-        let variation = success.duration_ms_stddev / success.duration_ms;
+        let variation = real(success.duration_ms_stddev) / real(success.duration_ms);
         if variation > NOISY {
             warnings.push(format!(
                 "{name}: its runs vary by {:.0} % (σ/mean): close other programs, or average over more runs: {more_runs}",
@@ -134,8 +135,8 @@ mod tests {
 
     #[test]
     fn noise_and_few_runs_are_warned_of_with_the_command_that_helps() {
-        let mut noisy = success("rust-stream", 2000.0);
-        noisy.duration_ms_stddev = 500.0;
+        let mut noisy = success("rust-stream", 2000);
+        noisy.duration_ms_stddev = 500;
         let contest =
             Contest { success: vec![noisy], failure: vec![], warnings: vec!["from score".to_owned()] };
         let warnings = warnings(&archive(), &contest);
@@ -149,7 +150,7 @@ mod tests {
     fn on_aws_the_uncounted_requests_are_warned_of() {
         let mut archive = archive();
         archive.place.endpoint = None;
-        let mut steady = success("rust-stream", 2000.0);
+        let mut steady = success("rust-stream", 2000);
         steady.runs_count = 10;
         let contest = Contest { success: vec![steady], failure: vec![], warnings: vec![] };
         assert!(warnings(&archive, &contest)[0].contains("S3 requests are not counted on AWS"));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 use results::contest::{Contest, Success};
+use results::stats::real;
 
 use super::outcome::contender;
 
@@ -24,7 +25,7 @@ pub fn render(contest: &Contest, stack: &str) -> String {
 
 fn table(contest: &Contest, stack: &str) -> Table {
     let cheapest = contest.success.iter().map(|one| one.run_price_usd).fold(f64::INFINITY, f64::min);
-    let fastest = contest.success.iter().map(|one| one.duration_ms).fold(f64::INFINITY, f64::min);
+    let fastest = contest.success.iter().map(|one| real(one.duration_ms)).fold(f64::INFINITY, f64::min);
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN).set_header([
         "#",
@@ -44,7 +45,7 @@ fn table(contest: &Contest, stack: &str) -> Table {
             format!("{:.4}", one.run_price_usd * 1000.0),
             format!("{:.2} ×", one.run_price_usd / cheapest),
             format!("{} ± {}", seconds(one.duration_ms), seconds(one.duration_ms_stddev)),
-            format!("{:.2} ×", one.duration_ms / fastest),
+            format!("{:.2} ×", real(one.duration_ms) / fastest),
             memory(one),
             one.cold_start_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.0} ms")),
             one.total_price_usd.map_or_else(|| "–".to_owned(), |usd| format!("{:.4}", usd * 1000.0)),
@@ -56,8 +57,8 @@ fn table(contest: &Contest, stack: &str) -> Table {
     table
 }
 
-fn seconds(ms: f64) -> String {
-    format!("{:.3} s", ms / 1000.0)
+fn seconds(ms: u64) -> String {
+    format!("{:.3} s", real(ms) / 1000.0)
 }
 
 fn memory(one: &Success) -> String {
@@ -75,7 +76,7 @@ mod tests {
     #[test]
     fn the_cheapest_comes_first_and_what_was_not_measured_is_a_dash() {
         let contest = Contest {
-            success: vec![success("rust-stream", 2000.0), success("python-naive", 5000.0)],
+            success: vec![success("rust-stream", 2000), success("python-naive", 5000)],
             failure: vec![Failure {
                 arn: "arn:aws:lambda:us-east-1:0:function:lambench-dev-go-quick".to_owned(),
                 reason: "crash: Runtime.ExitError / exit status 1".to_owned(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use results::contest::{Contest, Success};
 use results::prices;
+use results::stats::real;
 use serde::Deserialize;
 
 use super::function_name;
@@ -51,8 +52,7 @@ pub fn price(
 
 /// The mean run's S3 requests and its invocation, USD.
 fn per_run(success: &Success, writes: u64, reads: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a run makes far fewer than 2^53 requests")]
-    let [writes, reads, runs] = [writes, reads, success.runs_count.max(1)].map(|count| count as f64);
+    let [writes, reads, runs] = [writes, reads, success.runs_count.max(1)].map(real);
     (writes * prices::S3_WRITE.usd + reads * prices::S3_READ.usd) / runs + prices::LAMBDA_REQUEST.usd
 }
 
@@ -66,7 +66,7 @@ mod tests {
     }
 
     fn contest() -> Contest {
-        Contest { success: vec![success("rust-stream", 2000.0)], failure: vec![], warnings: vec![] }
+        Contest { success: vec![success("rust-stream", 2000)], failure: vec![], warnings: vec![] }
     }
 
     #[test]

@@ -223,7 +223,7 @@ describe("the archive contest, with the commands a user types", () => {
 
   it("names rejected credentials", async () => {
     const rejected = await checkout.run(
-      "AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX lambench run archive --stack dev --progress none",
+      "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE lambench run archive --stack dev --progress none",
     );
     expect(rejected.code).toBe(1);
     expect(rejected.stderr).toContain("the credentials were rejected");

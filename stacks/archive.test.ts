@@ -169,6 +169,16 @@ describe("the archive stack", () => {
     expect(definition).toContain("[0..9]");
   });
 
+  it("refuses a bucket that one invocation could not fill", async () => {
+    const { archive } = await import("./archive");
+    const { readTarget } = await import("../infra/target");
+    pulumi.runtime.setAllConfig({ "lambench:architecture": "x86_64", "lambench:objectCount": "20000" });
+    const config = new pulumi.Config("lambench");
+    expect(() => archive.deploy(readTarget(config, {}), config, undefined)).toThrow(
+      "objectCount 20000 × objectSizeMib 5 is more than 40000 MiB",
+    );
+  });
+
   it("prints triggers that a shell takes as they are", () => {
     expect(outputs.archiveTrigger).toMatch(
       /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --input '\{"contenders":\["arn:.*"\]\}' --region eu-west-1$/,

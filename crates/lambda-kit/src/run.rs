@@ -23,36 +23,27 @@ where
     R: Serialize,
 {
     // The SDK's futures are too large for the stack of a small function.
-    Box::pin(serve(setup, handle))
-}
-
-async fn serve<S, E, R, Setup, Handle, Handled>(setup: Setup, handle: Handle) -> ExitCode
-where
-    Setup: Future<Output = Result<S, Failure>>,
-    Handle: Fn(Arc<S>, LambdaEvent<E>) -> Handled,
-    Handled: Future<Output = Result<R, Failure>>,
-    E: DeserializeOwned,
-    R: Serialize,
-{
-    trace();
-    let state = match setup.await {
-        Ok(state) => Arc::new(state),
-        Err(failure) => {
-            tracing::error!(%failure, "the function cannot start");
-            return ExitCode::FAILURE;
+    Box::pin(async move {
+        trace();
+        let state = match setup.await {
+            Ok(state) => Arc::new(state),
+            Err(failure) => {
+                tracing::error!(%failure, "the function cannot start");
+                return ExitCode::FAILURE;
+            }
+        };
+        let service = service_fn(|event: LambdaEvent<E>| {
+            let handled = handle(Arc::clone(&state), event);
+            async { handled.await.inspect_err(|failure| tracing::error!(%failure, "the invocation failed")) }
+        });
+        match lambda_runtime::run(service).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                tracing::error!(%error, "the runtime stopped");
+                ExitCode::FAILURE
+            }
         }
-    };
-    let service = service_fn(|event: LambdaEvent<E>| {
-        let handled = handle(Arc::clone(&state), event);
-        async { handled.await.inspect_err(|failure| tracing::error!(%failure, "the invocation failed")) }
-    });
-    match lambda_runtime::run(service).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the runtime stopped");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }
 
 /// Time left to the invocation that `context` belongs to.

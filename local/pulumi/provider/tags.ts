@@ -1,16 +1,22 @@
 import { type Properties, stringMap } from "./values";
 
-/** What has to be set and removed to get from the old tags to the new ones. */
-export function tagChanges(
-  olds: Properties,
-  news: Properties,
-): { set: Record<string, string>; removed: string[] } {
+/** How a service takes tags off one resource and puts tags on it. */
+export interface Tagging {
+  untag(keys: string[]): Promise<unknown>;
+  tag(tags: Record<string, string>): Promise<unknown>;
+}
+
+/** Gets a resource from its old tags to its new ones; nothing to do is no call. */
+export async function retag(
+  { olds, news }: { readonly olds: Properties; readonly news: Properties },
+  service: Tagging,
+): Promise<void> {
   const before = stringMap(olds, "tags");
   const after = stringMap(news, "tags");
-  return {
-    set: Object.fromEntries(Object.entries(after).filter(([key, value]) => before[key] !== value)),
-    removed: Object.keys(before).filter((key) => !Object.hasOwn(after, key)),
-  };
+  const removed = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
+  const set = Object.entries(after).filter(([key, value]) => before[key] !== value);
+  if (removed.length > 0) await service.untag(removed);
+  if (set.length > 0) await service.tag(Object.fromEntries(set));
 }
 
 /** Tags as most services list them. */

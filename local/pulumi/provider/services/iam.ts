@@ -17,8 +17,8 @@ import {
 } from "@aws-sdk/client-iam";
 import type { Clients } from "../clients";
 import { orMissing } from "../errors";
-import type { Change, ResourceType } from "../resource-type";
-import { tagChanges, tagList, tagMap } from "../tags";
+import type { ResourceType } from "../resource-type";
+import { retag, tagList, tagMap } from "../tags";
 import { type Properties, boolean, optionalNumber, optionalString, string, stringMap } from "../values";
 
 const MISSING = "NoSuchEntity";
@@ -90,7 +90,15 @@ export const role: ResourceType = {
       const MaxSessionDuration = optionalNumber(news, "maxSessionDuration");
       await aws.iam.send(new UpdateRoleCommand({ RoleName: id, MaxSessionDuration }));
     }
-    if (changed.has("tags")) await retag(aws, id, { olds, news });
+    if (changed.has("tags")) {
+      await retag(
+        { olds, news },
+        {
+          untag: (TagKeys) => aws.iam.send(new UntagRoleCommand({ RoleName: id, TagKeys })),
+          tag: (tags) => aws.iam.send(new TagRoleCommand({ RoleName: id, Tags: tagList(tags) })),
+        },
+      );
+    }
   },
 
   async delete(aws, id, state) {
@@ -98,18 +106,6 @@ export const role: ResourceType = {
     await orMissing(aws.iam.send(new DeleteRoleCommand({ RoleName: id })), MISSING, MISSING_EXCEPTION);
   },
 };
-
-async function retag(
-  aws: Clients,
-  name: string,
-  { olds, news }: Pick<Change, "olds" | "news">,
-): Promise<void> {
-  const { set, removed } = tagChanges(olds, news);
-  if (removed.length > 0) await aws.iam.send(new UntagRoleCommand({ RoleName: name, TagKeys: removed }));
-  if (Object.keys(set).length > 0) {
-    await aws.iam.send(new TagRoleCommand({ RoleName: name, Tags: tagList(set) }));
-  }
-}
 
 /** Removes what would keep a role from being deleted. */
 async function detachPolicies(aws: Clients, name: string): Promise<void> {

@@ -19,8 +19,8 @@ import { zip } from "../archive";
 import type { Clients } from "../clients";
 import { orMissing } from "../errors";
 import { fromAws, toAws } from "../naming";
-import type { Change, Live, PropertyTable, ResourceType } from "../resource-type";
-import { tagChanges } from "../tags";
+import type { Live, PropertyTable, ResourceType } from "../resource-type";
+import { retag, type Tagging } from "../tags";
 import {
   Archive,
   type Properties,
@@ -123,7 +123,7 @@ export const lambdaFunction: ResourceType = {
       await untilReady(aws, id);
     }
     if (changed.has("reservedConcurrentExecutions")) await putConcurrency(aws, id, news);
-    if (changed.has("tags")) await retag(aws, id, { olds, news });
+    if (changed.has("tags")) await retag({ olds, news }, await tagging(aws, id));
   },
 
   async delete(aws, id) {
@@ -262,17 +262,12 @@ async function putConcurrency(aws: Clients, name: string, inputs: Properties): P
   }
 }
 
-async function retag(
-  aws: Clients,
-  name: string,
-  { olds, news }: Pick<Change, "olds" | "news">,
-): Promise<void> {
-  const { FunctionArn } = await aws.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
-  const { set, removed } = tagChanges(olds, news);
-  if (removed.length > 0) {
-    await aws.lambda.send(new UntagResourceCommand({ Resource: FunctionArn, TagKeys: removed }));
-  }
-  if (Object.keys(set).length > 0) {
-    await aws.lambda.send(new TagResourceCommand({ Resource: FunctionArn, Tags: set }));
-  }
+async function tagging(aws: Clients, name: string): Promise<Tagging> {
+  const { FunctionArn: Resource } = await aws.lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: name }),
+  );
+  return {
+    untag: (TagKeys) => aws.lambda.send(new UntagResourceCommand({ Resource, TagKeys })),
+    tag: (Tags) => aws.lambda.send(new TagResourceCommand({ Resource, Tags })),
+  };
 }

@@ -11,7 +11,7 @@ import {
 import type { Clients } from "../clients";
 import { orMissing } from "../errors";
 import type { Change, Live, ResourceType } from "../resource-type";
-import { tagChanges } from "../tags";
+import { retag } from "../tags";
 import { type Properties, boolean, optionalNumber, string, stringMap } from "../values";
 
 /** The official provider's word for "for ever". */
@@ -51,7 +51,7 @@ export const logGroup: ResourceType = {
 
   async update(aws, id, change) {
     if (change.changed.has("retentionInDays")) await putRetention(aws, id, change.news);
-    if (change.changed.has("tags")) await retag(aws, id, change);
+    if (change.changed.has("tags")) await retagGroup(aws, id, change);
   },
 
   async delete(aws, id, state) {
@@ -91,14 +91,11 @@ async function putRetention(aws: Clients, name: string, inputs: Properties): Pro
   }
 }
 
-async function retag(aws: Clients, name: string, { olds, news }: Change): Promise<void> {
+async function retagGroup(aws: Clients, name: string, change: Change): Promise<void> {
   const group = await find(aws, name);
   if (!group) return;
-  const { set, removed } = tagChanges(olds, news);
-  if (removed.length > 0) {
-    await aws.logs.send(new UntagResourceCommand({ resourceArn: group.arn, tagKeys: removed }));
-  }
-  if (Object.keys(set).length > 0) {
-    await aws.logs.send(new TagResourceCommand({ resourceArn: group.arn, tags: set }));
-  }
+  await retag(change, {
+    untag: (tagKeys) => aws.logs.send(new UntagResourceCommand({ resourceArn: group.arn, tagKeys })),
+    tag: (tags) => aws.logs.send(new TagResourceCommand({ resourceArn: group.arn, tags })),
+  });
 }

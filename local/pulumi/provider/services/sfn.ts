@@ -12,8 +12,8 @@ import {
 } from "@aws-sdk/client-sfn";
 import type { Clients } from "../clients";
 import { orMissing } from "../errors";
-import type { Change, ResourceType } from "../resource-type";
-import { tagChanges } from "../tags";
+import type { ResourceType } from "../resource-type";
+import { retag } from "../tags";
 import { type Properties, boolean, optionalObject, optionalString, string, stringMap } from "../values";
 import { until } from "../wait";
 
@@ -82,7 +82,15 @@ export const stateMachine: ResourceType = {
     if (["definition", "roleArn", "loggingConfiguration"].some((name) => changed.has(name))) {
       await aws.sfn.send(new UpdateStateMachineCommand({ stateMachineArn: id, ...configuration(news) }));
     }
-    if (changed.has("tags")) await retag(aws, id, { olds, news });
+    if (changed.has("tags")) {
+      await retag(
+        { olds, news },
+        {
+          untag: (tagKeys) => aws.sfn.send(new UntagResourceCommand({ resourceArn: id, tagKeys })),
+          tag: (tags) => aws.sfn.send(new TagResourceCommand({ resourceArn: id, tags: tagPairs(tags) })),
+        },
+      );
+    }
   },
 
   async delete(aws, id) {
@@ -123,18 +131,6 @@ function readLogging(logging: LoggingConfiguration | undefined): Properties | un
 async function readTags(aws: Clients, resourceArn: string): Promise<Record<string, string>> {
   const { tags } = await aws.sfn.send(new ListTagsForResourceCommand({ resourceArn }));
   return Object.fromEntries((tags ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
-}
-
-async function retag(
-  aws: Clients,
-  resourceArn: string,
-  { olds, news }: Pick<Change, "olds" | "news">,
-): Promise<void> {
-  const { set, removed } = tagChanges(olds, news);
-  if (removed.length > 0) await aws.sfn.send(new UntagResourceCommand({ resourceArn, tagKeys: removed }));
-  if (Object.keys(set).length > 0) {
-    await aws.sfn.send(new TagResourceCommand({ resourceArn, tags: tagPairs(set) }));
-  }
 }
 
 function tagPairs(tags: Readonly<Record<string, string>>): { key: string; value: string }[] {

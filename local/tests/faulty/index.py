@@ -25,7 +25,7 @@ def handler(event, _context):
         hoard = bytearray(400 * 2**20)
         hoard[:: 2**12] = b"x" * len(hoard[:: 2**12])
     if FAULT == "slow":
-        time.sleep(6)
+        time.sleep(12)
     if FAULT == "noarchive":
         return
     s3.put_object(Bucket=event["bucket_name"], Key=event["archive_key"], Body=archive(event))

@@ -9,6 +9,9 @@ use results::stats::real;
 
 use super::outcome::contender;
 
+/// Characters of a reason that people get to see.
+const MAX_REASON: usize = 200;
+
 /// The ranked table, and below it the contenders that are out.
 pub fn render(contest: &Contest, stack: &str) -> String {
     let mut text = String::new();
@@ -18,7 +21,7 @@ pub fn render(contest: &Contest, stack: &str) -> String {
         let _ = writeln!(text, "{}", table(contest, stack));
     }
     for failure in &contest.failure {
-        let _ = writeln!(text, "out: {}: {}", contender(stack, &failure.arn), failure.reason);
+        let _ = writeln!(text, "out: {}: {}", contender(stack, &failure.arn), shortened(&failure.reason));
     }
     text
 }
@@ -55,6 +58,14 @@ fn table(contest: &Contest, stack: &str) -> Table {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
+}
+
+/// A reason without the end of a long one, such as a stack trace; the result file has all of it.
+fn shortened(reason: &str) -> String {
+    match reason.char_indices().nth(MAX_REASON) {
+        Some((end, _)) => format!("{} … (--json has all of it)", &reason[..end]),
+        None => reason.to_owned(),
+    }
 }
 
 fn seconds(ms: u64) -> String {

@@ -96,4 +96,5 @@ format: setup ## Format everything
 	@npm run --silent format
 
 clean: ## Remove everything that was built or installed here; stop the local environment first
+	@[ ! -L .lambench/postgres ] || rm -rf "$$(readlink -f .lambench/postgres)"
 	@rm -rf target node_modules .lambench

@@ -23,6 +23,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// A setting that is a whole number; none if the scenario has no such setting.
+    pub fn setting(&self, name: &str) -> Option<u64> {
+        self.settings.get(name).and_then(Value::as_u64)
+    }
+
     /// This place as a result file names it.
     pub fn environment(&self) -> Environment {
         Environment {

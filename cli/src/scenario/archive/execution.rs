@@ -122,8 +122,7 @@ fn count(events: &[HistoryEvent], kinds: &[Event]) -> u64 {
 
 /// Every run and its judgement, and the three steps around them.
 fn steps(archive: &Archive) -> u64 {
-    let runs =
-        archive.place.settings.get("runsPerContender").and_then(serde_json::Value::as_u64).unwrap_or(1);
+    let runs = archive.place.setting("runsPerContender").unwrap_or(1);
     archive.contenders.len() as u64 * runs * 2 + 3
 }
 

@@ -57,8 +57,7 @@ pub async fn wait_for_invocations(
 }
 
 fn longest_run(archive: &Archive) -> Duration {
-    let seconds =
-        archive.place.settings.get("timeoutSeconds").and_then(serde_json::Value::as_u64).unwrap_or(900);
+    let seconds = archive.place.setting("timeoutSeconds").unwrap_or(900);
     Duration::from_secs(seconds)
 }
 

@@ -24,11 +24,10 @@ struct Running {
 pub struct Record(PathBuf);
 
 impl Record {
-    /// Writes down that this process follows an execution.
-    pub fn write(project: &Project, archive: &Archive, execution: &str) -> Result<Self> {
+    /// Writes down that this process follows an execution, triggered at a time before its first invocation.
+    pub fn write(project: &Project, archive: &Archive, execution: &str, since: Timestamp) -> Result<Self> {
         let path = path(project, archive)?;
-        let running =
-            Running { process: std::process::id(), execution: execution.to_owned(), since: Timestamp::now() };
+        let running = Running { process: std::process::id(), execution: execution.to_owned(), since };
         fs::write(&path, serde_json::to_vec(&running)?)
             .with_context(|| format!("can't write {}", path.display()))?;
         Ok(Self(path))

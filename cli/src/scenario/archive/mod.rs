@@ -56,7 +56,7 @@ pub async fn run(project: &Project, stack: Option<&str>, progress: Mode) -> Resu
     let before = requests::counted(&archive.place).await;
     let started_at = Timestamp::now();
     let execution = execution::start(&archive, &config, started_at).await?;
-    let record = leftovers::Record::write(project, &archive, &execution)?;
+    let record = leftovers::Record::write(project, &archive, &execution, started_at)?;
     let followed = tokio::select! {
         followed = execution::follow(&archive, &config, &execution, progress) => followed,
         () = interrupt::asked() => {

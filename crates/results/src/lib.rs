@@ -2,6 +2,8 @@
 
 pub mod contest;
 pub mod file;
+pub mod histogram;
+pub mod load;
 pub mod prices;
 pub mod stats;
 pub mod summary;

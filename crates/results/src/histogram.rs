@@ -1,0 +1,164 @@
+//! Latencies as HDR histograms: what workers return, what is merged, and what percentiles are taken from.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::stats::real;
+use crate::summary::Summary;
+
+/// Longest latency that is told apart from longer ones, µs: an hour.
+const MAX_MICROS: u64 = 3_600_000_000;
+/// Significant decimal digits of each value: an error of 0.1 % at most.
+const DIGITS: u8 = 3;
+
+/// Latencies with three significant digits, from 1 µs to an hour.
+///
+/// As JSON it is base64 of HdrHistogram's own compressed format (V2 + DEFLATE, values in µs), which the libraries of
+/// all languages read; some hundred bytes for a worker's latencies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Histogram(hdrhistogram::Histogram<u64>);
+
+/// Text that is no histogram.
+#[derive(Debug, thiserror::Error)]
+#[error("not a base64 HdrHistogram (V2, compressed): {0}")]
+pub struct HistogramError(String);
+
+impl Default for Histogram {
+    fn default() -> Self {
+        let empty = hdrhistogram::Histogram::new_with_bounds(1, MAX_MICROS, DIGITS);
+        Self(empty.expect("the bounds are valid"))
+    }
+}
+
+impl Histogram {
+    /// Adds one latency.
+    pub fn record(&mut self, latency: Duration) {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(MAX_MICROS);
+        self.0.saturating_record(micros.max(1));
+    }
+
+    /// Adds all latencies of another one.
+    pub fn merge(&mut self, other: &Self) {
+        self.0.add(&other.0).expect("both have the same bounds");
+    }
+
+    /// How many latencies there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// The latency that this share of all (0 to 1) doesn't exceed, ms; none if there is no latency.
+    #[must_use]
+    pub fn quantile_ms(&self, share: f64) -> Option<f64> {
+        (self.count() > 0).then(|| ms(self.0.value_at_quantile(share)))
+    }
+
+    /// The statistics, in ms; none if there is no latency.
+    #[must_use]
+    pub fn summary(&self, name: &str, failures: u64) -> Option<Summary> {
+        Some(Summary {
+            name: name.to_owned(),
+            unit: "ms".to_owned(),
+            count: self.count(),
+            failures,
+            mean: self.0.mean() / 1000.0,
+            stddev: self.0.stdev() / 1000.0,
+            min: ms(self.0.min()),
+            p50: self.quantile_ms(0.5)?,
+            p90: self.quantile_ms(0.9)?,
+            p99: self.quantile_ms(0.99)?,
+            p99_9: self.quantile_ms(0.999)?,
+            max: ms(self.0.max()),
+            throughput: None,
+        })
+    }
+}
+
+fn ms(micros: u64) -> f64 {
+    real(micros) / 1000.0
+}
+
+impl From<Histogram> for String {
+    fn from(histogram: Histogram) -> Self {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new()
+            .serialize(&histogram.0, &mut bytes)
+            .expect("writing to memory doesn't fail, and no count nears 2^63");
+        STANDARD.encode(bytes)
+    }
+}
+
+impl TryFrom<String> for Histogram {
+    type Error = HistogramError;
+
+    fn try_from(text: String) -> Result<Self, HistogramError> {
+        let bytes = STANDARD.decode(text).map_err(|error| HistogramError(error.to_string()))?;
+        let read = Deserializer::new().deserialize(&mut bytes.as_slice());
+        // Added to an empty one, so that it has our bounds, whatever its writer's were.
+        let mut histogram = Self::default();
+        let read: hdrhistogram::Histogram<u64> = read.map_err(|error| HistogramError(error.to_string()))?;
+        histogram.0.add(&read).map_err(|error| HistogramError(error.to_string()))?;
+        Ok(histogram)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(micros: impl IntoIterator<Item = u64>) -> Histogram {
+        let mut histogram = Histogram::default();
+        micros.into_iter().for_each(|one| histogram.record(Duration::from_micros(one)));
+        histogram
+    }
+
+    #[test]
+    fn merged_workers_have_the_percentiles_of_all_their_statements() {
+        let mut merged = of((1..=500).map(|ms| ms * 1000));
+        merged.merge(&of((501..=1000).map(|ms| ms * 1000)));
+        let summary = merged.summary("x", 3).unwrap();
+        assert_eq!((summary.count, summary.failures), (1000, 3));
+        assert!((summary.p50 - 500.0).abs() < 0.5 && (summary.p99_9 - 999.0).abs() < 1.0, "{summary:?}");
+    }
+
+    #[test]
+    fn a_histogram_survives_json() {
+        let histogram = of([1, 999, 1_000_000, 59_000_000]);
+        let text = serde_json::to_string(&histogram).unwrap();
+        assert_eq!(serde_json::from_str::<Histogram>(&text).unwrap(), histogram);
+    }
+
+    #[test]
+    fn a_worker_of_a_minute_fits_its_result_into_a_kilobyte_or_two() {
+        // Step Functions passes 256 KiB between states: 40 workers' results have to fit.
+        let text = String::from(of((0..60_000_u64).map(|i| 300 + (i * 7919) % 4000)));
+        assert!(text.len() < 4000, "{}", text.len());
+    }
+
+    #[test]
+    fn what_is_no_histogram_is_refused() {
+        assert!(Histogram::try_from("hello".to_owned()).is_err());
+        assert!(serde_json::from_str::<Histogram>("\"aGVsbG8=\"").is_err());
+    }
+
+    #[test]
+    fn nothing_recorded_has_no_statistics() {
+        assert_eq!(Histogram::default().summary("x", 1), None);
+        assert_eq!(Histogram::default().quantile_ms(0.5), None);
+    }
+
+    #[test]
+    fn what_takes_longer_than_an_hour_counts_as_an_hour() {
+        let mut histogram = Histogram::default();
+        histogram.record(Duration::from_hours(5));
+        assert!(histogram.quantile_ms(1.0).unwrap() >= 3_590_000.0);
+    }
+}

@@ -10,8 +10,8 @@ need() {
   fi
 }
 
-need 'Rust 1.88 or later (cargo)' \
-  'cargo --version | awk "{ split(\$2, v, \".\"); exit !(v[1] > 1 || v[2] >= 88) }"' 'rustup update stable (https://rustup.rs)'
+need 'Rust 1.95 or later (cargo)' \
+  'cargo --version | awk "{ split(\$2, v, \".\"); exit !(v[1] > 1 || v[2] >= 95) }"' 'rustup update stable (https://rustup.rs)'
 need 'Node.js 20 or later' 'node -e "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"' 'sudo apt-get install nodejs npm'
 need 'npm' 'npm --version' 'sudo apt-get install npm'
 need 'Python 3.11 or later with venv' \

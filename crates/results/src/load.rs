@@ -51,6 +51,7 @@ pub enum Endpoint {
 
 /// What a worker did, or what several did, merged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)] // the state machine says of a lost worker no more than that it is lost
 pub struct Outcome {
     /// Workers (ramp) or attempts at messages (queue) that this is made of.
     pub workers: u64,

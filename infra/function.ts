@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { rustArtefact } from "./artefact";
 import type { Statement } from "./policy";
+import { networkStatements, type PrivateNetwork } from "./private-network";
 import { logStatement, ServiceRole } from "./role";
 import { stop } from "./settings";
 import type { Target } from "./target";
@@ -37,8 +38,10 @@ export function functionLogGroup(
 /** Arguments of {@link RustFunction}. */
 export interface RustFunctionArgs {
   readonly target: Target;
-  /** The Cargo binary; also the rest of the function's name. */
+  /** The Cargo binary. */
   readonly bin: string;
+  /** The rest of the function's name; the binary's where a stack has it once. */
+  readonly name?: string;
   readonly description: string;
   /** MB. */
   readonly memory: number;
@@ -47,6 +50,8 @@ export interface RustFunctionArgs {
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   /** What it may do besides writing its log. */
   readonly statements: readonly Statement[];
+  /** The network it runs in; without one it reaches AWS's endpoints and nothing private. */
+  readonly network?: PrivateNetwork;
 }
 
 /** A Rust function of the workspace with a role and a log group of its own. */
@@ -57,13 +62,20 @@ export class RustFunction extends pulumi.ComponentResource {
   readonly resource: aws.lambda.Function;
 
   constructor(args: RustFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
-    const name = functionName(args.target, args.bin);
+    const name = functionName(args.target, args.name ?? args.bin);
     super("lambench:infra:RustFunction", name, {}, opts);
     this.name = name;
     const logGroup = functionLogGroup(name, args.target, { parent: this });
     const role = new ServiceRole(
       name,
-      { service: "lambda.amazonaws.com", statements: [...args.statements, logStatement(logGroup.arn)] },
+      {
+        service: "lambda.amazonaws.com",
+        statements: [
+          ...args.statements,
+          logStatement(logGroup.arn),
+          ...(args.network ? networkStatements(name) : []),
+        ],
+      },
       { parent: this },
     );
     this.resource = new aws.lambda.Function(
@@ -79,6 +91,9 @@ export class RustFunction extends pulumi.ComponentResource {
         memorySize: args.memory,
         timeout: args.timeout,
         environment: { variables: { ...args.environment } },
+        ...(args.network && {
+          vpcConfig: { subnetIds: args.network.subnetIds, securityGroupIds: [args.network.functionsGroupId] },
+        }),
       },
       { parent: this, dependsOn: [logGroup] },
     );

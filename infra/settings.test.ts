@@ -6,6 +6,7 @@ import { checkKeys, readSettings } from "./settings";
 const table = {
   memory: { default: 512, range: [128, 10240], description: "memory, MB" },
   objectCount: { default: 3000, range: [1, 100_000], description: "source objects" },
+  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "ACUs" },
 } as const;
 
 describe("readSettings", () => {
@@ -14,12 +15,25 @@ describe("readSettings", () => {
   });
 
   it("uses the defaults of a stack without configuration", () => {
-    expect(readSettings(table, new pulumi.Config("lambench"))).toEqual({ memory: 512, objectCount: 3000 });
+    expect(readSettings(table, new pulumi.Config("lambench"))).toEqual({
+      memory: 512,
+      objectCount: 3000,
+      minCapacity: 0.5,
+    });
   });
 
   it("uses what pulumi config set stored, which is text", () => {
     pulumi.runtime.setAllConfig({ "lambench:memory": "1024" });
     expect(readSettings(table, new pulumi.Config("lambench")).memory).toBe(1024);
+  });
+
+  it("takes halves where a setting has them, and nothing between", () => {
+    pulumi.runtime.setAllConfig({ "lambench:minCapacity": "1.5" });
+    expect(readSettings(table, new pulumi.Config("lambench")).minCapacity).toBe(1.5);
+    pulumi.runtime.setAllConfig({ "lambench:minCapacity": "0.7" });
+    expect(() => readSettings(table, new pulumi.Config("lambench"))).toThrow(
+      "minCapacity is '0.7', but must be a multiple of 0.5 from 0 to 256 (ACUs)",
+    );
   });
 
   it.each(["64", "10241", "1.5", "much", "", " "])(
@@ -45,7 +59,9 @@ describe("checkKeys", () => {
   it("lists what there is if nothing comes near", () => {
     expect(() => {
       checkKeys("lambench", ["lambench:flavour"], scenarios);
-    }).toThrow(/known are: scenarios, architecture, endpoint, logRetentionDays, memory, objectCount/);
+    }).toThrow(
+      /known are: scenarios, architecture, endpoint, logRetentionDays, memory, objectCount, minCapacity/,
+    );
   });
 
   it("accepts shared settings, the scenarios' own and other projects' keys", () => {

@@ -1,17 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { closest, distance } from "fastest-levenshtein";
 
-/** A whole number that `pulumi config set` may change. */
-export interface IntegerSetting {
+/** A number that `pulumi config set` may change. */
+export interface NumberSetting {
   readonly default: number;
   /** Smallest and largest value that make sense, both included. */
   readonly range: readonly [min: number, max: number];
+  /** Values are multiples of it; 1 unless said otherwise. */
+  readonly step?: number;
   /** What it is, with its unit. */
   readonly description: string;
 }
 
 /** A scenario's own settings by name: the one place where they are declared. */
-export type SettingsTable = Readonly<Record<string, IntegerSetting>>;
+export type SettingsTable = Readonly<Record<string, NumberSetting>>;
 
 /** The values of a table, read and checked. */
 export type SettingValues<T extends SettingsTable> = { readonly [K in keyof T]: number };
@@ -26,13 +28,14 @@ export function stop(message: string): never {
 
 /** Reads a table's values from the stack's configuration; a value that doesn't fit stops the program. */
 export function readSettings<T extends SettingsTable>(table: T, config: pulumi.Config): SettingValues<T> {
-  const read = ([name, setting]: [string, IntegerSetting]): [string, number] => {
+  const read = ([name, setting]: [string, NumberSetting]): [string, number] => {
     const text = config.get(name);
     const value = text === undefined ? setting.default : Number(text);
     const [min, max] = setting.range;
-    if (text?.trim() === "" || !Number.isInteger(value) || value < min || value > max) {
+    const { step = 1 } = setting;
+    if (text?.trim() === "" || !Number.isInteger(value / step) || value < min || value > max) {
       stop(
-        `${name} is '${text ?? ""}', but must be a whole number from ${min} to ${max} ` +
+        `${name} is '${text ?? ""}', but must be a ${step === 1 ? "whole number" : `multiple of ${step}`} from ${min} to ${max} ` +
           `(${setting.description}): pulumi config set ${name} ${setting.default}`,
       );
     }

@@ -1,5 +1,6 @@
 import type { Scenario } from "../infra/scenario";
 import { archive } from "./archive";
+import { aurora } from "./aurora";
 
 /** Every scenario that a stack may name. */
-export const scenarios: readonly Scenario[] = [archive];
+export const scenarios: readonly Scenario[] = [archive, aurora];

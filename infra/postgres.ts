@@ -1,0 +1,150 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Statement } from "./policy";
+import type { PrivateNetwork } from "./private-network";
+import { stop } from "./settings";
+
+const ENGINE = "aurora-postgresql";
+/** The long-term support release of major version 16 (Aurora User Guide, "Aurora PostgreSQL LTS"). */
+const VERSION = "16.8";
+const FAMILY = "aurora-postgresql16";
+const PORT = 5432;
+/** PostgreSQL's limit on a name, characters; RDS has the same for clusters. */
+const MAX_NAME = 63;
+
+/** Arguments of {@link Postgres}. */
+export interface PostgresArgs {
+  readonly network: PrivateNetwork;
+  /** Aurora capacity units, multiples of 0.5; a minimum of 0 pauses an idle cluster, which then takes about 15 s to resume. */
+  readonly minCapacity: number;
+  readonly maxCapacity: number;
+  /** Instances besides the writer, 0 or 1. */
+  readonly readers: number;
+}
+
+/**
+ * An Aurora PostgreSQL cluster, Serverless v2: in private subnets, TLS only, encrypted, with the Data API and a password
+ * that RDS makes and keeps in Secrets Manager. `destroy` leaves no snapshot.
+ */
+export class Postgres extends pulumi.ComponentResource {
+  readonly arn: pulumi.Output<string>;
+  readonly identifier: string;
+  /** Host names. */
+  readonly writer: pulumi.Output<string>;
+  readonly reader: pulumi.Output<string>;
+  readonly port: pulumi.Output<number>;
+  /** The database, and also the name of its owner. */
+  readonly database: string;
+  readonly secretArn: pulumi.Output<string>;
+  /** What has to stand before the database takes connections. */
+  readonly ready: pulumi.Resource[];
+
+  constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lambench:infra:Postgres", name, {}, opts);
+    const child = { parent: this };
+    this.identifier = clusterIdentifier(name);
+    this.database = this.identifier.replaceAll("-", "_");
+    const group = args.network.securityGroup("database", "Aurora PostgreSQL of lambench");
+    const rules = args.network.allow("database", group, PORT);
+    const subnets = new aws.rds.SubnetGroup(
+      name,
+      { name: this.identifier, subnetIds: args.network.subnetIds },
+      child,
+    );
+    const parameters = new aws.rds.ClusterParameterGroup(
+      name,
+      { name: this.identifier, family: FAMILY, parameters: [{ name: "rds.force_ssl", value: "1" }] },
+      child,
+    );
+    const cluster = new aws.rds.Cluster(
+      name,
+      {
+        clusterIdentifier: this.identifier,
+        engine: ENGINE,
+        engineVersion: VERSION,
+        databaseName: this.database,
+        masterUsername: this.database,
+        manageMasterUserPassword: true,
+        dbSubnetGroupName: subnets.name,
+        dbClusterParameterGroupName: parameters.name,
+        vpcSecurityGroupIds: [group],
+        enableHttpEndpoint: true,
+        storageEncrypted: true,
+        serverlessv2ScalingConfiguration: { minCapacity: args.minCapacity, maxCapacity: args.maxCapacity },
+        skipFinalSnapshot: true,
+      },
+      child,
+    );
+    const instances = ["writer", "reader"].slice(0, 1 + args.readers).map(
+      (role) =>
+        new aws.rds.ClusterInstance(
+          `${name}-${role}`,
+          {
+            identifier: `${this.identifier}-${role}`,
+            clusterIdentifier: cluster.clusterIdentifier,
+            engine: ENGINE,
+            engineVersion: VERSION,
+            instanceClass: "db.serverless",
+            publiclyAccessible: false,
+            // Tier 0 keeps a reader as large as the writer: what is measured on it is not a smaller machine.
+            promotionTier: 0,
+          },
+          child,
+        ),
+    );
+    this.arn = cluster.arn;
+    this.writer = cluster.endpoint;
+    this.reader = cluster.readerEndpoint;
+    this.port = cluster.port;
+    this.secretArn = cluster.masterUserSecrets.apply(
+      ([secret]) => secret?.secretArn ?? stop(`RDS manages no secret for the cluster '${this.identifier}'`),
+    );
+    this.ready = [...instances, ...rules, ...args.network.endpoints];
+    this.registerOutputs({ arn: this.arn });
+  }
+
+  /** The environment by which a function finds the database (`lambda_kit::postgres`). */
+  environment(): Record<string, pulumi.Input<string>> {
+    return {
+      CLUSTER_ARN: this.arn,
+      CLUSTER_WRITER: this.writer,
+      CLUSTER_READER: this.reader,
+      CLUSTER_PORT: this.port.apply(String),
+      DATABASE: this.database,
+      SECRET_ARN: this.secretArn,
+    };
+  }
+
+  /** What a function needs to log in. */
+  loginStatements(): Statement[] {
+    return [{ actions: ["secretsmanager:GetSecretValue"], resources: [this.secretArn] }];
+  }
+
+  /** What a function needs to use the Data API, which reads the secret in its name. */
+  dataApiStatements(): Statement[] {
+    const actions = [
+      "ExecuteStatement",
+      "BatchExecuteStatement",
+      "BeginTransaction",
+      "CommitTransaction",
+      "RollbackTransaction",
+    ].map((action) => `rds-data:${action}`);
+    return [{ actions, resources: [this.arn] }, ...this.loginStatements()];
+  }
+}
+
+/** RDS takes small letters, digits and single hyphens, a letter first and no hyphen last (API reference of CreateDBCluster). */
+function clusterIdentifier(name: string): string {
+  const identifier = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^[^a-z]+|-+$/g, "");
+  // Instances are named after their cluster: `-writer` has to fit as well.
+  if (identifier === "" || identifier.length > MAX_NAME - "-writer".length) {
+    stop(
+      `'${name}' makes no name for a database cluster of at most 56 letters, digits and hyphens: shorten the stack's name`,
+    );
+  }
+  return identifier;
+}

@@ -1,0 +1,120 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { RustFunction } from "./function";
+import { policyDocument, type Statement } from "./policy";
+
+/** How long SQS keeps a message at most, seconds. */
+const FOURTEEN_DAYS = 14 * 24 * 3600;
+/** Receives before SQS moves a message to the dead-letter queue: AWS's advice for Lambda is five or more. */
+const MAX_RECEIVES = 5;
+
+/** Arguments of {@link WorkerQueue}. */
+export interface WorkerQueueArgs {
+  /** The consumer's timeout, seconds. */
+  readonly consumerTimeout: number;
+  /** Refuse requests without TLS; false only for an endpoint that has none. */
+  readonly requireTls: boolean;
+}
+
+/** How {@link WorkerQueue.feed} hands messages to a function. */
+export interface Feeding {
+  /** Messages an invocation gets at most, 1 to 10. */
+  readonly batchSize: number;
+  /** Invocations at once, 2 to 1,000. */
+  readonly concurrency: number;
+}
+
+/** An encrypted queue with a dead-letter queue, whose consumer is a function that reports partial failures. */
+export class WorkerQueue extends pulumi.ComponentResource {
+  readonly arn: pulumi.Output<string>;
+  readonly url: pulumi.Output<string>;
+  readonly deadLetterArn: pulumi.Output<string>;
+  readonly deadLetterUrl: pulumi.Output<string>;
+  readonly maxReceives = MAX_RECEIVES;
+
+  constructor(
+    readonly name: string,
+    args: WorkerQueueArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("lambench:infra:WorkerQueue", name, {}, opts);
+    const encrypted = { sqsManagedSseEnabled: true };
+    const deadLetters = new aws.sqs.Queue(
+      `${name}-dead`,
+      { name: `${name}-dead`, messageRetentionSeconds: FOURTEEN_DAYS, ...encrypted },
+      { parent: this },
+    );
+    const queue = new aws.sqs.Queue(
+      name,
+      {
+        name,
+        // AWS's advice: six times the function's timeout, so that a throttled batch isn't delivered twice.
+        visibilityTimeoutSeconds: 6 * args.consumerTimeout,
+        redrivePolicy: pulumi.jsonStringify({
+          deadLetterTargetArn: deadLetters.arn,
+          maxReceiveCount: MAX_RECEIVES,
+        }),
+        ...encrypted,
+      },
+      { parent: this },
+    );
+    if (args.requireTls) {
+      for (const [suffix, one] of [
+        ["", queue],
+        ["-dead", deadLetters],
+      ] as const) {
+        new aws.sqs.QueuePolicy(
+          `${name}${suffix}`,
+          { queueUrl: one.url, policy: tlsOnly(one.arn) },
+          { parent: this },
+        );
+      }
+    }
+    this.arn = queue.arn;
+    this.url = queue.url;
+    this.deadLetterArn = deadLetters.arn;
+    this.deadLetterUrl = deadLetters.url;
+    this.registerOutputs({ arn: this.arn });
+  }
+
+  /** What the consumer needs: to take messages, and to put hopeless ones aside with the reason. */
+  consumerStatements(): Statement[] {
+    return [
+      {
+        actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        resources: [this.arn],
+      },
+      { actions: ["sqs:SendMessage"], resources: [this.deadLetterArn] },
+    ];
+  }
+
+  /** Makes a function the queue's consumer. */
+  feed(consumer: RustFunction, { batchSize, concurrency }: Feeding): void {
+    new aws.lambda.EventSourceMapping(
+      this.name,
+      {
+        eventSourceArn: this.arn,
+        functionName: consumer.arn,
+        batchSize,
+        functionResponseTypes: ["ReportBatchItemFailures"],
+        scalingConfig: { maximumConcurrency: concurrency },
+      },
+      { parent: this, dependsOn: [consumer] },
+    );
+  }
+}
+
+function tlsOnly(queueArn: pulumi.Output<string>): pulumi.Output<string> {
+  return pulumi.jsonStringify(
+    policyDocument([
+      {
+        effect: "Deny",
+        principal: "*",
+        actions: ["sqs:*"],
+        resources: [queueArn],
+        condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { Scenario } from "../infra/scenario";
+import { MockedStack, type PolicyStatement } from "./testing";
+
+const BINS = ["migrate", "worker-queue", "worker-ramp", "merge", "tally"].map((name) => `aurora-${name}`);
+const CLUSTER = "arn:aws:rds:eu-west-1:123456789012:function:lambench-full-aurora";
+const SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!lambench-full-aurora";
+
+describe("the aurora stack", () => {
+  const stack = new MockedStack(BINS);
+  let aurora: Scenario;
+  let outputs: Record<string, unknown>;
+
+  beforeAll(async () => {
+    await stack.mock();
+    ({ aurora } = await import("./aurora"));
+    outputs = await stack.deploy(aurora);
+  });
+  afterAll(() => {
+    stack.remove();
+  });
+
+  /** What a function may do, by action. */
+  const allowed = (name: string): Record<string, string[]> => {
+    const statements = stack.policies().find(([role]) => role === name)?.[1] ?? [];
+    const entries = statements.filter(({ Effect }) => Effect === "Allow").flatMap(actions);
+    return Object.fromEntries(entries);
+  };
+  const actions = ({ Action, Resource }: PolicyStatement): [string, string[]][] =>
+    Action.map((action) => [action, Resource]);
+
+  it("keeps the database private: no public address, no public subnet, no way out of the network", () => {
+    for (const { inputs } of stack.of("aws:rds/clusterInstance:ClusterInstance")) {
+      expect(inputs.publiclyAccessible).toBe(false);
+    }
+    const types = stack.made.map(({ type }) => type);
+    expect(types.filter((type) => /internetGateway|natGateway|route/i.test(type))).toEqual([]);
+  });
+
+  it("lets only the functions in, at the database's port, and nobody by address", () => {
+    const rules = stack.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
+    expect(
+      rules.map(({ inputs }) => [inputs.fromPort, inputs.toPort, inputs.referencedSecurityGroupId]),
+    ).toEqual([
+      [443, 443, "lambench-full-aurora-functions-id"],
+      [5432, 5432, "lambench-full-aurora-functions-id"],
+    ]);
+    const all = [...rules, ...stack.of("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")];
+    expect(all.filter(({ inputs }) => "cidrIpv4" in inputs || "cidrIpv6" in inputs)).toEqual([]);
+  });
+
+  it("demands TLS, encrypts, and leaves the password to RDS", () => {
+    const cluster = stack.one("aws:rds/cluster:Cluster", "lambench-full-aurora").inputs;
+    expect(cluster).toMatchObject({
+      engine: "aurora-postgresql",
+      storageEncrypted: true,
+      manageMasterUserPassword: true,
+      enableHttpEndpoint: true,
+      skipFinalSnapshot: true,
+    });
+    expect(cluster).not.toHaveProperty("masterPassword");
+    const [parameters] = stack.of("aws:rds/clusterParameterGroup:ClusterParameterGroup");
+    expect(parameters?.inputs.parameters).toEqual([{ name: "rds.force_ssl", value: "1" }]);
+  });
+
+  it("puts no secret into a function's environment or an output", () => {
+    for (const { inputs } of stack.of("aws:lambda/function:Function")) {
+      expect(JSON.stringify(inputs.environment ?? {})).not.toMatch(/password/i);
+    }
+    expect(JSON.stringify(outputs)).not.toMatch(/password|secret/i);
+  });
+
+  it("lets sqlx workers read the secret and take messages, and not use the Data API", () => {
+    const may = allowed("lambench-full-aurora-worker-queue-sqlx");
+    expect(may["secretsmanager:GetSecretValue"]).toEqual([SECRET]);
+    expect(may["sqs:ReceiveMessage"]).toEqual([expect.stringMatching(/lambench-full-aurora-sqlx$/)]);
+    expect(may["sqs:SendMessage"]).toEqual([expect.stringMatching(/lambench-full-aurora-sqlx-dead$/)]);
+    expect(Object.keys(may).filter((action) => action.startsWith("rds-data:"))).toEqual([]);
+  });
+
+  it("lets data-api workers use the Data API of this cluster, from outside the network", () => {
+    const may = allowed("lambench-full-aurora-worker-ramp-data-api");
+    expect(may["rds-data:ExecuteStatement"]).toEqual([CLUSTER]);
+    expect(may["secretsmanager:GetSecretValue"]).toEqual([SECRET]);
+    expect(Object.keys(may).filter((action) => /^(ec2|sqs):/.test(action))).toEqual([]);
+    const inside = stack.of("aws:lambda/function:Function").filter(({ inputs }) => inputs.vpcConfig);
+    expect(inside.map(({ name }) => name.replace("lambench-full-aurora-", "")).sort()).toEqual([
+      "migrate",
+      "tally",
+      "worker-queue-sqlx",
+      "worker-ramp-sqlx",
+    ]);
+  });
+
+  it("names every action, and every resource but the network interfaces that Lambda makes", () => {
+    for (const [name, statements] of stack.policies()) {
+      for (const { Action, Resource, Condition } of statements) {
+        expect(
+          Action.filter((action) => action.includes("*")),
+          name,
+        ).toEqual([]);
+        if (Action.every((action) => action.startsWith("ec2:"))) continue;
+        expect(Condition, name).toBeUndefined();
+        expect(
+          Resource.filter((resource) => resource === "*"),
+          name,
+        ).toEqual([]);
+      }
+    }
+  });
+
+  it("keeps the right to make network interfaces from the functions' own code", () => {
+    const [, statements] = stack.policies().find(([name]) => name.endsWith("worker-ramp-sqlx")) ?? [];
+    const denied = statements?.find(({ Effect }) => Effect === "Deny");
+    expect(denied?.Action).toContain("ec2:CreateNetworkInterface");
+    expect(JSON.stringify(denied?.Condition)).toContain(":function:lambench-full-aurora-worker-ramp-sqlx");
+  });
+
+  it("keeps messages for six timeouts of their worker, and puts what fails five times aside", () => {
+    const queue = stack.one("aws:sqs/queue:Queue", "lambench-full-aurora-data-api").inputs;
+    expect(queue).toMatchObject({ visibilityTimeoutSeconds: 360, sqsManagedSseEnabled: true });
+    expect(JSON.parse(queue.redrivePolicy as string)).toEqual({
+      deadLetterTargetArn: expect.stringMatching(/lambench-full-aurora-data-api-dead$/) as string,
+      maxReceiveCount: 5,
+    });
+    for (const { inputs } of stack.of("aws:lambda/eventSourceMapping:EventSourceMapping")) {
+      expect(inputs.functionResponseTypes).toEqual(["ReportBatchItemFailures"]);
+    }
+    expect(stack.of("aws:sqs/queuePolicy:QueuePolicy")).toHaveLength(4);
+  });
+
+  it("fills the tables with what the settings say, again when the migrations change", () => {
+    const [migrated] = stack.of("aws:lambda/invocation:Invocation");
+    expect(JSON.parse(migrated?.inputs.input as string)).toEqual({ rows: 100_000, scale: 10 });
+    expect(migrated?.inputs.triggers).toHaveProperty("code");
+  });
+
+  it("writes a definition in which every placeholder has its value", () => {
+    const [machine] = stack.of("aws:sfn/stateMachine:StateMachine");
+    const definition = machine?.inputs.definition as string;
+    expect(definition).not.toMatch(/\$\{/);
+    expect(definition).toContain('"MaxConcurrency":40');
+  });
+
+  it("draws the load, the queues, the workers and the database on a dashboard", () => {
+    const [board] = stack.of("aws:cloudwatch/dashboard:Dashboard");
+    const body = board?.inputs.dashboardBody as string;
+    for (const metric of [
+      "PERFORMANCE/AURORA/lambench_full_aurora",
+      "COMPLETIONS",
+      "ApproximateNumberOfMessagesVisible",
+      "ConcurrentExecutions",
+      "ServerlessDatabaseCapacity",
+      "DatabaseConnections",
+      "CPUUtilization",
+    ]) {
+      expect(body).toContain(metric);
+    }
+  });
+
+  it("has a second instance only where a reader is asked for", async () => {
+    expect(stack.of("aws:rds/clusterInstance:ClusterInstance")).toHaveLength(1);
+    const other = new MockedStack([]);
+    await other.mock();
+    await stack.deploy(aurora, { readers: "1" });
+    const names = other.of("aws:rds/clusterInstance:ClusterInstance").map(({ name }) => name);
+    expect(names).toEqual(["lambench-full-aurora-writer", "lambench-full-aurora-reader"]);
+    other.remove();
+  });
+
+  it("refuses a minimum above the maximum", async () => {
+    await expect(stack.deploy(aurora, { minCapacity: "16", maxCapacity: "8" })).rejects.toThrow(
+      "minCapacity 16 is more than maxCapacity 8",
+    );
+  });
+
+  it("prints triggers that a shell takes as they are", () => {
+    expect(outputs.auroraTrigger).toMatch(
+      /^aws sqs send-message --queue-url https:\S+-aurora-sqlx --message-body load --message-attributes '\{"Action":.*\}' --region eu-west-1$/,
+    );
+    expect(outputs.auroraRampTrigger).toMatch(
+      /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --input '\{.*\}' --region eu-west-1$/,
+    );
+    expect(outputs.auroraResults).toMatch(/^aws lambda invoke --function-name lambench-full-aurora-tally /);
+  });
+});

@@ -1,0 +1,143 @@
+import * as path from "node:path";
+
+import * as aws from "@pulumi/aws";
+
+import { ROOT } from "../infra/artefact";
+import { awsCommand } from "../infra/command";
+import { Postgres } from "../infra/postgres";
+import { PrivateNetwork } from "../infra/private-network";
+import { scenario } from "../infra/scenario";
+import { StateMachine } from "../infra/state-machine";
+import { stop } from "../infra/settings";
+import { deployDashboard } from "./aurora-dashboard";
+import { deployHarness, deployWorkers, type Driver, type Workers } from "./aurora-functions";
+
+const settings = {
+  memory: { default: 512, range: [128, 10240], description: "memory of each worker, MB" },
+  timeoutSeconds: { default: 60, range: [3, 900], description: "timeout of a queue worker, seconds" },
+  batchSize: { default: 10, range: [1, 10], description: "messages that a queue worker gets at once" },
+  concurrency: { default: 10, range: [2, 1000], description: "queue workers at once" },
+  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "Aurora's least capacity, ACUs" },
+  maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "Aurora's most capacity, ACUs" },
+  readers: { default: 0, range: [0, 1], description: "Aurora instances besides the writer" },
+  rows: { default: 100_000, range: [1, 10_000_000], description: "rows of transactions to begin with" },
+  scale: { default: 10, range: [1, 1000], description: "TPC-B scale: 100,000 accounts each" },
+  statementTimeoutSeconds: { default: 10, range: [1, 45], description: "timeout of a statement, seconds" },
+} as const;
+
+/** Workers of a stage that one inline Map runs at once (Step Functions Developer Guide). */
+const GROUP_SIZE = 40;
+/** From a stage's begin to its first statement: functions have to start and connect, ms. */
+const START_DELAY_MS = 5000;
+
+/** What load does Aurora PostgreSQL take from functions? */
+export const aurora = scenario({
+  name: "aurora",
+  settings,
+  deploy({ target, settings, parent }) {
+    if (settings.minCapacity > settings.maxCapacity) {
+      stop(
+        `minCapacity ${settings.minCapacity} is more than maxCapacity ${settings.maxCapacity}: ` +
+          `pulumi config set maxCapacity ${Math.max(1, settings.minCapacity)}`,
+      );
+    }
+    const name = `${target.project}-${target.stack}-aurora`;
+    const region = aws.getRegionOutput({}, { parent }).region;
+    // In the network are the functions that speak PostgreSQL: they fetch the password and put hopeless messages aside.
+    const network = new PrivateNetwork(name, { region, services: ["secretsmanager", "sqs"] }, { parent });
+    const postgres = new Postgres(name, { network, ...settings }, { parent });
+    const place = { target, network, postgres, parent };
+    const harness = deployHarness(settings, place);
+    const workers: Readonly<Record<Driver, Workers>> = {
+      sqlx: deployWorkers("sqlx", settings, place),
+      "data-api": deployWorkers("data-api", settings, place),
+    };
+    // Runs again whenever the settings or the migrations change, and adds only what is missing.
+    const migrated = new aws.lambda.Invocation(
+      `${name}-migrate`,
+      {
+        functionName: harness.migrate.name,
+        input: JSON.stringify({ rows: settings.rows, scale: settings.scale }),
+        triggers: { code: harness.migrate.resource.sourceCodeHash },
+      },
+      { parent, dependsOn: [harness.migrate, ...postgres.ready] },
+    );
+    const machine = new StateMachine(
+      {
+        name,
+        file: path.join(ROOT, "stacks", "aurora.asl.json"),
+        values: {
+          groupSize: GROUP_SIZE,
+          startDelayMs: START_DELAY_MS,
+          sqlxArn: workers.sqlx.fromRamp.arn,
+          dataApiArn: workers["data-api"].fromRamp.arn,
+          mergeArn: harness.merge.arn,
+          tallyArn: harness.tally.arn,
+        },
+        functionArns: [workers.sqlx.fromRamp, workers["data-api"].fromRamp, harness.merge, harness.tally].map(
+          ({ arn }) => arn,
+        ),
+      },
+      { parent, dependsOn: [migrated] },
+    );
+    deployDashboard(name, region, { postgres, workers }, { parent });
+
+    return {
+      outputs: {
+        auroraTrigger: awsCommand(
+          workers.sqlx.queue.arn,
+          "sqs send-message --queue-url",
+          workers.sqlx.queue.url,
+          "--message-body load --message-attributes",
+          postgres.writer.apply((host) => `'${JSON.stringify(attributes(host, postgres.database))}'`),
+        ),
+        auroraRampTrigger: awsCommand(
+          machine.arn,
+          "stepfunctions start-execution --state-machine-arn",
+          machine.arn,
+          `--input '${JSON.stringify({ driver: "sqlx", action: "SELECT", from: 1, to: 4, step: 1, seconds: 5 })}'`,
+        ),
+        auroraResults: awsCommand(
+          harness.tally.arn,
+          "lambda invoke --function-name",
+          harness.tally.name,
+          // The answer, without what the AWS CLI says of the invocation itself.
+          "/dev/fd/3 3>&1 >/dev/null",
+        ),
+      },
+      environment: {
+        cluster: {
+          arn: postgres.arn,
+          identifier: postgres.identifier,
+          writer: postgres.writer,
+          reader: postgres.reader,
+          port: postgres.port,
+          database: postgres.database,
+        },
+        queues: byDriver(workers, ({ queue }) => ({
+          url: queue.url,
+          arn: queue.arn,
+          deadLetterUrl: queue.deadLetterUrl,
+        })),
+        workers: byDriver(workers, ({ fromQueue, fromRamp }) => ({
+          queue: fromQueue.name,
+          ramp: fromRamp.name,
+        })),
+        stateMachine: machine.arn,
+        functions: Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
+      },
+    };
+  },
+});
+
+/** A message of 100 INSERTs, with the attributes that the public load test has. */
+function attributes(host: string, database: string): Record<string, unknown> {
+  const values = { Action: "INSERT", DMLS: "100", HOST: host, DBNAME: database };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, { DataType: "String", StringValue: value }]),
+  );
+}
+
+function byDriver<T>(workers: Readonly<Record<Driver, Workers>>, of: (one: Workers) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(workers).map(([driver, one]) => [driver, of(one)]));
+}

@@ -1,0 +1,125 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Scenario } from "../infra/scenario";
+
+/** A resource that a program under test has declared. */
+export interface Made {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** One statement of a policy document. */
+export interface PolicyStatement {
+  readonly Effect: string;
+  readonly Action: string[];
+  readonly Resource: string[];
+  readonly Condition?: unknown;
+}
+
+/** An ELF header for x86_64: all that a stack looks at in an artefact. */
+const ELF = Buffer.concat([
+  Buffer.from("\x7fELF"),
+  Buffer.alloc(14),
+  Buffer.from([0x3e, 0]),
+  Buffer.alloc(12),
+]);
+
+const STATIC: Readonly<Record<string, object>> = {
+  "aws:index/getRegion:getRegion": { region: "eu-west-1" },
+  "aws:index/getAvailabilityZones:getAvailabilityZones": {
+    names: ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
+  },
+};
+
+/** What AWS would add to a resource: an ARN, and what else a scenario reads. */
+function computed(type: string, name: string): object {
+  const service = type.split(":")[1]?.split("/")[0] ?? "";
+  return {
+    arn: `arn:aws:${service}:eu-west-1:123456789012:function:${name}`,
+    bucket: name,
+    name,
+    url: `https://${service}.eu-west-1.amazonaws.com/123456789012/${name}`,
+    endpoint: `${name}.cluster-x.eu-west-1.rds.amazonaws.com`,
+    readerEndpoint: `${name}.cluster-ro-x.eu-west-1.rds.amazonaws.com`,
+    port: 5432,
+    sourceCodeHash: "hash",
+    masterUserSecrets: [{ secretArn: `arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!${name}` }],
+  };
+}
+
+/** A scenario deployed to Pulumi's mocks, on the stack `full` in eu-west-1, for x86_64. */
+export class MockedStack {
+  readonly made: Made[] = [];
+  private readonly target = fs.mkdtempSync(path.join(os.tmpdir(), "artefacts-"));
+
+  /** @param bins the functions' binaries, which need not be built for this */
+  constructor(bins: readonly string[]) {
+    for (const bin of bins) {
+      fs.mkdirSync(path.join(this.target, "lambda", bin), { recursive: true });
+      fs.writeFileSync(path.join(this.target, "lambda", bin, "bootstrap"), ELF);
+    }
+    process.env.CARGO_TARGET_DIR = this.target;
+  }
+
+  /** Makes the engine a mock; a scenario must be imported after this, since it reads where Cargo's output is. */
+  async mock(): Promise<void> {
+    await pulumi.runtime.setMocks(
+      {
+        newResource: ({ type, name, inputs }) => {
+          this.made.push({ type, name, inputs: inputs as Record<string, unknown> });
+          return { id: `${name}-id`, state: { ...computed(type, name), ...(inputs as object) } };
+        },
+        call: ({ token }) => STATIC[token] ?? {},
+      },
+      "lambench",
+      "full",
+    );
+  }
+
+  /** Deploys a scenario with some settings; returns its outputs. */
+  async deploy(
+    scenario: Scenario,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Record<string, unknown>> {
+    const { readTarget } = await import("../infra/target");
+    const keys = { architecture: "x86_64", ...settings };
+    pulumi.runtime.setAllConfig(
+      Object.fromEntries(Object.entries(keys).map(([key, value]) => [`lambench:${key}`, value])),
+    );
+    const config = new pulumi.Config("lambench");
+    const { outputs, environment } = scenario.deploy(readTarget(config, {}), config, undefined);
+    return await new Promise((resolve) => {
+      pulumi.output({ ...outputs, environment }).apply(resolve as (settled: unknown) => void);
+    });
+  }
+
+  /** The resources of a type. */
+  of(type: string): Made[] {
+    return this.made.filter((one) => one.type === type);
+  }
+
+  /** The only resource of a type that has a name. */
+  one(type: string, name: string): Made {
+    const found = this.of(type).find((made) => made.name === name);
+    if (!found) throw new Error(`no ${type} '${name}'`);
+    return found;
+  }
+
+  /** The statements of every role, by the role's name. */
+  policies(): [string, PolicyStatement[]][] {
+    return this.of("aws:iam/rolePolicy:RolePolicy").map(({ name, inputs }) => [
+      name,
+      (JSON.parse(inputs.policy as string) as { Statement: PolicyStatement[] }).Statement,
+    ]);
+  }
+
+  /** Removes the artefacts. */
+  remove(): void {
+    fs.rmSync(this.target, { recursive: true });
+  }
+}

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 /** One permission: exact actions on exact resources. */
 export interface Statement {
@@ -29,4 +29,19 @@ export function policyDocument(statements: readonly Statement[]): Record<string,
 /** Lets an AWS service, such as `lambda.amazonaws.com`, take a role. */
 export function trustPolicy(service: string): Record<string, unknown> {
   return policyDocument([{ principal: { Service: service }, actions: ["sts:AssumeRole"], resources: [] }]);
+}
+
+/** The policy of a resource that refuses every request without TLS, such as `s3` for a bucket and its objects. */
+export function tlsOnly(service: string, resources: readonly pulumi.Input<string>[]): pulumi.Output<string> {
+  return pulumi.jsonStringify(
+    policyDocument([
+      {
+        effect: "Deny",
+        principal: "*",
+        actions: [`${service}:*`],
+        resources,
+        condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ]),
+  );
 }

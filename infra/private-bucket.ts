@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { policyDocument } from "./policy";
+import { tlsOnly } from "./policy";
 
 /** Arguments of {@link PrivateBucket}. */
 export interface PrivateBucketArgs {
@@ -43,7 +43,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
       // S3 refuses two changes of a bucket's policy and public access at once (OperationAborted): one after the other.
       new aws.s3.BucketPolicy(
         name,
-        { bucket: bucket.bucket, policy: tlsOnly(bucket.arn) },
+        { bucket: bucket.bucket, policy: tlsOnly("s3", [bucket.arn, pulumi.interpolate`${bucket.arn}/*`]) },
         { ...child, dependsOn: [closed] },
       );
     }
@@ -65,18 +65,4 @@ export class PrivateBucket extends pulumi.ComponentResource {
     this.arn = bucket.arn;
     this.registerOutputs({ name: this.name, arn: this.arn });
   }
-}
-
-function tlsOnly(bucketArn: pulumi.Output<string>): pulumi.Output<string> {
-  return pulumi.jsonStringify(
-    policyDocument([
-      {
-        effect: "Deny",
-        principal: "*",
-        actions: ["s3:*"],
-        resources: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
-        condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-    ]),
-  );
 }

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { RustFunction } from "./function";
-import { policyDocument, type Statement } from "./policy";
+import { type Statement, tlsOnly } from "./policy";
 
 /** How long SQS keeps a message at most, seconds. */
 const FOURTEEN_DAYS = 14 * 24 * 3600;
@@ -66,7 +66,7 @@ export class WorkerQueue extends pulumi.ComponentResource {
       ] as const) {
         new aws.sqs.QueuePolicy(
           `${name}${suffix}`,
-          { queueUrl: one.url, policy: tlsOnly(one.arn) },
+          { queueUrl: one.url, policy: tlsOnly("sqs", [one.arn]) },
           { parent: this },
         );
       }
@@ -103,18 +103,4 @@ export class WorkerQueue extends pulumi.ComponentResource {
       { parent: this, dependsOn: [consumer] },
     );
   }
-}
-
-function tlsOnly(queueArn: pulumi.Output<string>): pulumi.Output<string> {
-  return pulumi.jsonStringify(
-    policyDocument([
-      {
-        effect: "Deny",
-        principal: "*",
-        actions: ["sqs:*"],
-        resources: [queueArn],
-        condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-    ]),
-  );
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Kind, Naming, Property, PropertyTable, ResourceType } from "./resource-type";
-import { Archive, Unknown, isList, isProperties, type Properties, type Value } from "./values";
+import { Archive, Unknown, isAbsent, isList, isProperties, type Properties, type Value } from "./values";
 
 /** An input that cannot be used, and why. */
 export interface Failure {
@@ -115,10 +115,6 @@ function place(subject: Subject, path: string): string {
 
 function list(table: PropertyTable): string {
   return Object.keys(table).sort().join(", ");
-}
-
-function isAbsent(value: Value | undefined): value is null | undefined {
-  return value === undefined || value === null;
 }
 
 function isOfKind(value: Value, kind: Kind): boolean {

@@ -1,8 +1,10 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { endpointOf, type Settings } from "./config";
 
@@ -27,6 +29,10 @@ export class Clients {
     return this.settings.region;
   }
 
+  get cloudwatch(): CloudWatchClient {
+    return this.#client("cloudwatch", (options) => new CloudWatchClient(options));
+  }
+
   get iam(): IAMClient {
     return this.#client("iam", (options) => new IAMClient(options));
   }
@@ -45,6 +51,11 @@ export class Clients {
 
   get sfn(): SFNClient {
     return this.#client("sfn", (options) => new SFNClient(options));
+  }
+
+  get sqs(): SQSClient {
+    // A queue's URL is no other endpoint than the one that is set.
+    return this.#client("sqs", (options) => new SQSClient({ ...options, useQueueUrlAsEndpoint: false }));
   }
 
   get sts(): STSClient {

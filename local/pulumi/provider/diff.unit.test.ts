@@ -10,6 +10,8 @@ const TYPE: ResourceType = {
     tags: { type: "map" },
     policy: { type: "string", json: true },
     code: { type: "archive" },
+    groups: { type: "list", set: true },
+    port: { type: "number", computed: true },
     rules: { type: "list", fields: { document: { type: "string", json: true } } },
   },
   outputs: [],
@@ -35,6 +37,17 @@ describe("nothing has changed", () => {
     expect(changed({ rules: [{ document: '{"a":1}' }] }, { rules: [{ document: '{ "a": 1 }' }] })).toEqual(
       [],
     );
+  });
+
+  test("in the order of what has none", () => {
+    expect(changed({ groups: ["a", "b"] }, { groups: ["b", "a"] })).toEqual([]);
+    expect(changed({ groups: [{ a: 1, b: 2 }, {}] }, { groups: [{}, { b: 2, a: 1 }] })).toEqual([]);
+    expect(changed({ groups: ["a", "a"] }, { groups: ["a", "b"] })).toEqual(["groups"]);
+  });
+
+  test("in what is left to AWS to choose", () => {
+    expect(changed({ port: 1 }, {})).toEqual([]);
+    expect(changed({}, { port: 1 })).toEqual(["port"]);
   });
 
   test("in code with the same content in another place", () => {

@@ -2,7 +2,7 @@ import type { Clients } from "./clients";
 import { explain } from "./errors";
 import type { Live, ResourceType } from "./resource-type";
 import { changedInputs, same } from "./same";
-import { type Properties, Unknown, type Value } from "./values";
+import { type Properties, Unknown, type Value, isAbsent, isProperties } from "./values";
 
 /** A resource exists, but could not be made ready: Pulumi has to keep it, and try again. */
 export class NotReady extends Error {
@@ -34,7 +34,7 @@ export async function create(
 
 /** The state to expect of a creation: the inputs, and everything else not known yet. */
 export function previewCreate(type: ResourceType, inputs: Properties): Properties {
-  return { ...unknown(type.outputs), ...inputs };
+  return { ...unknown(outputsOf(type)), ...inputs };
 }
 
 export async function update(
@@ -50,7 +50,7 @@ export async function update(
 
 /** The state to expect of an update: what it may change is not known yet. */
 export function previewUpdate(type: ResourceType, state: Properties, news: Properties): Properties {
-  const outputs = Object.fromEntries(type.outputs.map((name) => [name, state[name]]));
+  const outputs = Object.fromEntries(outputsOf(type).map((name) => [name, state[name]]));
   return { ...outputs, ...unknown(type.volatile ?? []), ...news };
 }
 
@@ -67,12 +67,13 @@ export async function read(
   const live = await type.read(aws, id, known.state);
   if (!live) return undefined;
   const inputs = liveInputs(type, live, known.inputs);
-  return { inputs, state: { ...live.outputs, ...inputs } };
+  return { inputs, state: merged(type, live, inputs) };
 }
 
 function liveInputs(type: ResourceType, live: Live, known: Properties): Properties {
   const inputs: Record<string, Value> = {};
   for (const [name, property] of Object.entries(type.inputs)) {
+    if (property.computed && isAbsent(known[name])) continue;
     const value = live.inputs[name];
     const isKept = property.unread === true || same(known[name], value, property);
     const input = isKept ? (known[name] ?? property.default) : value;
@@ -90,7 +91,27 @@ async function stateOf(
 ): Promise<Properties> {
   const live = await type.read(aws, id, known);
   if (!live) throw new Error(`'${id}' has disappeared: run \`pulumi refresh\`, then try again`);
-  return { ...live.outputs, ...inputs };
+  return merged(type, live, inputs);
+}
+
+/** The inputs, and what AWS added to them: whole properties, or fields of one. */
+function merged(type: ResourceType, live: Live, inputs: Properties): Properties {
+  const chosen = Object.fromEntries(computed(type).map((name) => [name, live.inputs[name]]));
+  const state: Record<string, Value | undefined> = { ...chosen, ...live.outputs };
+  for (const [name, input] of Object.entries(inputs)) {
+    const added = state[name];
+    state[name] = isProperties(added) && isProperties(input) ? { ...added, ...input } : input;
+  }
+  return state;
+}
+
+/** Everything that is not known before AWS has said it. */
+function outputsOf(type: ResourceType): string[] {
+  return [...type.outputs, ...computed(type)];
+}
+
+function computed(type: ResourceType): string[] {
+  return Object.keys(type.inputs).filter((name) => type.inputs[name]?.computed);
 }
 
 function unknown(names: readonly string[]): Properties {

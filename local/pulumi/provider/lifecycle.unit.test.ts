@@ -14,6 +14,7 @@ function typeOver(live: { now: Live | undefined }, more: Partial<ResourceType> =
       size: { type: "number", default: 1 },
       policy: { type: "string", json: true },
       forceDestroy: { type: "boolean", default: false, unread: true },
+      port: { type: "number", computed: true },
     },
     outputs: ["arn", "version"],
     volatile: ["version"],
@@ -55,6 +56,7 @@ describe("create", () => {
       size: 2,
       arn: Unknown.value,
       version: Unknown.value,
+      port: Unknown.value,
     });
   });
 });
@@ -105,6 +107,25 @@ describe("read", () => {
   test("finds everything by the id alone", async () => {
     const found = await read(typeOver({ now: LIVE }), AWS, "thing-1", { inputs: {}, state: {} });
     expect(found?.inputs).toEqual({ ...LIVE.inputs, forceDestroy: false });
+  });
+
+  test("finds no drift in what AWS chose, but in what it was told to choose", async () => {
+    const live = { now: { ...LIVE, inputs: { size: 1, port: 5432 } } };
+    const left = await read(typeOver(live), AWS, "thing-1", { inputs: { size: 1 }, state: {} });
+    expect(left?.inputs).not.toHaveProperty("port");
+    expect(left?.state).toMatchObject({ port: 5432 });
+    const told = await read(typeOver(live), AWS, "thing-1", { inputs: { size: 1, port: 1 }, state: {} });
+    expect(told?.inputs).toMatchObject({ port: 5432 });
+  });
+
+  test("has the fields that AWS adds to a declared object in the state alone", async () => {
+    const inputs = { network: { subnets: ["a"] } };
+    const type = typeOver(
+      { now: { inputs, outputs: { network: { vpc: "vpc-1" } } } },
+      { inputs: { network: { type: "object" } } },
+    );
+    const found = await read(type, AWS, "thing-1", { inputs, state: {} });
+    expect(found).toEqual({ inputs, state: { network: { subnets: ["a"], vpc: "vpc-1" } } });
   });
 
   test("of nothing is nothing", async () => {

@@ -67,8 +67,8 @@ describe("the provider", () => {
   });
 
   test("refuses types, properties and functions it does not know, by name", async () => {
-    await expect(env.engine.check("aws:sqs/queue:Queue", "jobs", {})).rejects.toThrow(
-      "does not support aws:sqs/queue:Queue ('jobs')",
+    await expect(env.engine.check("aws:sns/topic:Topic", "jobs", {})).rejects.toThrow(
+      "does not support aws:sns/topic:Topic ('jobs')",
     );
     await expect(env.engine.check("aws:s3/bucket:Bucket", "data", { acl: "private" })).rejects.toThrow(
       "does not support property 'acl' of aws:s3/bucket:Bucket ('data'): supported are bucket, bucketPrefix",

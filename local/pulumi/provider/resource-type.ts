@@ -15,8 +15,12 @@ export interface Property {
   readonly replaces?: true;
   /** A JSON document as text: compared by meaning, not by spelling. */
   readonly json?: true;
+  /** A list whose order has no meaning. */
+  readonly set?: true;
   /** AWS has no such property or does not return it: `read` keeps what was declared. */
   readonly unread?: true;
+  /** AWS chooses a value where none is declared: then it is an output, and no drift. */
+  readonly computed?: true;
   /** The properties of a nested object, or of each object in a list; without it, any are taken. */
   readonly fields?: PropertyTable;
 }

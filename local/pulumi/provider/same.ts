@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Property, PropertyTable } from "./resource-type";
-import { Archive, Asset, hasUnknown, isList, isProperties, type Properties, type Value } from "./values";
+import {
+  Archive,
+  Asset,
+  hasUnknown,
+  isAbsent,
+  isList,
+  isProperties,
+  type Properties,
+  type Value,
+} from "./values";
 
 /**
  * Whether two values of a property mean the same: absent and empty are one, archives are compared by their
@@ -11,9 +20,12 @@ export function same(a: Value | undefined, b: Value | undefined, property?: Prop
   return isDeepStrictEqual(canonical(a, property), canonical(b, property));
 }
 
-/** The declared inputs that differ, by name. */
+/** The declared inputs that differ, by name; what is left to AWS to choose differs from nothing. */
 export function changedInputs(olds: Properties, news: Properties, table: PropertyTable): Set<string> {
-  return new Set(Object.keys(table).filter((name) => !same(olds[name], news[name], table[name])));
+  const isLeftToAws = (name: string) => table[name]?.computed === true && isAbsent(news[name]);
+  return new Set(
+    Object.keys(table).filter((name) => !isLeftToAws(name) && !same(olds[name], news[name], table[name])),
+  );
 }
 
 function canonical(value: Value | undefined, property?: Property): unknown {
@@ -25,13 +37,16 @@ function canonical(value: Value | undefined, property?: Property): unknown {
 }
 
 function canonicalList(list: readonly Value[], property?: Property): unknown {
-  return list.length === 0 ? undefined : list.map((item) => canonical(item, property) ?? {});
+  if (list.length === 0) return undefined;
+  const items = list.map((item) => canonical(item, property) ?? {});
+  return property?.set ? items.sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))) : items;
 }
 
 function canonicalObject(object: Properties, property?: Property): unknown {
   const entries = Object.entries(object)
     .map(([name, value]) => [name, canonical(value, property?.fields?.[name])] as const)
-    .filter(([, value]) => value !== undefined);
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => a.localeCompare(b));
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 

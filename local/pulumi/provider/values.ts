@@ -42,6 +42,10 @@ export interface Properties {
   readonly [name: string]: Value | undefined;
 }
 
+export function isAbsent(value: Value | undefined): value is null | undefined {
+  return value === undefined || value === null;
+}
+
 /** True for a nested object: neither a list nor one of the special values. */
 export function isProperties(value: Value | undefined): value is Properties {
   return (

@@ -63,6 +63,13 @@ export const lambdaFunction: ResourceType = {
     tags: { type: "map" },
     timeout: { type: "number", default: 3 },
     tracingConfig: { type: "object", default: { mode: "PassThrough" }, fields: { mode: { type: "string" } } },
+    vpcConfig: {
+      type: "object",
+      fields: {
+        securityGroupIds: { type: "list", required: true, set: true },
+        subnetIds: { type: "list", required: true, set: true },
+      },
+    },
   },
   outputs: [
     "arn",
@@ -143,10 +150,12 @@ const CONFIGURED = [
   "runtime",
   "timeout",
   "tracingConfig",
+  "vpcConfig",
 ];
 
 function configuration(inputs: Properties) {
   const environment = optionalObject(inputs, "environment") ?? {};
+  const vpc = optionalObject(inputs, "vpcConfig") ?? {}; // an empty one takes the function out of its VPC
   return {
     Description: optionalString(inputs, "description") ?? "",
     Environment: { Variables: stringMap(environment, "variables") },
@@ -158,6 +167,7 @@ function configuration(inputs: Properties) {
     Runtime: string(inputs, "runtime") as Runtime,
     Timeout: optionalNumber(inputs, "timeout"),
     TracingConfig: toAws(optionalObject(inputs, "tracingConfig")) as { Mode?: TracingMode },
+    VpcConfig: { SecurityGroupIds: strings(vpc, "securityGroupIds"), SubnetIds: strings(vpc, "subnetIds") },
   };
 }
 
@@ -189,6 +199,7 @@ function live(aws: Clients, id: string, known: Properties, found: GetFunctionCom
       tags: found.Tags,
       timeout: is.Timeout,
       tracingConfig: { mode: is.TracingConfig?.Mode ?? "PassThrough" },
+      vpcConfig: { securityGroupIds: is.VpcConfig?.SecurityGroupIds, subnetIds: is.VpcConfig?.SubnetIds },
     },
     outputs: {
       arn,
@@ -202,6 +213,7 @@ function live(aws: Clients, id: string, known: Properties, found: GetFunctionCom
       sourceCodeSize: is.CodeSize,
       tagsAll: found.Tags,
       version: "$LATEST",
+      vpcConfig: is.VpcConfig?.VpcId ? { vpcId: is.VpcConfig.VpcId } : undefined,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -31,6 +32,10 @@ export class Clients {
 
   get cloudwatch(): CloudWatchClient {
     return this.#client("cloudwatch", (options) => new CloudWatchClient(options));
+  }
+
+  get ec2(): EC2Client {
+    return this.#client("ec2", (options) => new EC2Client(options));
   }
 
   get iam(): IAMClient {

@@ -1,7 +1,19 @@
 import type { ResourceType } from "./resource-type";
 import { dashboard } from "./services/cloudwatch-dashboard";
 import { metricAlarm } from "./services/cloudwatch-alarm";
-import { type DataFunction, getCallerIdentity, getPartition, getRegion } from "./services/functions";
+import { routeTable, routeTableAssociation } from "./services/ec2-route-table";
+import { securityGroup } from "./services/ec2-security-group";
+import { egressRule, ingressRule } from "./services/ec2-security-group-rule";
+import { subnet } from "./services/ec2-subnet";
+import { vpc } from "./services/ec2-vpc";
+import { vpcEndpoint } from "./services/ec2-vpc-endpoint";
+import {
+  type DataFunction,
+  getAvailabilityZones,
+  getCallerIdentity,
+  getPartition,
+  getRegion,
+} from "./services/functions";
 import { role, rolePolicy } from "./services/iam";
 import { lambdaFunction } from "./services/lambda";
 import { eventSourceMapping } from "./services/lambda-event-source";
@@ -17,6 +29,12 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "aws:cloudwatch/dashboard:Dashboard": dashboard,
   "aws:cloudwatch/logGroup:LogGroup": logGroup,
   "aws:cloudwatch/metricAlarm:MetricAlarm": metricAlarm,
+  "aws:ec2/routeTable:RouteTable": routeTable,
+  "aws:ec2/routeTableAssociation:RouteTableAssociation": routeTableAssociation,
+  "aws:ec2/securityGroup:SecurityGroup": securityGroup,
+  "aws:ec2/subnet:Subnet": subnet,
+  "aws:ec2/vpc:Vpc": vpc,
+  "aws:ec2/vpcEndpoint:VpcEndpoint": vpcEndpoint,
   "aws:iam/role:Role": role,
   "aws:iam/rolePolicy:RolePolicy": rolePolicy,
   "aws:lambda/eventSourceMapping:EventSourceMapping": eventSourceMapping,
@@ -30,10 +48,13 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "aws:sfn/stateMachine:StateMachine": stateMachine,
   "aws:sqs/queue:Queue": queue,
   "aws:sqs/queuePolicy:QueuePolicy": queuePolicy,
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": egressRule,
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingressRule,
 };
 
 /** Every function that this provider knows. */
 export const DATA_FUNCTIONS: Readonly<Record<string, DataFunction>> = {
+  "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
   "aws:index/getPartition:getPartition": getPartition,
   "aws:index/getRegion:getRegion": getRegion,

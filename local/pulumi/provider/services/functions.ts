@@ -1,9 +1,36 @@
+import { DescribeAvailabilityZonesCommand } from "@aws-sdk/client-ec2";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { Clients } from "../clients";
-import type { Properties } from "../values";
+import { type Properties, boolean, objects, optionalString, string, strings } from "../values";
 
 /** A function of the AWS package that looks something up. */
 export type DataFunction = (aws: Clients, args: Properties) => Promise<Properties>;
+
+export const getAvailabilityZones: DataFunction = async (aws, args) => {
+  const state = optionalString(args, "state");
+  const filters = objects(args, "filters").map((filter) => ({
+    Name: string(filter, "name"),
+    Values: strings(filter, "values"),
+  }));
+  const { AvailabilityZones } = await aws.ec2.send(
+    new DescribeAvailabilityZonesCommand({
+      AllAvailabilityZones: boolean(args, "allAvailabilityZones"),
+      Filters: [...filters, ...(state === undefined ? [] : [{ Name: "state", Values: [state] }])],
+    }),
+  );
+  const zones = (AvailabilityZones ?? [])
+    .filter(({ ZoneName = "" }) => !strings(args, "excludeNames").includes(ZoneName))
+    .filter(({ ZoneId = "" }) => !strings(args, "excludeZoneIds").includes(ZoneId))
+    .sort((a, b) => (a.ZoneName ?? "").localeCompare(b.ZoneName ?? ""));
+  return {
+    ...args,
+    id: aws.region,
+    region: aws.region,
+    groupNames: [...new Set(zones.flatMap(({ GroupName }) => GroupName ?? []))],
+    names: zones.flatMap(({ ZoneName }) => ZoneName ?? []),
+    zoneIds: zones.flatMap(({ ZoneId }) => ZoneId ?? []),
+  };
+};
 
 export const getCallerIdentity: DataFunction = async (aws) => {
   const { Account, Arn, UserId } = await aws.sts.send(new GetCallerIdentityCommand());

@@ -89,6 +89,23 @@ describe("a function", () => {
     expect((await env.engine.diff(back, declared({ name: "other" }))).replaces).toEqual(["name"]);
   });
 
+  test("moves into a VPC, and out of it", async () => {
+    const vpc = await env.engine.create("aws:ec2/vpc:Vpc", "v", { cidrBlock: "10.0.0.0/24" });
+    const place = { vpcId: vpc.id, cidrBlock: "10.0.0.0/25" };
+    const subnet = await env.engine.create("aws:ec2/subnet:Subnet", "s", place);
+    const group = await env.engine.create("aws:ec2/securityGroup:SecurityGroup", "g", { vpcId: vpc.id });
+    const vpcConfig = { subnetIds: [subnet.id], securityGroupIds: [group.id] };
+    const made = await env.engine.create(FUNCTION, "v", declared({ vpcConfig }));
+    expect(made.inputs.vpcConfig).toEqual(vpcConfig);
+    expect(made.state.vpcConfig).toEqual({ ...vpcConfig, vpcId: vpc.id });
+    await expectNoDrift(env.engine, made);
+    expect(await invoke(made.id)).toBe('""');
+    expect((await env.engine.diff(made, declared({}))).replaces).toEqual([]);
+    const out = await env.engine.update(made, declared({}));
+    expect(out.state).not.toHaveProperty("vpcConfig");
+    await expectNoDrift(env.engine, out);
+  });
+
   test("is updated when the content of its code changes, and only then", async () => {
     await writeFile(path.join(folder, "index.py"), source("return 1"));
     const code = (hash: string) => new Archive({ path: folder }, hash);

@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { RDSClient } from "@aws-sdk/client-rds";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
@@ -48,6 +49,10 @@ export class Clients {
 
   get logs(): CloudWatchLogsClient {
     return this.#client("logs", (options) => new CloudWatchLogsClient(options));
+  }
+
+  get rds(): RDSClient {
+    return this.#client("rds", (options) => new RDSClient(options));
   }
 
   get s3(): S3Client {

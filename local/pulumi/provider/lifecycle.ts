@@ -94,12 +94,16 @@ async function stateOf(
   return merged(type, live, inputs);
 }
 
-/** The inputs, and what AWS added to them: whole properties, or fields of one. */
+/**
+ * The inputs, and what AWS added to them: whole properties, or fields of one. Where an input that is not read is
+ * an output, too, that is what it really is.
+ */
 function merged(type: ResourceType, live: Live, inputs: Properties): Properties {
   const chosen = Object.fromEntries(computed(type).map((name) => [name, live.inputs[name]]));
   const state: Record<string, Value | undefined> = { ...chosen, ...live.outputs };
   for (const [name, input] of Object.entries(inputs)) {
     const added = state[name];
+    if (type.inputs[name]?.unread && added !== undefined) continue;
     state[name] = isProperties(added) && isProperties(input) ? { ...added, ...input } : input;
   }
   return state;

@@ -118,6 +118,15 @@ describe("read", () => {
     expect(told?.inputs).toMatchObject({ port: 5432 });
   });
 
+  test("has in the state what an input really is, even if that is no drift", async () => {
+    const type = typeOver(
+      { now: { inputs: {}, outputs: { port: 54_321 } } },
+      { inputs: { port: { type: "number", unread: true } } },
+    );
+    const found = await read(type, AWS, "thing-1", { inputs: { port: 5432 }, state: {} });
+    expect(found).toEqual({ inputs: { port: 5432 }, state: { port: 54_321 } });
+  });
+
   test("has the fields that AWS adds to a declared object in the state alone", async () => {
     const inputs = { network: { subnets: ["a"] } };
     const type = typeOver(

@@ -19,6 +19,10 @@ import { lambdaFunction } from "./services/lambda";
 import { eventSourceMapping } from "./services/lambda-event-source";
 import { invocation } from "./services/lambda-invocation";
 import { logGroup } from "./services/logs";
+import { cluster } from "./services/rds-cluster";
+import { clusterInstance } from "./services/rds-cluster-instance";
+import { clusterParameterGroup } from "./services/rds-parameter-group";
+import { subnetGroup } from "./services/rds-subnet-group";
 import { bucket } from "./services/s3";
 import { encryption, lifecycle, policy, publicAccessBlock } from "./services/s3-settings";
 import { stateMachine } from "./services/sfn";
@@ -40,6 +44,10 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "aws:lambda/eventSourceMapping:EventSourceMapping": eventSourceMapping,
   "aws:lambda/function:Function": lambdaFunction,
   "aws:lambda/invocation:Invocation": invocation,
+  "aws:rds/cluster:Cluster": cluster,
+  "aws:rds/clusterInstance:ClusterInstance": clusterInstance,
+  "aws:rds/clusterParameterGroup:ClusterParameterGroup": clusterParameterGroup,
+  "aws:rds/subnetGroup:SubnetGroup": subnetGroup,
   "aws:s3/bucket:Bucket": bucket,
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
   "aws:s3/bucketPolicy:BucketPolicy": policy,

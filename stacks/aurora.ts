@@ -28,7 +28,7 @@ const settings = {
 /** Workers of a stage that one inline Map runs at once (Step Functions Developer Guide). */
 const GROUP_SIZE = 40;
 /** From a stage's begin to its first statement: functions have to start and connect, ms. */
-const START_DELAY_MS = 5000;
+const START_DELAY_MS = 3000;
 
 /** What load does Aurora PostgreSQL take from functions? */
 export const aurora = scenario({

@@ -1,0 +1,434 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { Checkout, type Ended, until } from "./checkout";
+import { Database } from "./database";
+
+interface Figures {
+  readonly action: string;
+  readonly completions: number;
+  readonly repeats: number;
+  readonly lost: number;
+  readonly late: number;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly latency_ms: { readonly p50: number; readonly p99: number } | null;
+}
+
+interface Run {
+  readonly run: string;
+  readonly driver: string;
+  readonly action?: string;
+  readonly stages?: readonly (Figures & { readonly clients: number })[];
+  readonly actions?: readonly Figures[];
+  readonly sent?: number;
+  readonly done?: number;
+  readonly dead_lettered?: number;
+  readonly reasons?: Readonly<Record<string, number>>;
+  readonly ledger: {
+    readonly completions: number;
+    readonly rows: number | null;
+    readonly unfinished: number;
+  };
+}
+
+/** The part of a result file that these tests look at. */
+interface Result {
+  readonly environment: { readonly kind: string };
+  readonly aurora: { readonly runs: readonly Run[]; readonly violations: readonly string[] };
+}
+
+interface Environment {
+  readonly cluster: { readonly arn: string; readonly writer: string; readonly database: string };
+  readonly queues: Readonly<Record<string, { readonly url: string; readonly deadLetterUrl: string }>>;
+  readonly workers: Readonly<Record<string, { readonly queue: string; readonly ramp: string }>>;
+}
+
+const ROWS = 1000;
+/** A message that a worker dropped is back after six of these, seconds. */
+const WORKER_TIMEOUT = 3;
+const UP = "pulumi up --yes --skip-preview --non-interactive --stack aurora";
+/** One ramp of one stage, long enough for a fault in its middle. */
+const ONE_STAGE = "lambench run aurora --json --progress none --driver sqlx --from 2 --to 2 --seconds 4";
+
+const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
+
+describe("the load test on Aurora, with the commands a user types", () => {
+  let checkout: Checkout;
+  let environment: Environment;
+  let database: Database;
+
+  const result = async (command: string): Promise<Result> => JSON.parse(await checkout.ok(command)) as Result;
+  /** Rows that load has left; those to begin with have no source. */
+  const written = (): Promise<number> =>
+    database.number("SELECT count(*) FROM transactions WHERE source IS NOT NULL");
+  const transactions = (): Promise<number> =>
+    database.number("SELECT count(*) FROM pgbench_history WHERE source IS NOT NULL");
+  const send = async (driver: string, attributes: Readonly<Record<string, string>>): Promise<void> => {
+    const url = environment.queues[driver]?.url ?? "";
+    const typed = Object.entries(attributes).map(([name, value]) => [
+      name,
+      { DataType: "String", StringValue: value },
+    ]);
+    await checkout.ok(
+      `aws sqs send-message --queue-url ${url} --message-body load --message-attributes '${JSON.stringify(Object.fromEntries(typed))}'`,
+    );
+  };
+  /** Runs a command, and does something to the database once its load is on. */
+  const disturbed = async (command: string, disturb: () => Promise<unknown>): Promise<Result> => {
+    const before = await written();
+    const running = checkout.run(command);
+    await until("the load is on", 60, async () => (await written()) > before);
+    await disturb();
+    const ended = await running;
+    if (ended.code !== 0) throw new Error(said(ended));
+    return JSON.parse(ended.stdout) as Result;
+  };
+  const only = ({ aurora }: Result): Run & { stage: Figures } => {
+    const [run] = aurora.runs;
+    const [stage] = run?.stages ?? [];
+    if (!run || !stage) throw new Error("the result has no stage");
+    return { ...run, stage };
+  };
+
+  beforeAll(async () => {
+    checkout = new Checkout();
+    await checkout.ok("lambench local start");
+    await checkout.ok("pulumi stack init aurora --non-interactive");
+    const settings = {
+      rows: ROWS,
+      scale: 1,
+      timeoutSeconds: WORKER_TIMEOUT,
+      concurrency: 4,
+      statementTimeoutSeconds: 1,
+    };
+    for (const [key, value] of Object.entries(settings)) {
+      await checkout.ok(`pulumi config set ${key} ${value} --stack aurora`);
+    }
+    await checkout.ok(UP);
+    const outputs = JSON.parse(
+      await checkout.ok("pulumi stack output environment --json --stack aurora"),
+    ) as { aurora: Environment };
+    environment = outputs.aurora;
+    database = await Database.of(checkout, environment.cluster.database);
+  });
+  afterAll(async () => {
+    await checkout.remove();
+  });
+
+  it("deploys once: a refresh and a preview right after find nothing to do", async () => {
+    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack aurora");
+    await checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack aurora");
+  });
+
+  it("fills the tables with what the settings say, and adds when they grow", async () => {
+    expect(await database.number("SELECT count(*) FROM transactions")).toBe(ROWS);
+    expect(await database.number("SELECT count(*) FROM pgbench_accounts")).toBe(100_000);
+    await checkout.ok(`pulumi config set rows ${ROWS + 500} --stack aurora`);
+    await checkout.ok(UP);
+    expect(await database.number("SELECT count(*) FROM transactions")).toBe(ROWS + 500);
+  });
+
+  it("refuses connections without TLS", async () => {
+    const cluster = await database.sql("SHOW ssl");
+    expect(cluster).toBe("on");
+    const plain = await database.sql(
+      "SELECT count(*) FROM pg_hba_file_rules WHERE type IN ('host', 'hostnossl', 'local')",
+    );
+    expect(plain).toBe("0");
+  });
+
+  it("ramps each action by each driver, and counts exactly what the tables show", async () => {
+    const before = [await written(), await transactions()];
+    const { aurora, environment: place } = await result(
+      "lambench run aurora --json --progress none --action INSERT,SELECT,SELECT2,TPCB --from 1 --to 1 --seconds 1",
+    );
+    expect(place.kind).toBe("local");
+    expect(aurora.violations).toEqual([]);
+    expect(aurora.runs).toHaveLength(8);
+    for (const run of aurora.runs) {
+      const [stage] = run.stages ?? [];
+      expect(stage, run.run).toMatchObject({ clients: 1, lost: 0, errors: {} });
+      expect(stage?.completions, `${run.driver} ${run.action ?? ""}`).toBeGreaterThan(10);
+      expect(stage?.latency_ms?.p50).toBeGreaterThan(0);
+    }
+    const sum = (action: string): number =>
+      aurora.runs
+        .filter((run) => run.action === action)
+        .reduce((all, { ledger }) => all + ledger.completions, 0);
+    expect([(await written()) - (before[0] ?? 0), (await transactions()) - (before[1] ?? 0)]).toEqual([
+      sum("INSERT"),
+      sum("TPCB"),
+    ]);
+    expect(await database.number("SELECT sum(delta) FROM pgbench_history")).toBe(
+      await database.number("SELECT sum(abalance) FROM pgbench_accounts"),
+    );
+  });
+
+  it("queues each action by each driver: sent = done, and the metric tells the same", async () => {
+    const before = await written();
+    const { aurora } = await result(
+      "lambench run aurora --mode queue --json --progress none --action INSERT,SELECT,SELECT2,TPCB --messages 12 --statements 5",
+    );
+    expect(aurora.violations).toEqual([]);
+    expect(
+      aurora.runs.map(({ driver, sent, done, dead_lettered }) => [driver, sent, done, dead_lettered]),
+    ).toEqual([
+      ["sqlx", 12, 12, 0],
+      ["data-api", 12, 12, 0],
+    ]);
+    for (const { actions } of aurora.runs) {
+      expect(actions?.map(({ action, completions }) => [action, completions])).toEqual([
+        ["INSERT", 15],
+        ["SELECT", 15],
+        ["SELECT2", 15],
+        ["TPCB", 15],
+      ]);
+    }
+    expect((await written()) - before).toBe(30);
+    expect(await completionsMetric("SELECT2")).toBeGreaterThanOrEqual(30);
+  });
+
+  const completionsMetric = async (action: string): Promise<number> => {
+    const hour = 3_600_000;
+    const [from, to] = [Date.now() - hour, Date.now() + hour].map((ms) => new Date(ms).toISOString());
+    const sum = await checkout.ok(
+      `aws cloudwatch get-metric-statistics --namespace PERFORMANCE/AURORA/${environment.cluster.database} --metric-name COMPLETIONS --dimensions Name=ACTION,Value=${action} --statistics Sum --period 7200 --start-time ${from ?? ""} --end-time ${to ?? ""} --query 'sum(Datapoints[].Sum)'`,
+    );
+    return Number(sum);
+  };
+
+  it("counts each row once though workers are killed and messages come twice", async () => {
+    const before = await written();
+    const running = checkout.run(
+      "lambench run aurora --mode queue --driver sqlx --json --progress none --action INSERT --messages 20 --statements 400",
+    );
+    const worker = environment.workers.sqlx?.queue ?? "";
+    await until("rows are coming", 60, async () => (await written()) > before);
+    const killed = kill(checkout.root, worker);
+    expect(killed).toBeGreaterThan(0);
+    const ended = await running;
+    expect(ended.code, said(ended)).toBe(0);
+    const [run] = (JSON.parse(ended.stdout) as Result).aurora.runs;
+    expect(run).toMatchObject({ sent: 20, done: 20, dead_lettered: 0 });
+    expect(run?.ledger).toMatchObject({ completions: 8000, rows: 8000, unfinished: 0 });
+    expect((await written()) - before).toBe(8000);
+  });
+
+  it("does nothing for a message that comes a second time, even at the same moment", async () => {
+    const before = await written();
+    const record = {
+      messageId: "5f1d1f3c-2b1e-4d0a-9c55-0a4d3b2c1e00",
+      receiptHandle: "x",
+      body: "load",
+      attributes: { ApproximateReceiveCount: "1" },
+      messageAttributes: Object.fromEntries(
+        Object.entries({
+          Action: "INSERT",
+          DMLS: "50",
+          HOST: environment.cluster.writer,
+          DBNAME: environment.cluster.database,
+        }).map(([name, stringValue]) => [name, { dataType: "String", stringValue }]),
+      ),
+      eventSource: "aws:sqs",
+      eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:x",
+      awsRegion: "us-east-1",
+    };
+    checkout.write("event.json", JSON.stringify({ Records: [record] }));
+    const invoke = `aws lambda invoke --function-name ${environment.workers.sqlx?.queue ?? ""} --payload fileb://event.json /dev/fd/3 3>&1 >/dev/null`;
+    const answers = await Promise.all([1, 2, 3].map(() => checkout.ok(invoke)));
+    for (const answer of answers) expect(JSON.parse(answer)).toEqual({ batchItemFailures: [] });
+    expect((await written()) - before).toBe(50);
+  });
+
+  it("takes the messages of the public sample, and prints what came of them", async () => {
+    const before = await written();
+    await checkout.ok('eval "$(pulumi stack output auroraTrigger --stack aurora)"');
+    await until("its 100 rows are there", 60, async () => (await written()) === before + 100);
+    let tally = { run: "", actions: [{ rows: 0 }] };
+    await until("the results command tells of them", 60, async () => {
+      tally = JSON.parse(
+        await checkout.ok('eval "$(pulumi stack output auroraResults --stack aurora)"'),
+      ) as typeof tally;
+      return tally.run === "manual";
+    });
+    expect(tally.actions[0]?.rows).toBeGreaterThanOrEqual(100);
+  });
+
+  it("starts a ramp by its trigger", async () => {
+    await checkout.ok('eval "$(pulumi stack output auroraRampTrigger --stack aurora)"');
+    const listed =
+      "aws stepfunctions list-executions --max-items 1 --query 'executions[0].status' --output text --state-machine-arn " +
+      `"$(aws stepfunctions list-state-machines --query 'stateMachines[0].stateMachineArn' --output text)"`;
+    await until("it has succeeded", 90, async () => (await checkout.ok(listed)).startsWith("SUCCEEDED"));
+  });
+
+  it.each([
+    [{ HOST: "db.example.com" }, /HOST/],
+    [{ Action: "DROP" }, /DROP/],
+    [{ DMLS: "1000000" }, /DMLS/],
+    [{ DBNAME: "postgres" }, /postgres/],
+  ])("puts a message with %o aside at once, with the reason", async (wrong, reason) => {
+    const { writer, database: name } = environment.cluster;
+    await send("sqlx", { Action: "SELECT", DMLS: "1", HOST: writer, DBNAME: name, RUN: "wrong", ...wrong });
+    const url = environment.queues.sqlx?.deadLetterUrl ?? "";
+    let received: { Messages?: { MessageAttributes: Record<string, { StringValue: string }> }[] } = {};
+    await until("it is in the dead-letter queue", 30, async () => {
+      const text = await checkout.ok(
+        `aws sqs receive-message --queue-url ${url} --message-attribute-names All --wait-time-seconds 1 --output json`,
+      );
+      received = text.trim() === "" ? {} : (JSON.parse(text) as typeof received);
+      return (received.Messages ?? []).length > 0;
+    });
+    expect(received.Messages?.[0]?.MessageAttributes.Reason?.StringValue).toMatch(reason);
+    await checkout.ok(`aws sqs purge-queue --queue-url ${url}`);
+  });
+
+  it("goes on after the database has restarted, and counts what that cost", async () => {
+    const run = only(
+      await disturbed(`${ONE_STAGE} --action INSERT`, async () => {
+        // The death of one server process makes PostgreSQL end all others and recover, as after a crash.
+        const victim = await database.number(
+          `SELECT pid FROM pg_stat_activity WHERE datname = '${environment.cluster.database}' AND backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1`,
+        );
+        process.kill(victim, "SIGKILL");
+      }),
+    );
+    expect(Object.keys(run.stage.errors).length, JSON.stringify(run.stage.errors)).toBeGreaterThan(0);
+    expect(run.stage.completions).toBeGreaterThan(10);
+    expect(run.ledger.rows).toBe(run.ledger.completions);
+  });
+
+  it("reconnects where a connection was ended by an administrator", async () => {
+    const run = only(
+      await disturbed(`${ONE_STAGE} --action INSERT`, () =>
+        database.sql(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${environment.cluster.database}' AND pid <> pg_backend_pid()`,
+        ),
+      ),
+    );
+    const lost = (run.stage.errors["57P01"] ?? 0) + (run.stage.errors.connection ?? 0);
+    expect(lost, JSON.stringify(run.stage.errors)).toBeGreaterThan(0);
+    expect(run.ledger.rows).toBe(run.ledger.completions);
+  });
+
+  it("reports statements that took too long as 57014, and the others as done", async () => {
+    const run = only(
+      await disturbed(`${ONE_STAGE} --action INSERT`, () =>
+        database.sql("BEGIN; LOCK TABLE transactions IN EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT"),
+      ),
+    );
+    expect(run.stage.errors["57014"], JSON.stringify(run.stage.errors)).toBeGreaterThan(0);
+    expect(run.ledger.rows).toBe(run.ledger.completions);
+  });
+
+  const role = (): string => environment.cluster.database;
+  const drop = (): Promise<string> =>
+    database.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role()}' AND pid <> pg_backend_pid()`,
+    );
+
+  it("reports serialization failures as 40001, and tries those transactions again", async () => {
+    await database.sql(`ALTER ROLE ${role()} SET default_transaction_isolation = 'serializable'`);
+    await drop();
+    const before = await transactions();
+    const run = only(await result(`${ONE_STAGE} --action TPCB`));
+    await database.sql(`ALTER ROLE ${role()} RESET default_transaction_isolation`);
+    await drop();
+    expect(run.stage.errors["40001"], JSON.stringify(run.stage.errors)).toBeGreaterThan(0);
+    expect(run.ledger.completions).toBe((await transactions()) - before);
+  });
+
+  it("reports a full house as 53300, and the run of those who got in", async () => {
+    await database.sql(`ALTER ROLE ${role()} CONNECTION LIMIT 1`);
+    await drop();
+    const run = only(await result(`${ONE_STAGE} --action SELECT`));
+    await database.sql(`ALTER ROLE ${role()} CONNECTION LIMIT -1`);
+    expect(run.stage.errors["53300"], JSON.stringify(run.stage.errors)).toBeGreaterThan(0);
+    expect(run.stage.completions).toBeGreaterThan(10);
+  });
+
+  it.each(["sqlx", "data-api"])(
+    "reports a wrong password by %s, and loses no message to it",
+    async (driver) => {
+      const before = await written();
+      const stored = await database.sql(`SELECT rolpassword FROM pg_authid WHERE rolname = '${role()}'`);
+      await database.sql(`ALTER ROLE ${role()} PASSWORD 'not the one in the secret'`);
+      await drop();
+      const ramp = await checkout.run(
+        `lambench run aurora --json --progress none --driver ${driver} --action INSERT --from 1 --to 1 --seconds 1`,
+      );
+      const { writer, database: name } = environment.cluster;
+      await send(driver, {
+        Action: "INSERT",
+        DMLS: "7",
+        HOST: writer,
+        DBNAME: name,
+        RUN: `password-${driver}`,
+      });
+      // The hash as it was: the password is the secret's again.
+      await database.sql(`ALTER ROLE ${role()} PASSWORD '${stored}'`);
+      expect(said(ramp)).toMatch(/28P01|credentials/);
+      await until("the message is done", 90, async () => (await written()) === before + 7);
+    },
+  );
+
+  it("refuses options that make no sense, and says which", async () => {
+    const split = await checkout.run("lambench run aurora --split --driver data-api --stack aurora");
+    expect(split.code).toBe(2);
+    expect(split.stderr).toMatch(/Data API.*writer/);
+  });
+
+  it("shows a result again", async () => {
+    const folder = `${checkout.root}/results/aurora`;
+    for (const file of fs.readdirSync(folder)) {
+      expect(await checkout.ok(`lambench show results/aurora/${file}`)).toContain("LOCAL");
+    }
+  });
+
+  it("destroys everything it made, in the database too", async () => {
+    await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack aurora");
+    const left = await Promise.all(
+      [
+        "aws sqs list-queues --query 'QueueUrls || `[]`'",
+        "aws rds describe-db-clusters --query 'DBClusters[].DBClusterIdentifier'",
+        "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'",
+        "aws secretsmanager list-secrets --query 'SecretList[].Name'",
+        "aws ec2 describe-vpcs --filters Name=is-default,Values=false --query 'Vpcs[].VpcId'",
+        "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].VpcEndpointId'",
+        "aws lambda list-functions --query 'Functions[].FunctionName'",
+        "aws lambda list-event-source-mappings --query 'EventSourceMappings[].UUID'",
+        "aws iam list-roles --query 'Roles[].RoleName'",
+        "aws logs describe-log-groups --query 'logGroups[].logGroupName'",
+        "aws cloudwatch list-dashboards --query 'DashboardEntries[].DashboardName'",
+        "aws stepfunctions list-state-machines --query 'stateMachines[].name'",
+      ].map((list) => checkout.ok(`${list} --output json`)),
+    );
+    expect(left.map((one) => JSON.parse(one) as unknown)).toEqual(left.map(() => []));
+    const server = database.other("postgres");
+    expect(await server.sql(`SELECT datname FROM pg_database WHERE datname = '${role()}'`)).toBe("");
+    expect(await server.sql(`SELECT rolname FROM pg_roles WHERE rolname = '${role()}'`)).toBe("");
+  });
+});
+
+/** Kills the processes of a function in a checkout's environment, as an environment that dies under its function. */
+function kill(root: string, functionName: string): number {
+  const port = (JSON.parse(fs.readFileSync(`${root}/.lambench/ports.json`, "utf8")) as { emulator: number })
+    .emulator;
+  let killed = 0;
+  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    let variables: string;
+    try {
+      variables = fs.readFileSync(`/proc/${pid}/environ`, "utf8");
+    } catch {
+      continue; // it has ended, or is somebody else's
+    }
+    const has = (variable: string): boolean => variables.split("\0").includes(variable);
+    if (has(`AWS_LAMBDA_FUNCTION_NAME=${functionName}`) && has(`AWS_ENDPOINT_URL=http://127.0.0.1:${port}`)) {
+      execFileSync("kill", ["-9", pid]);
+      killed += 1;
+    }
+  }
+  return killed;
+}

@@ -13,7 +13,7 @@ const ATTEMPTS: u32 = 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// To the first byte of the answer, the request's body included: a part of an upload on a shared link takes
 /// seconds.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Region, credentials and endpoint from the environment; standard retries; a body that stalls is an error.
 pub async fn config() -> SdkConfig {

@@ -2,10 +2,15 @@
 //! runtime.
 
 pub mod aws;
+pub mod emf;
 pub mod env;
 mod failure;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod run;
 mod s3;
+#[cfg(feature = "sqs")]
+pub mod sqs;
 
 pub use failure::Failure;
 pub use run::{remaining, run};

@@ -1,0 +1,25 @@
+//! Brings the database into form: `{rows, scale}` → `{migrations, rows, accounts, added_rows, added_accounts}`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aurora::migrate::{Migrated, Request, migrate};
+use lambda_kit::postgres::{Cluster, Login, Postgres};
+use lambda_kit::{Failure, aws, remaining, run};
+use lambda_runtime::LambdaEvent;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    run(setup(), handle).await
+}
+
+async fn setup() -> Result<Postgres, Failure> {
+    let login = Login::from_env(&aws::config().await)?;
+    Ok(Postgres::new(Cluster::from_env()?, login))
+}
+
+async fn handle(postgres: Arc<Postgres>, event: LambdaEvent<Request>) -> Result<Migrated, Failure> {
+    let migrated = migrate(&postgres, event.payload, remaining(&event.context)).await?;
+    tracing::info!(?migrated, "the database is in form");
+    Ok(migrated)
+}

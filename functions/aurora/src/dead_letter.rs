@@ -1,0 +1,74 @@
+//! Messages that cannot be done, with the reason, for people to look at.
+
+use std::collections::HashMap;
+
+use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::primitives::Blob;
+use aws_sdk_sqs::types::MessageAttributeValue;
+use lambda_kit::Failure;
+
+/// Attributes that SQS takes with a message.
+const MAX_ATTRIBUTES: usize = 10;
+/// A reason is to be read by people.
+const MAX_REASON: usize = 500;
+
+/// The dead-letter queue.
+pub struct DeadLetters {
+    /// The client.
+    pub client: Client,
+    /// The queue.
+    pub url: String,
+}
+
+impl DeadLetters {
+    /// Sends a message on, with its attributes, why (`Reason`) and its id so far (`MessageId`).
+    ///
+    /// # Errors
+    /// SQS's.
+    pub async fn send(&self, message: &SqsMessage, reason: &str) -> Result<(), Failure> {
+        let id = message.message_id.as_deref().unwrap_or("unknown");
+        tracing::warn!(message = id, reason, "to the dead-letter queue");
+        let sent = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(message.body.as_deref().unwrap_or_default())
+            .set_message_attributes(Some(attributes(message, id, reason)))
+            .send()
+            .await;
+        let doing = format_args!("send message {id} to the dead-letter queue {}", self.url);
+        sent.map(|_| ()).map_err(|error| Failure::aws(doing, &error))
+    }
+}
+
+fn attributes(message: &SqsMessage, id: &str, reason: &str) -> HashMap<String, MessageAttributeValue> {
+    let reason: String =
+        reason.chars().filter(|character| !character.is_control()).take(MAX_REASON).collect();
+    let mut attributes =
+        HashMap::from([("Reason".to_owned(), text(&reason)), ("MessageId".to_owned(), text(id))]);
+    let mut own: Vec<_> = message.message_attributes.iter().collect();
+    own.sort_by_key(|(name, _)| *name);
+    for (name, value) in own {
+        if attributes.len() < MAX_ATTRIBUTES && !attributes.contains_key(name) {
+            attributes.insert(name.clone(), copied(value));
+        }
+    }
+    attributes
+}
+
+fn text(value: &str) -> MessageAttributeValue {
+    attribute("String").string_value(value).build().expect("the type is set")
+}
+
+fn copied(value: &SqsMessageAttribute) -> MessageAttributeValue {
+    attribute(value.data_type.as_deref().unwrap_or("String"))
+        .set_string_value(value.string_value.clone())
+        .set_binary_value(value.binary_value.as_ref().map(|data| Blob::new(data.0.clone())))
+        .build()
+        .expect("the type is set")
+}
+
+fn attribute(kind: &str) -> aws_sdk_sqs::types::builders::MessageAttributeValueBuilder {
+    MessageAttributeValue::builder().data_type(kind)
+}

@@ -1,0 +1,25 @@
+//! Load on Aurora PostgreSQL: workers of a queue and of a ramp over two drivers, and a ledger by which every unit counts
+//! exactly once.
+
+pub mod action;
+pub mod attempt;
+pub mod clock;
+pub mod data_api;
+pub mod dead_letter;
+pub mod driver;
+pub mod error;
+pub mod generate;
+pub mod job;
+pub mod ledger;
+pub mod load;
+pub mod metrics;
+pub mod migrate;
+pub mod pace;
+pub mod queue;
+pub mod ramp;
+pub mod record;
+pub mod sqlx_driver;
+pub mod statement;
+pub mod statements;
+pub mod tally;
+pub mod worker;

@@ -1,0 +1,176 @@
+//! The loop of a worker: one unit after the other, and what becomes of those that fail.
+
+use std::time::{Duration, Instant};
+
+use results::load::{self, Action};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::action::{Sizes, perform, statements};
+use crate::clock;
+use crate::driver::{Cell, Driver};
+use crate::error::{DbError, Remedy};
+use crate::pace::Pace;
+use crate::record::Record;
+use crate::statements::CONNECTIONS;
+
+/// Tries of a unit that others are in the way of, the first included: pgbench's `--max-tries`.
+const MAX_TRIES: u32 = 10;
+/// How long after a statement's time-out the server's answer is waited for.
+const GRACE: Duration = Duration::from_secs(5);
+/// The longest that a statement without a time-out is waited for.
+const NO_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// What to do, and until when.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// What a unit executes.
+    pub action: Action,
+    /// What there is to work on.
+    pub sizes: Sizes,
+    /// Whose units they are.
+    pub source: Uuid,
+    /// Units a statement.
+    pub batch: u32,
+    /// When units start.
+    pub pace: Pace,
+    /// No unit starts after this.
+    pub until: Instant,
+    /// What is under way then is cut off.
+    pub cut: Instant,
+    /// After this, the server cancels a statement; zero for never.
+    pub statement_timeout: Duration,
+    /// When to count the server's connections.
+    pub look_at: Option<Instant>,
+}
+
+impl Plan {
+    /// The longest that a unit is waited for: what the server needs to cancel each of its statements, and then some.
+    #[must_use]
+    pub fn patience(action: Action, statement_timeout: Duration) -> Duration {
+        if statement_timeout.is_zero() {
+            return NO_TIMEOUT;
+        }
+        statement_timeout * statements(action) + GRACE
+    }
+}
+
+/// Pauses after lost connections: longer and longer, from 50 ms to a second.
+#[derive(Debug)]
+pub struct Backoff(Duration);
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self(Duration::from_millis(50))
+    }
+}
+
+impl Backoff {
+    /// Pauses, but not beyond `end`.
+    pub async fn pause(&mut self, end: Instant) {
+        tokio::time::sleep_until((Instant::now() + self.0).min(end).into()).await;
+        self.0 = (self.0 * 2).min(Duration::from_secs(1));
+    }
+}
+
+/// Executes the units `seqs` until they or the time are used up. Every failed statement is counted; a unit whose connection
+/// is lost is tried again on a new one, as the ledger absorbs what has come through.
+pub async fn load<D: Driver>(
+    driver: &mut D,
+    plan: &Plan,
+    record: &mut Record,
+    seqs: impl Iterator<Item = i32>,
+) {
+    let cpu = clock::cpu();
+    let (start_ms, start) = (clock::now_ms(), Instant::now());
+    let end = units(driver, plan, record, seqs, start).await;
+    record.span(start_ms, start, end);
+    record.outcome.cpu_ms += clock::cpu().saturating_sub(cpu).as_secs_f64() * 1000.0;
+    record.outcome.connections_opened = driver.opened();
+}
+
+/// Returns when the last unit ended.
+async fn units<D: Driver>(
+    driver: &mut D,
+    plan: &Plan,
+    record: &mut Record,
+    mut seqs: impl Iterator<Item = i32>,
+    start: Instant,
+) -> Instant {
+    let mut look_at = plan.look_at.filter(|_| D::KIND == load::Driver::Sqlx);
+    let mut now = start;
+    let mut batch = Vec::new();
+    for number in plan.pace.first_from(start).. {
+        let intended = plan.pace.due(number).unwrap_or(now);
+        if intended.max(now) >= plan.until {
+            break;
+        }
+        batch.clear();
+        batch.extend(seqs.by_ref().take(plan.batch as usize));
+        if batch.is_empty() {
+            break;
+        }
+        if intended > now {
+            clock::wait_until(intended).await;
+        }
+        let done = unit(driver, plan, record, &batch).await;
+        now = Instant::now();
+        match done {
+            Ok(new) => record.confirm(batch.len() as u64, new, now - intended),
+            Err(Remedy::GiveUp) => break,
+            Err(_) => {}
+        }
+        if look_at.take_if(|moment| now >= *moment).is_some() {
+            look(driver, record).await;
+            now = Instant::now();
+        }
+    }
+    now
+}
+
+/// One unit, or a batch of them; returns how many are new.
+async fn unit<D: Driver>(
+    driver: &mut D,
+    plan: &Plan,
+    record: &mut Record,
+    seqs: &[i32],
+) -> Result<u64, Remedy> {
+    let patience = Plan::patience(plan.action, plan.statement_timeout);
+    let mut backoff = Backoff::default();
+    let mut tries = 0;
+    loop {
+        let limit = patience.min(plan.cut.saturating_duration_since(Instant::now()));
+        let work = async {
+            driver.connect().await?;
+            perform(driver, plan.action, plan.sizes, plan.source, seqs).await
+        };
+        let error = match timeout(limit, work).await {
+            Ok(Ok(new)) => return Ok(new),
+            Ok(Err(error)) => error,
+            Err(_) => DbError::new("timeout", format!("no answer within {limit:?}")),
+        };
+        let remedy = error.remedy();
+        record.fail(error);
+        tries += 1;
+        match remedy {
+            Remedy::Again if tries < MAX_TRIES => {}
+            Remedy::Reconnect => {
+                driver.lose();
+                backoff.pause(plan.until).await;
+            }
+            Remedy::Wait => backoff.pause(plan.until).await,
+            Remedy::Again | Remedy::Next | Remedy::GiveUp => return Err(remedy),
+        }
+        if Instant::now() >= plan.until {
+            return Err(remedy);
+        }
+    }
+}
+
+/// Counts the server's connections; that this fails is no failure of the load.
+async fn look<D: Driver>(driver: &mut D, record: &mut Record) {
+    if let Ok(rows) = driver.fetch(&CONNECTIONS, &[]).await {
+        let count = rows.first().and_then(|row| row.first()).map(Cell::int);
+        record.outcome.server_connections = count.and_then(|count| u64::try_from(count).ok());
+    }
+}

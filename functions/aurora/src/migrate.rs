@@ -1,0 +1,141 @@
+//! Brings the database into form: schema, settings of the role, generated rows.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lambda_kit::Failure;
+use lambda_kit::postgres::{ConnectError, Postgres};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use sqlx::migrate::Migrator;
+
+use crate::generate::{self, Table};
+
+/// The migrations of `sql/aurora/migrations/`.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../../sql/aurora/migrations");
+/// Left of an invocation when generation stops: a chunk and the clean-up take seconds.
+const RESERVE: Duration = Duration::from_secs(20);
+/// Keys are `integer`s.
+const MAX_ROWS: u64 = 1_000_000_000;
+/// pgbench's accounts have `integer` keys up to this scale.
+const MAX_SCALE: u64 = 20_000;
+
+/// What the database is to have.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Request {
+    /// Transactions for SELECT and SELECT2.
+    pub rows: u64,
+    /// pgbench's scale.
+    pub scale: u64,
+}
+
+/// What the database has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Migrated {
+    /// Migrations applied, since ever.
+    pub migrations: u64,
+    /// Transactions generated, since ever.
+    pub rows: u64,
+    /// Accounts.
+    pub accounts: u64,
+    /// Transactions generated now.
+    pub added_rows: u64,
+    /// Accounts generated now.
+    pub added_accounts: u64,
+}
+
+/// Why the database isn't in form.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// A setting out of range.
+    #[error("{name} is {value}, but must be from 1 to {max}")]
+    Range {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: u64,
+        /// The largest.
+        max: u64,
+    },
+    /// Time is up.
+    #[error(
+        "{done} of {wanted} rows of {table} are there, and time is up: run aurora-migrate again, it goes on from there, \
+         or give it more time"
+    )]
+    Time {
+        /// The table.
+        table: &'static str,
+        /// Rows that are there.
+        done: u64,
+        /// Rows that are wanted.
+        wanted: u64,
+    },
+    /// No connection.
+    #[error("cannot connect to {host}: {source}")]
+    Connect {
+        /// The host.
+        host: String,
+        /// Why not.
+        source: ConnectError,
+    },
+    /// A migration.
+    #[error("cannot migrate the schema: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// A statement.
+    #[error("cannot generate rows: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Migrates, and generates what is missing; a second call changes nothing, and a call after one that was cut off goes on.
+///
+/// # Errors
+/// [`MigrateError`].
+pub async fn migrate(
+    postgres: &Arc<Postgres>,
+    request: Request,
+    remaining: Duration,
+) -> Result<Migrated, Failure> {
+    Ok(run(postgres, request, Instant::now() + remaining.saturating_sub(RESERVE)).await?)
+}
+
+async fn run(postgres: &Postgres, request: Request, end: Instant) -> Result<Migrated, MigrateError> {
+    check("rows", request.rows, MAX_ROWS)?;
+    check("scale", request.scale, MAX_SCALE)?;
+    let host = &postgres.cluster().writer;
+    let connected = postgres.connect(host).await;
+    let mut connection = connected.map_err(|source| MigrateError::Connect { host: host.clone(), source })?;
+    let db = &mut connection;
+    // Of this session only: building takes longer than a statement of the load may.
+    sqlx::query("SET statement_timeout = 0").execute(&mut *db).await?;
+    MIGRATOR.run(&mut *db).await?;
+    limit_statements(db, postgres.cluster().statement_timeout).await?;
+
+    let added_rows = generate::fill(db, Table::Transactions, request.rows, end).await?;
+    generate::fill(db, Table::Branches, request.scale, end).await?;
+    generate::fill(db, Table::Tellers, request.scale * 10, end).await?;
+    let added_accounts = generate::fill(db, Table::Accounts, request.scale * 100_000, end).await?;
+    Ok(Migrated {
+        migrations: MIGRATOR.iter().count() as u64,
+        rows: generate::count(db, Table::Transactions).await?,
+        accounts: generate::count(db, Table::Accounts).await?,
+        added_rows,
+        added_accounts,
+    })
+}
+
+fn check(name: &'static str, value: u64, max: u64) -> Result<(), MigrateError> {
+    if (1..=max).contains(&value) { Ok(()) } else { Err(MigrateError::Range { name, value, max }) }
+}
+
+/// The statement time-out as the role's setting in this database: the only way that reaches the connections of the Data API's
+/// pool, which nobody else sets up. Other connections bring their own.
+async fn limit_statements(db: &mut PgConnection, timeout: Duration) -> Result<(), sqlx::Error> {
+    // No utility statement takes parameters, and the name of the database isn't ours: the server quotes it.
+    let set = sqlx::query_scalar::<_, String>(
+        "SELECT format('ALTER ROLE CURRENT_USER IN DATABASE %I SET statement_timeout = %s', current_database(), $1::bigint)",
+    );
+    let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+    let set = set.bind(millis).fetch_one(&mut *db).await?;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *db).await?;
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! The queue's worker: a message, its units, its place in the ledger.
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::SqsMessage;
+use lambda_kit::{Failure, env};
+
+use crate::attempt::{self, Deadline, Roads};
+use crate::dead_letter::DeadLetters;
+use crate::driver::Driver;
+use crate::error::DbError;
+use crate::job::{self, Job};
+use crate::ledger;
+use crate::load::{Plan, load};
+use crate::pace::Pace;
+use crate::record::Record;
+use crate::worker::{Task, Worker};
+
+/// What a queue's worker is set up with.
+pub struct QueueWorker {
+    /// The worker.
+    pub worker: Worker,
+    /// Where messages go that cannot be done.
+    pub dead_letters: DeadLetters,
+    /// The queue's limit of deliveries.
+    pub max_receives: u32,
+}
+
+/// A message that isn't done, and comes back.
+#[derive(Debug, thiserror::Error)]
+#[error("{completions} of {wanted} units are done: {reason}")]
+pub struct Unfinished {
+    completions: u64,
+    wanted: u32,
+    reason: String,
+}
+
+impl QueueWorker {
+    /// From the environment; see [`Worker::from_env`], and `DEAD_LETTER_URL`, `MAX_RECEIVES`.
+    ///
+    /// # Errors
+    /// If a variable is missing or wrong.
+    pub async fn from_env() -> Result<Self, Failure> {
+        let url = env::setting("DEAD_LETTER_URL", "the URL of the dead-letter queue")?;
+        let max_receives = env::setting("MAX_RECEIVES", "the queue's limit of deliveries")?;
+        let client = aws_sdk_sqs::Client::new(&lambda_kit::aws::config().await);
+        Ok(Self {
+            worker: Worker::from_env().await?,
+            dead_letters: DeadLetters { client, url },
+            max_receives,
+        })
+    }
+
+    /// Handles one message: does its units, or sends it to the dead-letter queue if it can never be done or this was its
+    /// last delivery.
+    ///
+    /// # Errors
+    /// If it has to be delivered again.
+    pub async fn handle(&self, message: &SqsMessage, remaining: Duration) -> Result<(), Failure> {
+        let job = match job::parse(message, &self.worker.cluster, self.worker.driver()) {
+            Ok(job) => job,
+            Err(refusal) => return self.dead_letters.send(message, &refusal.to_string()).await,
+        };
+        let endpoint = job.endpoint;
+        let task = Message { worker: &self.worker, job, deadline: Deadline::of(remaining) };
+        match self.worker.run(endpoint, task).await {
+            Ok(()) => Ok(()),
+            Err(unfinished) if receives(message) >= self.max_receives => {
+                self.dead_letters.send(message, &unfinished.to_string()).await
+            }
+            Err(unfinished) => Err(unfinished.into()),
+        }
+    }
+}
+
+/// How often a message has been delivered.
+fn receives(message: &SqsMessage) -> u32 {
+    message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+/// A message's units.
+pub struct Message<'a> {
+    /// The settings.
+    pub worker: &'a Worker,
+    /// What the message asks for.
+    pub job: Job,
+    /// How far the invocation goes.
+    pub deadline: Deadline,
+}
+
+impl Task for Message<'_> {
+    type Output = Result<(), Unfinished>;
+
+    async fn run<D: Driver>(self, roads: &mut Roads<D>) -> Self::Output {
+        let mut record = attempt::new_record();
+        let source = &self.job.source;
+        let wanted = source.wanted.unwrap_or_default();
+        let completions = self.units(roads, &mut record).await.unwrap_or_else(|error| {
+            // The units are in the tables, if any: the next attempt or the tally counts them.
+            tracing::error!(source = %source.id, %error, "the ledger could not be reached");
+            0
+        });
+        tracing::info!(run = source.run, source = %source.id, completions, errors = ?record.outcome.errors, "attempted");
+        if completions >= u64::from(wanted) {
+            return Ok(());
+        }
+        let reason = record.last_error.map_or("time was up".to_owned(), |error| error.to_string());
+        Err(Unfinished { completions, wanted, reason })
+    }
+}
+
+impl Message<'_> {
+    /// Returns all completions that are recorded of the message.
+    async fn units<D: Driver>(&self, roads: &mut Roads<D>, record: &mut Record) -> Result<u64, DbError> {
+        let (source, deadline) = (&self.job.source, self.deadline);
+        let begun = attempt::begin(roads, source, record, deadline.load).await?;
+        if begun.done {
+            return Ok(begun.completions);
+        }
+        let left = attempt::persist(roads.ledger(), record, deadline.load, async |driver, _| {
+            ledger::left(driver, source, begun).await
+        });
+        let left = left.await?;
+        let plan = Plan {
+            action: source.action,
+            sizes: self.worker.sizes,
+            source: source.id,
+            batch: self.job.rows_a_statement(),
+            pace: Pace::Closed,
+            until: deadline.load,
+            cut: deadline.load,
+            statement_timeout: self.worker.statement_timeout(),
+            look_at: None,
+        };
+        load(&mut roads.load, &plan, record, left.into_iter()).await;
+        attempt::settle(roads, source, record, false, deadline.ledger, &self.worker.cluster.database).await
+    }
+}

@@ -1,0 +1,191 @@
+//! The ramp's worker: one client of one stage, for a fixed time.
+
+use std::time::{Duration, Instant};
+
+use lambda_kit::Failure;
+use results::load::{Action, Endpoint, Outcome};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::action::rehearse;
+use crate::attempt::{self, Deadline, Roads};
+use crate::clock;
+use crate::driver::Driver;
+use crate::error::DbError;
+use crate::job::{MAX_BATCH, batch_of};
+use crate::ledger::{self, Source};
+use crate::load::{Plan, load};
+use crate::pace::Pace;
+use crate::record::Record;
+use crate::worker::{Task, Worker};
+
+/// One worker of one stage.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Request {
+    /// The run.
+    pub run: String,
+    /// Number of the stage, from 0.
+    pub stage: u32,
+    /// Workers of the stage.
+    pub clients: u32,
+    /// Which of them this is, from 0.
+    pub worker: u32,
+    /// What to execute.
+    pub action: Action,
+    /// Where.
+    #[serde(rename = "host")]
+    pub endpoint: Endpoint,
+    /// Rows an INSERT.
+    #[serde(default = "one")]
+    pub batch: u32,
+    /// Units a second of the whole stage, open loop; 0 for a closed loop.
+    #[serde(default)]
+    pub rate: f64,
+    /// When the stage starts, ms since 1970.
+    pub start_at_ms: u64,
+    /// For how long, seconds.
+    pub seconds: f64,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A request that cannot be met.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum RequestError {
+    /// Too many rows, or none.
+    #[error("batch is {0}, but must be from 1 to {MAX_BATCH}")]
+    Batch(u32),
+    /// No such worker.
+    #[error("worker is {0}, but must be below clients, {1}")]
+    Worker(u32, u32),
+    /// No such rate.
+    #[error("rate is {0}, but must be 0 (closed loop) or above")]
+    Rate(f64),
+    /// No such time.
+    #[error("seconds is {0}, but must be above 0")]
+    Seconds(f64),
+    /// The reader, over a driver that doesn't reach it.
+    #[error("host is reader, but the Data API only reaches the writer")]
+    Reader,
+}
+
+impl Request {
+    fn check(&self, driver: results::load::Driver) -> Result<(), RequestError> {
+        if !(1..=MAX_BATCH).contains(&self.batch) {
+            return Err(RequestError::Batch(self.batch));
+        }
+        if self.worker >= self.clients {
+            return Err(RequestError::Worker(self.worker, self.clients));
+        }
+        if !(self.rate >= 0.0 && self.rate.is_finite()) {
+            return Err(RequestError::Rate(self.rate));
+        }
+        if !(self.seconds > 0.0 && self.seconds <= 900.0) {
+            return Err(RequestError::Seconds(self.seconds));
+        }
+        if driver == results::load::Driver::DataApi && self.endpoint == Endpoint::Reader {
+            return Err(RequestError::Reader);
+        }
+        Ok(())
+    }
+
+    /// The same worker of the same stage of a run has the same source: if it is started again, it goes on.
+    fn source(&self, driver: results::load::Driver) -> Source {
+        let name = format!("{}/{}/{}/{}", self.run, ledger::text(&driver), self.stage, self.worker);
+        Source {
+            id: Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()),
+            run: self.run.clone(),
+            action: self.action,
+            wanted: None,
+        }
+    }
+}
+
+/// Works as the request says; whatever the database does, an outcome comes of it.
+///
+/// # Errors
+/// [`RequestError`] if the request makes no sense.
+pub async fn work(worker: &Worker, request: &Request, remaining: Duration) -> Result<Outcome, Failure> {
+    request.check(worker.driver())?;
+    let stage = Stage { worker, request, deadline: Deadline::of(remaining) };
+    Ok(worker.run(request.endpoint, stage).await)
+}
+
+/// A worker's part of a stage.
+struct Stage<'a> {
+    worker: &'a Worker,
+    request: &'a Request,
+    deadline: Deadline,
+}
+
+impl Task for Stage<'_> {
+    type Output = Outcome;
+
+    async fn run<D: Driver>(self, roads: &mut Roads<D>) -> Outcome {
+        let mut record = attempt::new_record();
+        if let Err(error) = self.stage(roads, &mut record).await {
+            tracing::error!(run = self.request.run, %error, "the ledger could not be reached");
+        }
+        record.outcome
+    }
+}
+
+impl Stage<'_> {
+    async fn stage<D: Driver>(&self, roads: &mut Roads<D>, record: &mut Record) -> Result<(), DbError> {
+        let request = self.request;
+        let source = request.source(D::KIND);
+        let start = clock::instant_of(request.start_at_ms);
+        let until = (start + Duration::from_secs_f64(request.seconds)).min(self.deadline.load);
+
+        let begun = attempt::begin(roads, &source, record, until).await?;
+        let last = attempt::persist(roads.ledger(), record, until, async |driver, _| {
+            ledger::last(driver, &source, begun).await
+        });
+        let last = last.await?;
+        self.warm_up(roads, &source).await;
+        record.outcome.late = u64::from(Instant::now() > start);
+        clock::wait_until(start).await;
+        load(&mut roads.load, &self.plan(&source, start, until), record, last.saturating_add(1)..).await;
+        attempt::settle(roads, &source, record, true, self.deadline.ledger, &self.worker.cluster.database)
+            .await?;
+        Ok(())
+    }
+
+    fn plan(&self, source: &Source, start: Instant, until: Instant) -> Plan {
+        let (request, statement_timeout) = (self.request, self.worker.statement_timeout());
+        let batch = batch_of(request.action, request.batch);
+        let pace = if request.rate > 0.0 {
+            Pace::open(start, request.rate, batch, request.worker, request.clients)
+        } else {
+            Pace::Closed
+        };
+        Plan {
+            action: request.action,
+            sizes: self.worker.sizes,
+            source: source.id,
+            batch,
+            pace,
+            until,
+            cut: self.deadline.load.min(until + Plan::patience(request.action, statement_timeout)),
+            statement_timeout,
+            look_at: (request.worker == 0).then(|| start + (until - start) / 2),
+        }
+    }
+
+    /// Connects, prepares the statements and fills the server's caches: a unit that is undone. What fails here fails in the
+    /// load, too, and is counted there.
+    async fn warm_up<D: Driver>(&self, roads: &mut Roads<D>, source: &Source) {
+        let driver = &mut roads.load;
+        let batch = batch_of(source.action, self.request.batch);
+        let work = async {
+            driver.connect().await?;
+            rehearse(driver, source.action, self.worker.sizes, source.id, batch).await
+        };
+        let limit = Plan::patience(source.action, self.worker.statement_timeout());
+        if !matches!(tokio::time::timeout(limit, work).await, Ok(Ok(()))) {
+            driver.lose();
+        }
+    }
+}

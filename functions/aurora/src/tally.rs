@@ -1,0 +1,148 @@
+//! What the ledger says of a run, once what killed workers left is counted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambda_kit::Failure;
+use lambda_kit::postgres::Postgres;
+use results::load::{Action, ActionTally, Driver as Kind, Outcome, Tally};
+use results::summary::Summary;
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::{self, Deadline, Roads};
+use crate::driver::{Cell, Driver, Value};
+use crate::error::DbError;
+use crate::ledger::Source;
+use crate::record::Record;
+use crate::sqlx_driver::SqlxDriver;
+use crate::statements::{TALLY_ATTEMPTS, TALLY_LATEST, TALLY_SOURCES, TALLY_UNSETTLED};
+
+/// Which run.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Request {
+    /// Its id; the run that began last if there is none.
+    pub run: Option<String>,
+}
+
+/// A [`Tally`], with percentiles for people.
+#[derive(Debug, Clone, Serialize)]
+pub struct Answer {
+    /// The run.
+    pub run: String,
+    /// Messages (queue) or workers (ramp) that are done.
+    pub done: u64,
+    /// Those that began, and didn't end yet or never will.
+    pub unfinished: u64,
+    /// By action.
+    pub actions: Vec<ActionAnswer>,
+}
+
+/// One action of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActionAnswer {
+    /// The figures.
+    #[serde(flatten)]
+    pub tally: ActionTally,
+    /// The latencies' percentiles, ms; none without latencies.
+    pub latency_ms: Option<Summary>,
+}
+
+/// There is no run.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger has no run yet: start one first")]
+pub struct NoRunError;
+
+/// Counts what isn't counted yet, and adds up.
+///
+/// # Errors
+/// The database's, or [`NoRunError`].
+pub async fn tally(
+    postgres: &Arc<Postgres>,
+    request: &Request,
+    remaining: Duration,
+) -> Result<Answer, Failure> {
+    let cluster = postgres.cluster();
+    let driver = SqlxDriver::new(Arc::clone(postgres), &cluster.writer);
+    let mut roads = Roads { load: driver, ledger: None };
+    let answer = run(&mut roads, request, &cluster.database, remaining).await;
+    roads.load.park();
+    answer
+}
+
+async fn run<D: Driver>(
+    roads: &mut Roads<D>,
+    request: &Request,
+    database: &str,
+    remaining: Duration,
+) -> Result<Answer, Failure> {
+    roads.load.connect().await?;
+    let run = match &request.run {
+        Some(run) => run.clone(),
+        None => latest(&mut roads.load).await?.ok_or(NoRunError)?,
+    };
+    settle(roads, &run, database, Deadline::of(remaining)).await?;
+    let tally = add_up(&mut roads.load, &run).await?;
+    Ok(Answer {
+        run: tally.run,
+        done: tally.done,
+        unfinished: tally.unfinished,
+        actions: tally
+            .actions
+            .into_iter()
+            .map(|tally| ActionAnswer {
+                latency_ms: tally.outcome.latency.summary("latency", tally.outcome.failures()),
+                tally,
+            })
+            .collect(),
+    })
+}
+
+async fn latest<D: Driver>(driver: &mut D) -> Result<Option<String>, DbError> {
+    let rows = driver.fetch(&TALLY_LATEST, &[]).await?;
+    Ok(rows.first().and_then(|row| row.first()).map(|run| run.text().to_owned()))
+}
+
+/// Counts the units of sources whose worker was killed before it could.
+async fn settle<D: Driver>(
+    roads: &mut Roads<D>,
+    run: &str,
+    database: &str,
+    deadline: Deadline,
+) -> Result<(), DbError> {
+    for row in roads.load.fetch(&TALLY_UNSETTLED, &[Value::Text(run)]).await? {
+        let [id, action] = row.as_slice() else { continue };
+        let (Ok(id), Some(action)) = (id.text().parse(), named::<Action>(action)) else { continue };
+        let source = Source { id, run: run.to_owned(), action, wanted: None };
+        let mut record = Record::default();
+        attempt::settle(roads, &source, &mut record, false, deadline.ledger, database).await?;
+        tracing::warn!(run, source = %id, completions = record.outcome.completions, "counted what a killed worker left");
+    }
+    Ok(())
+}
+
+async fn add_up<D: Driver>(driver: &mut D, run: &str) -> Result<Tally, DbError> {
+    let mut tally = Tally { run: run.to_owned(), ..Tally::default() };
+    let mut outcomes: BTreeMap<(Action, Kind), Outcome> = BTreeMap::new();
+    for row in driver.fetch(&TALLY_ATTEMPTS, &[Value::Text(run)]).await? {
+        let [action, driver, outcome] = row.as_slice() else { continue };
+        let (Some(action), Some(driver)) = (named(action), named(driver)) else { continue };
+        let outcome: Outcome = serde_json::from_str(outcome.text())
+            .map_err(|error| DbError::new("XX000", format!("an attempt's outcome is none: {error}")))?;
+        outcomes.entry((action, driver)).or_default().merge(&outcome);
+    }
+    for row in driver.fetch(&TALLY_SOURCES, &[Value::Text(run)]).await? {
+        let [action, driver, done, unfinished, rows] = row.as_slice() else { continue };
+        let (Some(action), Some(driver)) = (named(action), named(driver)) else { continue };
+        tally.done += done.int().unsigned_abs();
+        tally.unfinished += unfinished.int().unsigned_abs();
+        let rows = (!Action::reads(action)).then(|| rows.int().unsigned_abs());
+        let outcome = outcomes.remove(&(action, driver)).unwrap_or_default();
+        tally.actions.push(ActionTally { action, driver, outcome, rows });
+    }
+    Ok(tally)
+}
+
+fn named<T: serde::de::DeserializeOwned>(cell: &Cell) -> Option<T> {
+    serde_json::from_value(cell.text().into()).ok()
+}

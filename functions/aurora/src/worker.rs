@@ -1,0 +1,103 @@
+//! What a worker is set up with, and the road it takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambda_kit::postgres::{Cluster, Login, Postgres};
+use lambda_kit::{Failure, aws, env};
+use results::load::{self, Endpoint};
+
+use crate::action::Sizes;
+use crate::attempt::Roads;
+use crate::data_api::DataApi;
+use crate::driver::Driver;
+use crate::sqlx_driver::SqlxDriver;
+
+/// The names of drivers in settings.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable DRIVER is '{0}', but must be sqlx or data-api")]
+pub struct DriverError(String);
+
+/// The road to the database.
+pub enum Road {
+    /// PostgreSQL's own protocol.
+    Sqlx(Arc<Postgres>),
+    /// HTTPS requests.
+    DataApi(DataApi),
+}
+
+/// A worker's settings.
+pub struct Worker {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// What `aurora-migrate` has generated.
+    pub sizes: Sizes,
+    /// The road.
+    pub road: Road,
+}
+
+/// Something to do, whichever the driver.
+pub trait Task {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    #[expect(async_fn_in_trait, reason = "a worker's futures stay on its one thread")]
+    async fn run<D: Driver>(self, roads: &mut Roads<D>) -> Self::Output;
+}
+
+impl Worker {
+    /// From the environment; see [`Cluster::from_env`], and `DRIVER`, `ROWS`, `SCALE`, `SECRET_ARN`, `CLUSTER_ARN`.
+    ///
+    /// # Errors
+    /// If a variable is missing or wrong.
+    pub async fn from_env() -> Result<Self, Failure> {
+        let cluster = Cluster::from_env()?;
+        let driver: String = env::setting("DRIVER", "sqlx or data-api")?;
+        let sizes = Sizes {
+            rows: env::setting("ROWS", "how many transactions are generated")?,
+            scale: env::setting("SCALE", "pgbench's scale")?,
+        };
+        let config = aws::config().await;
+        let road = match driver.as_str() {
+            "sqlx" => Road::Sqlx(Arc::new(Postgres::new(cluster.clone(), Login::from_env(&config)?))),
+            "data-api" => Road::DataApi(DataApi::from_env(&config, &cluster)?),
+            _ => return Err(DriverError(driver).into()),
+        };
+        Ok(Self { cluster, sizes, road })
+    }
+
+    /// Which driver.
+    #[must_use]
+    pub fn driver(&self) -> load::Driver {
+        match self.road {
+            Road::Sqlx(_) => load::Driver::Sqlx,
+            Road::DataApi(_) => load::Driver::DataApi,
+        }
+    }
+
+    /// After this, the server cancels a statement.
+    #[must_use]
+    pub fn statement_timeout(&self) -> Duration {
+        self.cluster.statement_timeout
+    }
+
+    /// Does a task at an endpoint; the ledger is at the writer, always.
+    pub async fn run<T: Task>(&self, endpoint: Endpoint, task: T) -> T::Output {
+        match &self.road {
+            Road::DataApi(driver) => task.run(&mut Roads { load: driver.clone(), ledger: None }).await,
+            Road::Sqlx(postgres) => {
+                let to = |host: &str| SqlxDriver::new(Arc::clone(postgres), host);
+                let mut roads = match endpoint {
+                    Endpoint::Writer => Roads { load: to(&self.cluster.writer), ledger: None },
+                    Endpoint::Reader => {
+                        Roads { load: to(&self.cluster.reader), ledger: Some(to(&self.cluster.writer)) }
+                    }
+                };
+                let done = task.run(&mut roads).await;
+                [Some(roads.load), roads.ledger].into_iter().flatten().for_each(SqlxDriver::park);
+                done
+            }
+        }
+    }
+}

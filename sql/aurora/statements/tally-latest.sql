@@ -1,0 +1,2 @@
+-- The run that began last.
+SELECT run FROM load_source ORDER BY begun_at DESC LIMIT 1

@@ -2,13 +2,24 @@
 
 use std::process::ExitCode;
 
-/// The user ended a run with Ctrl-C; it has been cleaned up.
+/// The user ended a run with Ctrl-C; what became of it.
 #[derive(Debug, thiserror::Error)]
-#[error("interrupted: the execution is stopped and its archives are removed")]
-pub struct Interrupted;
+#[error("interrupted: {0}")]
+pub struct Interrupted(pub String);
+
+/// Options that don't go together; which, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
 
 /// The exit code of a failed command.
 pub fn code(error: &anyhow::Error) -> ExitCode {
-    // What a shell reports of a program that SIGINT ended.
-    if error.is::<Interrupted>() { ExitCode::from(130) } else { ExitCode::FAILURE }
+    if error.is::<Interrupted>() {
+        // What a shell reports of a program that SIGINT ended.
+        ExitCode::from(130)
+    } else if error.is::<Usage>() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::FAILURE
+    }
 }

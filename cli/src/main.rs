@@ -2,10 +2,14 @@
 
 mod aws;
 mod cli;
+mod execution;
 mod exit;
+mod interrupt;
+mod invoke;
 mod local;
 mod progress;
 mod project;
+mod record;
 mod run;
 mod scenario;
 mod show;

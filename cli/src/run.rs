@@ -5,18 +5,41 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
+use clap::Subcommand;
 use results::file::RunResult;
 
 use crate::progress::Mode;
 use crate::project::Project;
+use crate::scenario::aurora::options::{EXAMPLES, Options};
 use crate::{scenario, show};
 
 /// What `lambench run` takes.
 #[derive(Debug, clap::Args)]
+#[command(disable_help_subcommand = true)]
 pub struct Arguments {
     /// The scenario to run
+    #[command(subcommand)]
     scenario: Scenario,
+}
+
+/// The scenarios that can be run.
+#[derive(Debug, Subcommand)]
+enum Scenario {
+    /// Who builds one ZIP of all objects of a bucket cheapest, who fastest?
+    Archive(Common),
+    /// What load does Aurora PostgreSQL take from functions?
+    #[command(after_help = EXAMPLES)]
+    Aurora {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+/// What all scenarios take.
+#[derive(Debug, clap::Args)]
+struct Common {
     /// The Pulumi stack to run it on [default: the selected one]
     #[arg(long, short)]
     stack: Option<String>,
@@ -28,33 +51,42 @@ pub struct Arguments {
     json: bool,
 }
 
-/// The scenarios that can be run.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Scenario {
-    /// Who builds one ZIP of all objects of a bucket cheapest, who fastest?
-    Archive,
-}
-
 /// Runs a scenario and prints its result.
 ///
 /// # Errors
 /// If the run fails; a run in which no contender passed is a result as well.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let (Scenario::Archive(common) | Scenario::Aurora { common, .. }) = &arguments.scenario;
+    let stack = common.stack.as_deref();
+    let runtime = tokio::runtime::Runtime::new()?;
     let project = Project::find()?;
-    let stack = arguments.stack.as_deref();
-    let result = tokio::runtime::Runtime::new()?.block_on(async {
-        match arguments.scenario {
-            Scenario::Archive => scenario::archive::run(&project, stack, arguments.progress).await,
+    let result = match &arguments.scenario {
+        Scenario::Archive(_) => runtime.block_on(scenario::archive::run(&project, stack, common.progress))?,
+        Scenario::Aurora { options, .. } => {
+            let plan = options.plan()?;
+            runtime.block_on(scenario::aurora::run(&project, stack, common.progress, plan))?
         }
-    })?;
+    };
     let file = write(&project, &result)?;
-    if arguments.json {
+    if common.json {
         println!("{}", serde_json::to_string_pretty(&result)?);
     } else {
         print!("{}", show::render(&result));
         println!("result: {}", file.display());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(verdict(&result))
+}
+
+/// Whether the run's figures can be used.
+fn verdict(result: &RunResult) -> ExitCode {
+    let violations = result.detail.violations();
+    if violations.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    for violation in violations {
+        eprintln!("error: {violation}");
+    }
+    ExitCode::FAILURE
 }
 
 /// Writes a result to `results/<scenario>/<UTC time>-<stack>.json`.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use results::file::{Detail, Kind, RunResult, SCHEMA_VERSION};
 
-use crate::scenario::archive;
+use crate::scenario::{archive, aurora};
 
 /// What `lambench show` takes.
 #[derive(Debug, clap::Args)]
@@ -75,6 +75,7 @@ pub fn render(result: &RunResult) -> String {
     let _ = writeln!(text, "{}", settings.join(", "));
     text.push_str(&match &result.detail {
         Detail::Archive(contest) => archive::ranking::render(contest, &environment.stack),
+        Detail::Aurora(load) => aurora::table::render(load),
     });
     for warning in &result.warnings {
         let _ = writeln!(text, "warning: {warning}");

@@ -1,3 +1,4 @@
 //! The scenarios that `lambench run` knows, one module each.
 
 pub mod archive;
+pub mod aurora;

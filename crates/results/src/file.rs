@@ -5,7 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::aurora::Load;
 use crate::contest::Contest;
+use crate::histogram::Histogram;
+use crate::prices::Price;
 use crate::summary::Summary;
 
 /// Version of this schema; a reader refuses those it doesn't know.
@@ -79,15 +82,18 @@ pub enum Kind {
     Local,
 }
 
-/// Raw values of one measured quantity.
+/// The values of one measured quantity: each of them, or where there are too many, their distribution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Samples {
     /// What was measured, such as `rust-stream duration`.
     pub name: String,
     /// Unit of the values, such as `ms`.
     pub unit: String,
-    /// In the order in which they were taken.
+    /// In the order in which they were taken; empty where there is a histogram.
     pub values: Vec<f64>,
+    /// The distribution of latencies that are too many to keep each; its unit is always ms in the statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
 }
 
 /// One item of what a run costs on AWS.
@@ -114,17 +120,48 @@ pub struct QuotedPrice {
     pub date: String,
 }
 
+impl From<Price> for QuotedPrice {
+    fn from(price: Price) -> Self {
+        Self {
+            usd: price.usd,
+            unit: price.unit.to_owned(),
+            source: price.source.to_owned(),
+            date: price.date.to_owned(),
+        }
+    }
+}
+
 /// The part that only one scenario has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Detail {
     /// The archive contest's ranking.
     Archive(Contest),
+    /// The load on a database.
+    Aurora(Load),
+}
+
+impl Detail {
+    /// What makes the run's figures unfit for use, in words.
+    #[must_use]
+    pub fn violations(&self) -> &[String] {
+        match self {
+            Self::Archive(_) => &[],
+            Self::Aurora(load) => &load.violations,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn samples_written_before_there_were_histograms_are_still_read() {
+        let samples: Samples =
+            serde_json::from_str(r#"{"name": "x", "unit": "ms", "values": [1.5]}"#).unwrap();
+        assert_eq!((samples.values, samples.histogram), (vec![1.5], None));
+    }
 
     #[test]
     fn the_published_schema_is_the_one_of_the_types() {

@@ -18,7 +18,7 @@ const DIGITS: u8 = 3;
 
 /// Latencies with three significant digits, from 1 µs to an hour.
 ///
-/// As JSON it is base64 of HdrHistogram's own compressed format (V2 + DEFLATE, values in µs), which the libraries of
+/// As JSON it is base64 of `HdrHistogram`'s own compressed format (V2 + DEFLATE, values in µs), which the libraries of
 /// all languages read; some hundred bytes for a worker's latencies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -45,6 +45,7 @@ impl Histogram {
     }
 
     /// Adds all latencies of another one.
+    #[expect(clippy::missing_panics_doc, reason = "it doesn't: all have the same bounds")]
     pub fn merge(&mut self, other: &Self) {
         self.0.add(&other.0).expect("both have the same bounds");
     }

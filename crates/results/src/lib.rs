@@ -1,9 +1,12 @@
 //! The result schema, its statistics and its prices: what the functions write and the CLI reads.
 
+pub mod aurora;
 pub mod contest;
 pub mod file;
 pub mod histogram;
+pub mod knee;
 pub mod load;
 pub mod prices;
+pub mod report;
 pub mod stats;
 pub mod summary;

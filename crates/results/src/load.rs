@@ -1,6 +1,7 @@
 //! Load on a database: what workers return, what the ledger tells, and what a result file keeps of them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,15 @@ pub enum Driver {
     DataApi,
 }
 
+impl fmt::Display for Driver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Sqlx => "sqlx",
+            Self::DataApi => "data-api",
+        })
+    }
+}
+
 /// What a unit of load executes; the statements stand in `sql/aurora/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
@@ -29,6 +39,17 @@ pub enum Action {
     Select2,
     /// pgbench's "TPC-B (sort of)" transaction.
     Tpcb,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Insert => "INSERT",
+            Self::Select => "SELECT",
+            Self::Select2 => "SELECT2",
+            Self::Tpcb => "TPCB",
+        })
+    }
 }
 
 impl Action {
@@ -47,6 +68,15 @@ pub enum Endpoint {
     Writer,
     /// Reads only; the writer where the cluster has no reader.
     Reader,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Writer => "writer",
+            Self::Reader => "reader",
+        })
+    }
 }
 
 /// What a worker did, or what several did, merged.
@@ -163,5 +193,8 @@ mod tests {
         let names = [Action::Insert, Action::Select, Action::Select2, Action::Tpcb];
         assert_eq!(serde_json::to_string(&names).unwrap(), r#"["INSERT","SELECT","SELECT2","TPCB"]"#);
         assert_eq!(serde_json::to_string(&Driver::DataApi).unwrap(), r#""data-api""#);
+        assert_eq!(names.map(|name| name.to_string()), ["INSERT", "SELECT", "SELECT2", "TPCB"]);
+        assert_eq!([Driver::Sqlx, Driver::DataApi].map(|name| name.to_string()), ["sqlx", "data-api"]);
+        assert_eq!([Endpoint::Writer, Endpoint::Reader].map(|name| name.to_string()), ["writer", "reader"]);
     }
 }

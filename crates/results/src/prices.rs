@@ -17,6 +17,9 @@ pub struct Price {
 
 const LAMBDA_PRICING: &str = "https://aws.amazon.com/lambda/pricing/";
 const S3_PRICING: &str = "https://aws.amazon.com/s3/pricing/";
+const SQS_PRICING: &str = "https://aws.amazon.com/sqs/pricing/";
+const STEP_FUNCTIONS_PRICING: &str = "https://aws.amazon.com/step-functions/pricing/";
+const AURORA_PRICING: &str = "https://aws.amazon.com/rds/aurora/pricing/";
 const DATE: &str = "2026-11-21";
 
 /// Compute on arm64.
@@ -46,6 +49,30 @@ pub const S3_WRITE: Price =
 /// One GET, HEAD or other request.
 pub const S3_READ: Price =
     Price { usd: 0.000_000_4, unit: "S3 GET, HEAD or other request", source: S3_PRICING, date: DATE };
+
+/// One request to a standard queue: up to 64 KB, ten messages at most.
+pub const SQS_REQUEST: Price =
+    Price { usd: 0.000_000_4, unit: "SQS request to a standard queue", source: SQS_PRICING, date: DATE };
+
+/// One state entered by an execution of a standard workflow, or one retry.
+pub const STATE_TRANSITION: Price = Price {
+    usd: 0.000_025,
+    unit: "state transition of a standard workflow",
+    source: STEP_FUNCTIONS_PRICING,
+    date: DATE,
+};
+
+/// One request to the Data API whose data is up to 32 KB.
+pub const DATA_API_REQUEST: Price =
+    Price { usd: 0.000_000_35, unit: "RDS Data API request of 32 KB", source: AURORA_PRICING, date: DATE };
+
+/// Aurora Serverless v2's capacity, in a cluster of the configuration Standard.
+pub const AURORA_ACU_HOUR: Price = Price {
+    usd: 0.12,
+    unit: "ACU-hour of Aurora Serverless v2, Standard",
+    source: AURORA_PRICING,
+    date: DATE,
+};
 
 /// Ephemeral storage that every function has for nothing, MB.
 pub const FREE_STORAGE_MB: u64 = 512;

@@ -9,11 +9,11 @@ use lambda_kit::Failure;
 use results::contest::{self, Contest};
 use tokio::time::{Instant, sleep};
 
-use crate::report::Report;
 use crate::score::{self, Configuration, Contender, Request, function_name};
+use results::report::Report;
 
 /// How long to wait for REPORT lines: logs are searchable some time after they are written.
-const REPORTS_TIMEOUT: Duration = Duration::from_secs(60);
+const REPORTS_TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two searches.
 const REPORTS_INTERVAL: Duration = Duration::from_secs(2);
 /// A REPORT line may be written a little after the invocation's answer.

@@ -11,7 +11,6 @@ pub mod flaw;
 pub mod judge;
 pub mod prepare;
 pub mod reader;
-pub mod report;
 pub mod score;
 pub mod source;
 pub mod sweep;

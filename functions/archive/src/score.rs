@@ -6,7 +6,7 @@ use results::prices::{LAMBDA_STORAGE, RunPrice};
 use results::stats::{Spread, real, whole};
 use serde::Deserialize;
 
-use crate::report::Report;
+use results::report::Report;
 
 /// What the state machine collected.
 #[derive(Debug, Clone, Deserialize)]

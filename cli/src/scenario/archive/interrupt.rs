@@ -8,23 +8,17 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::sweep::sweep;
-use super::{Archive, execution, function_name};
+use super::{Archive, function_name};
 use crate::aws::failed;
+use crate::interrupt::asked;
 
 const POLL: Duration = Duration::from_secs(1);
-
-/// Ends when the user presses Ctrl-C.
-pub async fn asked() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
 
 /// Stops an execution and removes what it wrote. A contender that runs already can't be stopped and might still write
 /// its archive: so its end is waited for, unless the user presses Ctrl-C again.
 pub async fn end(archive: &Archive, config: &SdkConfig, arn: &str, since: Timestamp) -> Result<()> {
     eprintln!("stopping the execution …");
-    execution::stop(archive, config, arn).await?;
+    archive.machine(config).stop(arn).await?;
     tokio::select! {
         ended = wait_for_invocations(archive, config, arn, since) => ended?,
         () = asked() => eprintln!("not waiting any longer: the next run removes what invocations under way still write"),
@@ -39,7 +33,7 @@ pub async fn wait_for_invocations(
     arn: &str,
     since: Timestamp,
 ) -> Result<()> {
-    let started = execution::tasks(archive, config, arn).await?.scheduled;
+    let started = archive.machine(config).events(arn).await?.scheduled;
     let deadline = Instant::now() + longest_run(archive);
     let mut said = 0;
     while Instant::now() < deadline {

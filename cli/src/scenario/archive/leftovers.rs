@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::sweep::sweep;
-use super::{Archive, execution, interrupt};
+use super::{Archive, interrupt};
 use crate::project::Project;
 
 /// Says which execution a process of ours is following: whoever finds it behind a dead process cleans up.
@@ -50,7 +50,7 @@ pub async fn clear(project: &Project, archive: &Archive, config: &SdkConfig) -> 
         }
         fs::remove_file(&path).with_context(|| format!("can't remove {}", path.display()))?;
     }
-    execution::refuse_other(archive, config).await?;
+    archive.machine(config).refuse_other().await?;
     sweep(archive, config).await
 }
 
@@ -62,7 +62,7 @@ async fn end_orphan(archive: &Archive, config: &SdkConfig, running: &Running) ->
         );
     }
     eprintln!("an earlier run was killed: ending its execution …");
-    execution::stop(archive, config, &running.execution).await?;
+    archive.machine(config).stop(&running.execution).await?;
     interrupt::wait_for_invocations(archive, config, &running.execution, running.since).await
 }
 

@@ -1,6 +1,5 @@
 //! The archive contest: starts the state machine, follows it, and makes a result of its outcome.
 
-mod execution;
 mod interrupt;
 mod leftovers;
 mod outcome;
@@ -11,11 +10,17 @@ mod sweep;
 use anyhow::{Result, bail};
 use aws_config::SdkConfig;
 use jiff::Timestamp;
+use results::contest::Contest;
 use results::file::RunResult;
 use serde::Deserialize;
+use serde_json::json;
 
-use crate::progress::Mode;
+use crate::execution::{Ended, Machine};
+use crate::exit::Interrupted;
+use crate::interrupt::asked;
+use crate::progress::{Mode, Progress};
 use crate::project::Project;
+use crate::record;
 use crate::stack::{self, Place};
 
 /// The output `environment.archive`, as `stacks/archive.ts` writes it.
@@ -42,7 +47,7 @@ struct Functions {
 /// Runs the contest once on a stack.
 ///
 /// # Errors
-/// If the stack, its place or the execution fails; [`crate::exit::Interrupted`] if the user ended it.
+/// If the stack, its place or the execution fails; [`Interrupted`] if the user ended it.
 pub async fn run(project: &Project, stack: Option<&str>, progress: Mode) -> Result<RunResult> {
     let archive: Archive = stack::environment("archive", stack)?;
     let config = crate::aws::config(&archive.place).await;
@@ -55,26 +60,56 @@ pub async fn run(project: &Project, stack: Option<&str>, progress: Mode) -> Resu
     leftovers::clear(project, &archive, &config).await?;
     let before = requests::counted(&archive.place).await;
     let started_at = Timestamp::now();
-    let execution = execution::start(&archive, &config, started_at).await?;
+    let machine = archive.machine(&config);
+    let input = json!({ "contenders": archive.contenders });
+    let execution = machine.start(&record::name(started_at), &input).await?;
     let record = leftovers::Record::write(project, &archive, &execution, started_at)?;
     let followed = tokio::select! {
-        followed = execution::follow(&archive, &config, &execution, progress) => followed,
-        () = interrupt::asked() => {
+        followed = archive.follow(&machine, &execution, progress) => followed,
+        () = asked() => {
             interrupt::end(&archive, &config, &execution, started_at).await?;
             record.remove();
-            return Err(crate::exit::Interrupted.into());
+            return Err(Interrupted("the execution is stopped and its archives are removed".to_owned()).into());
         }
     };
     // Where following failed, the execution may go on: the record stays, and the next run ends it.
     let ended = followed?;
     record.remove();
-    let mut contest = ended?;
+    let mut contest = archive.outcome(&ended)?;
     let after = requests::counted(&archive.place).await;
     requests::price(&mut contest, before, after);
     Ok(outcome::result(project, &archive, &execution, started_at, contest))
 }
 
 impl Archive {
+    fn machine<'a>(&'a self, config: &SdkConfig) -> Machine<'a> {
+        Machine::new(config, &self.place, &self.state_machine)
+    }
+
+    async fn follow(&self, machine: &Machine<'_>, execution: &str, mode: Mode) -> Result<Ended> {
+        let mut progress = Progress::new(mode, self.steps());
+        let followed = machine.follow(execution, |tasks| {
+            let message = format!("invocations ended, {} under way", tasks.scheduled - tasks.ended);
+            progress.set(tasks.ended, &message);
+        });
+        let ended = followed.await;
+        progress.end();
+        ended
+    }
+
+    /// Every run and its judgement, and the three steps around them.
+    fn steps(&self) -> u64 {
+        let runs = self.place.setting("runsPerContender").unwrap_or(1);
+        self.contenders.len() as u64 * runs * 2 + 3
+    }
+
+    fn outcome(&self, ended: &Ended) -> Result<Contest> {
+        ended.output("the contest", |cause| {
+            let refill = || format!("refill it with: {}", self.fill_command);
+            cause.contains("source bucket").then(refill)
+        })
+    }
+
     /// What to put behind a command to mean this stack.
     fn stack_flag(&self) -> String {
         format!("--stack {}", self.place.stack)
@@ -84,11 +119,6 @@ impl Archive {
 /// The part of a function's ARN behind the last colon.
 fn function_name(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
-}
-
-/// AWS clients the contest needs.
-fn states(config: &SdkConfig) -> aws_sdk_sfn::Client {
-    aws_sdk_sfn::Client::new(config)
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
 //! Makes a result of a contest: samples, statistics, cost and warnings.
 
-use std::process::Command;
-
 use jiff::Timestamp;
 use results::contest::{Contest, Success};
-use results::file::{Cost, Detail, QuotedPrice, Run, RunResult, SCHEMA_VERSION, Samples};
+use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION, Samples};
 use results::prices::{self, Price};
 use results::stats::real;
 use results::summary::Summary;
 
 use super::{Archive, function_name};
 use crate::project::Project;
+use crate::record;
 
 /// Above this σ/mean, a ranking by the mean says little.
 const NOISY: f64 = 0.1;
@@ -30,14 +29,7 @@ pub fn result(
         samples.iter().filter_map(|one| Summary::of(&one.name, &one.unit, &one.values, 0)).collect();
     RunResult {
         schema_version: SCHEMA_VERSION,
-        run: Run {
-            id: function_name(execution).to_owned(),
-            scenario: "archive".to_owned(),
-            started_at,
-            ended_at: Timestamp::now(),
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            git_commit: git_commit(project),
-        },
+        run: record::run(project, "archive", function_name(execution), started_at),
         environment: archive.place.environment(),
         samples,
         summary,
@@ -58,6 +50,7 @@ fn samples(archive: &Archive, success: &Success) -> Samples {
         name: format!("{} billed duration", contender(&archive.place.stack, &success.arn)),
         unit: "ms".to_owned(),
         values: success.durations_ms.iter().copied().map(real).collect(),
+        histogram: None,
     }
 }
 
@@ -70,16 +63,7 @@ fn cost(archive: &Archive, success: &Success) -> Cost {
     Cost {
         item: format!("{} run", contender(&archive.place.stack, &success.arn)),
         usd: success.total_price_usd.unwrap_or(success.run_price_usd),
-        prices: quoted.into_iter().map(quote).collect(),
-    }
-}
-
-fn quote(price: Price) -> QuotedPrice {
-    QuotedPrice {
-        usd: price.usd,
-        unit: price.unit.to_owned(),
-        source: price.source.to_owned(),
-        date: price.date.to_owned(),
+        prices: quoted.into_iter().map(Into::into).collect(),
     }
 }
 
@@ -107,16 +91,6 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
         );
     }
     warnings
-}
-
-/// The checkout's commit, with `-dirty` behind it if it has changes.
-fn git_commit(project: &Project) -> Option<String> {
-    let output = Command::new("git")
-        .args(["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])
-        .current_dir(&project.root)
-        .output()
-        .ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 #[cfg(test)]

@@ -1,0 +1,32 @@
+//! A call of one of a stack's functions.
+
+use anyhow::{Context, Result, bail};
+use aws_config::SdkConfig;
+use aws_sdk_lambda::primitives::Blob;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::aws::failed;
+use crate::stack::Place;
+
+/// Calls a function and returns its answer; an error of its own is told in its own words.
+pub async fn invoke<T: DeserializeOwned>(
+    config: &SdkConfig,
+    place: &Place,
+    function: &str,
+    event: &Value,
+) -> Result<T> {
+    let answer = aws_sdk_lambda::Client::new(config)
+        .invoke()
+        .function_name(function)
+        .payload(Blob::new(event.to_string()))
+        .send()
+        .await
+        .map_err(|error| failed("Invoke", place)(&error))?;
+    let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+    if let Some(kind) = answer.function_error {
+        bail!("{function} failed ({kind}): {}", String::from_utf8_lossy(&payload));
+    }
+    serde_json::from_slice(&payload)
+        .with_context(|| format!("the answer of {function} is from another version: deploy the stack again"))
+}

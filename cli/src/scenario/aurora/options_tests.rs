@@ -1,0 +1,109 @@
+use clap::Parser;
+
+use super::*;
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn options(line: &str) -> Options {
+    Line::parse_from(std::iter::once("run").chain(line.split_whitespace())).options
+}
+
+fn plan(line: &str) -> Plan {
+    options(line).plan().unwrap()
+}
+
+fn refused(line: &str) -> String {
+    let error = options(line).plan().unwrap_err();
+    assert!(error.is::<Usage>(), "'{line}' is a wrong command line, exit code 2");
+    error.to_string()
+}
+
+fn stages(line: &str) -> Vec<u64> {
+    match plan(line).load {
+        LoadPlan::Ramp(ramp) => ramp.stages(),
+        LoadPlan::Queue(_) => panic!("'{line}' is no ramp"),
+    }
+}
+
+#[test]
+fn without_options_it_ramps_reads_and_writes_by_both_drivers() {
+    let ramp = RampPlan { from: 1, to: 8, step: 2, seconds: 10, rate: 0 };
+    assert_eq!(
+        plan(""),
+        Plan {
+            drivers: vec![Driver::Sqlx, Driver::DataApi],
+            actions: vec![Action::Select, Action::Insert],
+            split: false,
+            batch: 1,
+            load: LoadPlan::Ramp(ramp),
+        }
+    );
+}
+
+#[test]
+fn a_queue_gets_a_hundred_messages_of_a_hundred_statements() {
+    let queue = QueuePlan { messages: 100, statements: 100 };
+    assert_eq!(plan("--mode queue").load, LoadPlan::Queue(queue));
+}
+
+#[test]
+fn without_a_step_there_are_about_five_stages() {
+    assert_eq!(stages("--from 1 --to 1"), [1]);
+    assert_eq!(stages("--from 1 --to 2"), [1, 2]);
+    assert_eq!(stages("--to 5"), [1, 2, 3, 4, 5]);
+    assert_eq!(stages("--to 8"), [1, 3, 5, 7]);
+    assert_eq!(stages("--to 17"), [1, 5, 9, 13, 17]);
+    assert_eq!(stages("--to 100"), [1, 26, 51, 76]);
+    assert_eq!(stages("--from 20"), [20], "a ramp from more than 8 clients is one stage without --to");
+}
+
+#[test]
+fn a_step_goes_no_further_than_the_end() {
+    assert_eq!(stages("--from 1 --to 16 --step 5"), [1, 6, 11, 16]);
+    assert_eq!(stages("--from 4 --to 9 --step 10"), [4]);
+}
+
+#[test]
+fn actions_are_taken_in_any_case_and_each_once() {
+    assert_eq!(plan("--action tpcb,Select2,TPCB").actions, [Action::Tpcb, Action::Select2]);
+    assert!(Line::try_parse_from(["run", "--action", "DELETE"]).is_err());
+}
+
+#[test]
+fn options_of_the_other_mode_are_refused_by_name() {
+    let said = refused("--mode queue --rate 5");
+    assert_eq!(said, "--rate doesn't belong to --mode queue: leave it out, or use --mode ramp");
+    assert!(refused("--statements 5").starts_with("--statements doesn't belong to --mode ramp"));
+}
+
+#[test]
+fn split_means_sqlx_since_the_data_api_only_reaches_the_writer() {
+    assert_eq!(plan("--split").drivers, [Driver::Sqlx]);
+    for driver in ["data-api", "both"] {
+        let said = refused(&format!("--split --driver {driver}"));
+        assert!(said.contains("the Data API only reaches the cluster's writer"), "{said}");
+    }
+}
+
+#[test]
+fn split_sends_reads_to_the_reader_and_writes_to_the_writer() {
+    let plan = plan("--split");
+    assert_eq!(plan.host(Action::Select2), Endpoint::Reader);
+    assert_eq!(plan.host(Action::Tpcb), Endpoint::Writer);
+}
+
+#[test]
+fn a_batch_is_only_for_inserts() {
+    assert_eq!(plan("--batch 50").batch_of(Action::Insert), 50);
+    assert_eq!(plan("--batch 50").batch_of(Action::Select), 1);
+    assert!(refused("--batch 50 --action TPCB").contains("add it to --action"));
+}
+
+#[test]
+fn a_ramp_that_goes_down_is_refused() {
+    assert!(refused("--from 9 --to 4").starts_with("--to 4 is less than --from 9"));
+}

@@ -1,0 +1,93 @@
+//! The time that Lambda charges for, from the REPORT lines in the workers' logs.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use anyhow::Result;
+use results::report::Report;
+use tokio::time::{Instant, sleep};
+
+use super::Test;
+use super::outcome::Findings;
+use crate::aws::failed;
+
+/// How long to wait for REPORT lines: logs are searchable some time after they are written.
+const TIMEOUT: Duration = Duration::from_mins(1);
+/// Between two searches.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// A REPORT line may be written a little after the invocation's answer, by another machine's clock.
+const SLACK_MS: i64 = 5_000;
+
+/// What a function's invocations were charged for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Billed {
+    /// How many there were.
+    pub invocations: u64,
+    /// Their billed durations together, ms.
+    pub ms: f64,
+}
+
+/// A function's invocations in a time, from and to ms since 1970.
+pub struct Span<'a> {
+    /// The function's name.
+    pub function: &'a str,
+    /// The first one's start.
+    pub from_ms: i64,
+    /// The last one's end.
+    pub to_ms: i64,
+    /// How many there were.
+    pub invocations: RangeInclusive<u64>,
+}
+
+/// What a function was charged for; none, and a warning, if there are too few REPORT lines a minute after the load.
+pub async fn billed(
+    test: &Test,
+    span: &Span<'_>,
+    load_ended: Instant,
+    findings: &mut Findings,
+) -> Result<Option<Billed>> {
+    let billed = search_until(test, span, load_ended + TIMEOUT).await?;
+    if billed.is_none() {
+        findings.warnings.push(format!(
+            "{}: its logs don't have a REPORT line for each invocation, so there is no price: run the load again, and \
+             check that the function may write its log group",
+            span.function
+        ));
+    }
+    Ok(billed)
+}
+
+async fn search_until(test: &Test, span: &Span<'_>, deadline: Instant) -> Result<Option<Billed>> {
+    let mut before = None;
+    loop {
+        let billed = search(test, span).await?;
+        let is_enough = billed.invocations >= *span.invocations.start();
+        // Lines come in pieces: fewer than the most possible are trusted once a second search has found no more.
+        let is_all = billed.invocations >= *span.invocations.end() || before == Some(billed);
+        if (is_enough && is_all) || Instant::now() >= deadline {
+            return Ok(is_enough.then_some(billed));
+        }
+        before = Some(billed);
+        sleep(INTERVAL).await;
+    }
+}
+
+async fn search(test: &Test, span: &Span<'_>) -> Result<Billed> {
+    let mut pages = aws_sdk_cloudwatchlogs::Client::new(&test.config)
+        .filter_log_events()
+        .log_group_name(format!("/aws/lambda/{}", span.function))
+        .filter_pattern("\"REPORT RequestId\"")
+        .start_time(span.from_ms - SLACK_MS)
+        .end_time(span.to_ms + SLACK_MS)
+        .into_paginator()
+        .send();
+    let mut billed = Billed::default();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| failed("FilterLogEvents", &test.aurora.place)(&error))?;
+        for report in page.events().iter().filter_map(|event| Report::parse(event.message()?)) {
+            billed.invocations += 1;
+            billed.ms += report.billed_ms;
+        }
+    }
+    Ok(billed)
+}

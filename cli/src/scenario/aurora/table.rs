@@ -1,0 +1,235 @@
+//! A load test as people read it.
+
+use std::fmt::Write as _;
+
+use comfy_table::presets::ASCII_MARKDOWN;
+use comfy_table::{CellAlignment, Table};
+use results::aurora::{Figures, Load, LoadPrice, QueueRun, RampRun, Runs};
+use results::knee::KneeKind;
+use results::load::{Action, Endpoint};
+
+const LATENCIES: &str = "p50 / p90 / p99 / p99.9 ms";
+
+/// The tables of all runs, and what stands out in them.
+pub fn render(load: &Load) -> String {
+    let mut text = match &load.runs {
+        Runs::Ramp(runs) => ramps(runs),
+        Runs::Queue(runs) => queues(runs),
+    };
+    for violation in &load.violations {
+        let _ = writeln!(text, "ERROR: {violation}");
+    }
+    text
+}
+
+/// A table for each action, the drivers side by side.
+fn ramps(runs: &[RampRun]) -> String {
+    let mut text = String::new();
+    let mut actions: Vec<Action> = Vec::new();
+    for run in runs {
+        if !actions.contains(&run.action) {
+            actions.push(run.action);
+        }
+    }
+    for action in actions {
+        let runs: Vec<&RampRun> = runs.iter().filter(|run| run.action == action).collect();
+        let _ = writeln!(text, "\n{}\n{}", heading(&runs), ramp_table(&runs));
+        for run in runs {
+            let _ = writeln!(text, "{}: {}", run.driver, knee(run));
+            let _ = writeln!(text, "{}: {}", run.driver, price(&run.price));
+            if let Some(rows) = run.ledger.rows {
+                let _ = writeln!(
+                    text,
+                    "{}: {} completions, {rows} rows in the table",
+                    run.driver, run.ledger.completions
+                );
+            }
+        }
+    }
+    text
+}
+
+fn heading(runs: &[&RampRun]) -> String {
+    let Some(run) = runs.first() else { return String::new() };
+    let rate = run.stages.first().and_then(|stage| stage.offered_tps);
+    let batch = if run.batch > 1 { format!(", {} rows a statement", run.batch) } else { String::new() };
+    let host = if run.host == Endpoint::Reader { " on the reader" } else { "" };
+    let how = match rate {
+        Some(rate) => format!("open loop, {rate:.0} units/s offered"),
+        None => "closed loop".to_owned(),
+    };
+    format!("{}{host}{batch}: {how}, {} s a stage", run.action, run.seconds)
+}
+
+fn ramp_table(runs: &[&RampRun]) -> Table {
+    let mut header = vec!["clients".to_owned()];
+    for run in runs {
+        let driver = run.driver;
+        header.extend([
+            format!("{driver} TPS"),
+            LATENCIES.to_owned(),
+            "errors".to_owned(),
+            "connections".to_owned(),
+        ]);
+    }
+    let stages = runs.iter().map(|run| run.stages.len()).max().unwrap_or(0);
+    let rows = (0..stages).map(|index| {
+        let clients = runs.iter().find_map(|run| run.stages.get(index)).map_or(0, |stage| stage.clients);
+        let cells = runs.iter().flat_map(|run| match run.stages.get(index) {
+            Some(stage) => cells(&stage.figures),
+            None => ["–"; 4].map(ToOwned::to_owned),
+        });
+        std::iter::once(clients.to_string()).chain(cells).collect::<Vec<_>>()
+    });
+    table(&header, rows, &[])
+}
+
+fn cells(figures: &Figures) -> [String; 4] {
+    [
+        tps(figures.tps),
+        latencies(figures),
+        errors(figures),
+        figures.connections.map_or_else(|| "–".to_owned(), |count| count.to_string()),
+    ]
+}
+
+fn table(header: &[String], rows: impl Iterator<Item = Vec<String>>, left: &[usize]) -> Table {
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN).set_header(header);
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    for column in table.column_iter_mut().filter(|column| !left.contains(&column.index)) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// A row for each driver and action.
+fn queues(runs: &[QueueRun]) -> String {
+    let mut header: Vec<String> =
+        ["driver", "action", "completions", "TPS", LATENCIES].map(ToOwned::to_owned).to_vec();
+    header.extend(["errors", "connections", "attempts", "repeats"].map(ToOwned::to_owned));
+    let rows = runs.iter().flat_map(|run| {
+        run.actions.iter().map(|one| {
+            let figures = &one.figures;
+            let host = if one.host == Endpoint::Reader { " (reader)" } else { "" };
+            let named =
+                [run.driver.to_string(), format!("{}{host}", one.action), figures.completions.to_string()];
+            let counted = [figures.workers.to_string(), figures.repeats.to_string()];
+            named.into_iter().chain(cells(figures)).chain(counted).collect()
+        })
+    });
+    let mut text = format!("\n{}\n", table(&header, rows, &[0, 1]));
+    for run in runs {
+        text.push_str(&messages(run));
+        let _ = writeln!(text, "{}: {}", run.driver, price(&run.price));
+    }
+    text
+}
+
+/// What became of a run's messages.
+fn messages(run: &QueueRun) -> String {
+    let equal = |same: bool| if same { "=" } else { "≠" };
+    let mut text = format!(
+        "{}: {} messages of {} statements sent {} {} done + {} dead-lettered\n",
+        run.driver,
+        run.sent,
+        run.statements,
+        equal(run.sent == run.done + run.dead_lettered),
+        run.done,
+        run.dead_lettered
+    );
+    if let Some(rows) = run.ledger.rows {
+        let written: u64 =
+            run.actions.iter().filter(|one| !one.action.reads()).map(|one| one.figures.completions).sum();
+        let _ = writeln!(
+            text,
+            "{}: {written} completed writes {} {rows} rows",
+            run.driver,
+            equal(written == rows)
+        );
+    }
+    for (reason, count) in &run.reasons {
+        let _ = writeln!(text, "{}: dead-lettered: {count} × {reason}", run.driver);
+    }
+    text
+}
+
+fn knee(run: &RampRun) -> String {
+    let stage = |clients| run.stages.iter().find(|stage| stage.clients == clients);
+    let Some((knee, stage)) = run.knee.and_then(|knee| Some((knee, stage(knee.clients)?))) else {
+        return match run.stages.as_slice() {
+            [one] if one.offered_tps.is_none() => "one stage shows no knee: raise --to".to_owned(),
+            _ => "no knee: the load paid to the end".to_owned(),
+        };
+    };
+    let p99 = stage.figures.latency_ms.map_or_else(|| "–".to_owned(), |latency| ms(latency.p99));
+    match knee.kind {
+        KneeKind::Saturated => format!(
+            "knee at {} clients ({} TPS, p99 {p99} ms): more clients bring longer latencies, hardly more TPS",
+            knee.clients,
+            tps(stage.figures.tps)
+        ),
+        KneeKind::Overloaded => format!(
+            "knee at {} clients: {} of {:.0} units/s completed, p99 {p99} ms{}",
+            knee.clients,
+            tps(stage.figures.tps),
+            stage.offered_tps.unwrap_or_default(),
+            recovery(run, knee.clients)
+        ),
+    }
+}
+
+/// At a steady rate more clients may be what is needed: from how many on the rate is kept up with.
+fn recovery(run: &RampRun, knee: u64) -> String {
+    let keeps_up = |stage: &&results::aurora::Stage| stage.keeps_up();
+    let enough = run.stages.iter().rev().take_while(keeps_up).last();
+    match enough.filter(|stage| stage.clients > knee) {
+        Some(stage) => format!("; {} clients keep up with it", stage.clients),
+        None => String::new(),
+    }
+}
+
+fn price(price: &LoadPrice) -> String {
+    let usd = |usd: f64| if usd < 10.0 { format!("{usd:.3} USD") } else { format!("{usd:.2} USD") };
+    match (price.per_million_usd, price.per_million_with_aurora_usd) {
+        (Some(without), Some(with)) => {
+            format!("{} a million statements, {} of it without Aurora's capacity", usd(with), usd(without))
+        }
+        (Some(without), None) => {
+            format!("{} a million statements, without Aurora's capacity, which wasn't measured", usd(without))
+        }
+        (None, _) => "no price: the billed time is unknown".to_owned(),
+    }
+}
+
+fn tps(tps: f64) -> String {
+    if tps < 100.0 { format!("{tps:.1}") } else { format!("{tps:.0}") }
+}
+
+fn ms(ms: f64) -> String {
+    match ms {
+        ..10.0 => format!("{ms:.2}"),
+        10.0..100.0 => format!("{ms:.1}"),
+        _ => format!("{ms:.0}"),
+    }
+}
+
+fn latencies(figures: &Figures) -> String {
+    figures
+        .latency_ms
+        .map_or_else(|| "–".to_owned(), |one| [one.p50, one.p90, one.p99, one.p99_9].map(ms).join(" / "))
+}
+
+/// Such as `40001×3, timeout×1`, and what became of workers that have no figures.
+fn errors(figures: &Figures) -> String {
+    let counted = figures.errors.iter().map(|(kind, count)| format!("{kind}×{count}"));
+    let lost = (figures.lost > 0).then(|| format!("lost×{}", figures.lost));
+    let all: Vec<String> = counted.chain(lost).collect();
+    if all.is_empty() { "0".to_owned() } else { all.join(", ") }
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

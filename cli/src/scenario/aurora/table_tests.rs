@@ -1,0 +1,64 @@
+use std::collections::BTreeMap;
+
+use results::knee::Knee;
+use results::load::Driver;
+
+use super::*;
+use crate::scenario::aurora::testing::{queue_run, ramp_run};
+
+fn load(runs: Runs) -> Load {
+    Load { runs, violations: vec![] }
+}
+
+#[test]
+fn drivers_stand_side_by_side_and_the_knee_below() {
+    let sqlx = ramp_run(Action::Insert, &[(1, 2000), (3, 5900), (5, 6000), (7, 6010)]);
+    let mut data_api = ramp_run(Action::Insert, &[(1, 500), (3, 1400), (5, 2300)]);
+    data_api.driver = Driver::DataApi;
+    data_api.price = LoadPrice::default();
+    let last = &mut data_api.stages[2].figures;
+    last.errors = BTreeMap::from([("40001".to_owned(), 3), ("throttled".to_owned(), 12)]);
+    last.lost = 1;
+    last.connections = None;
+    insta::assert_snapshot!(render(&load(Runs::Ramp(vec![sqlx, data_api]))));
+}
+
+#[test]
+fn an_offered_load_is_shown_with_where_it_is_kept_up_with() {
+    let mut run = ramp_run(Action::Select, &[(1, 1000), (2, 1900), (4, 5000), (8, 5000)]);
+    run.host = Endpoint::Reader;
+    run.stages.iter_mut().for_each(|stage| stage.offered_tps = Some(500.0));
+    run.knee = Knee::of(&run.stages);
+    run.price.per_million_with_aurora_usd = Some(12.345);
+    insta::assert_snapshot!(render(&load(Runs::Ramp(vec![run]))));
+}
+
+#[test]
+fn one_stage_alone_says_how_to_find_the_knee() {
+    let run = ramp_run(Action::Tpcb, &[(4, 1000)]);
+    let text = render(&load(Runs::Ramp(vec![run])));
+    assert!(text.contains("one stage shows no knee: raise --to"), "{text}");
+}
+
+#[test]
+fn a_queue_shows_what_became_of_its_messages() {
+    let mut data_api = queue_run(100, 100, 0);
+    data_api.driver = Driver::DataApi;
+    data_api.price.per_million_usd = Some(3.21);
+    insta::assert_snapshot!(render(&load(Runs::Queue(vec![queue_run(100, 98, 2), data_api]))));
+}
+
+#[test]
+fn counts_that_do_not_add_up_are_called_an_error() {
+    let mut run = queue_run(100, 95, 2);
+    run.ledger.rows = Some(4999);
+    let violations = vec!["sqlx: 3 of 100 messages are missing".to_owned()];
+    let text = render(&Load { runs: Runs::Queue(vec![run]), violations });
+    for expected in [
+        "100 messages of 100 statements sent ≠ 95 done + 2 dead-lettered",
+        "5000 completed writes ≠ 4999 rows",
+        "ERROR: sqlx: 3 of 100 messages are missing",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
+}

@@ -1,0 +1,14 @@
+//! What the ledger in the database says of a run.
+
+use anyhow::Result;
+use results::load::Tally;
+use serde_json::json;
+
+use super::Test;
+use crate::invoke::invoke;
+
+/// Asks for a run's tally; work of killed workers is settled by asking.
+pub async fn tally(test: &Test, run: &str) -> Result<Tally> {
+    let Test { aurora, config, .. } = test;
+    invoke(config, &aurora.place, &aurora.functions.tally, &json!({ "run": run })).await
+}

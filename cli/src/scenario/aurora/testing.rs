@@ -1,0 +1,108 @@
+//! What the tests of this scenario have in common.
+
+use std::time::Duration;
+
+use results::aurora::{Figures, Ledger, LoadPrice, QueueAction, QueueRun, RampRun, Stage};
+use results::knee::Knee;
+use results::load::{Action, ActionTally, Driver, Endpoint, Outcome, Tally};
+use serde_json::json;
+
+use super::Aurora;
+
+/// A deployed load test on the local stack `dev`.
+pub fn aurora() -> Aurora {
+    serde_json::from_value(json!({
+        "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "x86_64",
+        "settings": { "memory": 512, "timeoutSeconds": 60, "batchSize": 10, "readers": 0, "minCapacity": 0.5 },
+        "cluster": {
+            "arn": "arn:aws:rds:us-east-1:0:cluster:lambench-dev-aurora", "identifier": "lambench-dev-aurora",
+            "writer": "localhost", "reader": "127.0.0.1", "port": 5432, "database": "aurora",
+        },
+        "queues": {
+            "sqlx": { "url": "http://q/sqlx", "arn": "a", "deadLetterUrl": "http://q/sqlx-dead" },
+            "data-api": { "url": "http://q/data-api", "arn": "a", "deadLetterUrl": "http://q/data-api-dead" },
+        },
+        "workers": {
+            "sqlx": { "queue": "worker-queue-sqlx", "ramp": "worker-ramp-sqlx" },
+            "data-api": { "queue": "worker-queue-data-api", "ramp": "worker-ramp-data-api" },
+        },
+        "stateMachine": "arn:aws:states:us-east-1:0:stateMachine:lambench-dev-aurora",
+        "functions": { "tally": "t", "merge": "m", "migrate": "g" },
+    }))
+    .unwrap()
+}
+
+/// What workers did in ten seconds, one connection each, all at once.
+pub fn outcome(workers: u64, completions: u64) -> Outcome {
+    let mut outcome = Outcome {
+        workers,
+        completions,
+        connections_opened: workers,
+        server_connections: Some(workers + 1),
+        cpu_ms: 100.0,
+        started_at_ms: 1_000_000,
+        ended_at_ms: 1_010_000,
+        ..Outcome::default()
+    };
+    (0..completions).for_each(|unit| outcome.latency.record(Duration::from_micros(1000 + unit % 1000)));
+    outcome
+}
+
+/// A run by sqlx with stages of so many clients and completions.
+pub fn ramp_run(action: Action, stages: &[(u64, u64)]) -> RampRun {
+    let stages: Vec<Stage> = stages
+        .iter()
+        .map(|&(clients, completions)| Stage {
+            clients,
+            offered_tps: None,
+            figures: Figures::of(&outcome(clients, completions), 10.0),
+        })
+        .collect();
+    let completions = stages.iter().map(|stage| stage.figures.completions).sum();
+    RampRun {
+        run: "lambench-1-sqlx".to_owned(),
+        driver: Driver::Sqlx,
+        action,
+        host: Endpoint::Writer,
+        batch: 1,
+        seconds: 10,
+        knee: Knee::of(&stages),
+        stages,
+        ledger: Ledger {
+            done: 2,
+            unfinished: 0,
+            completions,
+            rows: (!action.reads()).then_some(completions),
+        },
+        price: LoadPrice { per_million_usd: Some(0.5), ..LoadPrice::default() },
+    }
+}
+
+/// A run of messages by sqlx, SELECT and INSERT.
+pub fn queue_run(sent: u64, done: u64, dead_lettered: u64) -> QueueRun {
+    let action = |action| QueueAction {
+        action,
+        host: Endpoint::Writer,
+        figures: Figures::of(&outcome(50, 5000), 0.0),
+    };
+    QueueRun {
+        run: "lambench-1-sqlx".to_owned(),
+        driver: Driver::Sqlx,
+        statements: 100,
+        batch: 1,
+        sent,
+        done,
+        dead_lettered,
+        reasons: [("DMLS is 0".to_owned(), dead_lettered)].into_iter().filter(|(_, n)| *n > 0).collect(),
+        actions: vec![action(Action::Select), action(Action::Insert)],
+        ledger: Ledger { done, unfinished: 0, completions: 10_000, rows: Some(5000) },
+        price: LoadPrice::default(),
+    }
+}
+
+/// A tally of one action by sqlx.
+pub fn tally(action: Action, completions: u64, rows: Option<u64>) -> Tally {
+    let outcome = Outcome { completions, ..Outcome::default() };
+    let actions = vec![ActionTally { action, driver: Driver::Sqlx, outcome, rows }];
+    Tally { run: "lambench-1-sqlx".to_owned(), done: 2, unfinished: 0, actions }
+}

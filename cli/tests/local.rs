@@ -65,6 +65,11 @@ impl Checkout {
         serde_json::from_slice(&self.run(&["status", "--json"]).stdout).unwrap()
     }
 
+    fn emulator(&self) -> Value {
+        let status = self.status();
+        status.as_array().unwrap().iter().find(|part| part["part"] == "emulator").unwrap().clone()
+    }
+
     /// Run a shell command in the environment that `env` prints.
     fn in_environment(&self, script: &str) -> String {
         let script = format!("{}{script}", self.succeed(&["env"]));
@@ -133,7 +138,7 @@ fn start_status_env_stop_and_start_again() {
 }
 
 #[test]
-fn the_database_takes_the_password_and_nothing_else() {
+fn the_database_takes_the_password_over_tls_and_nothing_else() {
     let checkout = Checkout::new();
     checkout.succeed(&["start"]);
     let environment: Value = serde_json::from_str(&checkout.succeed(&["env", "--json"])).unwrap();
@@ -141,16 +146,19 @@ fn the_database_takes_the_password_and_nothing_else() {
     let secret_file = Path::new(server["passwordFile"].as_str().unwrap());
     assert_eq!(fs::metadata(secret_file).unwrap().permissions().mode() & 0o777, 0o600);
     let secret = fs::read_to_string(secret_file).unwrap();
-    let select = |password: &str| {
+    let select = |host: &str, password: &str, mode: &str| {
         let script = format!(
-            "import psycopg2; c = psycopg2.connect(host='127.0.0.1', port={}, user={}, password='{password}'); \
-             u = c.cursor(); u.execute('select 6 * 7'); print(u.fetchone()[0])",
-            server["port"], server["user"]
+            "import psycopg2; c = psycopg2.connect(host='{host}', port={}, user={}, password='{password}', \
+             sslmode='{mode}', sslrootcert={}); u = c.cursor(); u.execute('select 6 * 7'); print(u.fetchone()[0])",
+            server["port"], server["user"], server["caFile"]
         );
         Command::new(checkout.path(".lambench/venv/bin/python")).args(["-c", &script]).output().unwrap()
     };
-    assert_eq!(text(&select(&secret).stdout).trim(), "42");
-    assert!(!select("wrong").status.success());
+    for host in ["localhost", "127.0.0.1"] {
+        assert_eq!(text(&select(host, &secret, "verify-full").stdout).trim(), "42", "{host}");
+    }
+    assert!(!select("localhost", "wrong", "verify-full").status.success());
+    assert!(!select("localhost", &secret, "disable").status.success(), "a session without TLS is accepted");
     for arguments in [&["status"][..], &["status", "--json"], &["env", "--json"], &["logs", "postgres"]] {
         assert!(
             !text(&checkout.run(arguments).stdout).contains(&secret),
@@ -164,25 +172,21 @@ fn the_data_api_of_the_emulator_reaches_the_database() {
     let checkout = Checkout::new();
     checkout.succeed(&["start"]);
     let script = r#"
-import boto3, json, sys
-server = json.load(sys.stdin)["postgres"]
-login = {"username": server["user"], "password": open(server["passwordFile"]).read()}
-secret = boto3.client("secretsmanager").create_secret(Name="db", SecretString=json.dumps(login))["ARN"]
+import boto3
 rds, engine = boto3.client("rds"), "aurora-postgresql"
-cluster = rds.create_db_cluster(DBClusterIdentifier="db", Engine=engine, Port=server["port"], EnableHttpEndpoint=True,
-                                MasterUsername="postgres", MasterUserPassword="not-used-here")["DBCluster"]
+cluster = rds.create_db_cluster(DBClusterIdentifier="db", Engine=engine, EnableHttpEndpoint=True, DatabaseName="db",
+                                MasterUsername="db", ManageMasterUserPassword=True)["DBCluster"]
 rds.create_db_instance(DBInstanceIdentifier="db-1", DBClusterIdentifier="db", Engine=engine,
                        DBInstanceClass="db.serverless")
+secret = cluster["MasterUserSecret"]["SecretArn"]
 answer = boto3.client("rds-data").execute_statement(resourceArn=cluster["DBClusterArn"], secretArn=secret,
-                                                    database="postgres", sql="select 6 * 7")
+                                                    database="db", sql="select 6 * 7")
 print(answer["records"][0][0]["longValue"])
 "#;
     fs::write(checkout.path("data_api.py"), script).unwrap();
-    let environment = checkout.succeed(&["env", "--json"]);
-    fs::write(checkout.path("environment.json"), environment).unwrap();
     let python = checkout.path(".lambench/venv/bin/python");
     let answer = checkout.in_environment(&format!(
-        "cd {}; {} data_api.py < environment.json",
+        "cd {}; {} data_api.py",
         checkout.folder.path().display(),
         python.display()
     ));
@@ -202,9 +206,9 @@ fn two_checkouts_run_side_by_side_and_stop_ends_only_its_own() {
 fn a_killed_emulator_is_seen_and_started_again() {
     let checkout = Checkout::new();
     checkout.succeed(&["start"]);
-    let pid = checkout.status()[0]["pid"].to_string();
+    let pid = checkout.emulator()["pid"].to_string();
     Command::new("kill").args(["-9", &pid]).assert().success();
-    wait_for("the end of the emulator", || checkout.status()[0]["running"] == false);
+    wait_for("the end of the emulator", || checkout.emulator()["running"] == false);
     // A function that does not notice that its emulator has gone.
     let root = checkout.folder.path().canonicalize().unwrap();
     let mut function =
@@ -223,7 +227,7 @@ fn a_port_in_use_is_named_with_what_to_do() {
     let checkout = Checkout::new();
     let other = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = other.local_addr().unwrap().port();
-    fs::write(checkout.path(".lambench/ports.json"), format!("{{\"emulator\": {port}}}")).unwrap();
+    fs::write(checkout.path(".lambench/ports.json"), format!("{{\"postgres\": {port}}}")).unwrap();
     let output = checkout.run(&["start"]);
     let message = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));

@@ -1,21 +1,183 @@
-"""Lets the RDS Data API reach the PostgreSQL that runs beside the emulator.
+"""The RDS Data API for clusters that live in the PostgreSQL beside the emulator.
 
-Stock only talks to databases it started in a container. Here a cluster whose `Port` is that of the running
-server is as real.
+Stock runs statements on the event loop: one that waits for a lock would stop everything, whoever holds the lock
+included. Here each request has a thread.
 """
 
+import asyncio
+import contextvars
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import psycopg2
+from ministack.core.responses import error_response_json, json_response
 from ministack.services import rds_data
 
+import aurora
+import data_api_errors as errors
+import data_api_fields as fields
+import data_api_sessions as sessions
+import data_api_sql
+import postgres
 from stock import require
+
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+MAX_RESPONSE_BYTES = 1024 * 1024
+_THREADS = 128
+# Accepted by AWS; to ignore them would give other answers than AWS.
+_UNKNOWN = ("formatRecordsAs", "resultSetOptions")
 
 
 def apply():
-    """Accept every instance with a port as a real database."""
-    require(rds_data, "_has_real_endpoint", ["instance"])
-    rds_data._has_real_endpoint = has_port
+    """Answer for the clusters of the running server, if there is one; leave the others to stock."""
+    if postgres.server is None:
+        return
+    parameters = ["method", "path", "headers", "body", "query_params"]
+    stock = require(rds_data, "handle_request", parameters)
+    require(rds_data, "_resolve_target", ["resource_arn"])
+    require(rds_data, "_validate_http_endpoint_enabled", ["cluster", "resource_arn"])
+    require(rds_data, "_cluster_resolution_error", ["resource_arn", "engine"])
+    require(rds_data, "_require_secret_credentials", ["secret_arn"])
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="data-api")
+    sessions.start()
+
+    async def handle(method, path, headers, body, query_params):
+        request = _parse(body)
+        if request is None or path not in _OPERATIONS or not _is_ours(request):
+            return await stock(method, path, headers, body, query_params)
+        # The account and the region of the request are context variables.
+        run = contextvars.copy_context().run
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(executor, run, _answer, path, request, len(body))
+
+    rds_data.handle_request = handle
 
 
-def has_port(instance):
-    """Whether the instance names the port of a server."""
-    endpoint = instance.get("Endpoint")
-    return isinstance(endpoint, dict) and bool(endpoint.get("Port"))
+def _parse(body):
+    try:
+        request = json.loads(body)
+        return request if isinstance(request, dict) else None
+    except ValueError:
+        return None
+
+
+def _is_ours(request):
+    _, _, cluster = rds_data._resolve_target(request.get("resourceArn") or "")
+    return aurora.is_backed(cluster)
+
+
+def _answer(path, request, size):
+    try:
+        if size > MAX_REQUEST_BYTES:
+            raise errors.invalid("The request is larger than 4 MiB")
+        response = json_response(_OPERATIONS[path](request))
+        if len(response[2]) > MAX_RESPONSE_BYTES:
+            raise errors.unsupported_result("Database response exceeded size limit")
+        return response
+    except errors.DataApiError as error:
+        return error_response_json(error.code, error.message, error.status)
+    except _Refused as refused:
+        return refused.response
+    except psycopg2.Error as error:
+        error = errors.of_statement(error)
+        return error_response_json(error.code, error.message, error.status)
+
+
+class _Refused(Exception):
+    """Stock's answer to a request whose cluster or secret is not right."""
+
+    def __init__(self, response):
+        super().__init__()
+        self.response = response
+
+
+def _execute(request):
+    data_api_sql.check_single(_needed(request, "sql"))
+    with _session(request) as session, session.connection.cursor() as cursor:
+        statement = data_api_sql.bind(request["sql"], request.get("parameters") or [], session.connection)
+        with sessions.limited(session):
+            cursor.execute(statement)
+        response = {"generatedFields": [], "numberOfRecordsUpdated": _updated(cursor), "records": []}
+        if cursor.description:
+            response["records"] = fields.records(cursor)
+            if request.get("includeResultMetadata"):
+                response["columnMetadata"] = fields.metadata(cursor)
+        return response
+
+
+def _batch(request):
+    """One statement with several sets of values; without a transaction each set commits by itself."""
+    data_api_sql.check_single(_needed(request, "sql"))
+    sets = request.get("parameterSets") or [[]]
+    with _session(request) as session, session.connection.cursor() as cursor, sessions.limited(session):
+        for parameters in sets:
+            cursor.execute(data_api_sql.bind(request["sql"], parameters, session.connection))
+    return {"updateResults": [{"generatedFields": []} for _ in sets]}
+
+
+def _begin(request):
+    return {"transactionId": sessions.begin(request["resourceArn"], _key(request))}
+
+
+def _commit(request):
+    _key(request)
+    if not sessions.end(_needed(request, "transactionId"), request["resourceArn"], "COMMIT"):
+        message = "The database returned ROLLBACK, so the transaction cannot be committed."
+        raise errors.database_error(message, "25P02")
+    return {"transactionStatus": "Transaction Committed"}
+
+
+def _rollback(request):
+    _key(request)
+    sessions.end(_needed(request, "transactionId"), request["resourceArn"], "ROLLBACK")
+    return {"transactionStatus": "Rollback Complete"}
+
+
+_OPERATIONS = {
+    "/Execute": _execute,
+    "/BatchExecute": _batch,
+    "/BeginTransaction": _begin,
+    "/CommitTransaction": _commit,
+    "/RollbackTransaction": _rollback,
+}
+
+
+@contextmanager
+def _session(request):
+    key = _key(request)
+    transaction = request.get("transactionId")
+    source = sessions.joined(transaction, request["resourceArn"]) if transaction else sessions.borrowed(key)
+    with source as session:
+        yield session
+
+
+def _key(request):
+    """What a session is opened with; refuses a request that may not have one."""
+    if request.get("schema"):
+        raise errors.invalid("The schema parameter isn't supported")
+    for name in _UNKNOWN:
+        if request.get(name) not in (None, "NONE"):
+            raise errors.invalid(f"{name} is not supported by the local environment")
+    resource = request["resourceArn"]
+    instance, engine, cluster = rds_data._resolve_target(resource)
+    if refusal := rds_data._validate_http_endpoint_enabled(cluster, resource):
+        raise _Refused(refusal)
+    if not instance:
+        raise _Refused(rds_data._cluster_resolution_error(resource, engine))
+    user, password, refusal = rds_data._require_secret_credentials(_needed(request, "secretArn"))
+    if refusal:
+        raise _Refused(refusal)
+    # As on AWS, and as in libpq: the database is named like the user unless the request says otherwise.
+    return cluster["DbClusterResourceId"], user, password, request.get("database") or user
+
+
+def _needed(request, name):
+    if not request.get(name):
+        raise errors.DataApiError("BadRequestException", f"{name} is required")
+    return request[name]
+
+
+def _updated(cursor):
+    # psycopg2 counts the rows of a SELECT, too.
+    return 0 if (cursor.statusmessage or "").startswith("SELECT") else max(cursor.rowcount, 0)

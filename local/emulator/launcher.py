@@ -5,11 +5,13 @@ Settings come from MiniStack's own environment variables; docs/local.md lists th
 
 import os
 
+import aurora
 import data_api
 import executions
 import fast_logs
 import fast_sockets
 import invocations
+import postgres
 import reports
 import request_counts
 import shutdown
@@ -21,6 +23,7 @@ PATCHES = (
     invocations,
     reports,
     request_counts,
+    aurora,
     data_api,
     executions,
     shutdown,
@@ -32,6 +35,7 @@ def main():
     if os.getpgrp() != os.getpid():
         # A session of its own: the end of the terminal is not its end.
         os.setsid()
+    postgres.configure()
     for patch in PATCHES:
         patch.apply()
     app.main()

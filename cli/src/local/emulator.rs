@@ -4,15 +4,15 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::binaries;
 use super::part::Part;
 use super::process::{self, Process};
+use super::{binaries, certificates, ports, postgres};
 use crate::project::Project;
 
 /// The region of everything in the local environment unless `AWS_REGION` says otherwise.
@@ -21,19 +21,35 @@ pub const DEFAULT_REGION: &str = "us-east-1";
 /// In the environment of the emulator and so of every function: tells whose they are.
 const MARK: &str = "LAMBENCH_CHECKOUT";
 
-/// Start the launcher; it is not ready yet.
+/// Whether everything is installed that `spawn` needs.
 ///
 /// # Errors
 ///
-/// When the Python environment is missing or cannot be run.
-pub fn spawn(project: &Project, port: u16) -> Result<Process> {
-    let python = project.venv().join("bin/python");
-    let launcher = project.root.join("local/emulator/launcher.py");
-    for file in [&python, &launcher] {
+/// When something is missing; the message says what to do.
+pub fn check(project: &Project) -> Result<()> {
+    for file in [python(project), launcher(project)] {
         if !file.exists() {
             bail!("the emulator needs '{}', which is missing: run `make setup`", file.display());
         }
     }
+    Ok(())
+}
+
+fn python(project: &Project) -> PathBuf {
+    project.venv().join("bin/python")
+}
+
+fn launcher(project: &Project) -> PathBuf {
+    project.root.join("local/emulator/launcher.py")
+}
+
+/// Start the launcher; it is not ready yet.
+///
+/// # Errors
+///
+/// When the Python environment cannot be run.
+pub fn spawn(project: &Project, port: u16) -> Result<Process> {
+    let python = python(project);
     end_workers(project);
     project.folder("logs")?;
     // The code of functions, unpacked by an emulator that has ended.
@@ -44,7 +60,7 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
     let log = Part::Emulator.log(project);
     let log = File::create(&log).with_context(|| format!("cannot write '{}'", log.display()))?;
     let child = Command::new(&python)
-        .arg(&launcher)
+        .arg(launcher(project))
         .current_dir(project.folder("emulator")?)
         .env_clear()
         .envs(environment(project, port)?)
@@ -84,6 +100,8 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
     };
     let region = env::var("AWS_REGION").unwrap_or_else(|_| DEFAULT_REGION.to_owned());
     let text = str::to_owned;
+    let postgres = ports::remembered(project, Part::Postgres).context("PostgreSQL has no port yet")?;
+    let file = |path: PathBuf| path.display().to_string();
     Ok(vec![
         ("PATH", search_path(&project.venv())),
         ("HOME", folder("home")?),
@@ -102,6 +120,11 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         ("STATE_DIR", folder("state")?),
         ("S3_PERSIST", text("1")),
         ("S3_DATA_DIR", folder("s3")?),
+        // The launcher takes these out of its environment, which every function inherits.
+        ("LAMBENCH_POSTGRES_PORT", postgres.to_string()),
+        ("LAMBENCH_POSTGRES_USER", text(postgres::USER)),
+        ("LAMBENCH_POSTGRES_PASSWORD_FILE", file(postgres::password_file(project))),
+        ("LAMBENCH_POSTGRES_CA_FILE", file(certificates::authority_file(project))),
     ])
 }
 

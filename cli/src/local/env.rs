@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::part::Part;
 use super::process::Process;
-use super::{binaries, emulator, ports, postgres};
+use super::{binaries, certificates, emulator, ports, postgres};
 use crate::project::Project;
 
 /// What would send a request elsewhere than to the emulator.
@@ -106,6 +106,7 @@ fn object(project: &Project, variables: &Variables) -> serde_json::Value {
             "port": ports::remembered(project, Part::Postgres),
             "user": postgres::USER,
             "passwordFile": postgres::password_file(project),
+            "caFile": certificates::authority_file(project),
         },
     })
 }

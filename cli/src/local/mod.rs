@@ -1,6 +1,7 @@
 //! `lambench local`: the emulator and PostgreSQL as background processes of one checkout.
 
 mod binaries;
+mod certificates;
 mod emulator;
 mod env;
 mod logs;

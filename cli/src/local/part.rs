@@ -17,8 +17,8 @@ pub enum Part {
 }
 
 impl Part {
-    /// All of them, in the order they start.
-    pub const ALL: [Self; 2] = [Self::Emulator, Self::Postgres];
+    /// All of them, in the order they start: the emulator's database clusters are in PostgreSQL.
+    pub const ALL: [Self; 2] = [Self::Postgres, Self::Emulator];
 
     /// Its name in files and on the command line.
     pub fn id(self) -> &'static str {

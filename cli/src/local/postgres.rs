@@ -10,21 +10,37 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::binaries;
 use super::process::Process;
+use super::{binaries, certificates};
 use crate::project::Project;
 
 /// The superuser of the server; its password is in `password_file`.
 pub const USER: &str = "postgres";
-/// Only TCP, only this machine; no socket file that two checkouts could fight for.
+/// Only TCP, only this machine; no socket file that two checkouts could fight for. TLS for all. Connections for 100
+/// workers, the Data API's pool and the user. On the command line, so that a database made by an earlier version has
+/// them, too.
 const SETTINGS: &str =
-    "\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nlogging_collector = off\n";
+    "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c ssl=on -c max_connections=300";
+const ACCESS: &str = "# Written by `lambench local start`.\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
 
 /// Who the server runs as where it may not run as the caller, root.
 #[derive(Clone, Copy)]
-struct Account {
+pub struct Account {
     uid: u32,
     gid: u32,
+}
+
+impl Account {
+    /// Give a file or folder to the server, if it runs as somebody else.
+    ///
+    /// # Errors
+    ///
+    /// When the owner cannot be changed.
+    pub fn own(account: Option<Self>, path: &Path) -> Result<()> {
+        account
+            .map_or(Ok(()), |account| chown(path, Some(account.uid), Some(account.gid)))
+            .with_context(|| format!("cannot give '{}' to the server's account", path.display()))
+    }
 }
 
 /// Start the server and wait until it accepts connections.
@@ -49,9 +65,13 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
             folder.display()
         );
     }
+    certificates::ensure(project, &data, account)?;
+    let access = data.join("pg_hba.conf");
+    fs::write(&access, ACCESS).with_context(|| format!("cannot write '{}'", access.display()))?;
+    Account::own(account, &access)?;
     let output = command(&binaries, "pg_ctl", account, &folder)
         .args(["start", "--wait", "--silent", "--timeout=60", "--options"])
-        .arg(format!("-p {port}"))
+        .arg(format!("-p {port} {SETTINGS}"))
         .arg("--pgdata")
         .arg(&data)
         .arg("--log")
@@ -108,11 +128,8 @@ fn create(project: &Project, binaries: &Path, account: Option<Account>, folder: 
     let for_server = folder.join("password");
     write_secret(&for_server, &password)?;
     write_secret(&password_file(project), &password)?;
-    if let Some(account) = account {
-        for path in [folder, &for_server] {
-            chown(path, Some(account.uid), Some(account.gid))
-                .with_context(|| format!("cannot give '{}' to the server's account", path.display()))?;
-        }
+    for path in [folder, &for_server] {
+        Account::own(account, path)?;
     }
     let output = command(binaries, "initdb", account, folder)
         .args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--pgdata"])
@@ -125,12 +142,7 @@ fn create(project: &Project, binaries: &Path, account: Option<Account>, folder: 
     if !output.status.success() {
         bail!("initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    OpenOptions::new()
-        .append(true)
-        .open(unfinished.join("postgresql.conf"))
-        .and_then(|mut file| file.write_all(SETTINGS.as_bytes()))
-        .and_then(|()| fs::rename(&unfinished, folder.join("data")))
-        .context("cannot write the settings of PostgreSQL")
+    fs::rename(&unfinished, folder.join("data")).context("cannot keep the new database")
 }
 
 fn command(binaries: &Path, name: &str, account: Option<Account>, folder: &Path) -> Command {
@@ -225,7 +237,12 @@ fn random_hex() -> Result<String> {
     Ok(format!("{:032x}", u128::from_le_bytes(bytes)))
 }
 
-fn write_secret(file: &Path, secret: &str) -> Result<()> {
+/// Write a file that only its owner may read.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_secret(file: &Path, secret: &str) -> Result<()> {
     OpenOptions::new()
         .write(true)
         .create(true)

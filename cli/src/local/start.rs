@@ -14,7 +14,7 @@ use super::process::Process;
 use super::{emulator, logs, ports, postgres};
 use crate::project::Project;
 
-const READY_DEADLINE: Duration = Duration::from_secs(60);
+const READY_DEADLINE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(50);
 
 /// Start what does not run yet.
@@ -23,6 +23,7 @@ const POLL: Duration = Duration::from_millis(50);
 ///
 /// When a part cannot be started, with the end of its log.
 pub fn start(project: &Project) -> Result<ExitCode> {
+    emulator::check(project)?;
     let _lock = lock(project)?;
     project.folder("pulumi/state")?;
     for part in Part::ALL {
@@ -51,7 +52,7 @@ pub fn start(project: &Project) -> Result<ExitCode> {
 /// When a process does not end.
 pub fn stop(project: &Project) -> Result<ExitCode> {
     let _lock = lock(project)?;
-    for part in Part::ALL {
+    for part in Part::ALL.into_iter().rev() {
         let Some(process) = Process::running(project, part) else {
             println!("{part}: not running");
             continue;

@@ -126,9 +126,11 @@ pub async fn persist<D: Driver, T>(
         record.fail(error.clone());
         let hopeless = matches!(error.remedy(), Remedy::GiveUp)
             || (error.remedy() == Remedy::Next && error.kind != QUERY_CANCELED);
+        if !hopeless {
+            backoff.pause(end).await;
+        }
         if hopeless || Instant::now() >= end {
             return Err(error);
         }
-        backoff.pause(end).await;
     }
 }

@@ -46,7 +46,7 @@ impl Table {
         match self {
             Self::Transactions => {
                 "INSERT INTO transactions (id, type_id, date, quantity, amount)
-                 SELECT id, 1 + id % 8, DATE '2019-01-01' + id % 365, 1 + id * 7 % 100, (id * 7919 % 1000000) / 100.0
+                 SELECT id, 1 + id % 8, DATE '2019-01-01' + (id % 365)::integer, 1 + id * 7 % 100, (id * 7919 % 1000000) / 100.0
                  FROM generate_series($1::bigint, $2::bigint) AS id
                  ON CONFLICT DO NOTHING"
             }

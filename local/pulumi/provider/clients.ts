@@ -1,7 +1,12 @@
+import { ApiGatewayV2Client } from "@aws-sdk/client-apigatewayv2";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -19,6 +24,7 @@ interface ClientOptions {
 /** One SDK client a service, made when it is first used. */
 export class Clients {
   readonly #made = new Map<string, unknown>();
+  #account: string | undefined;
 
   /** @param cancelled aborts what takes long: the user wants to stop */
   constructor(
@@ -31,16 +37,36 @@ export class Clients {
     return this.settings.region;
   }
 
+  get apigatewayv2(): ApiGatewayV2Client {
+    return this.#client("apigatewayv2", (options) => new ApiGatewayV2Client(options));
+  }
+
   get cloudwatch(): CloudWatchClient {
     return this.#client("cloudwatch", (options) => new CloudWatchClient(options));
+  }
+
+  get dynamodb(): DynamoDBClient {
+    return this.#client("dynamodb", (options) => new DynamoDBClient(options));
   }
 
   get ec2(): EC2Client {
     return this.#client("ec2", (options) => new EC2Client(options));
   }
 
+  get events(): EventBridgeClient {
+    return this.#client("events", (options) => new EventBridgeClient(options));
+  }
+
   get iam(): IAMClient {
     return this.#client("iam", (options) => new IAMClient(options));
+  }
+
+  get kinesis(): KinesisClient {
+    return this.#client("kinesis", (options) => new KinesisClient(options));
+  }
+
+  get kms(): KMSClient {
+    return this.#client("kms", (options) => new KMSClient(options));
   }
 
   get lambda(): LambdaClient {
@@ -80,6 +106,12 @@ export class Clients {
     if (this.settings.endpoints.sts ?? this.environment.AWS_ENDPOINT_URL) {
       await this.sts.send(new GetCallerIdentityCommand());
     }
+  }
+
+  /** The account that the credentials are of. */
+  async account(): Promise<string> {
+    this.#account ??= (await this.sts.send(new GetCallerIdentityCommand())).Account;
+    return this.#account ?? "";
   }
 
   #client<Client>(service: string, make: (options: ClientOptions) => Client): Client {

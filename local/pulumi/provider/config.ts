@@ -34,8 +34,10 @@ const SUPPORTED = new Set([
 
 // Other names that the official provider takes for a service.
 const ALIASES: Readonly<Record<string, string>> = {
+  cloudwatchevents: "events",
   cloudwatchlog: "logs",
   cloudwatchlogs: "logs",
+  eventbridge: "events",
   s3api: "s3",
   stepfunctions: "sfn",
 };

@@ -5,11 +5,14 @@ const URL = "http://127.0.0.1:4566";
 
 describe("the provider's settings", () => {
   test("come from its arguments, nested ones as JSON text", () => {
-    const endpoints = JSON.stringify([{ s3: URL, lambda: `${URL}/l` }, { stepfunctions: `${URL}/sfn` }]);
+    const endpoints = JSON.stringify([
+      { s3: URL, lambda: `${URL}/l` },
+      { stepfunctions: `${URL}/sfn`, eventbridge: `${URL}/e` },
+    ]);
     const settings = parseSettings({ endpoints, region: "eu-west-1", accessKey: "a", secretKey: "b" }, {});
     expect(settings).toMatchObject({
       region: "eu-west-1",
-      endpoints: { s3: URL, lambda: `${URL}/l`, sfn: `${URL}/sfn` },
+      endpoints: { s3: URL, lambda: `${URL}/l`, sfn: `${URL}/sfn`, events: `${URL}/e` },
       credentials: { accessKeyId: "a", secretAccessKey: "b" },
     });
     expect(endpointOf(settings, "sfn", {})).toBe(`${URL}/sfn`);

@@ -1,12 +1,16 @@
 import type { ResourceType } from "./resource-type";
+import { api, stage } from "./services/apigatewayv2";
+import { integration, route } from "./services/apigatewayv2-routes";
 import { dashboard } from "./services/cloudwatch-dashboard";
 import { metricAlarm } from "./services/cloudwatch-alarm";
+import { table } from "./services/dynamodb";
 import { routeTable, routeTableAssociation } from "./services/ec2-route-table";
 import { securityGroup } from "./services/ec2-security-group";
 import { egressRule, ingressRule } from "./services/ec2-security-group-rule";
 import { subnet } from "./services/ec2-subnet";
 import { vpc } from "./services/ec2-vpc";
 import { vpcEndpoint } from "./services/ec2-vpc-endpoint";
+import { eventRule, eventTarget } from "./services/events";
 import {
   type DataFunction,
   getAvailabilityZones,
@@ -15,9 +19,13 @@ import {
   getRegion,
 } from "./services/functions";
 import { role, rolePolicy } from "./services/iam";
+import { stream, streamConsumer } from "./services/kinesis";
+import { alias, key } from "./services/kms";
 import { lambdaFunction } from "./services/lambda";
+import { functionEventInvokeConfig } from "./services/lambda-event-invoke-config";
 import { eventSourceMapping } from "./services/lambda-event-source";
 import { invocation } from "./services/lambda-invocation";
+import { permission } from "./services/lambda-permission";
 import { logGroup } from "./services/logs";
 import { cluster } from "./services/rds-cluster";
 import { clusterInstance } from "./services/rds-cluster-instance";
@@ -30,9 +38,16 @@ import { queue, queuePolicy } from "./services/sqs";
 
 /** Every type of resource that this provider knows. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+  "aws:apigatewayv2/api:Api": api,
+  "aws:apigatewayv2/integration:Integration": integration,
+  "aws:apigatewayv2/route:Route": route,
+  "aws:apigatewayv2/stage:Stage": stage,
   "aws:cloudwatch/dashboard:Dashboard": dashboard,
+  "aws:cloudwatch/eventRule:EventRule": eventRule,
+  "aws:cloudwatch/eventTarget:EventTarget": eventTarget,
   "aws:cloudwatch/logGroup:LogGroup": logGroup,
   "aws:cloudwatch/metricAlarm:MetricAlarm": metricAlarm,
+  "aws:dynamodb/table:Table": table,
   "aws:ec2/routeTable:RouteTable": routeTable,
   "aws:ec2/routeTableAssociation:RouteTableAssociation": routeTableAssociation,
   "aws:ec2/securityGroup:SecurityGroup": securityGroup,
@@ -41,9 +56,15 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "aws:ec2/vpcEndpoint:VpcEndpoint": vpcEndpoint,
   "aws:iam/role:Role": role,
   "aws:iam/rolePolicy:RolePolicy": rolePolicy,
+  "aws:kinesis/stream:Stream": stream,
+  "aws:kinesis/streamConsumer:StreamConsumer": streamConsumer,
+  "aws:kms/alias:Alias": alias,
+  "aws:kms/key:Key": key,
   "aws:lambda/eventSourceMapping:EventSourceMapping": eventSourceMapping,
   "aws:lambda/function:Function": lambdaFunction,
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": functionEventInvokeConfig,
   "aws:lambda/invocation:Invocation": invocation,
+  "aws:lambda/permission:Permission": permission,
   "aws:rds/cluster:Cluster": cluster,
   "aws:rds/clusterInstance:ClusterInstance": clusterInstance,
   "aws:rds/clusterParameterGroup:ClusterParameterGroup": clusterParameterGroup,

@@ -71,6 +71,13 @@ export function hasUnknown(value: Value | undefined): boolean {
   return isProperties(value) && Object.values(value).some(hasUnknown);
 }
 
+/** The properties with these names, as far as there are any. */
+export function pick(properties: Properties, names: Iterable<string>): Properties {
+  return Object.fromEntries(
+    [...names].flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
+  );
+}
+
 // Readers for inputs that `check` has already accepted: a wrong type here is a mistake in this provider.
 
 export function string(properties: Properties, name: string): string {

@@ -12,9 +12,9 @@ import { orMissing } from "../errors";
 import { type Names, toAws } from "../naming";
 import type { Live, PropertyTable, ResourceType } from "../resource-type";
 import { tagList, tagMap } from "../tags";
-import { type Properties, boolean, string, stringMap } from "../values";
+import { type Properties, boolean, pick, string, stringMap } from "../values";
 import { until } from "../wait";
-import { engineVersion, pick, retagArn } from "./rds";
+import { engineVersion, retagArn } from "./rds";
 
 const MISSING = ["DBInstanceNotFound", "DBInstanceNotFoundFault"];
 

@@ -18,12 +18,13 @@ import {
   boolean,
   optionalObject,
   optionalString,
+  pick,
   string,
   stringMap,
   strings,
 } from "../values";
 import { until } from "../wait";
-import { engineVersion, pick, retagArn } from "./rds";
+import { engineVersion, retagArn } from "./rds";
 
 const MISSING = "DBClusterNotFoundFault";
 

@@ -28,10 +28,3 @@ export function engineVersion(known: Properties, actual: string | undefined): st
   const declared = optionalString(known, "engineVersion");
   return declared !== undefined && actual?.startsWith(`${declared}.`) ? declared : actual;
 }
-
-/** The inputs with these names, and no others. */
-export function pick(inputs: Properties, names: Iterable<string>): Properties {
-  return Object.fromEntries(
-    [...names].flatMap((name) => (inputs[name] === undefined ? [] : [[name, inputs[name]]])),
-  );
-}

@@ -10,6 +10,8 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   eval \"$(lambench local env)\"           point pulumi, aws and lambench at it
   lambench run archive --stack dev        run the archive contest on a deployed stack
   lambench run archive --json | jq .archive.success[0]
+  lambench run aurora --action TPCB --to 16 --stack dev
+                                          ramp up load on Aurora PostgreSQL
   lambench show results/archive/2026-11-21T10-00-00Z-dev.json
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \

@@ -58,15 +58,17 @@ struct Common {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (Scenario::Archive(common) | Scenario::Aurora { common, .. }) = &arguments.scenario;
     let stack = common.stack.as_deref();
-    let runtime = tokio::runtime::Runtime::new()?;
-    let project = Project::find()?;
-    let result = match &arguments.scenario {
-        Scenario::Archive(_) => runtime.block_on(scenario::archive::run(&project, stack, common.progress))?,
-        Scenario::Aurora { options, .. } => {
-            let plan = options.plan()?;
-            runtime.block_on(scenario::aurora::run(&project, stack, common.progress, plan))?
-        }
+    let plan = match &arguments.scenario {
+        Scenario::Archive(_) => None,
+        Scenario::Aurora { options, .. } => Some(options.plan()?),
     };
+    let project = Project::find()?;
+    let result = tokio::runtime::Runtime::new()?.block_on(async {
+        match plan {
+            None => scenario::archive::run(&project, stack, common.progress).await,
+            Some(plan) => scenario::aurora::run(&project, stack, common.progress, plan).await,
+        }
+    })?;
     let file = write(&project, &result)?;
     if common.json {
         println!("{}", serde_json::to_string_pretty(&result)?);
@@ -79,13 +81,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 /// Whether the run's figures can be used.
 fn verdict(result: &RunResult) -> ExitCode {
-    let violations = result.detail.violations();
-    if violations.is_empty() {
+    if result.detail.violations().is_empty() {
         return ExitCode::SUCCESS;
     }
-    for violation in violations {
-        eprintln!("error: {violation}");
-    }
+    eprintln!("error: the run's counts don't add up, so its figures can't be trusted; the result says where");
     ExitCode::FAILURE
 }
 

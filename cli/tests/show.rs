@@ -45,6 +45,38 @@ fn a_wrong_command_line_ends_with_2_and_names_what_there_is() {
 }
 
 #[test]
+fn options_that_do_not_go_together_are_a_wrong_command_line() {
+    // Outside of a checkout this ends before anything is asked of Pulumi or AWS.
+    for (line, expected) in [
+        ("run aurora --mode queue --rate 5", "--rate doesn't belong to --mode queue"),
+        ("run aurora --messages 5", "use --mode queue"),
+        ("run aurora --split --driver data-api", "the Data API only reaches the cluster's writer"),
+        ("run aurora --from 5 --to 2", "a ramp has more clients at its end"),
+        ("run aurora --action DELETE", "INSERT"),
+        ("run archive --rate 5", "--rate"),
+    ] {
+        let (code, said) = fails(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(code, 2, "{line}: {said}");
+        assert!(said.contains(expected), "{line}: {said}");
+    }
+}
+
+#[test]
+fn a_load_test_is_shown_again_as_it_was_run() {
+    let output = lambench().args(["show", "tests/aurora-result.json"]).output().expect("the binary starts");
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    for expected in [
+        "aurora on stack dev (LOCAL: compare designs with it, it doesn't predict AWS)",
+        "INSERT: closed loop, 10 s a stage",
+        "40001×2, connection×1, lost×1",
+        "ERROR: sqlx INSERT: 5 completions, but 4 rows in the table",
+        "warning: local: ",
+    ] {
+        assert!(shown.contains(expected), "{expected} is missing in:\n{shown}");
+    }
+}
+
+#[test]
 fn help_has_examples_and_exit_codes() {
     let output = lambench().arg("--help").output().expect("the binary starts");
     let help = String::from_utf8(output.stdout).expect("UTF-8");

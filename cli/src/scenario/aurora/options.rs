@@ -7,18 +7,29 @@ use results::load::{Action, Driver, Endpoint};
 use crate::exit::Usage;
 
 /// The end of `lambench run aurora --help`.
-pub const EXAMPLES: &str = "Examples:
-  lambench run aurora                                          SELECT and INSERT, both drivers, 1 to 8 clients
-  lambench run aurora --action TPCB --driver sqlx --to 33      pgbench's transaction, up to 33 clients
-  lambench run aurora --action SELECT --rate 500 --from 4 --to 4
-                                                               500 reads a second, whatever the database takes
-  lambench run aurora --action SELECT,TPCB --split             reads to the reader, writes to the writer
-  lambench run aurora --mode queue --messages 1000             by SQS: 1,000 messages of 100 statements each
-  lambench run aurora --mode queue --action INSERT --batch 100 100 rows in one statement
+pub const EXAMPLES: &str = "\
+A ramp runs its stages one after the other: --from clients, then --step more, while there are at most --to. Its loop is \
+closed, so a client waits for an answer before it asks again; --rate makes it an open one, in which latencies count \
+from the time at which a unit was due.
 
-A ramp runs its stages one after the other: --from clients, then --step more, as long as there are at most --to.
-It has a closed loop, in which a client waits for an answer before it asks again; --rate makes it an open one, in
-which latencies count from the time at which a statement was due.";
+Examples:
+  SELECT and INSERT by both drivers, 1 to 8 clients:
+    lambench run aurora
+  pgbench's transaction by PostgreSQL's own protocol, 1 to 33 clients:
+    lambench run aurora --action TPCB --driver sqlx --to 33
+  500 reads a second from 4 clients, whatever the database takes:
+    lambench run aurora --action SELECT --rate 500 --from 4 --to 4
+  Reads to the reader, writes to the writer:
+    lambench run aurora --action SELECT,TPCB --split
+  1,000 messages of 100 statements to each driver's queue:
+    lambench run aurora --mode queue --messages 1000
+  100 rows in each INSERT:
+    lambench run aurora --action INSERT --batch 100";
+
+/// Clients of a stage: Step Functions starts them in groups of 40.
+const MAX_CLIENTS: u64 = 400;
+/// Clients of all stages together: each is about nine of the 25,000 events that an execution's history holds.
+const MAX_WORKERS: u64 = 2500;
 
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -36,28 +47,28 @@ pub struct Options {
     #[arg(long)]
     split: bool,
     /// Rows in one INSERT statement [default: 1]
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     batch: Option<u64>,
     /// Clients in the first stage [default: 1]
-    #[arg(long, help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=MAX_CLIENTS))]
     from: Option<u64>,
     /// Clients in the last stage at most [default: 8, or --from]
-    #[arg(long, help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=MAX_CLIENTS))]
     to: Option<u64>,
     /// Clients that each stage has more than the one before [default: what makes about 5 stages]
-    #[arg(long, help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=MAX_CLIENTS))]
     step: Option<u64>,
     /// How long each stage lasts [default: 10]
-    #[arg(long, help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, value_name = "N", help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: Option<u64>,
     /// Units a second that all clients of a stage are to begin together [default: 0, a closed loop]
-    #[arg(long, help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    #[arg(long, value_name = "N", help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     rate: Option<u64>,
     /// Messages to send to each driver's queue [default: 100]
-    #[arg(long, help_heading = "Queue", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", help_heading = "Queue", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     messages: Option<u64>,
     /// Units that each message asks for: its attribute DMLS [default: 100]
-    #[arg(long, help_heading = "Queue", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    #[arg(long, value_name = "N", help_heading = "Queue", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     statements: Option<u64>,
 }
 
@@ -228,13 +239,22 @@ impl Options {
             ));
         }
         let about_five = ((to - from + 2) / 4).max(1);
-        Ok(RampPlan {
+        let plan = RampPlan {
             from,
             to,
             step: self.step.unwrap_or(about_five),
             seconds: self.seconds.unwrap_or(10),
             rate: self.rate.unwrap_or(0),
-        })
+        };
+        let workers: u64 = plan.stages().iter().sum();
+        if workers > MAX_WORKERS {
+            return wrong(&format!(
+                "--from {from} --to {to} --step {} makes {workers} workers in all, more than the {MAX_WORKERS} that fit \
+                 into one execution: raise --step",
+                plan.step
+            ));
+        }
+        Ok(plan)
     }
 
     /// Refuses options that the mode has no use for: whoever gives one expects an effect.

@@ -107,3 +107,10 @@ fn a_batch_is_only_for_inserts() {
 fn a_ramp_that_goes_down_is_refused() {
     assert!(refused("--from 9 --to 4").starts_with("--to 4 is less than --from 9"));
 }
+
+#[test]
+fn more_workers_than_an_execution_can_hold_are_refused() {
+    assert_eq!(stages("--from 400 --to 400"), [400]);
+    assert!(refused("--to 400 --step 1").contains("80200 workers in all"));
+    assert!(Line::try_parse_from(["run", "--to", "401"]).is_err());
+}

@@ -62,6 +62,7 @@ pub async fn run(test: &Test, plan: &RampPlan) -> Result<(Runs, Findings)> {
     };
     let under_way = running.take();
     if let (Err(_), Some(execution)) = (&found, under_way) {
+        eprintln!("stopping the execution …");
         machine.stop(&execution).await?;
     }
     found

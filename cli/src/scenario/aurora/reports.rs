@@ -15,8 +15,9 @@ use crate::aws::failed;
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two searches.
 const INTERVAL: Duration = Duration::from_secs(2);
-/// A REPORT line may be written a little after the invocation's answer, by another machine's clock.
-const SLACK_MS: i64 = 5_000;
+/// A REPORT line may be written a little after the invocation's answer; but those of the next run, which begin 3 s after
+/// this one at the earliest, must stay out.
+const LATE_MS: i64 = 2_000;
 
 /// What a function's invocations were charged for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -77,8 +78,8 @@ async fn search(test: &Test, span: &Span<'_>) -> Result<Billed> {
         .filter_log_events()
         .log_group_name(format!("/aws/lambda/{}", span.function))
         .filter_pattern("\"REPORT RequestId\"")
-        .start_time(span.from_ms - SLACK_MS)
-        .end_time(span.to_ms + SLACK_MS)
+        .start_time(span.from_ms)
+        .end_time(span.to_ms + LATE_MS)
         .into_paginator()
         .send();
     let mut billed = Billed::default();

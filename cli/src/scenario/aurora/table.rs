@@ -161,7 +161,8 @@ fn knee(run: &RampRun) -> String {
     let Some((knee, stage)) = run.knee.and_then(|knee| Some((knee, stage(knee.clients)?))) else {
         return match run.stages.as_slice() {
             [one] if one.offered_tps.is_none() => "one stage shows no knee: raise --to".to_owned(),
-            _ => "no knee: the load paid to the end".to_owned(),
+            [one, ..] if one.offered_tps.is_some() => "no knee: the rate was kept up with".to_owned(),
+            _ => "no knee: more clients paid to the end".to_owned(),
         };
     };
     let p99 = stage.figures.latency_ms.map_or_else(|| "–".to_owned(), |latency| ms(latency.p99));
@@ -195,10 +196,13 @@ fn price(price: &LoadPrice) -> String {
     let usd = |usd: f64| if usd < 10.0 { format!("{usd:.3} USD") } else { format!("{usd:.2} USD") };
     match (price.per_million_usd, price.per_million_with_aurora_usd) {
         (Some(without), Some(with)) => {
-            format!("{} a million statements, {} of it without Aurora's capacity", usd(with), usd(without))
+            format!("{} a million completions, {} of it without Aurora's capacity", usd(with), usd(without))
         }
         (Some(without), None) => {
-            format!("{} a million statements, without Aurora's capacity, which wasn't measured", usd(without))
+            format!(
+                "{} a million completions, without Aurora's capacity, which wasn't measured",
+                usd(without)
+            )
         }
         (None, _) => "no price: the billed time is unknown".to_owned(),
     }

@@ -63,7 +63,9 @@ async fn load(test: &Test, plan: &QueuePlan, driver: Driver, sent: &Cell<u64>) -
     let limits = wait::until_empty(test, queue).await?;
     let start = Timestamp::now().as_millisecond();
     let requests = send::send(test, plan, queue, &run, sent).await?;
-    let (tally, dead) = wait::until_handled(test, queue, &limits, &run, plan.messages, driver).await?;
+    let (mut tally, dead) = wait::until_handled(test, queue, &limits, &run, plan.messages, driver).await?;
+    // In the order in which the user gave them.
+    tally.actions.sort_by_key(|one| test.plan.actions.iter().position(|action| *action == one.action));
     Ok(Handled { run, driver, requests, dead, tally, span_ms: (start, Timestamp::now().as_millisecond()) })
 }
 
@@ -109,12 +111,12 @@ async fn evaluate(test: &Test, plan: &QueuePlan, all: Vec<Handled>) -> Result<(R
 }
 
 fn actions(test: &Test, handled: &Handled) -> Vec<QueueAction> {
-    let actions = handled.tally.actions.iter().map(|one| QueueAction {
+    let told = handled.tally.actions.iter().map(|one| QueueAction {
         action: one.action,
         host: test.plan.host(one.action),
         figures: Figures::of(&one.outcome, 0.0),
     });
-    actions.collect()
+    told.collect()
 }
 
 async fn usage(

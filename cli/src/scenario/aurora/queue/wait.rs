@@ -81,15 +81,20 @@ pub async fn until_handled(
     let mut seen = Seen::new(limits.patience());
     loop {
         let depth = attributes(test, queue).await?.depth;
+        let is_stalled = seen.is_stalled(Instant::now());
         let mut done = 0;
-        if depth == 0 || seen.is_stalled(Instant::now()) {
+        if depth == 0 || is_stalled {
             dead.collect(test, queue, run).await?;
-            let tally = tally(test, run).await?;
-            if tally.done + dead.count() >= sent || seen.is_stalled(Instant::now()) {
-                progress.end();
-                return Ok((tally, dead));
+            match tally(test, run).await {
+                Ok(tally) if is_stalled || tally.done + dead.count() >= sent => {
+                    progress.end();
+                    return Ok((tally, dead));
+                }
+                Ok(tally) => done = tally.done,
+                // A database that restarts has no answer for a while.
+                Err(error) if is_stalled || seen.is_unchanged_for(COUNTS_SETTLE) => return Err(error),
+                Err(_) => {}
             }
-            done = tally.done;
         }
         progress.set(sent.saturating_sub(depth.max(1)), &format!("{driver} messages"));
         seen.look((depth, done, dead.count()), Instant::now());
@@ -118,6 +123,10 @@ impl Seen {
 
     fn is_stalled(&self, now: Instant) -> bool {
         now.duration_since(self.since) > self.patience
+    }
+
+    fn is_unchanged_for(&self, time: Duration) -> bool {
+        self.since.elapsed() > time
     }
 }
 

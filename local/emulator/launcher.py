@@ -12,6 +12,7 @@ import fast_logs
 import fast_sockets
 import invocations
 import postgres
+import queues
 import reports
 import request_counts
 import shutdown
@@ -26,6 +27,7 @@ PATCHES = (
     aurora,
     data_api,
     executions,
+    queues,
     shutdown,
 )
 

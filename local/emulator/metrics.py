@@ -6,8 +6,8 @@ from ministack.services import cloudwatch
 
 from stock import require
 
-# One entry of CloudWatch's PutMetricData holds that many values.
-MAX_VALUES = 150
+# A metric has no more values in one line; CloudWatch makes no metric of a line that has.
+MAX_VALUES = 100
 
 
 def check():
@@ -22,7 +22,7 @@ def forward(lines):
             continue
         try:
             record = json.loads(line)
-            for datum in _data(record):
+            for datum in list(_data(record)):
                 cloudwatch._store_datum(*datum, None, None)
         except (ValueError, TypeError, KeyError, AttributeError):
             # CloudWatch keeps a line it cannot read as a log line and says nothing.
@@ -39,5 +39,7 @@ def _data(record):
             for names in directive.get("Dimensions") or [[]]:
                 dimensions = {key: str(record[key]) for key in names}
                 values = record[name] if isinstance(record[name], list) else [record[name]]
+                if len(values) > MAX_VALUES:
+                    raise ValueError(f"{name} has {len(values)} values")
                 unit = metric.get("Unit", "None")
-                yield directive["Namespace"], name, dimensions, seconds, unit, None, values[:MAX_VALUES]
+                yield directive["Namespace"], name, dimensions, seconds, unit, None, values

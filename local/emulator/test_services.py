@@ -11,36 +11,58 @@ from emulator_fixture import EmulatorTest, custom_runtime, wait_for
 class Metrics(EmulatorTest):
     """Lines in the embedded metric format."""
 
-    def test_an_emf_line_becomes_a_metric_and_stays_in_the_log(self):
-        source = """
+    SOURCE = """
 import json
 def handler(event):
     print("plain")
     print(json.dumps({"_aws": "not a metric"}))
-    print(json.dumps({"_aws": {"Timestamp": event["now"], "CloudWatchMetrics": [{"Namespace": "lambench",
-        "Dimensions": [["scenario"]], "Metrics": [{"Name": "written", "Unit": "Bytes"}]}]},
-        "scenario": "archive", "written": [10, 32]}), flush=True)
+    for values in event["lines"]:
+        print(json.dumps({"_aws": {"Timestamp": event["now"], "CloudWatchMetrics": [{"Namespace": event["namespace"],
+            "Dimensions": [["ACTION"]], "Metrics": [{"Name": "DURATION", "Unit": "Milliseconds"}]}]},
+            "ACTION": "TPCB", "DURATION": values}), flush=True)
 """
-        name = self.deploy(custom_runtime(source), runtime="provided.al2023")
+
+    def written(self, *lines):
+        """Have a function write these values; returns its name, the namespace and the time."""
+        name = self.deploy(custom_runtime(self.SOURCE), runtime="provided.al2023")
         now = datetime.now(timezone.utc)
-        self.invoke(name, {"now": int(now.timestamp() * 1000)})
-        query = {
-            "Id": "written",
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": "lambench",
-                    "MetricName": "written",
-                    "Dimensions": [{"Name": "scenario", "Value": "archive"}],
-                },
-                "Period": 60,
-                "Stat": "Sum",
-            },
-        }
-        result = self.emulator.client("cloudwatch").get_metric_data(
-            MetricDataQueries=[query], StartTime=now - timedelta(hours=1), EndTime=now + timedelta(hours=1)
-        )
-        self.assertEqual(result["MetricDataResults"][0]["Values"], [42.0])
+        self.invoke(name, {"now": int(now.timestamp() * 1000), "namespace": f"test/{name}", "lines": lines})
+        return name, f"test/{name}", now
+
+    def statistics(self, namespace, now, *names):
+        """What GetMetricData has for each statistic."""
+        dimensions = [{"Name": "ACTION", "Value": "TPCB"}]
+        metric = {"Namespace": namespace, "MetricName": "DURATION", "Dimensions": dimensions}
+        queries = [
+            {"Id": f"q{index}", "MetricStat": {"Metric": metric, "Period": 60, "Stat": name}}
+            for index, name in enumerate(names)
+        ]
+        hour = timedelta(hours=1)
+        results = self.emulator.client("cloudwatch").get_metric_data(
+            MetricDataQueries=queries, StartTime=now - hour, EndTime=now + hour
+        )["MetricDataResults"]
+        return [result["Values"] for result in results]
+
+    def test_an_emf_line_becomes_a_metric_and_stays_in_the_log(self):
+        name, namespace, now = self.written([10, 32])
+        self.assertEqual(self.statistics(namespace, now, "Sum"), [[42.0]])
         self.assertIn("plain", self.log_lines(name))
+
+    def test_sums_and_percentiles_are_of_all_values(self):
+        _, namespace, now = self.written(list(range(1, 101)), list(range(101, 201)), 201)
+        expected = {"Sum": 20301, "SampleCount": 201, "p50": 101, "p99.9": 200.8, "Maximum": 201}
+        for values, value in zip(self.statistics(namespace, now, *expected), expected.values(), strict=True):
+            self.assertAlmostEqual(values[0], value)
+        hour = timedelta(hours=1)
+        (point,) = self.emulator.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace, MetricName="DURATION", Dimensions=[{"Name": "ACTION", "Value": "TPCB"}],
+            StartTime=now - hour, EndTime=now + hour, Period=7200, Statistics=["Sum"], ExtendedStatistics=["p50"],
+        )["Datapoints"]  # fmt: skip
+        self.assertEqual((point["Sum"], point["ExtendedStatistics"]["p50"]), (20301, 101))
+
+    def test_a_line_with_too_many_values_is_no_metric(self):
+        _, namespace, now = self.written(list(range(101)), [1])
+        self.assertEqual(self.statistics(namespace, now, "SampleCount"), [[1.0]])
 
 
 class Requests(EmulatorTest):

@@ -1,0 +1,108 @@
+"""Nothing that is sent to a queue is lost on its way to a function, and a response is read as Lambda reads it.
+
+Stock takes messages for event source mappings in threads while requests change the same lists on the event loop; and
+it deletes a batch whose response names a message that isn't in it, which Lambda takes as a failure of the whole batch.
+"""
+
+import contextvars
+import json
+from concurrent.futures import Future
+
+from ministack import app
+from ministack.core.responses import error_response_json
+from ministack.services import lambda_svc, sqs
+
+from stock import require
+
+_PARTIAL = "ReportBatchItemFailures"
+# The ids of the messages in the batch that this thread works on; None where responses are of no interest.
+_batch_ids = contextvars.ContextVar("batch_ids", default=None)
+
+
+def apply():
+    """Take and delete messages on the event loop, and look at the responses."""
+    if not hasattr(app, "_MAIN_LOOP"):
+        require(app, "_MAIN_LOOP")
+    for name, parameters in (
+        ("_receive_messages_for_esm", ["queue_url", "max_number"]),
+        ("_delete_messages_for_esm", ["queue_url", "receipt_handles"]),
+    ):
+        setattr(sqs, name, _on_the_loop(require(sqs, name, parameters)))
+    parameters = ["esm", "func_rec", "event", "batch", "queue_url", "queue_name"]
+    lambda_svc._run_sqs_batch = _knowing_its_ids(require(lambda_svc, "_run_sqs_batch", parameters))
+    lambda_svc._create_esm = _checking_time(require(lambda_svc, "_create_esm", ["data"]))
+    require(lambda_svc, "_get_func_record_for_qualifier", ["name", "qualifier"])
+    lambda_svc._execute_function = _reading_responses(require(lambda_svc, "_execute_function", ["func", "event"]))
+
+
+def _on_the_loop(stock):
+    def call(*arguments):
+        done = Future()
+
+        def run():
+            try:
+                done.set_result(stock(*arguments))
+            except Exception as error:
+                done.set_exception(error)
+
+        # The account and the region are context variables.
+        app._MAIN_LOOP.call_soon_threadsafe(run, context=contextvars.copy_context())
+        return done.result()
+
+    return call
+
+
+def _checking_time(stock):
+    def create(data):
+        queue = next((q for q in sqs._queues.values() if _arn(q) == data.get("EventSourceArn")), None)
+        name, qualifier, _ = lambda_svc._resolve_existing_esm_function(data.get("FunctionName", ""))
+        _, config = lambda_svc._get_func_record_for_qualifier(name, qualifier) if name else (None, None)
+        if queue and config:
+            visible, timeout = int(queue["attributes"].get("VisibilityTimeout", "30")), config.get("Timeout", 3)
+            if visible < timeout:
+                message = f"Queue visibility timeout: {visible} seconds is less than Function timeout: {timeout}"
+                return error_response_json("InvalidParameterValueException", message + " seconds", 400)
+        return stock(data)
+
+    return create
+
+
+def _arn(queue):
+    return queue["attributes"].get("QueueArn")
+
+
+def _knowing_its_ids(stock):
+    def run(esm, func_rec, event, batch, queue_url, queue_name):
+        if _PARTIAL in (esm.get("FunctionResponseTypes") or []):
+            _batch_ids.set({message["id"] for message in batch})
+        stock(esm, func_rec, event, batch, queue_url, queue_name)
+
+    return run
+
+
+def _reading_responses(stock):
+    def execute(func, event):
+        ids = _batch_ids.get()
+        # A function that is invoked on the way has its own response.
+        _batch_ids.set(None)
+        result = stock(func, event)
+        if ids is None or result.get("error"):
+            return result
+        failed = failed_ids(result.get("body"))
+        if failed is None or not failed <= ids:
+            message = f"the response is no list of messages of the batch: {result.get('body')!r}"
+            return {**result, "error": True, "body": {"errorType": "InvalidResponse", "errorMessage": message}}
+        return {**result, "body": {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failed]}}
+
+    return execute
+
+
+def failed_ids(body):
+    """The ids in a partial batch response, or None if Lambda cannot read it."""
+    try:
+        response = json.loads(body) if isinstance(body, (str, bytes)) and body else body
+        failures = (response or {}).get("batchItemFailures") or []
+        ids = {failure["itemIdentifier"] for failure in failures}
+        return ids if all(isinstance(id_, str) and id_ for id_ in ids) else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat};
-use results::stats::real;
+use results::stats::{Spread, real};
 use tokio::time::{Instant, sleep};
 
 use super::Test;
@@ -14,12 +14,12 @@ use crate::aws::failed;
 
 /// Aurora publishes its capacity once a minute.
 const PERIOD_SECONDS: i32 = 60;
-/// How long to wait for it.
-const TIMEOUT: Duration = Duration::from_mins(2);
+/// How long to wait for it: it comes some minutes late.
+const TIMEOUT: Duration = Duration::from_mins(4);
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// ACU-hours of a load of some seconds within a time (ms since 1970); none locally, where there are no ACUs. None and a
+/// ACU-hours of a load of some seconds within a time (ms since 1970); none locally, where there are no ACUs. There is a
 /// warning if CloudWatch doesn't know them in time.
 pub async fn acu_hours(
     test: &Test,
@@ -31,26 +31,51 @@ pub async fn acu_hours(
     if !test.aurora.is_on_aws() {
         return Ok(None);
     }
-    loop {
-        if let Some(capacity) = mean(&capacities(test, from_ms, to_ms).await?) {
-            // The cluster's metric is the mean of its instances.
-            let instances = real(1 + test.aurora.place.setting("readers").unwrap_or(0));
-            return Ok(Some(capacity * instances * seconds / 3600.0));
-        }
-        if Instant::now() >= load_ended + TIMEOUT {
-            findings.warnings.push(format!(
-                "CloudWatch has no ServerlessDatabaseCapacity of {} for the run's time, so its price is without Aurora's \
-                 capacity: let the load last some minutes",
-                test.aurora.cluster.identifier
-            ));
-            return Ok(None);
-        }
+    let minutes = Minutes::around(from_ms, to_ms);
+    let mut capacities = capacities(test, minutes).await?;
+    if capacities.len() < minutes.count() {
+        test.say("waiting for CloudWatch to tell Aurora's capacity …");
+    }
+    while capacities.len() < minutes.count() && Instant::now() < load_ended + TIMEOUT {
         sleep(INTERVAL).await;
+        capacities = self::capacities(test, minutes).await?;
+    }
+    if capacities.len() < minutes.count() {
+        findings.warnings.push(format!(
+            "CloudWatch has ServerlessDatabaseCapacity of {} for {} of {} minutes of the load, so Aurora's part of the \
+             price is a guess, or missing: let the load last some minutes",
+            test.aurora.cluster.identifier,
+            capacities.len(),
+            minutes.count()
+        ));
+    }
+    // The cluster's metric is the mean of its instances.
+    let instances = real(1 + test.aurora.place.setting("readers").unwrap_or(0));
+    Ok(Spread::of(&capacities).map(|spread| spread.mean * instances * seconds / 3600.0))
+}
+
+/// Whole minutes, as CloudWatch counts them: from and to s since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Minutes {
+    from: i64,
+    to: i64,
+}
+
+impl Minutes {
+    /// Those in which there was a time of, ms since 1970.
+    fn around(from_ms: i64, to_ms: i64) -> Self {
+        let minute = i64::from(PERIOD_SECONDS);
+        let floor = |ms: i64| ms.div_euclid(1000 * minute) * minute;
+        Self { from: floor(from_ms), to: floor(to_ms) + minute }
+    }
+
+    fn count(self) -> usize {
+        usize::try_from((self.to - self.from) / i64::from(PERIOD_SECONDS)).unwrap_or(0)
     }
 }
 
-/// The cluster's capacity in each minute that overlaps the time, ACUs.
-async fn capacities(test: &Test, from_ms: i64, to_ms: i64) -> Result<Vec<f64>> {
+/// The cluster's capacity in each minute that CloudWatch knows, ACUs.
+async fn capacities(test: &Test, minutes: Minutes) -> Result<Vec<f64>> {
     let cluster = Dimension::builder().name("DBClusterIdentifier").value(&test.aurora.cluster.identifier);
     let metric = Metric::builder()
         .namespace("AWS/RDS")
@@ -58,11 +83,10 @@ async fn capacities(test: &Test, from_ms: i64, to_ms: i64) -> Result<Vec<f64>> {
         .dimensions(cluster.build());
     let average = MetricStat::builder().metric(metric.build()).period(PERIOD_SECONDS).stat("Average");
     let query = MetricDataQuery::builder().id("capacity").metric_stat(average.build());
-    let minute = i64::from(PERIOD_SECONDS);
     let mut pages = aws_sdk_cloudwatch::Client::new(&test.config)
         .get_metric_data()
-        .start_time(DateTime::from_secs(from_ms / 1000 / minute * minute))
-        .end_time(DateTime::from_secs((to_ms / 1000 / minute + 1) * minute))
+        .start_time(DateTime::from_secs(minutes.from))
+        .end_time(DateTime::from_secs(minutes.to))
         .metric_data_queries(query.build())
         .into_paginator()
         .send();
@@ -74,6 +98,14 @@ async fn capacities(test: &Test, from_ms: i64, to_ms: i64) -> Result<Vec<f64>> {
     Ok(values)
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / real(values.len() as u64))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_is_priced_by_every_minute_that_it_touches() {
+        let minutes = Minutes::around(59_000, 121_000);
+        assert_eq!((minutes, minutes.count()), (Minutes { from: 0, to: 180 }, 3));
+        assert_eq!(Minutes::around(60_000, 60_001).count(), 1);
+    }
 }

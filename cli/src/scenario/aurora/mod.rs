@@ -99,6 +99,20 @@ pub async fn run(project: &Project, stack: Option<&str>, progress: Mode, plan: P
     Ok(outcome::result(project, &test, runs, findings))
 }
 
+impl Test {
+    /// Tells the user what takes a while.
+    fn say(&self, what: &str) {
+        if self.progress != Mode::None {
+            eprintln!("{what}");
+        }
+    }
+}
+
+/// Such as `1 client`.
+fn clients(count: u64) -> String {
+    if count == 1 { "1 client".to_owned() } else { format!("{count} clients") }
+}
+
 impl Aurora {
     /// A driver's queue.
     fn queue(&self, driver: Driver) -> Result<&Queue> {

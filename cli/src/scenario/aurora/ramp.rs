@@ -15,7 +15,7 @@ use super::options::RampPlan;
 use super::outcome::{Findings, Measured};
 use super::price::{Usage, data_api_requests};
 use super::reports::{self, Span};
-use super::{Test, capacity, violations};
+use super::{Test, capacity, clients, violations};
 use crate::execution::Machine;
 use crate::exit::Interrupted;
 use crate::interrupt::asked;
@@ -89,7 +89,7 @@ async fn find(
         let arn = machine.start(&name, &input(test, plan, &name, action, driver)).await?;
         let ended = machine.follow(&arn, |events| {
             let stage = stage_under_way(&stages, events.scheduled);
-            let message = format!("stages; {driver} {action}, {} clients", stages[stage]);
+            let message = format!("stages; {driver} {action}, {}", clients(stages[stage]));
             progress.set((index * stages.len() + stage) as u64, &message);
         });
         let ended = ended.await?;
@@ -192,7 +192,7 @@ fn measured(plan: &RampPlan, stage: &StageOutput) -> Stage {
 
 fn samples(run: &RampRun, outputs: Vec<StageOutput>) -> Vec<Measured> {
     let named = run.stages.iter().zip(outputs).map(|(stage, output)| Measured {
-        name: format!("{} {}, {} clients", run.driver, run.action, stage.clients),
+        name: format!("{} {}, {}", run.driver, run.action, clients(stage.clients)),
         outcome: output.outcome,
         tps: stage.figures.tps,
     });

@@ -8,6 +8,8 @@ use results::aurora::{Figures, Load, LoadPrice, QueueRun, RampRun, Runs};
 use results::knee::KneeKind;
 use results::load::{Action, Endpoint};
 
+use super::clients;
+
 const LATENCIES: &str = "p50 / p90 / p99 / p99.9 ms";
 
 /// The tables of all runs, and what stands out in them.
@@ -157,7 +159,7 @@ fn messages(run: &QueueRun) -> String {
 }
 
 fn knee(run: &RampRun) -> String {
-    let stage = |clients| run.stages.iter().find(|stage| stage.clients == clients);
+    let stage = |count| run.stages.iter().find(|stage| stage.clients == count);
     let Some((knee, stage)) = run.knee.and_then(|knee| Some((knee, stage(knee.clients)?))) else {
         return match run.stages.as_slice() {
             [one] if one.offered_tps.is_none() => "one stage shows no knee: raise --to".to_owned(),
@@ -168,13 +170,13 @@ fn knee(run: &RampRun) -> String {
     let p99 = stage.figures.latency_ms.map_or_else(|| "–".to_owned(), |latency| ms(latency.p99));
     match knee.kind {
         KneeKind::Saturated => format!(
-            "knee at {} clients ({} TPS, p99 {p99} ms): more clients bring longer latencies, hardly more TPS",
-            knee.clients,
+            "knee at {} ({} TPS, p99 {p99} ms): more clients bring longer latencies, hardly more TPS",
+            clients(knee.clients),
             tps(stage.figures.tps)
         ),
         KneeKind::Overloaded => format!(
-            "knee at {} clients: {} of {:.0} units/s completed, p99 {p99} ms{}",
-            knee.clients,
+            "knee at {}: {} of {:.0} units/s completed, p99 {p99} ms{}",
+            clients(knee.clients),
             tps(stage.figures.tps),
             stage.offered_tps.unwrap_or_default(),
             recovery(run, knee.clients)
@@ -187,7 +189,7 @@ fn recovery(run: &RampRun, knee: u64) -> String {
     let keeps_up = |stage: &&results::aurora::Stage| stage.keeps_up();
     let enough = run.stages.iter().rev().take_while(keeps_up).last();
     match enough.filter(|stage| stage.clients > knee) {
-        Some(stage) => format!("; {} clients keep up with it", stage.clients),
+        Some(stage) => format!("; {} keep up with it", clients(stage.clients)),
         None => String::new(),
     }
 }

@@ -7,10 +7,12 @@ included. Here each request has a thread.
 import asyncio
 import contextvars
 import json
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg2
+from ministack import app
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import rds_data
 
@@ -39,6 +41,8 @@ def apply():
     require(rds_data, "_validate_http_endpoint_enabled", ["cluster", "resource_arn"])
     require(rds_data, "_cluster_resolution_error", ["resource_arn", "engine"])
     require(rds_data, "_require_secret_credentials", ["secret_arn"])
+    parameters = ["service", "iam_action", "headers", "query_params", "request_id", "resource_arn"]
+    require(app, "_enforce_data_plane", parameters)
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="data-api")
     sessions.start()
 
@@ -46,6 +50,8 @@ def apply():
         request = _parse(body)
         if request is None or path not in _OPERATIONS or not _is_ours(request):
             return await stock(method, path, headers, body, query_params)
+        if denied := _secret_denied(request, headers, query_params):
+            return denied
         # The account and the region of the request are context variables.
         run = contextvars.copy_context().run
         loop = asyncio.get_running_loop()
@@ -65,6 +71,15 @@ def _parse(body):
 def _is_ours(request):
     _, _, cluster = rds_data._resolve_target(request.get("resourceArn") or "")
     return aurora.is_backed(cluster)
+
+
+def _secret_denied(request, headers, query_params):
+    """The refusal for a caller who may use the Data API, but not the secret that it uses in the caller's name."""
+    secret = request.get("secretArn") or "*"
+    action = "secretsmanager:GetSecretValue"
+    return app._enforce_data_plane(
+        "rds-data", action, headers, query_params, str(uuid.uuid4()), resource_arn=secret, named_resource=secret
+    )
 
 
 def _answer(path, request, size):

@@ -174,6 +174,20 @@ class Statements(DataApiTest):
         message = 'ERROR: password authentication failed for user "data"; SQLState: 28P01'
         self.refused("DatabaseErrorException", message, self.execute, "SELECT 1", secretArn=secret)
 
+    def test_a_function_needs_the_secret_as_well_as_the_data_api(self):
+        source = f"""
+import boto3
+def handler(event, context):
+    arguments = {self.arguments(sql="SELECT 42")!r}
+    return boto3.client("rds-data").execute_statement(**arguments)["records"]
+"""
+        statement = {"Effect": "Allow", "Action": ["rds-data:ExecuteStatement"], "Resource": "*"}
+        payload, error = self.invoke(self.deploy(source, policy=statement))
+        self.assertEqual((payload["errorType"], error), ("AccessDeniedException", "Unhandled"))
+        self.assertIn("secretsmanager:GetSecretValue", payload["errorMessage"])
+        statement["Action"].append("secretsmanager:GetSecretValue")
+        self.assertEqual(self.invoke(self.deploy(source, policy=statement)), ([[{"longValue": 42}]], None))
+
     def test_a_batch_runs_the_statement_for_each_set(self):
         def batch(numbers, **more):
             sets = [[{"name": "n", "value": {"longValue": number}}] for number in numbers]

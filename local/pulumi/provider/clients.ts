@@ -13,7 +13,11 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { types } from "@pulumi/aws";
 import { endpointOf, type Settings } from "./config";
+
+/** A service by the name that the official provider's `endpoints` has for it. */
+type Service = keyof types.input.ProviderEndpoint;
 
 interface ClientOptions {
   readonly endpoint: string;
@@ -114,7 +118,7 @@ export class Clients {
     return this.#account ?? "";
   }
 
-  #client<Client>(service: string, make: (options: ClientOptions) => Client): Client {
+  #client<Client>(service: Service, make: (options: ClientOptions) => Client): Client {
     const made = this.#made.get(service) as Client | undefined;
     if (made) return made;
     const client = make({

@@ -32,10 +32,15 @@ function isRunning(pid: number): boolean {
 describe("the provider", () => {
   test("takes the endpoints and the region of an explicit provider, as the engine sends them", async () => {
     const engine = await start({});
-    const endpoints = JSON.stringify([{ s3: env.url, sts: env.url }]);
+    const endpoints = JSON.stringify([
+      { s3: env.url, sts: env.url },
+      { sqs: env.url, eventbridge: env.url },
+    ]);
     expect(await engine.configure({ endpoints, region: "us-east-1", s3UsePathStyle: "true" })).toEqual([]);
     const bucket = await engine.create("aws:s3/bucket:Bucket", "b", {});
     expect(bucket.state.region).toBe("us-east-1");
+    await engine.create("aws:sqs/queue:Queue", "q", {});
+    await engine.create("aws:cloudwatch/eventRule:EventRule", "r", { scheduleExpression: "rate(1 day)" });
     await expect(engine.create("aws:cloudwatch/logGroup:LogGroup", "l", {})).rejects.toThrow(
       "no endpoint for 'logs'",
     );

@@ -1,7 +1,6 @@
 import { DeleteApiCommand, UpdateRouteCommand } from "@aws-sdk/client-apigatewayv2";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Resource } from "../testing/engine";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import { string } from "../values";
 
 const API = "aws:apigatewayv2/api:Api";
@@ -15,13 +14,6 @@ let apiId = "";
 beforeAll(async () => {
   apiId = (await env.engine.create(API, "shared", { protocolType: "HTTP" })).id;
 });
-
-/** Expects that it can be deleted, that it is gone then, and that deleting it again does no harm. */
-async function expectDeleted(resource: Resource): Promise<void> {
-  await env.engine.delete(resource);
-  expect(await env.engine.refresh(resource)).toBeUndefined();
-  await env.engine.delete(resource);
-}
 
 describe("an API", () => {
   test("is created, changed in place, imported and deleted", async () => {
@@ -45,7 +37,7 @@ describe("an API", () => {
     const updated = await env.engine.update(api, news);
     expect(updated.state.tagsAll).toEqual({ b: "2" });
     await expectNoDrift(env.engine, updated);
-    await expectDeleted(updated);
+    await expectDeleted(env.engine, updated);
   });
 });
 
@@ -75,7 +67,7 @@ describe("a stage", () => {
     expect((await env.engine.diff(stage, news)).replaces).toEqual([]);
     const updated = await env.engine.update(stage, news);
     await expectNoDrift(env.engine, updated);
-    await expectDeleted(updated);
+    await expectDeleted(env.engine, updated);
   });
 });
 
@@ -115,8 +107,8 @@ describe("a route with its integration", () => {
     );
     const live = await refreshed(env.engine, updated);
     expect((await env.engine.diff(live, news)).changed).toEqual(["routeKey"]);
-    await expectDeleted(updated);
-    await expectDeleted(slow);
+    await expectDeleted(env.engine, updated);
+    await expectDeleted(env.engine, slow);
   });
 
   test("is gone with its API", async () => {

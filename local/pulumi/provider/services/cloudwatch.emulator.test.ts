@@ -1,6 +1,6 @@
 import { DeleteAlarmsCommand, PutDashboardCommand } from "@aws-sdk/client-cloudwatch";
 import { describe, expect, test } from "vitest";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 
 const DASHBOARD = "aws:cloudwatch/dashboard:Dashboard";
 const ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm";
@@ -26,9 +26,7 @@ describe("a dashboard", () => {
     await env.aws.cloudwatch.send(new PutDashboardCommand({ DashboardName: "load", DashboardBody }));
     const live = await refreshed(env.engine, updated);
     expect((await env.engine.diff(live, news)).changed).toEqual(["dashboardBody"]);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 });
 
@@ -63,9 +61,7 @@ describe("an alarm", () => {
     const updated = await env.engine.update(alarm, news);
     expect(updated.state).toMatchObject({ actionsEnabled: true, tagsAll: { b: "2" } });
     await expectNoDrift(env.engine, updated);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("refuses an alarm on metric math, which would never go off here", async () => {

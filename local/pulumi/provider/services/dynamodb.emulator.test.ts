@@ -1,6 +1,6 @@
 import { DeleteTableCommand, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
 import { describe, expect, test } from "vitest";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import type { Properties } from "../values";
 
 const TABLE = "aws:dynamodb/table:Table";
@@ -55,9 +55,7 @@ describe("a table", () => {
     await expectNoDrift(env.engine, updated);
     const rekeyed = { ...news, attributes: [{ name: "id", type: "S" }], rangeKey: undefined };
     expect((await env.engine.diff(updated, rekeyed)).replaces).toEqual(["attributes", "rangeKey"]);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("stops its stream when that is no longer declared", async () => {

@@ -6,8 +6,7 @@ import {
   ModifyVpcAttributeCommand,
 } from "@aws-sdk/client-ec2";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Resource } from "../testing/engine";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import { string } from "../values";
 
 const VPC = "aws:ec2/vpc:Vpc";
@@ -22,13 +21,6 @@ let vpcId = "";
 beforeAll(async () => {
   vpcId = (await env.engine.create(VPC, "shared", { cidrBlock: "10.1.0.0/16" })).id;
 });
-
-/** Expects that it can be deleted, that it is gone then, and that deleting it again does no harm. */
-async function expectDeleted(resource: Resource): Promise<void> {
-  await env.engine.delete(resource);
-  expect(await env.engine.refresh(resource)).toBeUndefined();
-  await env.engine.delete(resource);
-}
 
 describe("a VPC", () => {
   test("is created, changed in place, imported and deleted", async () => {
@@ -49,7 +41,7 @@ describe("a VPC", () => {
     const updated = await env.engine.update(vpc, news);
     await expectNoDrift(env.engine, updated);
     expect((await env.engine.diff(vpc, { cidrBlock: "10.9.0.0/24" })).replaces).toEqual(["cidrBlock"]);
-    await expectDeleted(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("shows what others changed", async () => {
@@ -79,7 +71,7 @@ describe("a subnet", () => {
     await expectNoDrift(env.engine, updated);
     const elsewhere = { ...news, availabilityZone: "us-east-1c" };
     expect((await env.engine.diff(updated, elsewhere)).replaces).toEqual(["availabilityZone"]);
-    await expectDeleted(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("may be in any zone", async () => {
@@ -101,14 +93,14 @@ describe("a security group", () => {
     const updated = await env.engine.update(group, news);
     await expectNoDrift(env.engine, updated);
     expect((await env.engine.diff(updated, { vpcId })).replaces).toEqual(["description"]);
-    await expectDeleted(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("loses rules of others before it is deleted, where that is asked for", async () => {
     const group = await env.engine.create(GROUP, "revoked", { vpcId, revokeRulesOnDelete: true });
     const IpPermissions = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "10.0.0.0/8" }] }];
     await env.aws.ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: group.id, IpPermissions }));
-    await expectDeleted(group);
+    await expectDeleted(env.engine, group);
   });
 });
 
@@ -134,7 +126,7 @@ describe("a security group's rule", () => {
       expect((await env.engine.diff(rule, news)).replaces).toEqual([]);
       const updated = await env.engine.update(rule, news);
       await expectNoDrift(env.engine, updated);
-      await expectDeleted(updated);
+      await expectDeleted(env.engine, updated);
     }
     expect(await rulesOf(database.id)).toEqual([]);
   });
@@ -174,7 +166,7 @@ describe("a VPC endpoint", () => {
     expect((await env.engine.diff(endpoint, news)).replaces).toEqual([]);
     const updated = await env.engine.update(endpoint, news);
     await expectNoDrift(env.engine, updated);
-    await expectDeleted(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("in route tables is created, changed in place, and shows that it is gone", async () => {
@@ -195,8 +187,8 @@ describe("a VPC endpoint", () => {
     await expectNoDrift(env.engine, updated);
     await env.aws.ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpoint.id] }));
     expect(await env.engine.refresh(endpoint)).toBeUndefined();
-    await expectDeleted(associated);
-    await expectDeleted(table);
+    await expectDeleted(env.engine, associated);
+    await expectDeleted(env.engine, table);
   });
 });
 

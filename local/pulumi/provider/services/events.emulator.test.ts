@@ -1,7 +1,7 @@
 import { DisableRuleCommand, PutEventsCommand, RemoveTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "vitest";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import { string } from "../values";
 
 const RULE = "aws:cloudwatch/eventRule:EventRule";
@@ -26,9 +26,7 @@ describe("a rule", () => {
     await env.aws.events.send(new DisableRuleCommand({ Name: "tags" }));
     const live = await refreshed(env.engine, updated);
     expect((await env.engine.diff(live, news)).changed).toEqual(["state"]);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 });
 

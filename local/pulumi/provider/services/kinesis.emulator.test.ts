@@ -1,6 +1,6 @@
 import { AddTagsToStreamCommand, DeleteStreamCommand } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "vitest";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import { string } from "../values";
 
 const STREAM = "aws:kinesis/stream:Stream";
@@ -27,9 +27,7 @@ describe("a stream", () => {
     const updated = await env.engine.update(stream, news);
     expect(updated.state).toMatchObject({ encryptionType: "NONE", shardCount: 4, tagsAll: { b: "2" } });
     await expectNoDrift(env.engine, updated);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("on demand has as many shards as AWS gives it, and shows what others changed", async () => {
@@ -53,8 +51,6 @@ describe("a stream's consumer", () => {
     expect(consumer.state.arn).toBe(consumer.id);
     await expectNoDrift(env.engine, consumer);
     expect((await env.engine.diff(consumer, { ...args, name: "other" })).replaces).toEqual(["name"]);
-    await env.engine.delete(consumer);
-    expect(await env.engine.refresh(consumer)).toBeUndefined();
-    await env.engine.delete(consumer);
+    await expectDeleted(env.engine, consumer);
   });
 });

@@ -1,6 +1,6 @@
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import { describe, expect, test } from "vitest";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import { string } from "../values";
 
 const KEY = "aws:kms/key:Key";
@@ -35,9 +35,7 @@ describe("a key", () => {
     await expectNoDrift(env.engine, disabled);
     const enabled = await env.engine.update(disabled, { deletionWindowInDays: 7 });
     await expectNoDrift(env.engine, enabled);
-    await env.engine.delete(enabled);
-    expect(await env.engine.refresh(enabled)).toBeUndefined();
-    await env.engine.delete(enabled);
+    await expectDeleted(env.engine, enabled);
   });
 
   test("shows what others changed", async () => {
@@ -60,8 +58,6 @@ describe("an alias", () => {
     expect(await env.engine.diff(alias, news)).toEqual({ changed: ["targetKeyId"], replaces: [] });
     const updated = await env.engine.update(alias, news);
     await expectNoDrift(env.engine, updated);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 });

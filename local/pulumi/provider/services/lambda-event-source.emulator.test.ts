@@ -1,7 +1,7 @@
 import { DeleteEventSourceMappingCommand, UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import { Archive, Asset, string } from "../values";
 
 const MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping";
@@ -82,9 +82,7 @@ describe("an event source mapping", () => {
     await expectNoDrift(env.engine, updated);
     const other = { ...news, eventSourceArn: `${eventSourceArn}-2` };
     expect((await env.engine.diff(updated, other)).replaces).toEqual(["eventSourceArn"]);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("shows what others changed or deleted", async () => {

@@ -1,6 +1,6 @@
 import { DeleteFunctionCommand } from "@aws-sdk/client-lambda";
 import { beforeAll, describe, expect, test } from "vitest";
-import { expectNoDrift, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, useEnvironment } from "../testing/environment";
 import { Archive, Asset, string } from "../values";
 
 const PERMISSION = "aws:lambda/permission:Permission";
@@ -47,9 +47,7 @@ describe("a permission", () => {
     expect(imported?.inputs).toEqual(permission.inputs);
     const news = { ...args, principal: "s3.amazonaws.com" };
     expect((await env.engine.diff(permission, news)).replaces).toEqual(["principal"]);
-    await env.engine.delete(permission);
-    expect(await env.engine.refresh(permission)).toBeUndefined();
-    await env.engine.delete(permission);
+    await expectDeleted(env.engine, permission);
   });
 
   test("is gone with its function", async () => {
@@ -76,8 +74,6 @@ describe("what becomes of events that a function fails on", () => {
     expect((await env.engine.diff(config, news)).replaces).toEqual([]);
     const updated = await env.engine.update(config, news);
     await expectNoDrift(env.engine, updated);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 });

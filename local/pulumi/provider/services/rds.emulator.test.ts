@@ -4,8 +4,7 @@ import {
   ModifyDBClusterParameterGroupCommand,
 } from "@aws-sdk/client-rds";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Resource } from "../testing/engine";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import type { Properties } from "../values";
 
 const SUBNETS = "aws:rds/subnetGroup:SubnetGroup";
@@ -32,13 +31,6 @@ beforeAll(async () => {
   groupId = (await env.engine.create("aws:ec2/securityGroup:SecurityGroup", "g", { vpcId: vpc.id })).id;
 });
 
-/** Expects that it can be deleted, that it is gone then, and that deleting it again does no harm. */
-async function expectDeleted(resource: Resource): Promise<void> {
-  await env.engine.delete(resource);
-  expect(await env.engine.refresh(resource)).toBeUndefined();
-  await env.engine.delete(resource);
-}
-
 describe("a group of subnets", () => {
   test("is created, changed in place, imported and deleted", async () => {
     const args = { subnetIds: subnetIds.slice(0, 2), tags: { a: "1" } };
@@ -52,7 +44,7 @@ describe("a group of subnets", () => {
     expect((await env.engine.diff(group, news)).replaces).toEqual([]);
     const updated = await env.engine.update(group, news);
     await expectNoDrift(env.engine, updated);
-    await expectDeleted(updated);
+    await expectDeleted(env.engine, updated);
   });
 });
 
@@ -80,7 +72,7 @@ describe("a group of parameters", () => {
     const live = await refreshed(env.engine, updated);
     expect((await env.engine.diff(live, news)).changed).toEqual(["parameters"]);
     await expectNoDrift(env.engine, await env.engine.update(live, news));
-    await expectDeleted(updated);
+    await expectDeleted(env.engine, updated);
   });
 });
 
@@ -139,9 +131,9 @@ describe("a cluster", () => {
     await expectNoDrift(env.engine, protectedCluster);
     await expect(env.engine.delete(protectedCluster)).rejects.toThrow("DeletionProtection");
     const open = await env.engine.update(protectedCluster, { ...update, deletionProtection: false });
-    await expectDeleted(updatedInstance);
-    await expectDeleted(open);
-    await expectDeleted(subnets);
+    await expectDeleted(env.engine, updatedInstance);
+    await expectDeleted(env.engine, open);
+    await expectDeleted(env.engine, subnets);
   });
 
   test("takes a declared port and a major version for what the server makes of them", async () => {
@@ -150,7 +142,7 @@ describe("a cluster", () => {
     expect(cluster.inputs.port).toBe(5433);
     await expectNoDrift(env.engine, cluster);
     expect((await env.engine.diff(cluster, declared("port", {}))).changed).toEqual([]);
-    await expectDeleted(cluster);
+    await expectDeleted(env.engine, cluster);
   });
 
   test("shows what others changed, and that an instance is gone", async () => {
@@ -172,7 +164,7 @@ describe("a cluster", () => {
     const kept = await env.engine.create(CLUSTER, "c", declared("kept", { skipFinalSnapshot: false }));
     await expect(env.engine.delete(kept)).rejects.toThrow("set that, or 'skipFinalSnapshot'");
     const news = declared("kept", { skipFinalSnapshot: false, finalSnapshotIdentifier: "last" });
-    await expectDeleted(await env.engine.update(kept, news));
+    await expectDeleted(env.engine, await env.engine.update(kept, news));
   });
 });
 

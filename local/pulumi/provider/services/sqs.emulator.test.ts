@@ -1,6 +1,6 @@
 import { DeleteQueueCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "vitest";
-import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
+import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 import { string } from "../values";
 
 const QUEUE = "aws:sqs/queue:Queue";
@@ -43,9 +43,7 @@ describe("a queue", () => {
     const updated = await env.engine.update(queue, news);
     expect(updated.state).toMatchObject({ delaySeconds: 0, maxMessageSize: 262_144, tagsAll: { b: "2" } });
     await expectNoDrift(env.engine, updated);
-    await env.engine.delete(updated);
-    expect(await env.engine.refresh(updated)).toBeUndefined();
-    await env.engine.delete(updated);
+    await expectDeleted(env.engine, updated);
   });
 
   test("keeps what it got beside the program, where the program says nothing of it", async () => {

@@ -56,6 +56,13 @@ export async function expectNoDrift(engine: Engine, resource: Resource): Promise
   );
 }
 
+/** Expects that it can be deleted, that it is gone then, and that deleting it again does no harm. */
+export async function expectDeleted(engine: Engine, resource: Resource): Promise<void> {
+  await engine.delete(resource);
+  expect(await engine.refresh(resource), `${resource.id} is still there`).toBeUndefined();
+  await engine.delete(resource);
+}
+
 /** The resource as a refresh finds it, which must still exist. */
 export async function refreshed(engine: Engine, resource: Resource): Promise<Resource> {
   const live = await engine.refresh(resource);

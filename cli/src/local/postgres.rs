@@ -7,6 +7,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown, syml
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -22,6 +24,9 @@ pub const USER: &str = "postgres";
 const SETTINGS: &str =
     "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c ssl=on -c max_connections=300";
 const ACCESS: &str = "# Written by `lambench local start`.\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
+
+const LEFTOVER_DEADLINE: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(100);
 
 /// Who the server runs as where it may not run as the caller, root.
 #[derive(Clone, Copy)]
@@ -69,23 +74,36 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
     let access = data.join("pg_hba.conf");
     fs::write(&access, ACCESS).with_context(|| format!("cannot write '{}'", access.display()))?;
     Account::own(account, &access)?;
-    let output = command(&binaries, "pg_ctl", account, &folder)
+    let mut start = command(&binaries, "pg_ctl", account, &folder);
+    start
         .args(["start", "--wait", "--silent", "--timeout=60", "--options"])
         .arg(format!("-p {port} {SETTINGS}"))
         .arg("--pgdata")
         .arg(&data)
         .arg("--log")
-        .arg(folder.join("postgres.log"))
-        .output()
-        .context("cannot run pg_ctl")?;
-    if !output.status.success() {
-        bail!("PostgreSQL did not start: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
+        .arg(folder.join("postgres.log"));
+    launch(&mut start, &data)?;
     let pid_file = data.join("postmaster.pid");
     let text = fs::read_to_string(&pid_file)
         .with_context(|| format!("PostgreSQL has ended again: no '{}'", pid_file.display()))?;
     let pid = text.lines().next().and_then(|line| line.trim().parse().ok());
     Process::of(pid.with_context(|| format!("no process id in '{}'", pid_file.display()))?)
+}
+
+fn launch(start: &mut Command, data: &Path) -> Result<()> {
+    // Left by a server that was killed: its other processes are there until they notice, and keep a new one out.
+    let leftover = data.join("postmaster.pid").exists();
+    let deadline = Instant::now() + if leftover { LEFTOVER_DEADLINE } else { Duration::ZERO };
+    loop {
+        let output = start.output().context("cannot run pg_ctl")?;
+        if output.status.success() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("PostgreSQL did not start: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        thread::sleep(POLL);
+    }
 }
 
 /// The file with the superuser's password, for its owner only.

@@ -10,7 +10,7 @@ import tempfile
 
 import psycopg2
 
-from emulator_fixture import HERE, Emulator, EmulatorTest
+from emulator_fixture import HERE, Emulator, EmulatorTest, wait_for
 
 ROOT = HERE.parent.parent
 CLI = pathlib.Path(os.environ.get("LAMBENCH", ROOT / ".lambench/bin/lambench"))
@@ -42,6 +42,12 @@ class Environment(Emulator):
         """End the emulator or PostgreSQL as a power cut would."""
         status = json.loads(self._local("status", "--json", codes=(0, 3)))
         os.kill(next(entry["pid"] for entry in status if entry["part"] == part), 9)
+        wait_for(lambda: part not in self.running(), f"the end of {part}")
+
+    def running(self):
+        """The parts that run."""
+        status = json.loads(self._local("status", "--json", codes=(0, 3)))
+        return [entry["part"] for entry in status if entry["running"]]
 
     def remove(self):
         """Stop, and remove what lies outside of the folder."""

@@ -93,9 +93,11 @@ pub struct QueueRun {
     pub sent: u64,
     /// Messages whose every unit is done.
     pub done: u64,
-    /// Messages in the dead-letter queue, each counted once.
+    /// Messages in the dead-letter queue that are not done, each counted once.
     pub dead_lettered: u64,
-    /// Why they are there.
+    /// Messages in the dead-letter queue that are done: their workers ended before they could say so.
+    pub dead_lettered_done: u64,
+    /// Why those that are not done are there.
     pub reasons: BTreeMap<String, u64>,
     /// By action.
     pub actions: Vec<QueueAction>,

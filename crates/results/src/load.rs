@@ -148,6 +148,9 @@ pub struct Tally {
     pub done: u64,
     /// Those that began, and didn't end yet or never will.
     pub unfinished: u64,
+    /// Ids of sources that are done, of those that were asked for.
+    #[serde(default)]
+    pub done_sources: Vec<String>,
     /// By action.
     pub actions: Vec<ActionTally>,
 }

@@ -31,6 +31,7 @@ statements! {
     SETTLE_SOURCE = "settle-source";
     SETTLE_TIMEOUT = "settle-timeout";
     TALLY_ATTEMPTS = "tally-attempts";
+    TALLY_DONE = "tally-done";
     TALLY_LATEST = "tally-latest";
     TALLY_SOURCES = "tally-sources";
     TALLY_UNSETTLED = "tally-unsettled";

@@ -9,6 +9,7 @@ use lambda_kit::postgres::Postgres;
 use results::load::{Action, ActionTally, Driver as Kind, Outcome, Tally};
 use results::summary::Summary;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::attempt::{self, Deadline, Roads};
 use crate::driver::{Cell, Driver, Value};
@@ -16,13 +17,16 @@ use crate::error::DbError;
 use crate::ledger::Source;
 use crate::record::Record;
 use crate::sqlx_driver::SqlxDriver;
-use crate::statements::{TALLY_ATTEMPTS, TALLY_LATEST, TALLY_SOURCES, TALLY_UNSETTLED};
+use crate::statements::{TALLY_ATTEMPTS, TALLY_DONE, TALLY_LATEST, TALLY_SOURCES, TALLY_UNSETTLED};
 
 /// Which run.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Request {
     /// Its id; the run that began last if there is none.
     pub run: Option<String>,
+    /// Ids of sources of which to tell whether they are done.
+    #[serde(default)]
+    pub sources: Vec<String>,
 }
 
 /// A [`Tally`], with percentiles for people.
@@ -34,6 +38,8 @@ pub struct Answer {
     pub done: u64,
     /// Those that began, and didn't end yet or never will.
     pub unfinished: u64,
+    /// Those of the sources that were asked for that are done.
+    pub done_sources: Vec<String>,
     /// By action.
     pub actions: Vec<ActionAnswer>,
 }
@@ -83,10 +89,12 @@ async fn run<D: Driver>(
     };
     settle(roads, &run, database, Deadline::of(remaining)).await?;
     let tally = add_up(&mut roads.load, &run).await?;
+    let done_sources = done_of(&mut roads.load, &run, &request.sources).await?;
     Ok(Answer {
         run: tally.run,
         done: tally.done,
         unfinished: tally.unfinished,
+        done_sources,
         actions: tally
             .actions
             .into_iter()
@@ -141,6 +149,17 @@ async fn add_up<D: Driver>(driver: &mut D, run: &str) -> Result<Tally, DbError> 
         tally.actions.push(ActionTally { action, driver, outcome, rows });
     }
     Ok(tally)
+}
+
+/// Which of some sources are done; what is no id is none of them.
+async fn done_of<D: Driver>(driver: &mut D, run: &str, sources: &[String]) -> Result<Vec<String>, DbError> {
+    let ids: Vec<&str> =
+        sources.iter().map(String::as_str).filter(|id| Uuid::try_parse(id).is_ok()).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = driver.fetch(&TALLY_DONE, &[Value::Text(run), Value::Text(&ids.join(","))]).await?;
+    Ok(rows.iter().filter_map(|row| row.first()).map(|id| id.text().to_owned()).collect())
 }
 
 fn named<T: serde::de::DeserializeOwned>(cell: &Cell) -> Option<T> {

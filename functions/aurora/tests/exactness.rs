@@ -8,7 +8,9 @@ use aurora::ledger::{self, Attempt};
 use aurora::sqlx_driver::SqlxDriver;
 use results::load::{Action, Outcome};
 use support::Server;
-use support::work::{attempt, attempt_within, number, prepare, ramp, ramped, source, tallied, until, worker};
+use support::work::{
+    attempt, attempt_within, done_of, number, prepare, ramp, ramped, source, tallied, until, worker,
+};
 use uuid::Uuid;
 
 const ROWS: &str = "SELECT count(*) FROM transactions WHERE source IS NOT NULL";
@@ -79,6 +81,19 @@ async fn what_a_killed_worker_left_is_counted_by_the_tally_if_no_delivery_follow
     // Asked again, it answers the same.
     let again = tallied(&server, None).await;
     assert_eq!(again.actions[0].tally, tally.actions[0].tally);
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_done_all_the_same_is_told_apart() {
+    let server = Server::start().await;
+    prepare(&server).await;
+    let (done, cut_short) = (source(Action::Insert, 10), source(Action::Select, 10_000));
+    attempt(&worker(server.postgres()), &done, 1).await.unwrap();
+    attempt_within(&worker(server.postgres()), &cut_short, 1, Duration::from_millis(900)).await.unwrap_err();
+    let mut asked = [&done, &cut_short].map(|source| source.id.to_string()).to_vec();
+    asked.extend([Uuid::nil().to_string(), "unknown".to_owned()]);
+    assert_eq!(done_of(&server, "r", &asked).await, [done.id.to_string()]);
+    assert_eq!(done_of(&server, "another", &asked).await, [""; 0]);
 }
 
 #[tokio::test]

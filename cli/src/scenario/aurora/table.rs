@@ -1,5 +1,6 @@
 //! A load test as people read it.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use comfy_table::presets::ASCII_MARKDOWN;
@@ -10,6 +11,8 @@ use results::load::{Action, Endpoint};
 
 use super::clients;
 
+/// Reasons for dead letters that people get to see.
+const MAX_REASONS: usize = 5;
 const LATENCIES: &str = "p50 / p90 / p99 / p99.9 ms";
 
 /// The tables of all runs, and what stands out in them.
@@ -152,8 +155,28 @@ fn messages(run: &QueueRun) -> String {
             equal(written == rows)
         );
     }
-    for (reason, count) in &run.reasons {
+    if run.dead_lettered_done > 0 {
+        let _ = writeln!(
+            text,
+            "{}: {} of the done ones are in the dead-letter queue all the same: their workers ended before they could say so",
+            run.driver, run.dead_lettered_done
+        );
+    }
+    text.push_str(&reasons(run));
+    text
+}
+
+/// Why messages are in the dead-letter queue, the most frequent reasons first.
+fn reasons(run: &QueueRun) -> String {
+    let mut reasons: Vec<(&String, &u64)> = run.reasons.iter().collect();
+    reasons.sort_by_key(|(_, count)| Reverse(**count));
+    let mut text = String::new();
+    for (reason, count) in reasons.iter().take(MAX_REASONS) {
         let _ = writeln!(text, "{}: dead-lettered: {count} × {reason}", run.driver);
+    }
+    let others: u64 = reasons.iter().skip(MAX_REASONS).map(|(_, count)| **count).sum();
+    if others > 0 {
+        let _ = writeln!(text, "{}: dead-lettered: {others} for other reasons (--json has all)", run.driver);
     }
     text
 }

@@ -62,3 +62,20 @@ fn counts_that_do_not_add_up_are_called_an_error() {
         assert!(text.contains(expected), "{text}");
     }
 }
+
+#[test]
+fn dead_letters_are_told_with_their_most_frequent_reasons() {
+    let mut run = queue_run(100, 70, 28);
+    run.dead_lettered_done = 3;
+    run.reasons = (1..=7).map(|count| (format!("reason {count}"), count)).collect();
+    let text = render(&load(Runs::Queue(vec![run])));
+    for expected in [
+        "3 of the done ones are in the dead-letter queue all the same",
+        "done + 28 dead-lettered",
+        "dead-lettered: 7 × reason 7",
+        "dead-lettered: 3 for other reasons",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
+    assert!(!text.contains("reason 2"), "{text}");
+}

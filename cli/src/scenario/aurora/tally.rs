@@ -7,8 +7,8 @@ use serde_json::json;
 use super::Test;
 use crate::invoke::invoke;
 
-/// Asks for a run's tally; work of killed workers is settled by asking.
-pub async fn tally(test: &Test, run: &str) -> Result<Tally> {
+/// Asks for a run's tally, and whether some of its messages are done; work of killed workers is settled by asking.
+pub async fn tally(test: &Test, run: &str, messages: &[String]) -> Result<Tally> {
     let Test { aurora, config, .. } = test;
-    invoke(config, &aurora.place, &aurora.functions.tally, &json!({ "run": run })).await
+    invoke(config, &aurora.place, &aurora.functions.tally, &json!({ "run": run, "sources": messages })).await
 }

@@ -93,6 +93,7 @@ pub fn queue_run(sent: u64, done: u64, dead_lettered: u64) -> QueueRun {
         sent,
         done,
         dead_lettered,
+        dead_lettered_done: 0,
         reasons: [("DMLS is 0".to_owned(), dead_lettered)].into_iter().filter(|(_, n)| *n > 0).collect(),
         actions: vec![action(Action::Select), action(Action::Insert)],
         ledger: Ledger { done, unfinished: 0, completions: 10_000, rows: Some(5000) },
@@ -104,5 +105,5 @@ pub fn queue_run(sent: u64, done: u64, dead_lettered: u64) -> QueueRun {
 pub fn tally(action: Action, completions: u64, rows: Option<u64>) -> Tally {
     let outcome = Outcome { completions, ..Outcome::default() };
     let actions = vec![ActionTally { action, driver: Driver::Sqlx, outcome, rows }];
-    Tally { run: "lambench-1-sqlx".to_owned(), done: 2, unfinished: 0, actions }
+    Tally { run: "lambench-1-sqlx".to_owned(), done: 2, actions, ..Tally::default() }
 }

@@ -35,7 +35,7 @@ pub fn in_queue(run: &QueueRun, tally: &Tally) -> Vec<String> {
     }
     if handled > run.sent {
         violations.push(format!(
-            "{}: {} messages were sent, but {} are done and {} dead-lettered: some are both",
+            "{}: {} messages were sent, but {} are done and {} dead-lettered",
             run.driver, run.sent, run.done, run.dead_lettered
         ));
     }
@@ -96,9 +96,6 @@ mod tests {
             ["sqlx: 3 of 100 messages are missing: neither done nor dead-lettered"]
         );
         let surplus = in_queue(&queue_run(100, 99, 2), &tally);
-        assert_eq!(
-            surplus,
-            ["sqlx: 100 messages were sent, but 99 are done and 2 dead-lettered: some are both"]
-        );
+        assert_eq!(surplus, ["sqlx: 100 messages were sent, but 99 are done and 2 dead-lettered"]);
     }
 }

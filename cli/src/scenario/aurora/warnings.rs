@@ -108,6 +108,15 @@ fn of_queue(aurora: &Aurora, run: &QueueRun) -> Vec<String> {
             aurora.flag()
         ));
     }
+    if run.dead_lettered > 0 {
+        warnings.push(format!(
+            "{label}: {} messages were given up; where they lacked time: --statements of less, or: pulumi config set \
+             timeoutSeconds {} {}",
+            run.dead_lettered,
+            aurora.place.setting("timeoutSeconds").map_or(60, |seconds| (seconds * 2).min(900)),
+            aurora.flag()
+        ));
+    }
     warnings.extend(errors(&label, &all));
     warnings
 }

@@ -111,3 +111,10 @@ fn splitting_off_reads_without_a_reader_is_warned_of() {
     let said = only(of_ramp(run));
     assert!(said.contains("pulumi config set readers 1 --stack dev"), "{said}");
 }
+
+#[test]
+fn messages_that_were_given_up_come_with_what_gives_them_more_time() {
+    let said = only(of(&on_aws(), &Runs::Queue(vec![queue_run(100, 98, 2)])));
+    assert!(said.starts_with("sqlx: 2 messages were given up"), "{said}");
+    assert!(said.ends_with("pulumi config set timeoutSeconds 120 --stack dev"), "{said}");
+}

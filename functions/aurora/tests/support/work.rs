@@ -75,8 +75,14 @@ pub async fn ramped(worker: &Worker, request: &ramp::Request) -> Outcome {
 }
 
 pub async fn tallied(server: &Server, run: Option<&str>) -> Answer {
-    let request = tally::Request { run: run.map(str::to_owned) };
+    let request = tally::Request { run: run.map(str::to_owned), sources: Vec::new() };
     tally::tally(&server.postgres(), &request, REMAINING).await.unwrap()
+}
+
+/// Those of some sources that are done.
+pub async fn done_of(server: &Server, run: &str, sources: &[String]) -> Vec<String> {
+    let request = tally::Request { run: Some(run.to_owned()), sources: sources.to_vec() };
+    tally::tally(&server.postgres(), &request, REMAINING).await.unwrap().done_sources
 }
 
 pub async fn number(connection: &mut PgConnection, query: &'static str) -> i64 {

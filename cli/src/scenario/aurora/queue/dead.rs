@@ -21,18 +21,28 @@ const NO_WORKER: &str = "received too often without an answer: its workers timed
 pub struct DeadLetters(BTreeMap<String, String>);
 
 impl DeadLetters {
-    /// How many messages.
-    pub fn count(&self) -> u64 {
-        self.0.len() as u64
+    /// The messages' ids.
+    pub fn ids(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
     }
 
-    /// How many for each reason.
-    pub fn reasons(&self) -> BTreeMap<String, u64> {
+    /// How many there are, apart from those that are done: SQS puts a message here, too, whose workers did it, but were
+    /// ended each time before they could say so.
+    pub fn count(&self, done: &[String]) -> u64 {
+        self.undone(done).count() as u64
+    }
+
+    /// How many for each reason, apart from those that are done.
+    pub fn reasons(&self, done: &[String]) -> BTreeMap<String, u64> {
         let mut reasons = BTreeMap::new();
-        for reason in self.0.values() {
+        for reason in self.undone(done) {
             *reasons.entry(reason.clone()).or_default() += 1;
         }
         reasons
+    }
+
+    fn undone(&self, done: &[String]) -> impl Iterator<Item = &String> {
+        self.0.iter().filter(|(id, _)| !done.contains(id)).map(|(_, reason)| reason)
     }
 
     /// Takes a run's messages out of the dead-letter queue; those of others stay.
@@ -142,19 +152,29 @@ mod tests {
         for id in ["copy-1", "copy-2"] {
             dead.add(&message(id, &[("MessageId", "original"), ("Reason", "DMLS is 0")]));
         }
-        assert_eq!(dead.count(), 1);
-        assert_eq!(dead.reasons(), BTreeMap::from([("DMLS is 0".to_owned(), 1)]));
+        assert_eq!(dead.count(&[]), 1);
+        assert_eq!(dead.reasons(&[]), BTreeMap::from([("DMLS is 0".to_owned(), 1)]));
     }
 
     #[test]
     fn a_message_without_a_reason_says_that_no_worker_could_give_one() {
         let mut dead = DeadLetters::default();
         dead.add(&message("original", &[("RUN", "r")]));
-        assert_eq!(dead.reasons(), BTreeMap::from([(NO_WORKER.to_owned(), 1)]));
+        assert_eq!(dead.reasons(&[]), BTreeMap::from([(NO_WORKER.to_owned(), 1)]));
         // The worker had put it aside as well, before it was killed.
         dead.add(&message("copy", &[("MessageId", "original"), ("Reason", "57014")]));
-        assert_eq!(dead.reasons(), BTreeMap::from([("57014".to_owned(), 1)]));
+        assert_eq!(dead.reasons(&[]), BTreeMap::from([("57014".to_owned(), 1)]));
         dead.add(&message("original", &[("RUN", "r")]));
-        assert_eq!(dead.reasons(), BTreeMap::from([("57014".to_owned(), 1)]), "a reason is kept");
+        assert_eq!(dead.reasons(&[]), BTreeMap::from([("57014".to_owned(), 1)]), "a reason is kept");
+    }
+
+    #[test]
+    fn a_message_that_is_done_all_the_same_is_not_counted_as_dead() {
+        let mut dead = DeadLetters::default();
+        dead.add(&message("done", &[("RUN", "r")]));
+        dead.add(&message("undone", &[("Reason", "57014")]));
+        let done = ["done".to_owned()];
+        assert_eq!(dead.ids(), ["done", "undone"]);
+        assert_eq!((dead.count(&done), dead.reasons(&done)), (1, BTreeMap::from([("57014".to_owned(), 1)])));
     }
 }

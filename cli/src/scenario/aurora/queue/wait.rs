@@ -85,8 +85,8 @@ pub async fn until_handled(
         let mut done = 0;
         if depth == 0 || is_stalled {
             dead.collect(test, queue, run).await?;
-            match tally(test, run).await {
-                Ok(tally) if is_stalled || tally.done + dead.count() >= sent => {
+            match tally(test, run, &dead.ids()).await {
+                Ok(tally) if is_stalled || tally.done + dead.count(&tally.done_sources) >= sent => {
                     progress.end();
                     return Ok((tally, dead));
                 }
@@ -97,7 +97,7 @@ pub async fn until_handled(
             }
         }
         progress.set(sent.saturating_sub(depth.max(1)), &format!("{driver} messages"));
-        seen.look((depth, done, dead.count()), Instant::now());
+        seen.look((depth, done, dead.ids().len() as u64), Instant::now());
         sleep(POLL).await;
     }
 }

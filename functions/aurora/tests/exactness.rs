@@ -87,7 +87,7 @@ async fn what_a_killed_worker_left_is_counted_by_the_tally_if_no_delivery_follow
 async fn a_dead_letter_that_is_done_all_the_same_is_told_apart() {
     let server = Server::start().await;
     prepare(&server).await;
-    let (done, cut_short) = (source(Action::Insert, 10), source(Action::Select, 10_000));
+    let (done, cut_short) = (source(Action::Insert, 10), source(Action::Tpcb, 10_000));
     attempt(&worker(server.postgres()), &done, 1).await.unwrap();
     attempt_within(&worker(server.postgres()), &cut_short, 1, Duration::from_millis(900)).await.unwrap_err();
     let mut asked = [&done, &cut_short].map(|source| source.id.to_string()).to_vec();

@@ -7,6 +7,7 @@ import logging
 from xml.sax.saxutils import escape
 
 import psycopg2
+from ministack.core.responses import error_response_json, json_response
 from ministack.services import rds, secretsmanager
 
 import aurora_databases as databases
@@ -38,6 +39,8 @@ def apply():
     rds.load_persisted_state = _loading(require(rds, "load_persisted_state", ["data"]))
     change = require(rds, "_apply_cluster_master_password_change", ["cluster", "new_pass"])
     rds._apply_cluster_master_password_change = _changing_password(change)
+    require(secretsmanager, "_resolve", ["secret_id"])
+    require(secretsmanager, "_find_stage_version", ["secret", "stage"])
     rotate = require(secretsmanager, "_rotate_secret", ["data"])
     secretsmanager._rotate_secret = _rotating(rotate)
 
@@ -170,9 +173,9 @@ def _rotating(stock):
                     {"DBClusterIdentifier": cluster["DBClusterIdentifier"], **request}
                 )
                 if status != 200:
-                    return secretsmanager.error_response_json("InternalServiceError", body.decode(), 500)
+                    return error_response_json("InternalServiceError", body.decode(), 500)
                 version, _ = secretsmanager._find_stage_version(secret, "AWSCURRENT")
-                return secretsmanager.json_response({"ARN": arn, "Name": secret["Name"], "VersionId": version})
+                return json_response({"ARN": arn, "Name": secret["Name"], "VersionId": version})
         return stock(data)
 
     return rotate

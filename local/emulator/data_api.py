@@ -183,6 +183,8 @@ def _key(request):
     user, password, refusal = rds_data._require_secret_credentials(_needed(request, "secretArn"))
     if refusal:
         raise _Refused(refusal)
+    if not user:
+        raise errors.DataApiError("InvalidSecretException", "The secret has no username")
     # As on AWS, and as in libpq: the database is named like the user unless the request says otherwise.
     return cluster["DbClusterResourceId"], user, password, request.get("database") or user
 

@@ -37,6 +37,8 @@ def check_single(sql):
 
 def bind(sql, parameters, connection):
     """The statement with `:name` replaced by the values of `parameters`; other names stay as they are."""
+    if not all(parameter.get("name") for parameter in parameters):
+        raise invalid("A parameter has no name")
     values = {parameter["name"]: _literal(parameter, connection) for parameter in parameters}
 
     def replace(token):

@@ -21,8 +21,10 @@ _batch_ids = contextvars.ContextVar("batch_ids", default=None)
 
 def apply():
     """Take and delete messages on the event loop, and look at the responses."""
+    # None until the server runs, which `require` takes for missing.
     if not hasattr(app, "_MAIN_LOOP"):
         require(app, "_MAIN_LOOP")
+    require(sqs, "_queues")
     for name, parameters in (
         ("_receive_messages_for_esm", ["queue_url", "max_number"]),
         ("_delete_messages_for_esm", ["queue_url", "receipt_handles"]),
@@ -32,6 +34,7 @@ def apply():
     lambda_svc._run_sqs_batch = _knowing_its_ids(require(lambda_svc, "_run_sqs_batch", parameters))
     lambda_svc._create_esm = _checking_time(require(lambda_svc, "_create_esm", ["data"]))
     require(lambda_svc, "_get_func_record_for_qualifier", ["name", "qualifier"])
+    require(lambda_svc, "_resolve_existing_esm_function", ["function_ref"])
     lambda_svc._execute_function = _reading_responses(require(lambda_svc, "_execute_function", ["func", "event"]))
 
 

@@ -168,6 +168,10 @@ class Statements(DataApiTest):
         message = 'ERROR: database "none" does not exist; SQLState: 3D000'
         self.refused("DatabaseErrorException", message, self.execute, "SELECT 1", database="none")
 
+    def test_a_secret_without_a_username_is_refused(self):
+        secret = self.emulator.client("secretsmanager").create_secret(Name="half", SecretString='{"password": "p"}')
+        self.refused("InvalidSecretException", "no username", self.execute, "SELECT 1", secretArn=secret["ARN"])
+
     def test_a_wrong_password_is_28p01(self):
         manager = self.emulator.client("secretsmanager")
         secret = manager.create_secret(Name="wrong", SecretString='{"username": "data", "password": "no"}')["ARN"]

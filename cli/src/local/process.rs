@@ -12,8 +12,8 @@ use super::part::Part;
 use crate::project::Project;
 
 const POLL: Duration = Duration::from_millis(20);
-/// The emulator writes its state to disk when it is asked to end.
-const GRACE: Duration = Duration::from_secs(15);
+/// The emulator writes its state to disk when it is asked to end: 10 s for a million values of metrics.
+const GRACE: Duration = Duration::from_mins(1);
 /// The unit of start times in `/proc`; Linux fixed it for programs.
 const TICKS_PER_SECOND: u64 = 100;
 

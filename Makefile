@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit provider e2e format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit provider e2e bench-aurora format clean
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -90,6 +90,12 @@ provider: setup ## Test the emulator's launcher, and the provider against the em
 
 e2e: ## Test what a user does: up, run, refresh, destroy
 	@$(STEP) "test end to end" npm run --silent test:e2e
+
+bench-aurora: export FOR := local
+bench-aurora: ## Measure the aurora workers against pgbench (SECONDS=10, PAIRS=3)
+	@$(MAKE) --no-print-directory setup build cli FOR=local
+	@$(STEP) "build the driver's benchmark" cargo build --release --locked --package aurora --example bench_worker
+	@npx tsx local/bench/aurora.ts
 
 format: setup ## Format everything
 	@cargo fmt

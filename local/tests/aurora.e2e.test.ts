@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, type Ended, until } from "./checkout";
 import { Database } from "./database";
+import { functionProcesses } from "./processes";
 
 interface Figures {
   readonly action: string;
@@ -100,6 +100,7 @@ describe("the load test on Aurora, with the commands a user types", () => {
       rows: ROWS,
       scale: 1,
       timeoutSeconds: WORKER_TIMEOUT,
+      batchSize: 2,
       concurrency: 4,
       statementTimeoutSeconds: 1,
     };
@@ -206,8 +207,9 @@ describe("the load test on Aurora, with the commands a user types", () => {
     );
     const worker = environment.workers.sqlx?.queue ?? "";
     await until("rows are coming", 60, async () => (await written()) > before);
-    const killed = kill(checkout.root, worker);
-    expect(killed).toBeGreaterThan(0);
+    const killed = functionProcesses(checkout, worker);
+    expect(killed).not.toEqual([]);
+    for (const pid of killed) process.kill(pid, "SIGKILL");
     const ended = await running;
     expect(ended.code, said(ended)).toBe(0);
     const [run] = (JSON.parse(ended.stdout) as Result).aurora.runs;
@@ -411,24 +413,3 @@ describe("the load test on Aurora, with the commands a user types", () => {
     expect(await server.sql(`SELECT rolname FROM pg_roles WHERE rolname = '${role()}'`)).toBe("");
   });
 });
-
-/** Kills the processes of a function in a checkout's environment, as an environment that dies under its function. */
-function kill(root: string, functionName: string): number {
-  const port = (JSON.parse(fs.readFileSync(`${root}/.lambench/ports.json`, "utf8")) as { emulator: number })
-    .emulator;
-  let killed = 0;
-  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    let variables: string;
-    try {
-      variables = fs.readFileSync(`/proc/${pid}/environ`, "utf8");
-    } catch {
-      continue; // it has ended, or is somebody else's
-    }
-    const has = (variable: string): boolean => variables.split("\0").includes(variable);
-    if (has(`AWS_LAMBDA_FUNCTION_NAME=${functionName}`) && has(`AWS_ENDPOINT_URL=http://127.0.0.1:${port}`)) {
-      execFileSync("kill", ["-9", pid]);
-      killed += 1;
-    }
-  }
-  return killed;
-}

@@ -1,0 +1,43 @@
+import * as fs from "node:fs";
+
+import type { Checkout } from "./checkout";
+
+/** Clock ticks a second in /proc: 100 on every Linux that Node.js runs on (sysconf(_SC_CLK_TCK)). */
+const TICKS = 100;
+
+/** The processes that run a function in a checkout's local environment. */
+export function functionProcesses(checkout: Checkout, functionName: string): number[] {
+  const ports = JSON.parse(fs.readFileSync(`${checkout.root}/.lambench/ports.json`, "utf8")) as {
+    emulator: number;
+  };
+  const wanted = [
+    `AWS_LAMBDA_FUNCTION_NAME=${functionName}`,
+    `AWS_ENDPOINT_URL=http://127.0.0.1:${ports.emulator}`,
+  ];
+  return fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const variables = read(`/proc/${pid}/environ`).split("\0");
+      return wanted.every((variable) => variables.includes(variable));
+    })
+    .map(Number);
+}
+
+/** CPU time that processes have used so far, seconds. */
+export function cpuSeconds(pids: readonly number[]): number {
+  return pids.reduce((all, pid) => {
+    // The name of the program, in brackets, may hold spaces: user and system time are the 12th and 13th field behind it.
+    const fields = read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
+    return all + (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS;
+  }, 0);
+}
+
+/** A file of a process that may have ended, or may be somebody else's: nothing then. */
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

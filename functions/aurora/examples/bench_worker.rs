@@ -1,12 +1,12 @@
-//! Runs the ramp worker's own loop, each client a process as in Lambda, and prints the merged outcome as JSON: what the
-//! driver reaches where no invocation is in the way, to compare with pgbench on the same server.
+//! Runs the ramp worker's own loop, each client on a thread and a runtime of its own, and prints the merged outcome as JSON: what
+//! the driver reaches where no invocation is in the way, to compare with pgbench (`-j` = `-c`) on the same server.
 //!
 //! `bench_worker ACTION CLIENTS SECONDS [BATCH]` with the environment of the function `aurora-worker-ramp`, but `PGUSER` and
-//! `PGPASSWORD` instead of `SECRET_ARN`.
+//! `PGPASSWORD` instead of `SECRET_ARN`. The outcome is the last line; before it stand the metrics.
 
 use std::error::Error;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use aurora::action::Sizes;
@@ -17,44 +17,43 @@ use lambda_kit::env::setting;
 use lambda_kit::postgres::{Cluster, Credentials, Login, Postgres};
 use results::load::Outcome;
 
-/// Time for every client to connect.
+type AnyError = Box<dyn Error + Send + Sync>;
+
+/// Time for the clients to connect, ms.
 const START_MS: u64 = 1000;
+/// More of it for each of them, ms.
+const START_MS_A_CLIENT: u64 = 100;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), AnyError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["client", request] => client(request),
-        [action, clients, seconds] => all(action, clients.parse()?, seconds.parse()?, 1),
-        [action, clients, seconds, batch] => all(action, clients.parse()?, seconds.parse()?, batch.parse()?),
-        _ => Err("usage: bench_worker ACTION CLIENTS SECONDS [BATCH]".into()),
-    }
-}
-
-fn all(action: &str, clients: u32, seconds: f64, batch: u32) -> Result<(), Box<dyn Error>> {
-    let (run, start_at_ms) = (format!("bench-{}", now_ms()), now_ms() + START_MS);
-    let start = |worker| {
-        let request = serde_json::json!({
-            "run": run, "stage": 0, "clients": clients, "worker": worker, "action": action, "host": "writer",
-            "batch": batch, "rate": 0, "start_at_ms": start_at_ms, "seconds": seconds,
-        });
-        let program = std::env::current_exe()?;
-        Command::new(program).args(["client", &request.to_string()]).stdout(Stdio::piped()).spawn()
+    let (action, clients, seconds, batch) = match &arguments[..] {
+        [action, clients, seconds] => (action, clients, seconds, "1"),
+        [action, clients, seconds, batch] => (action, clients, seconds, batch.as_str()),
+        _ => return Err("usage: bench_worker ACTION CLIENTS SECONDS [BATCH]".into()),
     };
-    let workers = (0..clients).map(start).collect::<Result<Vec<_>, _>>()?;
+    let (clients, seconds, batch): (u64, f64, u32) = (clients.parse()?, seconds.parse()?, batch.parse()?);
+    let run = format!("bench-{}", now_ms());
+    let start_at_ms = now_ms() + START_MS + clients * START_MS_A_CLIENT;
+    let threads: Vec<_> = (0..clients)
+        .map(|worker| {
+            let request = serde_json::json!({
+                "run": run, "stage": 0, "clients": clients, "worker": worker, "action": action, "host": "writer",
+                "batch": batch, "start_at_ms": start_at_ms, "seconds": seconds,
+            });
+            thread::spawn(move || client(request))
+        })
+        .collect();
     let mut merged = Outcome::default();
-    for worker in workers {
-        let output = worker.wait_with_output()?;
-        // The outcome is the last line; before it stand the metrics.
-        let text = String::from_utf8(output.stdout)?;
-        merged.merge(&serde_json::from_str(text.lines().last().ok_or("a client has failed")?)?);
+    for thread in threads {
+        merged.merge(&thread.join().map_err(|_| "a client has panicked")??);
     }
     println!("{}", serde_json::to_string(&merged)?);
     Ok(())
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn client(request: &str) -> Result<(), Box<dyn Error>> {
-    let request: Request = serde_json::from_str(request)?;
+async fn client(request: serde_json::Value) -> Result<Outcome, AnyError> {
+    let request: Request = serde_json::from_value(request)?;
     let cluster = Cluster::from_env().map_err(|failure| failure.to_string())?;
     let login = Login::Known(Credentials {
         username: setting("PGUSER", "the role")?,
@@ -67,6 +66,5 @@ async fn client(request: &str) -> Result<(), Box<dyn Error>> {
     let road = Road::Sqlx(Arc::new(Postgres::new(cluster.clone(), login)));
     let remaining = Duration::from_secs_f64(request.seconds) + Duration::from_mins(1);
     let outcome = work(&Worker { cluster, sizes, road }, &request, remaining).await;
-    println!("{}", serde_json::to_string(&outcome.map_err(|failure| failure.to_string())?)?);
-    Ok(())
+    outcome.map_err(|failure| failure.to_string().into())
 }

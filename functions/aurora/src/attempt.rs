@@ -17,6 +17,8 @@ use crate::record::Record;
 static WARM: AtomicBool = AtomicBool::new(false);
 /// A cancelled statement of the ledger was in someone's way: worth another try.
 const QUERY_CANCELED: &str = "57014";
+/// Left of an invocation when the load ends, for the unit under way and to settle.
+const RESERVE: Duration = Duration::from_secs(5);
 /// Left of an invocation when the ledger must be done.
 const LAST: Duration = Duration::from_millis(500);
 
@@ -38,19 +40,26 @@ impl<D> Roads<D> {
 /// How far an invocation goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
-    /// No load after this.
+    /// No unit starts after this.
     pub load: Instant,
+    /// A unit that is under way then is cut off.
+    pub cut: Instant,
     /// No ledger after this.
     pub ledger: Instant,
 }
 
 impl Deadline {
-    /// Of an invocation with this time left: up to five seconds are reserved to settle.
+    /// Of an invocation with this time left.
     #[must_use]
     pub fn of(remaining: Duration) -> Self {
         let now = Instant::now();
-        let reserve = (remaining / 3).min(Duration::from_secs(5));
-        Self { load: now + remaining.saturating_sub(reserve), ledger: now + remaining.saturating_sub(LAST) }
+        let reserve = (remaining / 3).min(RESERVE);
+        let last = (remaining / 20).min(LAST);
+        Self {
+            load: now + remaining.saturating_sub(reserve),
+            cut: now + remaining.saturating_sub(reserve / 2),
+            ledger: now + remaining.saturating_sub(last),
+        }
     }
 }
 
@@ -131,6 +140,22 @@ pub async fn persist<D: Driver, T>(
         }
         if hopeless || Instant::now() >= end {
             return Err(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_time_to_settle_however_short_the_invocation() {
+        for remaining in [60_000, 9000, 900, 90].map(Duration::from_millis) {
+            let deadline = Deadline::of(remaining);
+            let settling = deadline.ledger.saturating_duration_since(deadline.cut);
+            assert!(deadline.cut > deadline.load);
+            assert!(settling >= remaining.min(Duration::from_secs(5)) / 10, "{remaining:?}: {settling:?}");
+            assert!(deadline.ledger < Instant::now() + remaining);
         }
     }
 }

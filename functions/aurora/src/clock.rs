@@ -7,10 +7,10 @@ use rustix::time::{ClockId, clock_gettime};
 /// The part of a wait that is left to the thread: the runtime's timer counts whole milliseconds.
 const FINE: Duration = Duration::from_millis(2);
 
-/// CPU time that this process has used.
+/// CPU time that this thread has used: all of a worker's load happens on it.
 #[must_use]
 pub fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let time = clock_gettime(ClockId::ThreadCPUTime);
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }

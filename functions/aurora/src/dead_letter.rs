@@ -72,3 +72,35 @@ fn copied(value: &SqsMessageAttribute) -> MessageAttributeValue {
 fn attribute(kind: &str) -> aws_sdk_sqs::types::builders::MessageAttributeValueBuilder {
     MessageAttributeValue::builder().data_type(kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::sqs::SqsEvent;
+
+    use super::*;
+
+    fn message() -> SqsMessage {
+        let event: SqsEvent = serde_json::from_str(include_str!("../fixtures/messages.json")).unwrap();
+        event.records.into_iter().last().unwrap()
+    }
+
+    #[test]
+    fn a_dead_letter_has_the_messages_attributes_the_reason_and_its_id() {
+        let attributes = attributes(&message(), "id-1", "Action is\n'x'");
+        let value = |name: &str| attributes[name].string_value().unwrap();
+        assert_eq!((value("Reason"), value("MessageId")), ("Action is'x'", "id-1"));
+        assert_eq!((value("Action"), value("DMLS"), value("RUN")), ("SELECT2", "7", "2026-11-21-a"));
+        assert_eq!(attributes["DMLS"].data_type(), "Number");
+    }
+
+    #[test]
+    fn a_message_with_all_the_attributes_it_may_have_still_gets_through() {
+        let mut message = message();
+        let any = message.message_attributes["RUN"].clone();
+        message.message_attributes.extend((0..4).map(|number| (format!("Z{number}"), any.clone())));
+        assert_eq!(message.message_attributes.len(), 10);
+        let attributes = attributes(&message, "id-1", &"long ".repeat(200));
+        assert_eq!(attributes.len(), 10);
+        assert_eq!(attributes["Reason"].string_value().unwrap().len(), 500);
+    }
+}

@@ -128,3 +128,7 @@ fn endpoint(host: &str, cluster: &Cluster, driver: Driver) -> Result<Endpoint, R
         Driver::DataApi => Err(Refusal::Reader(host.to_owned())),
     }
 }
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

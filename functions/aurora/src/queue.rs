@@ -128,7 +128,7 @@ impl Message<'_> {
             batch: self.job.rows_a_statement(),
             pace: Pace::Closed,
             until: deadline.load,
-            cut: deadline.load,
+            cut: deadline.cut,
             statement_timeout: self.worker.statement_timeout(),
             look_at: None,
         };

@@ -93,7 +93,8 @@ impl Request {
 
     /// The same worker of the same stage of a run has the same source: if it is started again, it goes on.
     fn source(&self, driver: results::load::Driver) -> Source {
-        let name = format!("{}/{}/{}/{}", self.run, ledger::text(&driver), self.stage, self.worker);
+        let (driver, action) = (ledger::text(&driver), ledger::text(&self.action));
+        let name = format!("{}/{driver}/{action}/{}/{}", self.run, self.stage, self.worker);
         Source {
             id: Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()),
             run: self.run.clone(),
@@ -168,7 +169,7 @@ impl Stage<'_> {
             batch,
             pace,
             until,
-            cut: self.deadline.load.min(until + Plan::patience(request.action, statement_timeout)),
+            cut: self.deadline.cut.min(until + Plan::patience(request.action, statement_timeout)),
             statement_timeout,
             look_at: (request.worker == 0).then(|| start + (until - start) / 2),
         }
@@ -187,5 +188,52 @@ impl Stage<'_> {
         if !matches!(tokio::time::timeout(limit, work).await, Ok(Ok(()))) {
             driver.lose();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use results::load::Driver as Kind;
+
+    use super::*;
+
+    fn request() -> Request {
+        serde_json::from_str(include_str!("../fixtures/ramp.json")).unwrap()
+    }
+
+    #[test]
+    fn what_the_state_machine_sends_is_understood() {
+        let request = request();
+        assert_eq!((request.action, request.endpoint), (Action::Tpcb, Endpoint::Writer));
+        assert_eq!(request.check(Kind::DataApi), Ok(()));
+    }
+
+    #[test]
+    fn each_worker_of_each_stage_and_driver_has_a_source_of_its_own() {
+        let first = request();
+        let next = [
+            Request { worker: 9, ..first.clone() },
+            Request { stage: 3, ..first.clone() },
+            Request { action: Action::Insert, ..first.clone() },
+            Request { run: "b".to_owned(), ..first.clone() },
+        ];
+        let own = first.source(Kind::Sqlx);
+        assert_eq!(own, first.clone().source(Kind::Sqlx));
+        assert_ne!(own, first.source(Kind::DataApi));
+        assert!(next.iter().all(|request| request.source(Kind::Sqlx).id != own.id));
+    }
+
+    #[test]
+    fn requests_that_make_no_sense_are_refused() {
+        let refused = |change: fn(&mut Request)| {
+            let mut request = request();
+            change(&mut request);
+            request.check(Kind::DataApi).unwrap_err()
+        };
+        assert_eq!(refused(|request| request.worker = 11), RequestError::Worker(11, 11));
+        assert_eq!(refused(|request| request.batch = 0), RequestError::Batch(0));
+        assert_eq!(refused(|request| request.rate = -1.0), RequestError::Rate(-1.0));
+        assert_eq!(refused(|request| request.seconds = 0.0), RequestError::Seconds(0.0));
+        assert_eq!(refused(|request| request.endpoint = Endpoint::Reader), RequestError::Reader);
     }
 }

@@ -75,7 +75,7 @@ async fn what_a_killed_worker_left_is_counted_by_the_tally_if_no_delivery_follow
     let tally = tallied(&server, None).await;
     assert_eq!((tally.run.as_str(), tally.done, tally.unfinished), ("r", 0, 2));
     for action in &tally.actions {
-        assert_eq!(Some(action.tally.outcome.completions), action.tally.rows, "{action:?}");
+        assert_eq!(Some(action.tally.outcome.completions), action.tally.rows);
         assert!(action.tally.outcome.completions > 20);
     }
     // Asked again, it answers the same.
@@ -150,7 +150,7 @@ async fn tpcb_keeps_pgbenchs_books() {
     a.unwrap();
     b.unwrap();
     let outcome = ramped(&workers[0], &ramp("tpcb", Action::Tpcb, 0.5)).await;
-    assert!(outcome.completions > 0 && outcome.errors.is_empty(), "{outcome:?}");
+    assert!(outcome.completions > 0 && outcome.errors.is_empty(), "{:?}", outcome.errors);
     let mut db = server.admin("shop").await;
     let history = number(&mut db, HISTORY).await;
     assert_eq!(history, 150 + i64::try_from(outcome.completions).unwrap());

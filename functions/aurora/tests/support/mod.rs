@@ -65,6 +65,17 @@ impl Server {
         self.run("pg_ctl", &["start", "--wait", "--timeout=60", "--log=server.log", "--pgdata=data"]);
     }
 
+    /// Waits until the server's log says something, ten seconds at most.
+    pub async fn logged(&self, text: &str) {
+        let log = self.folder.path().join("server.log");
+        let said = async {
+            while !fs::read_to_string(&log).unwrap().contains(text) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), said).await.unwrap_or_else(|_| panic!("never: {text}"));
+    }
+
     /// The cluster as a function sees it.
     pub fn cluster(&self, statement_timeout: Duration) -> Cluster {
         Cluster {
@@ -158,7 +169,7 @@ impl Drop for Server {
     }
 }
 
-fn login(role: &str, password: &str) -> Login {
+pub fn login(role: &str, password: &str) -> Login {
     Login::Known(Credentials { username: role.to_owned(), password: password.to_owned() })
 }
 

@@ -65,7 +65,7 @@ cli: .lambench/venv/.done ## Build the lambench command
 	@$(STEP) "build lambench" cargo build --release --locked --package lambench
 	@mkdir -p .lambench/bin
 	@ln -sf $(TARGET)/release/lambench .lambench/bin/lambench
-	@ln -sf ../venv/bin/aws .lambench/bin/aws
+	@ln -sf ../../local/aws .lambench/bin/aws
 
 test: export FOR := local
 test: ## Run all tests

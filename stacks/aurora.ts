@@ -1,6 +1,7 @@
 import * as path from "node:path";
 
 import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 
 import { ROOT } from "../infra/artefact";
 import { awsCommand } from "../infra/command";
@@ -97,13 +98,12 @@ export const aurora = scenario({
           machine.arn,
           `--input '${JSON.stringify({ driver: "sqlx", action: "SELECT", from: 1, to: 4, step: 1, seconds: 5 })}'`,
         ),
-        auroraResults: awsCommand(
+        // The answer, without what the AWS CLI says of the invocation itself.
+        auroraResults: pulumi.interpolate`${awsCommand(
           harness.tally.arn,
           "lambda invoke --function-name",
           harness.tally.name,
-          // The answer, without what the AWS CLI says of the invocation itself.
-          "/dev/fd/3 3>&1 >/dev/null",
-        ),
+        )} /dev/fd/3 3>&1 >/dev/null | cat`,
       },
       environment: {
         cluster: {

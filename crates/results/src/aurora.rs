@@ -48,8 +48,8 @@ pub struct RampRun {
     pub stages: Vec<Stage>,
     /// Where more load stops paying; none if it paid to the end.
     pub knee: Option<Knee>,
-    /// What the database's own ledger says of the run.
-    pub ledger: Ledger,
+    /// What the database's own ledger says of the run; none if it couldn't be read.
+    pub ledger: Option<Ledger>,
     /// What the run costs on AWS.
     pub price: LoadPrice,
 }

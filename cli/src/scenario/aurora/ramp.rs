@@ -28,7 +28,10 @@ const GROUP: u64 = 40;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Output {
     stages: Vec<StageOutput>,
-    tally: Tally,
+    /// None if the ledger couldn't be read.
+    tally: Option<Tally>,
+    /// Why it couldn't.
+    tally_error: Option<String>,
 }
 
 /// A stage of it.
@@ -141,10 +144,11 @@ async fn evaluate(test: &Test, plan: &RampPlan, executions: Vec<Execution>) -> R
             seconds: plan.seconds,
             knee: Knee::of(&stages),
             stages,
-            ledger: Ledger::of(&execution.output.tally),
+            ledger: execution.output.tally.as_ref().map(Ledger::of),
             price: usage.price(),
         };
-        findings.violations.extend(violations::in_ramp(&run, &execution.output.tally));
+        let tally = execution.output.tally.as_ref().ok_or(execution.output.tally_error.as_deref());
+        findings.violations.extend(violations::in_ramp(&run, tally));
         findings.samples.extend(samples(&run, execution.output.stages));
         runs.push(run);
     }
@@ -171,7 +175,7 @@ async fn usage(
     let outcomes = execution.output.stages.iter().map(|stage| &stage.outcome);
     let requests = outcomes.map(|outcome| data_api_requests(execution.action, batch, outcome));
     Ok(Usage {
-        completions: execution.output.tally.actions.iter().map(|one| one.outcome.completions).sum(),
+        completions: stages.iter().map(|stage| stage.figures.completions).sum(),
         architecture: test.aurora.place.architecture.clone(),
         memory_mb: test.aurora.setting("memory")?,
         billed: reports::billed(test, &span, now, findings).await?,
@@ -219,6 +223,13 @@ mod tests {
         assert_eq!(output.stages.len(), 2);
         assert_eq!((output.stages[1].clients, output.stages[1].outcome.lost), (3, 1));
         assert_eq!(output.stages[0].outcome.latency.count(), 2);
-        assert_eq!(output.tally.actions[0].rows, Some(5));
+        assert_eq!(output.tally.unwrap().actions[0].rows, Some(5));
+    }
+
+    #[test]
+    fn an_execution_whose_ledger_cannot_be_read_still_tells_what_its_workers_say() {
+        let output: Output =
+            serde_json::from_str(r#"{"stages": [], "tally_error": "28P01: no entry"}"#).unwrap();
+        assert_eq!((output.tally, output.tally_error.as_deref()), (None, Some("28P01: no entry")));
     }
 }

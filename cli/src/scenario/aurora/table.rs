@@ -42,11 +42,11 @@ fn ramps(runs: &[RampRun]) -> String {
         for run in runs {
             let _ = writeln!(text, "{}: {}", run.driver, knee(run));
             let _ = writeln!(text, "{}: {}", run.driver, price(&run.price));
-            if let Some(rows) = run.ledger.rows {
+            if let Some((ledger, rows)) = run.ledger.and_then(|ledger| Some((ledger, ledger.rows?))) {
                 let _ = writeln!(
                     text,
                     "{}: {} completions, {rows} rows in the table",
-                    run.driver, run.ledger.completions
+                    run.driver, ledger.completions
                 );
             }
         }

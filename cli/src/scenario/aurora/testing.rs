@@ -68,12 +68,12 @@ pub fn ramp_run(action: Action, stages: &[(u64, u64)]) -> RampRun {
         seconds: 10,
         knee: Knee::of(&stages),
         stages,
-        ledger: Ledger {
+        ledger: Some(Ledger {
             done: 2,
             unfinished: 0,
             completions,
             rows: (!action.reads()).then_some(completions),
-        },
+        }),
         price: LoadPrice { per_million_usd: Some(0.5), ..LoadPrice::default() },
     }
 }

@@ -4,18 +4,29 @@ use results::aurora::{QueueRun, RampRun};
 use results::load::Tally;
 use results::stats::real;
 
-/// What doesn't add up in a ramp's run.
-pub fn in_ramp(run: &RampRun, tally: &Tally) -> Vec<String> {
+/// What doesn't add up in a ramp's run, by its tally or the reason why there is none.
+pub fn in_ramp(run: &RampRun, tally: Result<&Tally, Option<&str>>) -> Vec<String> {
+    let (tally, ledger) = match (tally, &run.ledger) {
+        (Ok(tally), Some(ledger)) => (tally, ledger),
+        (why, _) => {
+            let why = why.err().flatten().unwrap_or("no reason given");
+            let label = format!("{} {}", run.driver, run.action);
+            return vec![format!(
+                "{label}: the ledger can't be read, so nothing checks the completions: {why}"
+            )];
+        }
+    };
     let told: u64 = run.stages.iter().map(|stage| stage.figures.completions).sum();
     let is_complete = run.stages.iter().all(|stage| stage.figures.lost == 0);
     let mut violations = in_tables(tally);
-    if is_complete && told != run.ledger.completions {
+    // A read leaves nothing behind: where its worker couldn't reach the ledger at its end, nobody can make up for it.
+    if is_complete && ledger.rows.is_some() && told != ledger.completions {
         violations.push(format!(
             "{} {}: the workers report {told} completions, the ledger has {} ({:+.0})",
             run.driver,
             run.action,
-            run.ledger.completions,
-            real(run.ledger.completions) - real(told),
+            ledger.completions,
+            real(ledger.completions) - real(told),
         ));
     }
     violations
@@ -56,6 +67,7 @@ fn in_tables(tally: &Tally) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use results::aurora::Ledger;
     use results::load::Action;
 
     use super::*;
@@ -64,28 +76,37 @@ mod tests {
     #[test]
     fn a_run_that_adds_up_has_no_violation() {
         let tally = tally(Action::Insert, 3000, Some(3000));
-        assert_eq!(in_ramp(&ramp_run(Action::Insert, &[(1, 1000), (2, 2000)]), &tally), [""; 0]);
+        assert_eq!(in_ramp(&ramp_run(Action::Insert, &[(1, 1000), (2, 2000)]), Ok(&tally)), [""; 0]);
         assert_eq!(in_queue(&queue_run(100, 98, 2), &tally), [""; 0]);
     }
 
     #[test]
     fn completions_that_are_not_rows_are_named() {
         let tally = tally(Action::Insert, 3000, Some(2999));
-        let violations = in_ramp(&ramp_run(Action::Insert, &[(1, 1000), (2, 2000)]), &tally);
+        let violations = in_ramp(&ramp_run(Action::Insert, &[(1, 1000), (2, 2000)]), Ok(&tally));
         assert_eq!(violations, ["sqlx INSERT: 3000 completions, but 2999 rows in the table"]);
     }
 
     #[test]
     fn workers_that_report_more_than_the_ledger_has_are_named() {
-        let tally = tally(Action::Select, 2990, None);
-        let mut run = ramp_run(Action::Select, &[(1, 1000), (2, 2000)]);
-        run.ledger.completions = 2990;
+        let tally = tally(Action::Insert, 2990, Some(2990));
+        let mut run = ramp_run(Action::Insert, &[(1, 1000), (2, 2000)]);
+        run.ledger = Some(Ledger::of(&tally));
         assert_eq!(
-            in_ramp(&run, &tally),
-            ["sqlx SELECT: the workers report 3000 completions, the ledger has 2990 (-10)"]
+            in_ramp(&run, Ok(&tally)),
+            ["sqlx INSERT: the workers report 3000 completions, the ledger has 2990 (-10)"]
         );
         run.stages[1].figures.lost = 1;
-        assert_eq!(in_ramp(&run, &tally), [""; 0], "what a lost worker did is in the ledger alone");
+        assert_eq!(in_ramp(&run, Ok(&tally)), [""; 0], "what a lost worker did is in the ledger alone");
+    }
+
+    #[test]
+    fn a_ledger_that_cannot_be_read_is_told_with_the_reason() {
+        let mut run = ramp_run(Action::Insert, &[(1, 1000)]);
+        run.ledger = None;
+        let said = in_ramp(&run, Err(Some("28P01: password authentication failed")));
+        assert!(said[0].starts_with("sqlx INSERT: the ledger can't be read"), "{said:?}");
+        assert!(said[0].ends_with("28P01: password authentication failed"), "{said:?}");
     }
 
     #[test]

@@ -23,3 +23,26 @@ where
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_messages_that_failed_come_back() {
+        let event = serde_json::json!({ "Records": [{ "messageId": "a" }, { "messageId": "b" }, { "messageId": "c" }] });
+        let event: SqsEvent = serde_json::from_value(event).unwrap();
+        let mut handled = Vec::new();
+        let response = futures::executor::block_on(each(event, async |message| {
+            handled.extend(message.message_id.clone());
+            if message.message_id.as_deref() == Some("b") {
+                return Err(std::io::Error::other("not today").into());
+            }
+            Ok(())
+        }));
+        assert_eq!(handled, ["a", "b", "c"], "a failed message stops no other");
+        let failed: Vec<_> =
+            response.batch_item_failures.iter().map(|one| one.item_identifier.as_str()).collect();
+        assert_eq!(failed, ["b"]);
+    }
+}

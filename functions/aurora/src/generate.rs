@@ -101,7 +101,7 @@ pub async fn fill(
     Ok(added)
 }
 
-/// Rows that have been generated, as far as their keys go on from 1 without a gap at a chunk's end.
+/// Rows that have been generated; what loads have inserted doesn't count.
 ///
 /// # Errors
 /// The database's.

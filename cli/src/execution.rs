@@ -184,7 +184,7 @@ impl Ended {
 }
 
 /// A function's own message, out of the JSON that Lambda wraps it in.
-fn message(cause: &str) -> String {
+pub fn message(cause: &str) -> String {
     serde_json::from_str::<Value>(cause)
         .ok()
         .and_then(|payload| payload.get("errorMessage")?.as_str().map(ToOwned::to_owned))

@@ -84,7 +84,7 @@ fn verdict(result: &RunResult) -> ExitCode {
     if result.detail.violations().is_empty() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: the run's counts don't add up, so its figures can't be trusted; the result says where");
+    eprintln!("error: the run's figures can't be trusted; the result says why");
     ExitCode::FAILURE
 }
 

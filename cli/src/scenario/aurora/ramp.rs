@@ -16,7 +16,7 @@ use super::outcome::{Findings, Measured};
 use super::price::{Usage, data_api_requests};
 use super::reports::{self, Span};
 use super::{Test, capacity, clients, violations};
-use crate::execution::Machine;
+use crate::execution::{Machine, message};
 use crate::exit::Interrupted;
 use crate::interrupt::asked;
 use crate::progress::Progress;
@@ -32,6 +32,17 @@ struct Output {
     tally: Option<Tally>,
     /// Why it couldn't.
     tally_error: Option<String>,
+}
+
+impl Output {
+    /// The tally, or in the function's own words why there is none.
+    fn tally(&self) -> Result<&Tally, String> {
+        let why = || {
+            let error = self.tally_error.as_deref().unwrap_or("no reason given");
+            error.split_once(": ").map_or_else(|| error.to_owned(), |(_, cause)| message(cause))
+        };
+        self.tally.as_ref().ok_or_else(why)
+    }
 }
 
 /// A stage of it.
@@ -59,7 +70,7 @@ pub async fn run(test: &Test, plan: &RampPlan) -> Result<(Runs, Findings)> {
     let found = tokio::select! {
         found = find(test, plan, &machine, &running) => found,
         () = asked() => Err(Interrupted(format!(
-            "the execution is stopped; workers that had begun end by themselves within {} s",
+            "the execution is stopped; workers that had begun end by themselves after their {} s",
             plan.seconds
         )).into()),
     };
@@ -147,8 +158,7 @@ async fn evaluate(test: &Test, plan: &RampPlan, executions: Vec<Execution>) -> R
             ledger: execution.output.tally.as_ref().map(Ledger::of),
             price: usage.price(),
         };
-        let tally = execution.output.tally.as_ref().ok_or(execution.output.tally_error.as_deref());
-        findings.violations.extend(violations::in_ramp(&run, tally));
+        findings.violations.extend(violations::in_ramp(&run, execution.output.tally()));
         findings.samples.extend(samples(&run, execution.output.stages));
         runs.push(run);
     }
@@ -228,8 +238,9 @@ mod tests {
 
     #[test]
     fn an_execution_whose_ledger_cannot_be_read_still_tells_what_its_workers_say() {
-        let output: Output =
-            serde_json::from_str(r#"{"stages": [], "tally_error": "28P01: no entry"}"#).unwrap();
-        assert_eq!((output.tally, output.tally_error.as_deref()), (None, Some("28P01: no entry")));
+        let cause = json!({ "errorType": "DbError", "errorMessage": "28P01: no entry" });
+        let output = json!({ "stages": [], "tally_error": format!("DbError: {cause}") });
+        let output: Output = serde_json::from_value(output).unwrap();
+        assert_eq!(output.tally(), Err("28P01: no entry".to_owned()));
     }
 }

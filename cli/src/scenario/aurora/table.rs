@@ -229,6 +229,7 @@ fn price(price: &LoadPrice) -> String {
                 usd(without)
             )
         }
+        (None, _) if price.gb_seconds.is_some() => "no price: nothing completed".to_owned(),
         (None, _) => "no price: the billed time is unknown".to_owned(),
     }
 }

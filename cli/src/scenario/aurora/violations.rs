@@ -5,11 +5,11 @@ use results::load::Tally;
 use results::stats::real;
 
 /// What doesn't add up in a ramp's run, by its tally or the reason why there is none.
-pub fn in_ramp(run: &RampRun, tally: Result<&Tally, Option<&str>>) -> Vec<String> {
+pub fn in_ramp(run: &RampRun, tally: Result<&Tally, String>) -> Vec<String> {
     let (tally, ledger) = match (tally, &run.ledger) {
         (Ok(tally), Some(ledger)) => (tally, ledger),
         (why, _) => {
-            let why = why.err().flatten().unwrap_or("no reason given");
+            let why = why.err().unwrap_or_default();
             let label = format!("{} {}", run.driver, run.action);
             return vec![format!(
                 "{label}: the ledger can't be read, so nothing checks the completions: {why}"
@@ -104,7 +104,7 @@ mod tests {
     fn a_ledger_that_cannot_be_read_is_told_with_the_reason() {
         let mut run = ramp_run(Action::Insert, &[(1, 1000)]);
         run.ledger = None;
-        let said = in_ramp(&run, Err(Some("28P01: password authentication failed")));
+        let said = in_ramp(&run, Err("28P01: password authentication failed".to_owned()));
         assert!(said[0].starts_with("sqlx INSERT: the ledger can't be read"), "{said:?}");
         assert!(said[0].ends_with("28P01: password authentication failed"), "{said:?}");
     }

@@ -22,6 +22,8 @@ pub enum Remedy {
     Again,
     /// The connection is gone, or there was none: a new one after a while, then the same again.
     Reconnect,
+    /// The connection leads to a server that isn't the writer any more: the unit has failed, the next one gets a new connection.
+    Elsewhere,
     /// Not now: the same again after a while.
     Wait,
     /// It will not work, however often.
@@ -42,6 +44,8 @@ impl DbError {
             "40001" | "40P01" => Remedy::Again,
             "credentials" | "28P01" | "28000" => Remedy::GiveUp,
             "throttled" => Remedy::Wait,
+            // read_only_sql_transaction: as after a failover, until the endpoint's name leads to the new writer
+            "25006" => Remedy::Elsewhere,
             // too_many_connections; 57P01 to 57P05: the server ends, starts, or ends this connection
             "connection" | "timeout" | "53300" => Remedy::Reconnect,
             kind if kind.starts_with("57P") || kind.starts_with("08") => Remedy::Reconnect,
@@ -89,6 +93,7 @@ mod tests {
             ("53300", Remedy::Reconnect),
             ("timeout", Remedy::Reconnect),
             ("throttled", Remedy::Wait),
+            ("25006", Remedy::Elsewhere),
             ("28P01", Remedy::GiveUp),
             ("credentials", Remedy::GiveUp),
         ] {

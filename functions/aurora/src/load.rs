@@ -159,6 +159,11 @@ async fn unit<D: Driver>(
                 backoff.pause(plan.until).await;
             }
             Remedy::Wait => backoff.pause(plan.until).await,
+            Remedy::Elsewhere => {
+                driver.lose();
+                backoff.pause(plan.until).await;
+                return Err(remedy);
+            }
             Remedy::Again | Remedy::Next | Remedy::GiveUp => return Err(remedy),
         }
         if Instant::now() >= plan.until {

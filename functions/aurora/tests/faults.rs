@@ -104,6 +104,26 @@ async fn a_serialization_failure_is_counted_and_the_unit_done_in_a_new_transacti
 }
 
 #[tokio::test]
+async fn a_writer_that_only_reads_is_left_for_the_one_that_took_over() {
+    let server = Server::start().await;
+    prepare(&server).await;
+    let mut db = server.admin("shop").await;
+    let (worker, message) = (worker(server.postgres()), source(Action::Insert, 20));
+    // As after a failover: who connects still gets to the old writer, until the name leads to the new one.
+    let read_only = "ALTER ROLE lambench IN DATABASE shop SET default_transaction_read_only = on";
+    sqlx::raw_sql(read_only).execute(&mut db).await.unwrap();
+    let taken_over = async {
+        server.logged("cannot execute INSERT in a read-only transaction").await;
+        let writes = "ALTER ROLE lambench IN DATABASE shop RESET default_transaction_read_only";
+        sqlx::raw_sql(writes).execute(&mut db).await.unwrap();
+    };
+    let (done, ()) = tokio::join!(attempt(&worker, &message, 1), taken_over);
+    done.unwrap();
+    let outcome = &tallied(&server, None).await.actions[0].tally.outcome;
+    assert!(outcome.completions == 20 && outcome.errors["25006"] > 0, "{:?}", outcome.errors);
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_an_outcome_at_once() {
     let server = Server::start().await;
     prepare(&server).await;

@@ -16,7 +16,7 @@ import { deployHarness, deployWorkers, type Driver, type Workers } from "./auror
 const settings = {
   memory: { default: 512, range: [128, 10240], description: "memory of each worker, MB" },
   timeoutSeconds: { default: 60, range: [3, 900], description: "timeout of a queue worker, seconds" },
-  batchSize: { default: 10, range: [1, 10], description: "messages that a queue worker gets at once" },
+  batchSize: { default: 5, range: [1, 10], description: "messages that a queue worker gets at once" },
   concurrency: { default: 10, range: [2, 1000], description: "queue workers at once" },
   minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "Aurora's least capacity, ACUs" },
   maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "Aurora's most capacity, ACUs" },

@@ -18,6 +18,8 @@ const CLIENTS = [1, 4, 16];
 /** pgbench's advice: at least as many branches as clients. */
 const SCALE = 16;
 const ROWS = 100_000;
+/** What a program may print: the workers write their metrics, bytes. */
+const MAX_OUTPUT = 256 << 20;
 const STACK = "--stack aurora";
 
 interface Outcome {
@@ -133,7 +135,7 @@ async function pgbench(action: string, clients: number, env: NodeJS.ProcessEnv):
   const { stdout } = await promisify(execFile)(
     program("pgbench"),
     ["--no-vacuum", "--protocol", "prepared", ...size, ...script],
-    { env },
+    { env, maxBuffer: MAX_OUTPUT },
   );
   const tps = /^tps = ([\d.]+)/m.exec(stdout)?.[1];
   if (tps === undefined || !stdout.includes("number of failed transactions: 0 ")) {
@@ -154,7 +156,10 @@ function selectScript(): string {
 async function driver(action: string, clients: number, env: NodeJS.ProcessEnv): Promise<number> {
   const target = path.resolve(__dirname, "..", "..", process.env.CARGO_TARGET_DIR ?? "target");
   const bench = path.join(target, "release", "examples", "bench_worker");
-  const { stdout } = await promisify(execFile)(bench, [action, String(clients), String(SECONDS)], { env });
+  const { stdout } = await promisify(execFile)(bench, [action, String(clients), String(SECONDS)], {
+    env,
+    maxBuffer: MAX_OUTPUT,
+  });
   const outcome = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outcome;
   if (Object.keys(outcome.errors).length > 0) throw new Error(`the driver has failed: ${stdout}`);
   return outcome.completions / SECONDS;

@@ -106,7 +106,7 @@ async fn tpcb<D: Driver>(driver: &mut D, sizes: Sizes, source: Uuid, seq: i32) -
         Err(error) => {
             // The first error counts. If the transaction can't even be undone, the connection is no good any more.
             if driver.rollback().await.is_err() {
-                driver.lose();
+                driver.lose().await;
             }
             Err(error)
         }

@@ -131,7 +131,7 @@ pub async fn persist<D: Driver, T>(
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        driver.lose();
+        driver.lose().await;
         record.fail(error.clone());
         let hopeless = matches!(error.remedy(), Remedy::GiveUp)
             || (error.remedy() == Remedy::Next && error.kind != QUERY_CANCELED);

@@ -21,6 +21,8 @@ use crate::statements::INSERT;
 
 /// The Data API itself gives up on a statement after 45 s.
 const READ_TIMEOUT: Duration = Duration::from_secs(50);
+/// How long undoing a transaction may take where nobody waits for its end.
+const UNDO: Duration = Duration::from_millis(300);
 
 /// A cluster's Data API.
 #[derive(Debug, Clone)]
@@ -123,9 +125,13 @@ impl Driver for DataApi {
         ended.map(|_| ()).map_err(|error| answer::error(&error))
     }
 
-    /// A transaction that is left alone is undone by AWS after three minutes.
-    fn lose(&mut self) {
-        self.transaction = None;
+    /// Undoes the transaction: AWS would keep its locks for three minutes. While one of its statements still runs that is
+    /// refused; then the limit for idle transactions, which `aurora-migrate` sets, ends it.
+    async fn lose(&mut self) {
+        if self.transaction.is_some() {
+            let _ = tokio::time::timeout(UNDO, self.rollback()).await;
+            self.transaction = None;
+        }
     }
 
     fn opened(&self) -> u64 {

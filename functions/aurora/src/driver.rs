@@ -110,8 +110,8 @@ pub trait Driver {
     /// Undoes it.
     async fn rollback(&mut self) -> Result<(), DbError>;
 
-    /// Drops the connection, with whatever is under way on it.
-    fn lose(&mut self);
+    /// Gives up the connection, with whatever is under way on it.
+    async fn lose(&mut self);
 
     /// Connections opened so far.
     fn opened(&self) -> u64;

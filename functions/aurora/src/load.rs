@@ -155,12 +155,12 @@ async fn unit<D: Driver>(
         match remedy {
             Remedy::Again if tries < MAX_TRIES => {}
             Remedy::Reconnect => {
-                driver.lose();
+                driver.lose().await;
                 backoff.pause(plan.until).await;
             }
             Remedy::Wait => backoff.pause(plan.until).await,
             Remedy::Elsewhere => {
-                driver.lose();
+                driver.lose().await;
                 backoff.pause(plan.until).await;
                 return Err(remedy);
             }

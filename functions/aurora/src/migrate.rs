@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use lambda_kit::Failure;
 use lambda_kit::postgres::{ConnectError, Postgres};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use sqlx::migrate::Migrator;
+use sqlx::{Connection, PgConnection};
 
 use crate::generate::{self, Table};
 
@@ -15,6 +15,8 @@ use crate::generate::{self, Table};
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../sql/aurora/migrations");
 /// Left of an invocation when generation stops: a chunk and the clean-up take seconds.
 const RESERVE: Duration = Duration::from_secs(20);
+/// A worker that was killed in mid-transaction must not keep its locks for longer: the Data API would for three minutes.
+const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
 /// Keys are `integer`s.
 const MAX_ROWS: u64 = 1_000_000_000;
 /// pgbench's accounts have `integer` keys up to this scale.
@@ -108,7 +110,7 @@ async fn run(postgres: &Postgres, request: Request, end: Instant) -> Result<Migr
     // Of this session only: building takes longer than a statement of the load may.
     sqlx::query("SET statement_timeout = 0").execute(&mut *db).await?;
     MIGRATOR.run(&mut *db).await?;
-    limit_statements(db, postgres.cluster().statement_timeout).await?;
+    limit_sessions(db, postgres.cluster().statement_timeout).await?;
 
     let added_rows = generate::fill(db, Table::Transactions, request.rows, end).await?;
     generate::fill(db, Table::Branches, request.scale, end).await?;
@@ -127,15 +129,22 @@ fn check(name: &'static str, value: u64, max: u64) -> Result<(), MigrateError> {
     if (1..=max).contains(&value) { Ok(()) } else { Err(MigrateError::Range { name, value, max }) }
 }
 
-/// The statement time-out as the role's setting in this database: the only way that reaches the connections of the Data API's
-/// pool, which nobody else sets up. Other connections bring their own.
-async fn limit_statements(db: &mut PgConnection, timeout: Duration) -> Result<(), sqlx::Error> {
-    // No utility statement takes parameters, and the name of the database isn't ours: the server quotes it.
-    let set = sqlx::query_scalar::<_, String>(
-        "SELECT format('ALTER ROLE CURRENT_USER IN DATABASE %I SET statement_timeout = %s', current_database(), $1::bigint)",
-    );
-    let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
-    let set = set.bind(millis).fetch_one(&mut *db).await?;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *db).await?;
-    Ok(())
+/// Limits as the role's settings in this database: the only way that reaches the connections of the Data API's pool, which
+/// nobody else sets up. Other connections bring their own time-out of statements.
+async fn limit_sessions(db: &mut PgConnection, statement: Duration) -> Result<(), sqlx::Error> {
+    let mut db = db.begin().await?;
+    // Two that alter a role at the same moment get an error: one after the other.
+    sqlx::raw_sql("SELECT pg_advisory_xact_lock(hashtext('limit_sessions'))").execute(&mut *db).await?;
+    for (setting, limit) in
+        [("statement_timeout", statement), ("idle_in_transaction_session_timeout", IDLE_TRANSACTION)]
+    {
+        // No utility statement takes parameters, and the name of the database isn't ours: the server quotes it.
+        let set = sqlx::query_scalar::<_, String>(
+            "SELECT format('ALTER ROLE CURRENT_USER IN DATABASE %I SET %I = %s', current_database(), $1, $2::bigint)",
+        );
+        let millis = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+        let set = set.bind(setting).bind(millis).fetch_one(&mut *db).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *db).await?;
+    }
+    db.commit().await
 }

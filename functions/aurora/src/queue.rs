@@ -26,6 +26,9 @@ pub struct QueueWorker {
     pub max_receives: u32,
 }
 
+/// With less time left, a message isn't begun.
+const LEAST_TIME: Duration = Duration::from_secs(1);
+
 /// A message that isn't done, and comes back.
 #[derive(Debug, thiserror::Error)]
 #[error("{completions} of {wanted} units are done: {reason}")]
@@ -61,15 +64,24 @@ impl QueueWorker {
             Ok(job) => job,
             Err(refusal) => return self.dead_letters.send(message, &refusal.to_string()).await,
         };
-        let endpoint = job.endpoint;
-        let task = Message { worker: &self.worker, job, deadline: Deadline::of(remaining) };
-        match self.worker.run(endpoint, task).await {
+        match self.attempt(job, remaining).await {
             Ok(()) => Ok(()),
             Err(unfinished) if receives(message) >= self.max_receives => {
                 self.dead_letters.send(message, &unfinished.to_string()).await
             }
             Err(unfinished) => Err(unfinished.into()),
         }
+    }
+
+    async fn attempt(&self, job: Job, remaining: Duration) -> Result<(), Unfinished> {
+        if remaining < LEAST_TIME {
+            let wanted = job.source.wanted.unwrap_or_default();
+            let reason = "its batch's time was up before its turn: raise timeoutSeconds or lower batchSize";
+            return Err(Unfinished { completions: 0, wanted, reason: reason.to_owned() });
+        }
+        let endpoint = job.endpoint;
+        let task = Message { worker: &self.worker, job, deadline: Deadline::of(remaining) };
+        self.worker.run(endpoint, task).await
     }
 }
 

@@ -186,7 +186,7 @@ impl Stage<'_> {
         };
         let limit = Plan::patience(source.action, self.worker.statement_timeout());
         if !matches!(tokio::time::timeout(limit, work).await, Ok(Ok(()))) {
-            driver.lose();
+            driver.lose().await;
         }
     }
 }

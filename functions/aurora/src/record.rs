@@ -75,7 +75,8 @@ impl Sample {
             });
             self.every *= 2;
         }
-        self.values.push(latency.as_secs_f64() * 1000.0);
+        // In whole microseconds, which is what can be told of a network's round trip.
+        self.values.push((latency.as_secs_f64() * 1_000_000.0).round() / 1000.0);
     }
 
     /// The latencies, ms.

@@ -112,7 +112,7 @@ impl Driver for SqlxDriver {
         self.simple("ROLLBACK").await
     }
 
-    fn lose(&mut self) {
+    async fn lose(&mut self) {
         self.connection = None;
     }
 

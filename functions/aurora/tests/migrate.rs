@@ -66,16 +66,16 @@ async fn two_migrations_at_once_are_as_good_as_one() {
 }
 
 #[tokio::test]
-async fn connections_that_nobody_sets_up_have_the_statement_timeout_too() {
+async fn connections_that_nobody_sets_up_are_limited_too() {
     let server = Server::start().await;
     let postgres = server.postgres_with(Duration::from_millis(1500), "of-this-test");
     migrate(&postgres, Request { rows: 1, scale: 1 }, REMAINING).await.unwrap();
     // Without a setting of its own, as the connections of the Data API's pool.
     let plain = server.postgres_with(Duration::ZERO, "of-this-test");
     let mut db = plain.connect("localhost").await.unwrap();
-    sqlx::raw_sql("RESET statement_timeout").execute(&mut db).await.unwrap();
-    let roles = "SELECT 1::bigint FROM pg_db_role_setting WHERE setconfig = '{statement_timeout=1500}'";
-    assert_eq!(number(&mut db, roles).await, 1);
+    let limits = "SELECT count(*) FROM pg_db_role_setting
+        WHERE setconfig = '{statement_timeout=1500,idle_in_transaction_session_timeout=10000}'";
+    assert_eq!(number(&mut db, limits).await, 1);
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ export const aurora = scenario({
           machine.arn,
           "stepfunctions start-execution --state-machine-arn",
           machine.arn,
-          `--input '${JSON.stringify({ driver: "sqlx", action: "SELECT", from: 1, to: 4, step: 1, seconds: 5 })}'`,
+          `--input '${JSON.stringify({ driver: "sqlx", action: "SELECT", from: 1, to: 4, step: 3, seconds: 3 })}'`,
         ),
         // The answer, without what the AWS CLI says of the invocation itself.
         auroraResults: pulumi.interpolate`${awsCommand(

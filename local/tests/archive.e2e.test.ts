@@ -71,6 +71,7 @@ describe("the archive contest, with the commands a user types", () => {
       if (yaml !== "") checkout.write(`contenders/python/${fault}/contender.yaml`, yaml);
     }
     await checkout.ok("lambench local start");
+    checkout.write("Pulumi.dev.yaml", "config:\n  lambench:scenarios: [archive]\n");
     await checkout.ok("pulumi stack init dev --non-interactive");
     const settings = { objectCount: OBJECTS, objectSizeMib: 1, runsPerContender: 2, maxRunSeconds: 10 };
     for (const [key, value] of Object.entries(settings)) {

@@ -2,48 +2,10 @@ import * as fs from "node:fs";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import type { Environment, Figures, Result, Run } from "./aurora-result";
 import { Checkout, type Ended, until } from "./checkout";
 import { Database } from "./database";
 import { functionProcesses } from "./processes";
-
-interface Figures {
-  readonly action: string;
-  readonly completions: number;
-  readonly repeats: number;
-  readonly lost: number;
-  readonly late: number;
-  readonly errors: Readonly<Record<string, number>>;
-  readonly latency_ms: { readonly p50: number; readonly p99: number } | null;
-}
-
-interface Run {
-  readonly run: string;
-  readonly driver: string;
-  readonly action?: string;
-  readonly stages?: readonly (Figures & { readonly clients: number })[];
-  readonly actions?: readonly Figures[];
-  readonly sent?: number;
-  readonly done?: number;
-  readonly dead_lettered?: number;
-  readonly reasons?: Readonly<Record<string, number>>;
-  readonly ledger: {
-    readonly completions: number;
-    readonly rows: number | null;
-    readonly unfinished: number;
-  };
-}
-
-/** The part of a result file that these tests look at. */
-interface Result {
-  readonly environment: { readonly kind: string };
-  readonly aurora: { readonly runs: readonly Run[]; readonly violations: readonly string[] };
-}
-
-interface Environment {
-  readonly cluster: { readonly arn: string; readonly writer: string; readonly database: string };
-  readonly queues: Readonly<Record<string, { readonly url: string; readonly deadLetterUrl: string }>>;
-  readonly workers: Readonly<Record<string, { readonly queue: string; readonly ramp: string }>>;
-}
 
 const ROWS = 1000;
 /** A message that a worker dropped is back after six of these, seconds. */

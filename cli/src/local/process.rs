@@ -155,8 +155,13 @@ mod tests {
         let sleep = |mark: &str| Command::new("sleep").arg("60").env("LAMBENCH_TEST", mark).spawn().unwrap();
         let mark = format!("a b {}", std::process::id());
         let (mut marked, mut other) = (sleep(&mark), sleep(&format!("{mark}0")));
-        kill_marked(&format!("LAMBENCH_TEST={mark}"));
-        assert!(!marked.wait().unwrap().success());
+        // A process that has just begun may not show its environment yet.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while marked.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "the marked process was not ended");
+            kill_marked(&format!("LAMBENCH_TEST={mark}"));
+            thread::sleep(POLL);
+        }
         assert!(other.try_wait().unwrap().is_none(), "a process of another checkout was ended");
         other.kill().unwrap();
         other.wait().unwrap();

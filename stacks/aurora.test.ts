@@ -140,7 +140,7 @@ describe("the aurora stack", () => {
     const [machine] = stack.of("aws:sfn/stateMachine:StateMachine");
     const definition = machine?.inputs.definition as string;
     expect(definition).not.toMatch(/\$\{/);
-    expect(definition).toContain('"MaxConcurrency":40');
+    expect(definition).toContain('"MaxConcurrency":20');
   });
 
   it("draws the load, the queues, the workers and the database on a dashboard", () => {

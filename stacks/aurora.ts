@@ -26,8 +26,11 @@ const settings = {
   statementTimeoutSeconds: { default: 10, range: [1, 45], description: "timeout of a statement, seconds" },
 } as const;
 
-/** Workers of a stage that one inline Map runs at once (Step Functions Developer Guide). */
-const GROUP_SIZE = 40;
+/**
+ * Workers of a stage whose outcomes go through one state: an inline Map runs 40 at once at most, and 256 KiB may pass
+ * between states (Step Functions Developer Guide); an outcome with its histogram has 1 to 6 KB.
+ */
+const GROUP_SIZE = 20;
 /** From a stage's begin to its first statement: functions have to start and connect, ms. */
 const START_DELAY_MS = 3000;
 

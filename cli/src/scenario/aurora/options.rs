@@ -26,10 +26,12 @@ Examples:
   100 rows in each INSERT:
     lambench run aurora --action INSERT --batch 100";
 
-/// Clients of a stage: Step Functions starts them in groups of 40.
+/// Clients of a stage: Step Functions starts them in groups of 20.
 const MAX_CLIENTS: u64 = 400;
 /// Clients of all stages together: each is about nine of the 25,000 events that an execution's history holds.
 const MAX_WORKERS: u64 = 2500;
+/// Stages: an outcome has up to 6 KB, and Step Functions passes 256 KiB from one state to the next.
+const MAX_STAGES: usize = 30;
 
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
@@ -246,6 +248,14 @@ impl Options {
             seconds: self.seconds.unwrap_or(10),
             rate: self.rate.unwrap_or(0),
         };
+        let stages = plan.stages().len();
+        if stages > MAX_STAGES {
+            return wrong(&format!(
+                "--from {from} --to {to} --step {} makes {stages} stages, more than the {MAX_STAGES} that fit into one \
+                 execution: raise --step",
+                plan.step
+            ));
+        }
         let workers: u64 = plan.stages().iter().sum();
         if workers > MAX_WORKERS {
             return wrong(&format!(

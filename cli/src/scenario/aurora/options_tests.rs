@@ -111,6 +111,7 @@ fn a_ramp_that_goes_down_is_refused() {
 #[test]
 fn more_workers_than_an_execution_can_hold_are_refused() {
     assert_eq!(stages("--from 400 --to 400"), [400]);
-    assert!(refused("--to 400 --step 1").contains("80200 workers in all"));
+    assert!(refused("--to 400 --step 1").contains("400 stages, more than the 30"));
+    assert!(refused("--to 400 --step 20").contains("3820 workers in all"));
     assert!(Line::try_parse_from(["run", "--to", "401"]).is_err());
 }

@@ -21,8 +21,8 @@ use crate::exit::Interrupted;
 use crate::interrupt::asked;
 use crate::progress::Progress;
 
-/// Workers that one inline Map of Step Functions runs at once; each group of them is merged by a task of its own.
-const GROUP: u64 = 40;
+/// Workers of a stage whose outcomes are merged by a task of their own, as `stacks/aurora.ts` says.
+const GROUP: u64 = 20;
 
 /// What an execution returns.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn progress_knows_the_stage_by_the_tasks_that_were_scheduled() {
         let stages = [1, 3, 50];
-        // 1 worker and 2 merges; 3 workers and 2 merges; 50 workers and 3 merges.
+        // 1 worker and 2 merges; 3 workers and 2 merges; 50 workers and 4 merges.
         for (scheduled, stage) in [(0, 0), (1, 0), (3, 0), (4, 1), (8, 1), (9, 2), (58, 2), (61, 2), (62, 2)]
         {
             assert_eq!(stage_under_way(&stages, scheduled), stage, "{scheduled} tasks");

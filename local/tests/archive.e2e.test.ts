@@ -73,7 +73,13 @@ describe("the archive contest, with the commands a user types", () => {
     await checkout.ok("lambench local start");
     checkout.write("Pulumi.dev.yaml", "config:\n  lambench:scenarios: [archive]\n");
     await checkout.ok("pulumi stack init dev --non-interactive");
-    const settings = { objectCount: OBJECTS, objectSizeMib: 1, runsPerContender: 2, maxRunSeconds: 10 };
+    const settings = {
+      objectCount: OBJECTS,
+      objectSizeMib: 1,
+      runsPerContender: 2,
+      contendersAtOnce: 1,
+      maxRunSeconds: 10,
+    };
     for (const [key, value] of Object.entries(settings)) {
       await checkout.ok(`pulumi config set ${key} ${value} --stack dev`);
     }

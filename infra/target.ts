@@ -12,6 +12,8 @@ export interface Target {
   readonly stack: string;
   /** None on AWS. */
   readonly endpoint: string | undefined;
+  /** Whether resources refuse requests without TLS: everywhere but behind an endpoint that has none. */
+  readonly requireTls: boolean;
   readonly architecture: Architecture;
   readonly logRetentionDays: number;
 }
@@ -29,6 +31,7 @@ export function readTarget(config: pulumi.Config, env: NodeJS.ProcessEnv = proce
     project: pulumi.getProject(),
     stack: pulumi.getStack(),
     endpoint,
+    requireTls: !endpoint?.startsWith("http:"),
     architecture: architecture(config.get("architecture") ?? "auto", endpoint),
     logRetentionDays: logRetention(config.get("logRetentionDays") ?? "7"),
   };

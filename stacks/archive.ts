@@ -40,7 +40,7 @@ export const archive = scenario({
     const name = `${target.project}-${target.stack}-archive`;
     const bucket = new PrivateBucket(
       name.toLowerCase(), // as S3 wants it
-      { requireTls: !target.endpoint?.startsWith("http:"), temporaryPrefixes: TEMPORARY_PREFIXES },
+      { requireTls: target.requireTls, temporaryPrefixes: TEMPORARY_PREFIXES },
       { parent },
     );
     const contenders = deployContenders(

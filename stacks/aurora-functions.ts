@@ -7,8 +7,7 @@ import type { Target } from "../infra/target";
 import { WorkerQueue } from "../infra/worker-queue";
 
 /** By which road a worker reaches the database: PostgreSQL's own protocol, or HTTPS. */
-export const DRIVERS = ["sqlx", "data-api"] as const;
-export type Driver = (typeof DRIVERS)[number];
+export type Driver = "sqlx" | "data-api";
 
 /** Lambda's own limit, seconds. */
 const LONGEST = 900;
@@ -47,7 +46,7 @@ export function deployWorkers(driver: Driver, settings: FunctionSettings, place:
   const { target, postgres, parent } = place;
   const queue = new WorkerQueue(
     `${target.project}-${target.stack}-aurora-${driver}`,
-    { consumerTimeout: settings.timeoutSeconds, requireTls: !target.endpoint?.startsWith("http:") },
+    { consumerTimeout: settings.timeoutSeconds, requireTls: target.requireTls },
     { parent },
   );
   const access =

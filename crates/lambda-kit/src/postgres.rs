@@ -44,6 +44,14 @@ impl Postgres {
         Self { cluster, login, kept: Mutex::default() }
     }
 
+    /// From the environment; see [`Cluster::from_env`] and [`Login::from_env`].
+    ///
+    /// # Errors
+    /// If a variable is missing or wrong.
+    pub fn from_env(config: &aws_config::SdkConfig) -> Result<Self, Failure> {
+        Ok(Self::new(Cluster::from_env()?, Login::from_env(config)?))
+    }
+
     /// The cluster.
     #[must_use]
     pub fn cluster(&self) -> &Cluster {

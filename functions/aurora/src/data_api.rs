@@ -8,6 +8,7 @@ use aws_config::SdkConfig;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::retry::RetryConfig;
 use aws_sdk_rdsdata::config::timeout::TimeoutConfig;
+use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
 use aws_sdk_rdsdata::types::{Field, SqlParameter, TypeHint};
 use lambda_kit::postgres::Cluster;
 use lambda_kit::{Failure, env};
@@ -60,6 +61,17 @@ impl DataApi {
         })
     }
 
+    async fn send(
+        &self,
+        statement: &'static Statement,
+        values: &[Value<'_>],
+    ) -> Result<ExecuteStatementOutput, DbError> {
+        let request = self.client.execute_statement().resource_arn(&self.cluster).secret_arn(&self.secret);
+        let request = request.database(&self.database).set_transaction_id(self.transaction.clone());
+        let request = request.sql(statement.named()).set_parameters(Some(parameters(values)));
+        request.send().await.map_err(|error| answer::error(&error))
+    }
+
     /// The transaction, which is none any more then.
     fn ended(&mut self) -> Result<String, DbError> {
         self.transaction.take().ok_or_else(|| DbError::new("25P01", "there is no transaction"))
@@ -74,10 +86,7 @@ impl Driver for DataApi {
     }
 
     async fn execute(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<u64, DbError> {
-        let request = self.client.execute_statement().resource_arn(&self.cluster).secret_arn(&self.secret);
-        let request = request.database(&self.database).set_transaction_id(self.transaction.clone());
-        let request = request.sql(statement.named()).set_parameters(Some(parameters(values)));
-        let answer = request.send().await.map_err(|error| answer::error(&error))?;
+        let answer = self.send(statement, values).await?;
         let changed = u64::try_from(answer.number_of_records_updated()).unwrap_or(0);
         Ok(changed.max(answer.records().len() as u64))
     }
@@ -87,10 +96,7 @@ impl Driver for DataApi {
         statement: &'static Statement,
         values: &[Value<'_>],
     ) -> Result<Vec<Vec<Cell>>, DbError> {
-        let request = self.client.execute_statement().resource_arn(&self.cluster).secret_arn(&self.secret);
-        let request = request.database(&self.database).set_transaction_id(self.transaction.clone());
-        let request = request.sql(statement.named()).set_parameters(Some(parameters(values)));
-        let answer = request.send().await.map_err(|error| answer::error(&error))?;
+        let answer = self.send(statement, values).await?;
         Ok(answer.records().iter().map(|row| row.iter().map(answer::cell).collect()).collect())
     }
 

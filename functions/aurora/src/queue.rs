@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsMessage;
 use lambda_kit::{Failure, env};
 
@@ -43,12 +44,12 @@ impl QueueWorker {
     ///
     /// # Errors
     /// If a variable is missing or wrong.
-    pub async fn from_env() -> Result<Self, Failure> {
+    pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
         let url = env::setting("DEAD_LETTER_URL", "the URL of the dead-letter queue")?;
         let max_receives = env::setting("MAX_RECEIVES", "the queue's limit of deliveries")?;
-        let client = aws_sdk_sqs::Client::new(&lambda_kit::aws::config().await);
+        let client = aws_sdk_sqs::Client::new(config);
         Ok(Self {
-            worker: Worker::from_env().await?,
+            worker: Worker::from_env(config)?,
             dead_letters: DeadLetters { client, url },
             max_receives,
         })

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lambda_kit::postgres::{Cluster, Login, Postgres};
-use lambda_kit::{Failure, aws, env};
+use aws_config::SdkConfig;
+use lambda_kit::postgres::{Cluster, Postgres};
+use lambda_kit::{Failure, env};
 use results::load::{self, Endpoint};
 
 use crate::action::Sizes;
@@ -51,17 +52,16 @@ impl Worker {
     ///
     /// # Errors
     /// If a variable is missing or wrong.
-    pub async fn from_env() -> Result<Self, Failure> {
+    pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
         let cluster = Cluster::from_env()?;
         let driver: String = env::setting("DRIVER", "sqlx or data-api")?;
         let sizes = Sizes {
             rows: env::setting("ROWS", "how many transactions are generated")?,
             scale: env::setting("SCALE", "pgbench's scale")?,
         };
-        let config = aws::config().await;
         let road = match driver.as_str() {
-            "sqlx" => Road::Sqlx(Arc::new(Postgres::new(cluster.clone(), Login::from_env(&config)?))),
-            "data-api" => Road::DataApi(DataApi::from_env(&config, &cluster)?),
+            "sqlx" => Road::Sqlx(Arc::new(Postgres::from_env(config)?)),
+            "data-api" => Road::DataApi(DataApi::from_env(config, &cluster)?),
             _ => return Err(DriverError(driver).into()),
         };
         Ok(Self { cluster, sizes, road })

@@ -4,18 +4,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aurora::migrate::{Migrated, Request, migrate};
-use lambda_kit::postgres::{Cluster, Login, Postgres};
+use lambda_kit::postgres::Postgres;
 use lambda_kit::{Failure, aws, remaining, run};
 use lambda_runtime::LambdaEvent;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run(setup(), handle).await
-}
-
-async fn setup() -> Result<Postgres, Failure> {
-    let login = Login::from_env(&aws::config().await)?;
-    Ok(Postgres::new(Cluster::from_env()?, login))
+    run(async { Postgres::from_env(&aws::config().await) }, handle).await
 }
 
 async fn handle(postgres: Arc<Postgres>, event: LambdaEvent<Request>) -> Result<Migrated, Failure> {

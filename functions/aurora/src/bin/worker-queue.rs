@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use aurora::queue::QueueWorker;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use lambda_kit::{Failure, remaining, run, sqs};
+use lambda_kit::{Failure, aws, remaining, run, sqs};
 use lambda_runtime::LambdaEvent;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run(QueueWorker::from_env(), handle).await
+    run(async { QueueWorker::from_env(&aws::config().await) }, handle).await
 }
 
 async fn handle(worker: Arc<QueueWorker>, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Failure> {

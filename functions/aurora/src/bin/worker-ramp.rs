@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use aurora::ramp::{Request, work};
 use aurora::worker::Worker;
-use lambda_kit::{Failure, remaining, run};
+use lambda_kit::{Failure, aws, remaining, run};
 use lambda_runtime::LambdaEvent;
 use results::load::Outcome;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run(Worker::from_env(), handle).await
+    run(async { Worker::from_env(&aws::config().await) }, handle).await
 }
 
 async fn handle(worker: Arc<Worker>, event: LambdaEvent<Request>) -> Result<Outcome, Failure> {

@@ -6,6 +6,7 @@ pub mod file;
 pub mod histogram;
 pub mod knee;
 pub mod load;
+pub mod pipeline;
 pub mod prices;
 pub mod report;
 pub mod stats;

@@ -7,6 +7,7 @@ const table = {
   memory: { default: 512, range: [128, 10240], description: "memory, MB" },
   objectCount: { default: 3000, range: [1, 100_000], description: "source objects" },
   minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "ACUs" },
+  apiAuth: { default: "iam", choices: ["iam", "none"], description: "who may call the API" },
 } as const;
 
 describe("readSettings", () => {
@@ -19,6 +20,7 @@ describe("readSettings", () => {
       memory: 512,
       objectCount: 3000,
       minCapacity: 0.5,
+      apiAuth: "iam",
     });
   });
 
@@ -35,6 +37,22 @@ describe("readSettings", () => {
       "minCapacity is '0.7', but must be a multiple of 0.5 from 0 to 256 (ACUs)",
     );
   });
+
+  it("takes one of a setting's choices, which is all that the program has to handle", () => {
+    pulumi.runtime.setAllConfig({ "lambench:apiAuth": "none" });
+    const choice: "iam" | "none" = readSettings(table, new pulumi.Config("lambench")).apiAuth;
+    expect(choice).toBe("none");
+  });
+
+  it.each(["None", "nome", "", " iam"])(
+    "refuses apiAuth '%s' with key, value, choices and command",
+    (value) => {
+      pulumi.runtime.setAllConfig({ "lambench:apiAuth": value });
+      expect(() => readSettings(table, new pulumi.Config("lambench"))).toThrow(
+        `apiAuth is '${value}', but must be one of iam, none (who may call the API): pulumi config set apiAuth iam`,
+      );
+    },
+  );
 
   it.each(["64", "10241", "1.5", "much", "", " "])(
     "refuses memory '%s' with key, value and range",
@@ -60,7 +78,7 @@ describe("checkKeys", () => {
     expect(() => {
       checkKeys("lambench", ["lambench:flavour"], scenarios);
     }).toThrow(
-      /known are: scenarios, architecture, endpoint, logRetentionDays, memory, objectCount, minCapacity/,
+      /known are: scenarios, architecture, endpoint, logRetentionDays, memory, objectCount, minCapacity, apiAuth/,
     );
   });
 

@@ -12,11 +12,23 @@ export interface NumberSetting {
   readonly description: string;
 }
 
+/** One word of a few that `pulumi config set` may change. */
+export interface ChoiceSetting {
+  readonly default: string;
+  readonly choices: readonly string[];
+  /** What it decides. */
+  readonly description: string;
+}
+
+type Setting = NumberSetting | ChoiceSetting;
+
 /** A scenario's own settings by name: the one place where they are declared. */
-export type SettingsTable = Readonly<Record<string, NumberSetting>>;
+export type SettingsTable = Readonly<Record<string, Setting>>;
 
 /** The values of a table, read and checked. */
-export type SettingValues<T extends SettingsTable> = { readonly [K in keyof T]: number };
+export type SettingValues<T extends SettingsTable> = { readonly [K in keyof T]: SettingValue<T[K]> };
+
+type SettingValue<S extends Setting> = S extends ChoiceSetting ? S["choices"][number] : number;
 
 /** Declared in Pulumi.yaml, with type, default and description. */
 export const SHARED_SETTINGS = ["scenarios", "architecture", "endpoint", "logRetentionDays"] as const;
@@ -28,20 +40,38 @@ export function stop(message: string): never {
 
 /** Reads a table's values from the stack's configuration; a value that doesn't fit stops the program. */
 export function readSettings<T extends SettingsTable>(table: T, config: pulumi.Config): SettingValues<T> {
-  const read = ([name, setting]: [string, NumberSetting]): [string, number] => {
+  const read = ([name, setting]: [string, Setting]): [string, string | number] => {
     const text = config.get(name);
-    const value = text === undefined ? setting.default : Number(text);
-    const [min, max] = setting.range;
-    const { step = 1 } = setting;
-    if (text?.trim() === "" || !Number.isInteger(value / step) || value < min || value > max) {
-      stop(
-        `${name} is '${text ?? ""}', but must be a ${step === 1 ? "whole number" : `multiple of ${step}`} from ${min} to ${max} ` +
-          `(${setting.description}): pulumi config set ${name} ${setting.default}`,
-      );
-    }
-    return [name, value];
+    return [name, "choices" in setting ? readChoice(name, setting, text) : readNumber(name, setting, text)];
   };
   return Object.fromEntries(Object.entries(table).map(read)) as SettingValues<T>;
+}
+
+function readNumber(name: string, setting: NumberSetting, text: string | undefined): number {
+  const value = text === undefined ? setting.default : Number(text);
+  const [min, max] = setting.range;
+  const { step = 1 } = setting;
+  if (text?.trim() === "" || !Number.isInteger(value / step) || value < min || value > max) {
+    refuse(
+      name,
+      setting,
+      text,
+      `a ${step === 1 ? "whole number" : `multiple of ${step}`} from ${min} to ${max}`,
+    );
+  }
+  return value;
+}
+
+function readChoice(name: string, setting: ChoiceSetting, text: string | undefined): string {
+  const value = text ?? setting.default;
+  if (!setting.choices.includes(value)) refuse(name, setting, value, `one of ${setting.choices.join(", ")}`);
+  return value;
+}
+
+function refuse(name: string, setting: Setting, value: string | undefined, must: string): never {
+  stop(
+    `${name} is '${value ?? ""}', but must be ${must} (${setting.description}): pulumi config set ${name} ${setting.default}`,
+  );
 }
 
 /** A scenario of the stack, as far as its settings go. */

@@ -19,7 +19,21 @@ export interface Target {
 }
 
 /** Every service a scenario calls; the names are those of the provider's `endpoints`. */
-const SERVICES = ["cloudwatch", "ec2", "iam", "lambda", "logs", "rds", "s3", "sfn", "sqs", "sts"] as const;
+const SERVICES = [
+  "apigatewayv2",
+  "cloudwatch",
+  "dynamodb",
+  "ec2",
+  "iam",
+  "kinesis",
+  "lambda",
+  "logs",
+  "rds",
+  "s3",
+  "sfn",
+  "sqs",
+  "sts",
+] as const;
 
 /** The retention periods that CloudWatch Logs accepts up to a year (API reference of PutRetentionPolicy), days. */
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365];

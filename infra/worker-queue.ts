@@ -2,10 +2,9 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { RustFunction } from "./function";
-import { type Statement, tlsOnly } from "./policy";
+import type { Statement } from "./policy";
+import { deadLetterQueue, encryptedQueue } from "./queue";
 
-/** How long SQS keeps a message at most, seconds. */
-const FOURTEEN_DAYS = 14 * 24 * 3600;
 /** Receives before SQS moves a message to the dead-letter queue: AWS's advice for Lambda is five or more. */
 const MAX_RECEIVES = 5;
 
@@ -39,38 +38,20 @@ export class WorkerQueue extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("lambench:infra:WorkerQueue", name, {}, opts);
-    const encrypted = { sqsManagedSseEnabled: true };
-    const deadLetters = new aws.sqs.Queue(
-      `${name}-dead`,
-      { name: `${name}-dead`, messageRetentionSeconds: FOURTEEN_DAYS, ...encrypted },
-      { parent: this },
-    );
-    const queue = new aws.sqs.Queue(
+    const place = { requireTls: args.requireTls, parent: this };
+    const deadLetters = deadLetterQueue(name, place);
+    const queue = encryptedQueue(
       name,
       {
-        name,
         // AWS's advice: six times the function's timeout, so that a throttled batch isn't delivered twice.
         visibilityTimeoutSeconds: 6 * args.consumerTimeout,
         redrivePolicy: pulumi.jsonStringify({
           deadLetterTargetArn: deadLetters.arn,
           maxReceiveCount: MAX_RECEIVES,
         }),
-        ...encrypted,
       },
-      { parent: this },
+      place,
     );
-    if (args.requireTls) {
-      for (const [suffix, one] of [
-        ["", queue],
-        ["-dead", deadLetters],
-      ] as const) {
-        new aws.sqs.QueuePolicy(
-          `${name}${suffix}`,
-          { queueUrl: one.url, policy: tlsOnly("sqs", [one.arn]) },
-          { parent: this },
-        );
-      }
-    }
     this.arn = queue.arn;
     this.url = queue.url;
     this.deadLetterArn = deadLetters.arn;

@@ -1,0 +1,32 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { tlsOnly } from "./policy";
+
+/** How long SQS keeps a message at most, seconds. */
+const FOURTEEN_DAYS = 14 * 24 * 3600;
+
+/** Arguments of {@link encryptedQueue} besides the queue's own. */
+export interface QueuePlace {
+  /** Refuse requests without TLS; false only for an endpoint that has none. */
+  readonly requireTls: boolean;
+  readonly parent: pulumi.Resource;
+}
+
+/** A queue that encrypts what it holds, and takes requests by TLS only. */
+export function encryptedQueue(
+  name: string,
+  args: Omit<aws.sqs.QueueArgs, "name">,
+  { requireTls, parent }: QueuePlace,
+): aws.sqs.Queue {
+  const queue = new aws.sqs.Queue(name, { name, sqsManagedSseEnabled: true, ...args }, { parent });
+  if (requireTls) {
+    new aws.sqs.QueuePolicy(name, { queueUrl: queue.url, policy: tlsOnly("sqs", [queue.arn]) }, { parent });
+  }
+  return queue;
+}
+
+/** A queue for what could not be done: it keeps messages for as long as SQS can. */
+export function deadLetterQueue(name: string, place: QueuePlace): aws.sqs.Queue {
+  return encryptedQueue(`${name}-dead`, { messageRetentionSeconds: FOURTEEN_DAYS }, place);
+}

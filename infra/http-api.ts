@@ -57,7 +57,7 @@ export class HttpApi extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [permission] },
     );
-    new aws.apigatewayv2.Stage(
+    const stage = new aws.apigatewayv2.Stage(
       name,
       {
         apiId: api.id,
@@ -68,7 +68,8 @@ export class HttpApi extends pulumi.ComponentResource {
       { ...child, dependsOn: [route] },
     );
     this.id = api.id;
-    this.url = pulumi.interpolate`${api.apiEndpoint}${args.path}`;
+    // Known only once something answers there.
+    this.url = pulumi.all([api.apiEndpoint, stage.id]).apply(([endpoint]) => `${endpoint}${args.path}`);
     this.registerOutputs({ url: this.url });
   }
 }

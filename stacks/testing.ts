@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
+import { expect } from "vitest";
 
 import type { Scenario } from "../infra/scenario";
 
@@ -47,6 +48,9 @@ function computed(type: string, name: string): object {
     endpoint: `${name}.cluster-x.eu-west-1.rds.amazonaws.com`,
     readerEndpoint: `${name}.cluster-ro-x.eu-west-1.rds.amazonaws.com`,
     port: 5432,
+    apiEndpoint: `https://${name}.execute-api.eu-west-1.amazonaws.com`,
+    executionArn: `arn:aws:execute-api:eu-west-1:123456789012:${name}`,
+    streamArn: `arn:aws:${service}:eu-west-1:123456789012:table/${name}/stream/1`,
     sourceCodeHash: "hash",
     masterUserSecrets: [{ secretArn: `arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!${name}` }],
   };
@@ -116,6 +120,28 @@ export class MockedStack {
       name,
       (JSON.parse(inputs.policy as string) as { Statement: PolicyStatement[] }).Statement,
     ]);
+  }
+
+  /** The resources on which a function may do something, by action. */
+  allowed(name: string): Record<string, string[]> {
+    const [, statements] = this.policies().find(([role]) => role === name) ?? [];
+    const allowing = (statements ?? []).filter(({ Effect }) => Effect === "Allow");
+    return Object.fromEntries(
+      allowing.flatMap(({ Action, Resource }) => Action.map((action) => [action, Resource] as const)),
+    );
+  }
+
+  /** Fails if a policy has a wildcard: for actions never, for resources only where EC2 takes nothing else. */
+  expectExactPolicies(): void {
+    for (const [name, statements] of this.policies()) {
+      for (const { Action, Resource, Condition } of statements) {
+        const wild = Action.filter((action) => action.includes("*"));
+        expect(wild, name).toEqual([]);
+        if (Action.every((action) => action.startsWith("ec2:"))) continue;
+        expect(Condition, name).toBeUndefined();
+        expect(Resource, name).not.toContain("*");
+      }
+    }
   }
 
   /** Removes the artefacts. */

@@ -1,0 +1,157 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { awsCommand } from "../infra/command";
+import { HttpApi } from "../infra/http-api";
+import { Postgres } from "../infra/postgres";
+import { PrivateNetwork } from "../infra/private-network";
+import { scenario } from "../infra/scenario";
+import { deployDashboard } from "./pipeline-dashboard";
+import { deployFunctions, type FunctionSettings, type Functions } from "./pipeline-functions";
+
+const settings = {
+  memory: { default: 512, range: [128, 10240], description: "memory of each function, MB" },
+  timeoutSeconds: {
+    default: 60,
+    range: [3, 900],
+    description: "timeout of a function that reads a stream, seconds",
+  },
+  shards: { default: 1, range: [0, 200], description: "shards of the Kinesis stream; 0: on-demand" },
+  streamBatchSize: { default: 100, range: [1, 1000], description: "records that a function gets at once" },
+  batchWindowSeconds: { default: 0, range: [0, 300], description: "longest wait for a full batch, seconds" },
+  parallelization: { default: 1, range: [1, 10], description: "batches of a shard at once" },
+  retries: { default: 10, range: [0, 10_000], description: "attempts at a record after the first" },
+  apiAuth: { default: "iam", choices: ["iam", "none"], description: "who may call the API" },
+  apiRate: { default: 1000, range: [1, 10_000], description: "requests a second that the API takes" },
+  apiBurst: { default: 500, range: [1, 5000], description: "requests at once that the API takes" },
+  driver: { default: "sqlx", choices: ["sqlx", "data-api"], description: "by which road rows are written" },
+  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "Aurora's least capacity, ACUs" },
+  maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "Aurora's most capacity, ACUs" },
+  statementTimeoutSeconds: { default: 10, range: [1, 45], description: "timeout of a statement, seconds" },
+} as const;
+
+/** How long is the way through a stream, from an HTTP call to a row in PostgreSQL? */
+export const pipeline = scenario({
+  name: "pipeline",
+  settings,
+  deploy({ target, settings, parent }) {
+    const name = `${target.project}-${target.stack}-pipeline`;
+    const region = aws.getRegionOutput({}, { parent }).region;
+    // What stands in the network fetches the password; a reader of the stream also puts hopeless records aside.
+    const services = ["secretsmanager", ...(settings.driver === "sqlx" ? ["sqs"] : [])];
+    const network = new PrivateNetwork(name, { region, services }, { parent });
+    const postgres = new Postgres(name, { network, readers: 0, ...settings }, { parent });
+    const stream = deployStream(name, settings.shards, parent);
+    const table = deployTable(name, parent);
+    const functions = deployFunctions(settings, { target, network, postgres, stream, table, parent });
+    const migrated = new aws.lambda.Invocation(
+      `${name}-migrate`,
+      {
+        functionName: functions.migrate.name,
+        input: "{}",
+        triggers: { code: functions.migrate.resource.sourceCodeHash },
+      },
+      { parent, dependsOn: [functions.migrate, ...postgres.ready] },
+    );
+    feed(functions, settings);
+    const api = new HttpApi(
+      name,
+      {
+        method: "POST",
+        path: "/messages",
+        handler: functions.upstream,
+        auth: settings.apiAuth,
+        rate: settings.apiRate,
+        burst: settings.apiBurst,
+      },
+      // Whoever can call it finds the whole way open.
+      { parent, dependsOn: [migrated] },
+    );
+    deployDashboard(name, region, { api, stream, table, functions, postgres }, { parent });
+
+    return {
+      outputs: {
+        pipelineTrigger: trigger(api.url, region, settings.apiAuth),
+        pipelineLoad: `lambench run pipeline --rate 50 --duration 10s --stack ${target.stack}`,
+        // The answer, without what the AWS CLI says of the invocation itself.
+        pipelineResults: pulumi.interpolate`${awsCommand(
+          functions.tally.arn,
+          "lambda invoke --function-name",
+          functions.tally.name,
+        )} /dev/fd/3 3>&1 >/dev/null | cat`,
+      },
+      environment: {
+        api: { url: api.url, auth: settings.apiAuth },
+        stream: { name: stream.name, arn: stream.arn },
+        table: { name: table.name, arn: table.arn, streamArn: table.streamArn },
+        deadLetters: {
+          midstream: functions.midstream.source.deadLetterUrl,
+          downstream: functions.downstream.source.deadLetterUrl,
+        },
+        functions: names(functions),
+        cluster: {
+          arn: postgres.arn,
+          identifier: postgres.identifier,
+          writer: postgres.writer,
+          reader: postgres.reader,
+          port: postgres.port,
+          database: postgres.database,
+        },
+      },
+    };
+  },
+});
+
+function deployStream(name: string, shards: number, parent: pulumi.Resource): aws.kinesis.Stream {
+  const capacity =
+    shards === 0
+      ? { streamModeDetails: { streamMode: "ON_DEMAND" } }
+      : { streamModeDetails: { streamMode: "PROVISIONED" }, shardCount: shards };
+  return new aws.kinesis.Stream(
+    name,
+    { name, ...capacity, encryptionType: "KMS", kmsKeyId: "alias/aws/kinesis" },
+    { parent },
+  );
+}
+
+/** DynamoDB encrypts every table, with a key of its own. */
+function deployTable(name: string, parent: pulumi.Resource): aws.dynamodb.Table {
+  return new aws.dynamodb.Table(
+    name,
+    {
+      name,
+      billingMode: "PAY_PER_REQUEST",
+      hashKey: "id",
+      attributes: [{ name: "id", type: "S" }],
+      streamEnabled: true,
+      streamViewType: "NEW_IMAGE",
+    },
+    { parent },
+  );
+}
+
+function feed({ midstream, downstream }: Functions, settings: FunctionSettings): void {
+  const feeding = {
+    batchSize: settings.streamBatchSize,
+    windowSeconds: settings.batchWindowSeconds,
+    parallelization: settings.parallelization,
+    retries: settings.retries,
+  };
+  for (const { reader, source } of [midstream, downstream]) source.feed(reader, feeding);
+}
+
+/** A request that curl signs with the credentials of the shell, where the API wants them. */
+function trigger(
+  url: pulumi.Input<string>,
+  region: pulumi.Input<string>,
+  auth: "iam" | "none",
+): pulumi.Output<string> {
+  const signed = pulumi.interpolate`--aws-sigv4 aws:amz:${region}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --header "x-amz-security-token: $AWS_SESSION_TOKEN" `;
+  const message = String.raw`{\"id\": \"hello-$(date +%s)\", \"message\": \"Hello\", \"timestamp\": $(date +%s)}`;
+  return pulumi.interpolate`curl --silent --show-error ${auth === "iam" ? signed : ""}--header "content-type: application/json" --data "${message}" ${url}`;
+}
+
+function names({ midstream, downstream, ...others }: Functions): Record<string, string> {
+  const all = { ...others, midstream: midstream.reader, downstream: downstream.reader };
+  return Object.fromEntries(Object.entries(all).map(([role, { name }]) => [role, name]));
+}

@@ -1,6 +1,7 @@
 //! `lambench`: runs, shows and compares scenarios, and starts the local environment.
 
 mod aws;
+mod capacity;
 mod cli;
 mod execution;
 mod exit;
@@ -10,10 +11,13 @@ mod local;
 mod progress;
 mod project;
 mod record;
+mod reports;
 mod run;
 mod scenario;
 mod show;
+mod site;
 mod stack;
+mod text;
 
 use std::process::ExitCode;
 

@@ -28,10 +28,27 @@ impl Place {
         self.settings.get(name).and_then(Value::as_u64)
     }
 
+    /// A setting that must be there.
+    pub fn required(&self, name: &str) -> Result<u64> {
+        self.setting(name).with_context(|| {
+            format!("the stack has no setting '{name}': deploy it again with: pulumi up {}", self.flag())
+        })
+    }
+
+    /// What to put behind a command of Pulumi's to mean this stack.
+    pub fn flag(&self) -> String {
+        format!("--stack {}", self.stack)
+    }
+
+    /// Whether it is on AWS itself.
+    pub fn is_on_aws(&self) -> bool {
+        self.endpoint.is_none()
+    }
+
     /// This place as a result file names it.
     pub fn environment(&self) -> Environment {
         Environment {
-            kind: if self.endpoint.is_some() { Kind::Local } else { Kind::Aws },
+            kind: if self.is_on_aws() { Kind::Aws } else { Kind::Local },
             stack: self.stack.clone(),
             region: self.region.clone(),
             architecture: self.architecture.clone(),

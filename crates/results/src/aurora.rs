@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::histogram::Latency;
 use crate::knee::Knee;
 use crate::load::{Action, Driver, Endpoint, Outcome, Tally};
 use crate::stats::real;
@@ -150,19 +151,6 @@ pub struct Figures {
     pub elapsed_seconds: f64,
 }
 
-/// Percentiles, ms.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Latency {
-    /// Median.
-    pub p50: f64,
-    /// 90th percentile.
-    pub p90: f64,
-    /// 99th percentile.
-    pub p99: f64,
-    /// 99.9th percentile.
-    pub p99_9: f64,
-}
-
 impl Figures {
     /// The figures of an outcome, whose load was to last for a time; it may have lasted longer.
     #[must_use]
@@ -179,19 +167,12 @@ impl Figures {
             repeats: outcome.repeats,
             errors: outcome.errors.clone(),
             tps: if elapsed_seconds > 0.0 { completed / elapsed_seconds } else { 0.0 },
-            latency_ms: Latency::of(outcome),
+            latency_ms: outcome.latency.latency(),
             connections: outcome.server_connections,
             connections_opened: outcome.connections_opened,
             cpu_ms: outcome.cpu_ms,
             elapsed_seconds,
         }
-    }
-}
-
-impl Latency {
-    fn of(outcome: &Outcome) -> Option<Self> {
-        let quantile = |share| outcome.latency.quantile_ms(share);
-        Some(Self { p50: quantile(0.5)?, p90: quantile(0.9)?, p99: quantile(0.99)?, p99_9: quantile(0.999)? })
     }
 }
 

@@ -25,6 +25,19 @@ const DIGITS: u8 = 3;
 #[schemars(with = "String")]
 pub struct Histogram(hdrhistogram::Histogram<u64>);
 
+/// Percentiles, ms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// Median.
+    pub p50: f64,
+    /// 90th percentile.
+    pub p90: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// 99.9th percentile.
+    pub p99_9: f64,
+}
+
 /// Text that is no histogram.
 #[derive(Debug, thiserror::Error)]
 #[error("not a base64 HdrHistogram (V2, compressed): {0}")]
@@ -60,6 +73,18 @@ impl Histogram {
     #[must_use]
     pub fn quantile_ms(&self, share: f64) -> Option<f64> {
         (self.count() > 0).then(|| ms(self.0.value_at_quantile(share)))
+    }
+
+    /// The percentiles; none if there is no latency.
+    #[must_use]
+    pub fn latency(&self) -> Option<Latency> {
+        let quantile = |share| self.quantile_ms(share);
+        Some(Latency {
+            p50: quantile(0.5)?,
+            p90: quantile(0.9)?,
+            p99: quantile(0.99)?,
+            p99_9: quantile(0.999)?,
+        })
     }
 
     /// The statistics, in ms; none if there is no latency.

@@ -63,7 +63,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::aurora::{Figures, Latency};
+    use crate::aurora::Figures;
+    use crate::histogram::Latency;
 
     fn stage(clients: u64, offered_tps: Option<f64>, tps: f64, p99: f64) -> Stage {
         let figures = Figures {

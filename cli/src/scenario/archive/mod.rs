@@ -53,8 +53,8 @@ pub async fn run(project: &Project, stack: Option<&str>, progress: Mode) -> Resu
     let config = crate::aws::config(&archive.place).await;
     if archive.contenders.is_empty() {
         bail!(
-            "the stack has no contender: put one into contenders/<lang>/<id>/, then: pulumi up --stack {}",
-            archive.place.stack
+            "the stack has no contender: put one into contenders/<lang>/<id>/, then: pulumi up {}",
+            archive.place.flag()
         );
     }
     leftovers::clear(project, &archive, &config).await?;
@@ -108,11 +108,6 @@ impl Archive {
             let refill = || format!("refill it with: {}", self.fill_command);
             cause.contains("source bucket").then(refill)
         })
-    }
-
-    /// What to put behind a command to mean this stack.
-    fn stack_flag(&self) -> String {
-        format!("--stack {}", self.place.stack)
     }
 }
 

@@ -69,7 +69,7 @@ fn cost(archive: &Archive, success: &Success) -> Cost {
 
 fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
     let mut warnings = contest.warnings.clone();
-    let more_runs = format!("pulumi config set runsPerContender 20 {}", archive.stack_flag());
+    let more_runs = format!("pulumi config set runsPerContender 20 {}", archive.place.flag());
     for success in &contest.success {
         let name = contender(&archive.place.stack, &success.arn);
         let variation = real(success.duration_ms_stddev) / real(success.duration_ms);

@@ -1,13 +1,11 @@
 //! Load on Aurora PostgreSQL: by stages of workers or by messages, and what the database took of it.
 
 mod advice;
-mod capacity;
 pub mod options;
 mod outcome;
 mod price;
 mod queue;
 mod ramp;
-mod reports;
 pub mod table;
 mod tally;
 #[cfg(test)]
@@ -17,17 +15,20 @@ mod warnings;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 use results::file::RunResult;
 use results::load::{Driver, Endpoint};
 use serde::Deserialize;
 
+use crate::capacity::Used;
 use crate::progress::Mode;
 use crate::project::Project;
 use crate::record;
+use crate::site::Site;
 use crate::stack::{self, Place};
+use crate::text;
 use options::{LoadPlan, Plan};
 
 /// The output `environment.aurora`, as `stacks/aurora.ts` writes it.
@@ -100,17 +101,21 @@ pub async fn run(project: &Project, stack: Option<&str>, progress: Mode, plan: P
 }
 
 impl Test {
-    /// Tells the user what takes a while.
-    fn say(&self, what: &str) {
-        if self.progress != Mode::None {
-            eprintln!("{what}");
-        }
+    /// The database's time in a load of some seconds.
+    fn used(&self, span_ms: (i64, i64), seconds: f64) -> Used<'_> {
+        let instances = 1 + self.aurora.place.setting("readers").unwrap_or(0);
+        Used { cluster: &self.aurora.cluster.identifier, instances, span_ms, seconds }
+    }
+
+    /// Where it runs.
+    fn site(&self) -> Site<'_> {
+        Site { place: &self.aurora.place, config: &self.config, progress: self.progress }
     }
 }
 
 /// Such as `1 client`.
 fn clients(count: u64) -> String {
-    if count == 1 { "1 client".to_owned() } else { format!("{count} clients") }
+    text::count(count, "client")
 }
 
 impl Aurora {
@@ -125,7 +130,10 @@ impl Aurora {
     }
 
     fn lacks(&self, driver: Driver) -> String {
-        format!("the stack has no workers for {driver}: deploy it again with: pulumi up {}", self.flag())
+        format!(
+            "the stack has no workers for {driver}: deploy it again with: pulumi up {}",
+            self.place.flag()
+        )
     }
 
     /// The host name of an endpoint.
@@ -134,25 +142,5 @@ impl Aurora {
             Endpoint::Writer => &self.cluster.writer,
             Endpoint::Reader => &self.cluster.reader,
         }
-    }
-
-    /// A setting that must be there.
-    fn setting(&self, name: &str) -> Result<u64> {
-        match self.place.setting(name) {
-            Some(value) => Ok(value),
-            None => {
-                bail!("the stack has no setting '{name}': deploy it again with: pulumi up {}", self.flag())
-            }
-        }
-    }
-
-    /// What to put behind a command to mean this stack.
-    fn flag(&self) -> String {
-        format!("--stack {}", self.place.stack)
-    }
-
-    /// Whether it runs on AWS itself.
-    fn is_on_aws(&self) -> bool {
-        self.place.endpoint.is_none()
     }
 }

@@ -8,7 +8,7 @@ use results::prices::{
 };
 use results::stats::real;
 
-use super::reports::Billed;
+use crate::reports::Billed;
 
 /// What a run used; each none where it wasn't measured or there is no such thing in the run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -107,7 +107,7 @@ mod tests {
             completions: 10_000,
             architecture: "arm64".to_owned(),
             memory_mb: 1024,
-            billed: Some(Billed { invocations: 10, ms: 100_000.0 }),
+            billed: Some(Billed { invocations: 10, ms: 100_000.0, ..Billed::default() }),
             ..Usage::default()
         }
     }

@@ -14,12 +14,13 @@ use tokio::time::Instant;
 use super::options::RampPlan;
 use super::outcome::{Findings, Measured};
 use super::price::{Usage, data_api_requests};
-use super::reports::{self, Span};
-use super::{Test, capacity, clients, violations};
+use super::{Test, clients, violations};
+use crate::capacity;
 use crate::execution::{Machine, message};
 use crate::exit::Interrupted;
 use crate::interrupt::asked;
 use crate::progress::Progress;
+use crate::reports::{self, Span};
 
 /// Workers of a stage whose outcomes are merged by a task of their own, as `stacks/aurora.ts` says.
 const GROUP: u64 = 20;
@@ -187,12 +188,18 @@ async fn usage(
     Ok(Usage {
         completions: stages.iter().map(|stage| stage.figures.completions).sum(),
         architecture: test.aurora.place.architecture.clone(),
-        memory_mb: test.aurora.setting("memory")?,
-        billed: reports::billed(test, &span, now, findings).await?,
+        memory_mb: test.aurora.place.required("memory")?,
+        billed: reports::billed(test.site(), &span, now, &mut findings.warnings).await?,
         sends: None,
         transitions: Some(execution.transitions),
         data_api_requests: (execution.driver == Driver::DataApi).then(|| requests.sum()),
-        acu_hours: capacity::acu_hours(test, execution.span_ms, seconds, now, findings).await?,
+        acu_hours: capacity::acu_hours(
+            test.site(),
+            &test.used(execution.span_ms, seconds),
+            now,
+            &mut findings.warnings,
+        )
+        .await?,
     })
 }
 

@@ -3,17 +3,16 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::Table;
 use results::aurora::{Figures, Load, LoadPrice, QueueRun, RampRun, Runs};
 use results::knee::KneeKind;
 use results::load::{Action, Endpoint};
 
 use super::clients;
+use crate::text::{self, LATENCIES, ms, per_second, table, usd};
 
 /// Reasons for dead letters that people get to see.
 const MAX_REASONS: usize = 5;
-const LATENCIES: &str = "p50 / p90 / p99 / p99.9 ms";
 
 /// The tables of all runs, and what stands out in them.
 pub fn render(load: &Load) -> String {
@@ -91,23 +90,11 @@ fn ramp_table(runs: &[&RampRun]) -> Table {
 
 fn cells(figures: &Figures) -> [String; 4] {
     [
-        tps(figures.tps),
-        latencies(figures),
+        per_second(figures.tps),
+        text::latency(figures.latency_ms.as_ref()),
         errors(figures),
-        figures.connections.map_or_else(|| "–".to_owned(), |count| count.to_string()),
+        figures.connections.map_or_else(text::none, |count| count.to_string()),
     ]
-}
-
-fn table(header: &[String], rows: impl Iterator<Item = Vec<String>>, left: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header(header);
-    rows.for_each(|row| {
-        table.add_row(row);
-    });
-    for column in table.column_iter_mut().filter(|column| !left.contains(&column.index)) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }
 
 /// A row for each driver and action.
@@ -190,17 +177,17 @@ fn knee(run: &RampRun) -> String {
             _ => "no knee: more clients paid to the end".to_owned(),
         };
     };
-    let p99 = stage.figures.latency_ms.map_or_else(|| "–".to_owned(), |latency| ms(latency.p99));
+    let p99 = stage.figures.latency_ms.map_or_else(text::none, |latency| ms(latency.p99));
     match knee.kind {
         KneeKind::Saturated => format!(
             "knee at {} ({} TPS, p99 {p99} ms): more clients bring longer latencies, hardly more TPS",
             clients(knee.clients),
-            tps(stage.figures.tps)
+            per_second(stage.figures.tps)
         ),
         KneeKind::Overloaded => format!(
             "knee at {}: {} of {:.0} units/s completed, p99 {p99} ms{}",
             clients(knee.clients),
-            tps(stage.figures.tps),
+            per_second(stage.figures.tps),
             stage.offered_tps.unwrap_or_default(),
             recovery(run, knee.clients)
         ),
@@ -218,7 +205,6 @@ fn recovery(run: &RampRun, knee: u64) -> String {
 }
 
 fn price(price: &LoadPrice) -> String {
-    let usd = |usd: f64| if usd < 10.0 { format!("{usd:.3} USD") } else { format!("{usd:.2} USD") };
     match (price.per_million_usd, price.per_million_with_aurora_usd) {
         (Some(without), Some(with)) => {
             format!("{} a million completions, {} of it without Aurora's capacity", usd(with), usd(without))
@@ -232,24 +218,6 @@ fn price(price: &LoadPrice) -> String {
         (None, _) if price.gb_seconds.is_some() => "no price: nothing completed".to_owned(),
         (None, _) => "no price: the billed time is unknown".to_owned(),
     }
-}
-
-fn tps(tps: f64) -> String {
-    if tps < 100.0 { format!("{tps:.1}") } else { format!("{tps:.0}") }
-}
-
-fn ms(ms: f64) -> String {
-    match ms {
-        ..10.0 => format!("{ms:.2}"),
-        10.0..100.0 => format!("{ms:.1}"),
-        _ => format!("{ms:.0}"),
-    }
-}
-
-fn latencies(figures: &Figures) -> String {
-    figures
-        .latency_ms
-        .map_or_else(|| "–".to_owned(), |one| [one.p50, one.p90, one.p99, one.p99_9].map(ms).join(" / "))
 }
 
 /// Such as `40001×3, timeout×1`, and what became of workers that have no figures.

@@ -26,10 +26,10 @@ pub fn of(aurora: &Aurora, runs: &Runs) -> Vec<String> {
     if reads_from_reader(runs) && aurora.place.setting("readers") == Some(0) {
         warnings.push(format!(
             "--split, but the cluster has no reader, so its reader endpoint leads to the writer: pulumi config set readers 1 {}",
-            aurora.flag()
+            aurora.place.flag()
         ));
     }
-    if !aurora.is_on_aws() {
+    if !aurora.place.is_on_aws() {
         warnings.push(
             "local: PostgreSQL and the workers share this machine's processor, and there are no ACUs, so Aurora's part of \
              the price is missing: compare drivers and actions with each other"
@@ -61,7 +61,7 @@ fn of_ramp(aurora: &Aurora, run: &RampRun) -> Vec<String> {
             "{label}: with {clients} clients the workers used all the CPU they have, so they limit the load, not the \
              database: pulumi config set memory {} {}",
             more_memory(aurora),
-            aurora.flag()
+            aurora.place.flag()
         ));
     }
     if let Some(clients) = dips(&run.stages) {
@@ -105,7 +105,7 @@ fn of_queue(aurora: &Aurora, run: &QueueRun) -> Vec<String> {
             "{label}: the workers used all the CPU they have, so they limit the load, not the database: pulumi config set \
              memory {} {}",
             more_memory(aurora),
-            aurora.flag()
+            aurora.place.flag()
         ));
     }
     if run.dead_lettered > 0 {
@@ -114,7 +114,7 @@ fn of_queue(aurora: &Aurora, run: &QueueRun) -> Vec<String> {
              timeoutSeconds {} {}",
             run.dead_lettered,
             aurora.place.setting("timeoutSeconds").map_or(60, |seconds| (seconds * 2).min(900)),
-            aurora.flag()
+            aurora.place.flag()
         ));
     }
     warnings.extend(errors(&label, &all));
@@ -182,7 +182,7 @@ fn is_billed_for_cpu(aurora: &Aurora, run: &QueueRun) -> bool {
 /// What a worker that needs one CPU at most gets of it: on AWS its memory decides, locally nothing limits it.
 fn cpus(aurora: &Aurora) -> f64 {
     match aurora.place.setting("memory") {
-        Some(memory) if aurora.is_on_aws() => (real(memory) / MB_A_CPU).min(1.0),
+        Some(memory) if aurora.place.is_on_aws() => (real(memory) / MB_A_CPU).min(1.0),
         _ => 1.0,
     }
 }

@@ -15,10 +15,11 @@ use tokio::time::Instant;
 use super::options::QueuePlan;
 use super::outcome::{Findings, Measured};
 use super::price::{Usage, data_api_requests};
-use super::reports::{self, Span};
-use super::{Test, capacity, violations};
+use super::{Test, violations};
+use crate::capacity;
 use crate::exit::Interrupted;
 use crate::interrupt::asked;
+use crate::reports::{self, Span};
 use dead::DeadLetters;
 
 /// A driver's messages, all handled or given up.
@@ -133,7 +134,7 @@ async fn usage(
         function: &test.aurora.workers(handled.driver)?.queue,
         from_ms,
         to_ms,
-        invocations: attempts.div_ceil(test.aurora.setting("batchSize")?)..=u64::MAX,
+        invocations: attempts.div_ceil(test.aurora.place.required("batchSize")?)..=u64::MAX,
     };
     let seconds = actions.iter().map(|one| one.figures.elapsed_seconds).fold(0.0, f64::max);
     let requests = handled.tally.actions.iter();
@@ -142,12 +143,18 @@ async fn usage(
     Ok(Usage {
         completions: handled.tally.actions.iter().map(|one| one.outcome.completions).sum(),
         architecture: test.aurora.place.architecture.clone(),
-        memory_mb: test.aurora.setting("memory")?,
-        billed: reports::billed(test, &span, now, findings).await?,
+        memory_mb: test.aurora.place.required("memory")?,
+        billed: reports::billed(test.site(), &span, now, &mut findings.warnings).await?,
         sends: Some(handled.requests),
         transitions: None,
         data_api_requests: (handled.driver == Driver::DataApi).then(|| requests.sum()),
-        acu_hours: capacity::acu_hours(test, handled.span_ms, seconds, now, findings).await?,
+        acu_hours: capacity::acu_hours(
+            test.site(),
+            &test.used(handled.span_ms, seconds),
+            now,
+            &mut findings.warnings,
+        )
+        .await?,
     })
 }
 

@@ -155,7 +155,7 @@ async fn attributes(test: &Test, queue: &Queue) -> Result<Attributes> {
             format!(
                 "{} has no dead-letter queue: deploy the stack again with: pulumi up {}",
                 queue.url,
-                test.aurora.flag()
+                test.aurora.place.flag()
             )
         })?,
     })

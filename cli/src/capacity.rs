@@ -8,9 +8,8 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataRe
 use results::stats::{Spread, real};
 use tokio::time::{Instant, sleep};
 
-use super::Test;
-use super::outcome::Findings;
 use crate::aws::failed;
+use crate::site::Site;
 
 /// Aurora publishes its capacity once a minute.
 const PERIOD_SECONDS: i32 = 60;
@@ -19,39 +18,50 @@ const TIMEOUT: Duration = Duration::from_mins(4);
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// ACU-hours of a load of some seconds within a time (ms since 1970); none locally, where there are no ACUs. There is a
-/// warning if CloudWatch doesn't know them in time.
+/// What a load used of a cluster.
+pub struct Used<'a> {
+    /// The cluster's identifier.
+    pub cluster: &'a str,
+    /// Its instances.
+    pub instances: u64,
+    /// When the load ran, from and to ms since 1970.
+    pub span_ms: (i64, i64),
+    /// How long it loaded the cluster.
+    pub seconds: f64,
+}
+
+/// The load's ACU-hours; none locally, where there are no ACUs. There is a warning if CloudWatch doesn't know them in
+/// time.
 pub async fn acu_hours(
-    test: &Test,
-    (from_ms, to_ms): (i64, i64),
-    seconds: f64,
+    site: Site<'_>,
+    used: &Used<'_>,
     load_ended: Instant,
-    findings: &mut Findings,
+    warnings: &mut Vec<String>,
 ) -> Result<Option<f64>> {
-    if !test.aurora.is_on_aws() {
+    if !site.place.is_on_aws() {
         return Ok(None);
     }
-    let minutes = Minutes::around(from_ms, to_ms);
-    let mut capacities = capacities(test, minutes).await?;
+    let minutes = Minutes::around(used.span_ms);
+    let mut capacities = capacities(site, used.cluster, minutes).await?;
     if capacities.len() < minutes.count() {
-        test.say("waiting for CloudWatch to tell Aurora's capacity …");
+        site.say("waiting for CloudWatch to tell Aurora's capacity …");
     }
     while capacities.len() < minutes.count() && Instant::now() < load_ended + TIMEOUT {
         sleep(INTERVAL).await;
-        capacities = self::capacities(test, minutes).await?;
+        capacities = self::capacities(site, used.cluster, minutes).await?;
     }
     if capacities.len() < minutes.count() {
-        findings.warnings.push(format!(
+        warnings.push(format!(
             "CloudWatch has ServerlessDatabaseCapacity of {} for {} of {} minutes of the load, so Aurora's part of the \
              price is a guess, or missing: let the load last some minutes",
-            test.aurora.cluster.identifier,
+            used.cluster,
             capacities.len(),
             minutes.count()
         ));
     }
     // The cluster's metric is the mean of its instances.
-    let instances = real(1 + test.aurora.place.setting("readers").unwrap_or(0));
-    Ok(Spread::of(&capacities).map(|spread| spread.mean * instances * seconds / 3600.0))
+    let hours = real(used.instances) * used.seconds / 3600.0;
+    Ok(Spread::of(&capacities).map(|spread| spread.mean * hours))
 }
 
 /// Whole minutes, as CloudWatch counts them: from and to s since 1970.
@@ -63,7 +73,7 @@ struct Minutes {
 
 impl Minutes {
     /// Those in which there was a time of, ms since 1970.
-    fn around(from_ms: i64, to_ms: i64) -> Self {
+    fn around((from_ms, to_ms): (i64, i64)) -> Self {
         let minute = i64::from(PERIOD_SECONDS);
         let floor = |ms: i64| ms.div_euclid(1000 * minute) * minute;
         Self { from: floor(from_ms), to: floor(to_ms) + minute }
@@ -75,15 +85,15 @@ impl Minutes {
 }
 
 /// The cluster's capacity in each minute that CloudWatch knows, ACUs.
-async fn capacities(test: &Test, minutes: Minutes) -> Result<Vec<f64>> {
-    let cluster = Dimension::builder().name("DBClusterIdentifier").value(&test.aurora.cluster.identifier);
+async fn capacities(site: Site<'_>, cluster: &str, minutes: Minutes) -> Result<Vec<f64>> {
+    let cluster = Dimension::builder().name("DBClusterIdentifier").value(cluster);
     let metric = Metric::builder()
         .namespace("AWS/RDS")
         .metric_name("ServerlessDatabaseCapacity")
         .dimensions(cluster.build());
     let average = MetricStat::builder().metric(metric.build()).period(PERIOD_SECONDS).stat("Average");
     let query = MetricDataQuery::builder().id("capacity").metric_stat(average.build());
-    let mut pages = aws_sdk_cloudwatch::Client::new(&test.config)
+    let mut pages = aws_sdk_cloudwatch::Client::new(site.config)
         .get_metric_data()
         .start_time(DateTime::from_secs(minutes.from))
         .end_time(DateTime::from_secs(minutes.to))
@@ -92,7 +102,7 @@ async fn capacities(test: &Test, minutes: Minutes) -> Result<Vec<f64>> {
         .send();
     let mut values = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("GetMetricData", &test.aurora.place)(&error))?;
+        let page = page.map_err(|error| failed("GetMetricData", site.place)(&error))?;
         values.extend(page.metric_data_results().iter().flat_map(MetricDataResult::values));
     }
     Ok(values)
@@ -104,8 +114,8 @@ mod tests {
 
     #[test]
     fn a_load_is_priced_by_every_minute_that_it_touches() {
-        let minutes = Minutes::around(59_000, 121_000);
+        let minutes = Minutes::around((59_000, 121_000));
         assert_eq!((minutes, minutes.count()), (Minutes { from: 0, to: 180 }, 3));
-        assert_eq!(Minutes::around(60_000, 60_001).count(), 1);
+        assert_eq!(Minutes::around((60_000, 60_001)).count(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! The time that Lambda charges for, from the REPORT lines in the workers' logs.
+//! The time that Lambda charges for, from the REPORT lines in functions' logs.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -7,9 +7,8 @@ use anyhow::Result;
 use results::report::Report;
 use tokio::time::{Instant, sleep};
 
-use super::Test;
-use super::outcome::Findings;
 use crate::aws::failed;
+use crate::site::Site;
 
 /// How long to wait for REPORT lines: logs are searchable some time after they are written.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -26,6 +25,27 @@ pub struct Billed {
     pub invocations: u64,
     /// Their billed durations together, ms.
     pub ms: f64,
+    /// Those in a freshly initialized environment.
+    pub cold_starts: u64,
+    /// The initializations together, ms.
+    pub init_ms: f64,
+    /// The longest initialization, ms.
+    pub max_init_ms: f64,
+    /// Most memory that an environment used, MB.
+    pub max_memory_mb: u64,
+}
+
+impl Billed {
+    fn add(&mut self, report: Report) {
+        self.invocations += 1;
+        self.ms += report.billed_ms;
+        self.max_memory_mb = self.max_memory_mb.max(report.max_memory_mb);
+        if let Some(ms) = report.init_ms {
+            self.cold_starts += 1;
+            self.init_ms += ms;
+            self.max_init_ms = self.max_init_ms.max(ms);
+        }
+    }
 }
 
 /// A function's invocations in a time, from and to ms since 1970.
@@ -42,14 +62,14 @@ pub struct Span<'a> {
 
 /// What a function was charged for; none, and a warning, if there are too few REPORT lines a minute after the load.
 pub async fn billed(
-    test: &Test,
+    site: Site<'_>,
     span: &Span<'_>,
     load_ended: Instant,
-    findings: &mut Findings,
+    warnings: &mut Vec<String>,
 ) -> Result<Option<Billed>> {
-    let billed = search_until(test, span, load_ended + TIMEOUT).await?;
+    let billed = search_until(site, span, load_ended + TIMEOUT).await?;
     if billed.is_none() {
-        findings.warnings.push(format!(
+        warnings.push(format!(
             "{}: its logs don't have a REPORT line for each invocation, so there is no price: run the load again, and \
              check that the function may write its log group",
             span.function
@@ -58,10 +78,10 @@ pub async fn billed(
     Ok(billed)
 }
 
-async fn search_until(test: &Test, span: &Span<'_>, deadline: Instant) -> Result<Option<Billed>> {
+async fn search_until(site: Site<'_>, span: &Span<'_>, deadline: Instant) -> Result<Option<Billed>> {
     let mut before = None;
     loop {
-        let billed = search(test, span).await?;
+        let billed = search(site, span).await?;
         let is_enough = billed.invocations >= *span.invocations.start();
         // Lines come in pieces: fewer than the most possible are trusted once a second search has found no more.
         let is_all = billed.invocations >= *span.invocations.end() || before == Some(billed);
@@ -73,8 +93,8 @@ async fn search_until(test: &Test, span: &Span<'_>, deadline: Instant) -> Result
     }
 }
 
-async fn search(test: &Test, span: &Span<'_>) -> Result<Billed> {
-    let mut pages = aws_sdk_cloudwatchlogs::Client::new(&test.config)
+async fn search(site: Site<'_>, span: &Span<'_>) -> Result<Billed> {
+    let mut pages = aws_sdk_cloudwatchlogs::Client::new(site.config)
         .filter_log_events()
         .log_group_name(format!("/aws/lambda/{}", span.function))
         .filter_pattern("\"REPORT RequestId\"")
@@ -84,11 +104,32 @@ async fn search(test: &Test, span: &Span<'_>) -> Result<Billed> {
         .send();
     let mut billed = Billed::default();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("FilterLogEvents", &test.aurora.place)(&error))?;
+        let page = page.map_err(|error| failed("FilterLogEvents", site.place)(&error))?;
         for report in page.events().iter().filter_map(|event| Report::parse(event.message()?)) {
-            billed.invocations += 1;
-            billed.ms += report.billed_ms;
+            billed.add(report);
         }
     }
     Ok(billed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cold_starts_are_those_that_report_an_initialization() {
+        let mut billed = Billed::default();
+        for (init_ms, max_memory_mb) in [(Some(9.0), 20), (None, 24), (Some(12.5), 22)] {
+            billed.add(Report { billed_ms: 2.0, max_memory_mb, init_ms });
+        }
+        let expected = Billed {
+            invocations: 3,
+            ms: 6.0,
+            cold_starts: 2,
+            init_ms: 21.5,
+            max_init_ms: 12.5,
+            max_memory_mb: 24,
+        };
+        assert_eq!(billed, expected);
+    }
 }

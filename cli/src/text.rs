@@ -1,0 +1,55 @@
+//! Numbers and tables as people read them.
+
+use comfy_table::presets::ASCII_MARKDOWN;
+use comfy_table::{CellAlignment, Table};
+use results::histogram::Latency;
+
+/// What [`latency`] shows.
+pub const LATENCIES: &str = "p50 / p90 / p99 / p99.9 ms";
+
+/// Such as `1 client` and `2 clients`.
+pub fn count(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// A rate.
+pub fn per_second(rate: f64) -> String {
+    if rate < 100.0 { format!("{rate:.1}") } else { format!("{rate:.0}") }
+}
+
+/// A time of some ms, with three digits at least.
+pub fn ms(ms: f64) -> String {
+    match ms {
+        ..10.0 => format!("{ms:.2}"),
+        10.0..100.0 => format!("{ms:.1}"),
+        _ => format!("{ms:.0}"),
+    }
+}
+
+/// The percentiles that [`LATENCIES`] names.
+pub fn latency(latency: Option<&Latency>) -> String {
+    latency.map_or_else(none, |one| [one.p50, one.p90, one.p99, one.p99_9].map(ms).join(" / "))
+}
+
+/// An amount of money.
+pub fn usd(usd: f64) -> String {
+    if usd < 10.0 { format!("{usd:.3} USD") } else { format!("{usd:.2} USD") }
+}
+
+/// What wasn't measured.
+pub fn none() -> String {
+    "–".to_owned()
+}
+
+/// A table whose columns are aligned to the right, apart from those in `left`.
+pub fn table(header: &[String], rows: impl Iterator<Item = Vec<String>>, left: &[usize]) -> Table {
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN).set_header(header);
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    for column in table.column_iter_mut().filter(|column| !left.contains(&column.index)) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}

@@ -22,6 +22,11 @@ export function functionName(target: Target, rest: string): string {
   return name;
 }
 
+/** Tags that say which Cargo binary a function is made of: `lambench local watch` finds its functions by them. */
+export function binaryTags(bin: string): Readonly<Record<string, string>> {
+  return { "lambench:binary": bin };
+}
+
 /** The log group of a function, made before it so that its retention holds and `destroy` removes it. */
 export function functionLogGroup(
   name: string,
@@ -91,6 +96,7 @@ export class RustFunction extends pulumi.ComponentResource {
         memorySize: args.memory,
         timeout: args.timeout,
         environment: { variables: { ...args.environment } },
+        tags: binaryTags(args.bin),
         ...(args.network && {
           vpcConfig: { subnetIds: args.network.subnetIds, securityGroupIds: [args.network.functionsGroupId] },
         }),

@@ -1,7 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { functionLogGroup, functionName, RustFunction, type RustFunctionArgs } from "../infra/function";
+import {
+  binaryTags,
+  functionLogGroup,
+  functionName,
+  RustFunction,
+  type RustFunctionArgs,
+} from "../infra/function";
 import type { Statement } from "../infra/policy";
 import type { PrivateBucket } from "../infra/private-bucket";
 import { logStatement, ServiceRole } from "../infra/role";
@@ -62,6 +68,7 @@ export function deployContenders(contenders: readonly Contender[], place: Place)
           memorySize: contender.memory,
           timeout: contender.timeout,
           ephemeralStorage: { size: contender.ephemeralStorage },
+          ...(contender.lang === "rust" && { tags: binaryTags(contender.id) }),
         },
         { parent, dependsOn: [logGroup] },
       ),

@@ -37,6 +37,14 @@ describe("the archive stack", () => {
     expect(names).toContain("lambench-full-python-naive");
   });
 
+  it("says of each function which binary it is made of, if any, so that `lambench local watch` can replace it", () => {
+    const functions = stack.of("aws:lambda/function:Function");
+    const tags = Object.fromEntries(functions.map(({ name, inputs }) => [name, inputs.tags]));
+    expect(tags["lambench-full-archive-judge"]).toEqual({ "lambench:binary": "archive-judge" });
+    expect(tags["lambench-full-rust-stream"]).toEqual({ "lambench:binary": "stream" });
+    expect(tags["lambench-full-python-naive"]).toBeUndefined();
+  });
+
   it("gives no role an action or a resource with a bare wildcard", () => {
     for (const [name, statements] of stack.policies()) {
       for (const { Action, Resource } of statements) {

@@ -5,6 +5,8 @@ import {
   DeleteFunctionCommand,
   GetFunctionCommand,
   InvokeCommand,
+  ListTagsCommand,
+  TagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
@@ -130,6 +132,27 @@ describe("a function", () => {
     expect(repaired.state.codeSha256).toBe(made.state.codeSha256);
     await env.aws.lambda.send(new DeleteFunctionCommand({ FunctionName: made.id }));
     expect(await env.engine.refresh(made)).toBeUndefined();
+  });
+
+  test("has the tags that were declared, and no others for long", async () => {
+    const tags = { "lambench:binary": "one", stays: "1" };
+    const made = await env.engine.create(FUNCTION, "t", declared({ tags }));
+    const Resource = string(made.state, "arn");
+    const live = async () => (await env.aws.lambda.send(new ListTagsCommand({ Resource }))).Tags;
+    expect(await live()).toEqual(tags);
+    await expectNoDrift(env.engine, made);
+
+    const renamed = { "lambench:binary": "two" };
+    const updated = await env.engine.update(made, declared({ tags: renamed }));
+    expect(await live()).toEqual(renamed);
+    await expectNoDrift(env.engine, updated);
+
+    await env.aws.lambda.send(new TagResourceCommand({ Resource, Tags: { theirs: "1" } }));
+    const tagged = await refreshed(env.engine, updated);
+    expect((await env.engine.diff(tagged, declared({ tags: renamed }))).changed).toEqual(["tags"]);
+    const repaired = await env.engine.update(tagged, declared({}));
+    expect(await live()).toEqual({});
+    await expectNoDrift(env.engine, repaired);
   });
 
   test("is imported by its name", async () => {

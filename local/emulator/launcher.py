@@ -10,12 +10,16 @@ import data_api
 import executions
 import fast_logs
 import fast_sockets
+import http_api
 import invocations
 import postgres
 import queues
 import reports
 import request_counts
 import shutdown
+import stream_mappings
+import stream_settings
+import table_streams
 from ministack import app
 
 PATCHES = (
@@ -28,6 +32,10 @@ PATCHES = (
     data_api,
     executions,
     queues,
+    stream_mappings,
+    stream_settings,
+    table_streams,
+    http_api,
     shutdown,
 )
 

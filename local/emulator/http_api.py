@@ -1,18 +1,46 @@
-"""HTTP APIs are called at an address that every client resolves: stock's `<id>.execute-api.localhost` isn't known everywhere."""
+"""HTTP APIs as their callers know them: an address that resolves, one answer to all who may not call, and throttling.
+
+Stock's `<id>.execute-api.localhost` isn't known to every client; it tells why a call is refused, and takes any
+signature made with the root credentials.
+"""
 
 import json
 import os
 
-from ministack.services import apigateway
+from ministack import app
+from ministack.core import iam_evaluator, router, sigv4
+from ministack.services import apigateway, apigateway_v1
 
 from stock import require
+from throttling import Buckets
+
+_FORBIDDEN = 403, {"Content-Type": "application/json"}, b'{"message":"Forbidden"}'
+_THROTTLED = 429, {"Content-Type": "application/json"}, b'{"message":"Too Many Requests"}'
+
+_routes = Buckets()
 
 
 def apply():
-    """Change the address of new APIs."""
-    require(apigateway, "_apis")
+    """Change the address of new APIs, and look at calls."""
+    for name in ("_apis", "_stages"):
+        require(apigateway, name)
     require(apigateway, "_apigw_response", ["data"])
+    require(apigateway, "find_api_scope", ["api_id"])
+    require(apigateway_v1, "find_api_scope", ["api_id"])
+    require(iam_evaluator, "is_root_access_key", ["access_key_id"])
+    require(router, "extract_access_key_id", ["headers", "query_params"])
+    require(sigv4, "parse_header_signature", ["headers"])
+    checked = ["signature", "secret", "method", "raw_path", "query_params", "headers", "body"]
+    require(sigv4, "header_signature_failure", checked)
+    require(sigv4, "request_time_failure", ["signature"])
     apigateway._create_api = _addressed(require(apigateway, "_create_api", ["data"]))
+    parameters = ["integration", "api_id", "stage", "path", "method", "headers", "body", "query_params", "route_key"]
+    apigateway._invoke_lambda_proxy = _throttled(require(apigateway, "_invoke_lambda_proxy", parameters))
+    parameters = ["api_id", "stage", "method", "execute_path", "headers", "query_params"]
+    app._enforce_execute_api = _terse(require(app, "_enforce_execute_api", parameters))
+    parameters = ["host", "path", "method", "headers", "body", "query_params", "raw_path"]
+    app._handle_execute_api_request = _verified(require(app, "_handle_execute_api_request", parameters))
+    require(app, "_parse_execute_api_url", ["host", "path"])
 
 
 def _addressed(stock):
@@ -25,3 +53,52 @@ def _addressed(stock):
         return apigateway._apigw_response(api, 201)
 
     return create
+
+
+def _throttled(stock):
+    async def invoke(integration, api_id, stage, path, method, headers, body, query_params, route_key, *more, **named):
+        settings = apigateway._stages.get(api_id, {}).get(stage, {})
+        route = settings.get("routeSettings", {}).get(route_key) or settings.get("defaultRouteSettings", {})
+        rate, burst = route.get("throttlingRateLimit"), route.get("throttlingBurstLimit")
+        if rate is not None and burst is not None and not _routes.take((api_id, stage, route_key), rate, burst):
+            return _THROTTLED
+        arguments = (integration, api_id, stage, path, method, headers, body, query_params, route_key)
+        return await stock(*arguments, *more, **named)
+
+    return invoke
+
+
+def _terse(stock):
+    def enforce(api_id, *arguments, **named):
+        denied = stock(api_id, *arguments, **named)
+        return _FORBIDDEN if denied and _is_http_api(api_id) else denied
+
+    return enforce
+
+
+def _verified(stock):
+    async def handle(host, path, method, headers, body, query_params, raw_path=None, **named):
+        called = app._parse_execute_api_url(host, path)
+        if called and _is_http_api(called[0]) and _is_forged(method, raw_path or path, query_params, headers, body):
+            return _FORBIDDEN
+        return await stock(host, path, method, headers, body, query_params, raw_path=raw_path, **named)
+
+    return handle
+
+
+def _is_http_api(api_id):
+    return apigateway_v1.find_api_scope(api_id) is None and apigateway.find_api_scope(api_id) is not None
+
+
+def _is_forged(method, raw_path, query_params, headers, body):
+    # Stock checks the signatures of all others.
+    if not headers.get("authorization", "").startswith("AWS4-HMAC-SHA256"):
+        return False
+    key = router.extract_access_key_id(headers, query_params)
+    if not iam_evaluator.is_root_access_key(key):
+        return False
+    signature = sigv4.parse_header_signature(headers)
+    if isinstance(signature, tuple) or sigv4.request_time_failure(signature):
+        return True
+    secret = os.environ.get("AWS_SECRET_ACCESS_KEY", "test")
+    return sigv4.header_signature_failure(signature, secret, method, raw_path, query_params, headers, body) is not None

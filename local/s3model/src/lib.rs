@@ -1,5 +1,8 @@
 //! A local S3: S3's protocol, rules, latency, bandwidth and limits, with faults on request.
 
+pub mod admin;
+pub mod gate;
 pub mod ops;
 pub mod options;
+pub mod profile;
 pub mod server;

@@ -16,7 +16,9 @@ import postgres
 import queues
 import reports
 import request_counts
+import resharding
 import shutdown
+import stream_limits
 import stream_mappings
 import stream_settings
 import table_streams
@@ -33,6 +35,8 @@ PATCHES = (
     executions,
     queues,
     stream_mappings,
+    resharding,
+    stream_limits,
     stream_settings,
     table_streams,
     http_api,

@@ -37,6 +37,7 @@ class Invocation:
         self.peak_bytes = 0
         self.over_memory = False
         self.init_hung = False
+        self.broken = False
         self.error = None
 
     def duration_ms(self):
@@ -101,6 +102,7 @@ def _measured(stock):
             return errors.describe(run, result)
         except Exception as error:
             run.finish()
+            run.broken = True
             run.error = errors.of_init(run, error)
             raise
         finally:

@@ -6,6 +6,7 @@ Settings come from MiniStack's own environment variables; docs/local.md lists th
 import os
 
 import aurora
+import code_swap
 import data_api
 import executions
 import fast_logs
@@ -28,6 +29,7 @@ PATCHES = (
     fast_sockets,
     fast_logs,
     invocations,
+    code_swap,
     reports,
     request_counts,
     aurora,

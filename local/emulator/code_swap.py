@@ -1,0 +1,95 @@
+"""New code or settings take over between invocations: those under way finish on the old ones.
+
+Stock kills every worker of a function that is updated or deleted, or of which one worker broke, in the middle of its work.
+"""
+
+import functools
+import threading
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from stock import require
+
+_invalidating = threading.local()
+
+
+def apply():
+    """Let busy workers finish, and only then end them."""
+    require(lambda_runtime, "_lock")
+    require(lambda_runtime, "_workers")
+    lambda_runtime.kill_workers = _sparing(require(lambda_runtime, "kill_workers", ["workers"]))
+    _replace("invalidate_worker", ["func_name", "qualifier", "account", "region"], _marked)
+    _replace("acquire_worker", ["func_name", "config", "code_zip", "qualifier"], _up_to_date)
+    _replace("release_worker", ["worker"], _ending)
+
+
+def _replace(name, parameters, wrap):
+    require(lambda_svc, name, parameters)
+    replacement = wrap(require(lambda_runtime, name, parameters))
+    setattr(lambda_runtime, name, replacement)
+    setattr(lambda_svc, name, replacement)
+
+
+def _marked(stock):
+    @functools.wraps(stock)
+    def invalidate(*arguments, **named):
+        _invalidating.now = True
+        try:
+            stock(*arguments, **named)
+        finally:
+            _invalidating.now = False
+
+    return invalidate
+
+
+def _sparing(stock):
+    @functools.wraps(stock)
+    def kill(workers):
+        doomed = list(workers)
+        if getattr(_invalidating, "now", False):
+            with lambda_runtime._lock:
+                for worker in doomed:
+                    worker.retired = worker.in_use and not _is_broken(worker)
+            doomed = [worker for worker in doomed if not worker.retired]
+        stock(doomed)
+
+    return kill
+
+
+def _up_to_date(stock):
+    @functools.wraps(stock)
+    def acquire(func_name, config, code_zip, *more, **named):
+        worker, how = stock(func_name, config, code_zip, *more, **named)
+        while how == "reused" and worker.code_zip is not code_zip:
+            # It was made while the code changed.
+            with lambda_runtime._lock:
+                for pool in lambda_runtime._workers.values():
+                    if worker in pool:
+                        pool.remove(worker)
+            _end(worker)
+            worker, how = stock(func_name, config, code_zip, *more, **named)
+        return worker, how
+
+    return acquire
+
+
+def _ending(stock):
+    @functools.wraps(stock)
+    def release(worker):
+        stock(worker)
+        if getattr(worker, "retired", False):
+            _end(worker)
+
+    return release
+
+
+def _end(worker):
+    # The response doesn't wait for the end of the process.
+    threading.Thread(target=lambda_runtime.kill_workers, args=([worker],), daemon=True).start()
+
+
+def _is_broken(worker):
+    # Nobody releases a worker that could not even run its invocation.
+    run = getattr(worker, "invocation", None)
+    return run is not None and run.broken

@@ -18,8 +18,8 @@ pub struct Metric<'a> {
     pub values: &'a [f64],
 }
 
-/// Writes metrics with one dimension, a name and its value, to the function's log.
-pub fn emit(namespace: &str, dimension: (&str, &str), metrics: &[Metric<'_>]) {
+/// Writes metrics to the function's log, with a dimension, its name and value, or without any.
+pub fn emit(namespace: &str, dimension: Option<(&str, &str)>, metrics: &[Metric<'_>]) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = u64::try_from(now.as_millis()).unwrap_or_default();
     for line in metrics.iter().flat_map(|metric| lines(namespace, dimension, metric, now)) {
@@ -28,18 +28,18 @@ pub fn emit(namespace: &str, dimension: (&str, &str), metrics: &[Metric<'_>]) {
 }
 
 /// A metric as lines; none without values.
-fn lines(namespace: &str, dimension: (&str, &str), metric: &Metric<'_>, now_ms: u64) -> Vec<String> {
-    let (key, value) = dimension;
+fn lines(namespace: &str, dimension: Option<(&str, &str)>, metric: &Metric<'_>, now_ms: u64) -> Vec<String> {
     let head = json!({
         "Timestamp": now_ms,
         "CloudWatchMetrics": [{
             "Namespace": namespace,
-            "Dimensions": [[key]],
+            "Dimensions": [dimension.iter().map(|(key, _)| key).collect::<Vec<_>>()],
             "Metrics": [{ "Name": metric.name, "Unit": metric.unit }],
         }],
     });
     let line = |values: &[f64]| {
-        let mut line = Map::from_iter([("_aws".to_owned(), head.clone()), (key.to_owned(), json!(value))]);
+        let mut line = Map::from_iter([("_aws".to_owned(), head.clone())]);
+        line.extend(dimension.map(|(key, value)| (key.to_owned(), json!(value))));
         let values = if let [one] = values { json!(one) } else { json!(values) };
         line.insert(metric.name.to_owned(), values);
         Value::Object(line).to_string()
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     fn parsed(metric: &Metric<'_>) -> Vec<Value> {
-        let lines = lines("PERFORMANCE/AURORA/shop", ("ACTION", "INSERT"), metric, 1_800_000_000_000);
+        let lines = lines("PERFORMANCE/AURORA/shop", Some(("ACTION", "INSERT")), metric, 1_800_000_000_000);
         lines.iter().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
     }
 
@@ -74,6 +74,16 @@ mod tests {
                 "COMPLETIONS": 25.0,
             })]
         );
+    }
+
+    #[test]
+    fn a_metric_without_a_dimension_is_one_that_cloudwatch_shows_as_such() {
+        let metric = Metric { name: "Latency", unit: "Milliseconds", values: &[1.5, 2.0] };
+        let lines = lines("Pipeline", None, &metric, 1);
+        let line: Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
+        assert_eq!(line["Latency"], json!([1.5, 2.0]));
+        assert_eq!(line.as_object().unwrap().len(), 2);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! runtime.
 
 pub mod aws;
+mod backoff;
 pub mod emf;
 pub mod env;
 mod failure;
@@ -9,9 +10,15 @@ mod failure;
 pub mod postgres;
 mod run;
 mod s3;
+#[cfg(feature = "sql")]
+pub mod sql;
 #[cfg(feature = "sqs")]
 pub mod sqs;
+pub mod streams;
+#[cfg(feature = "test-postgres")]
+pub mod test_postgres;
 
+pub use backoff::Backoff;
 pub use failure::Failure;
 pub use run::{remaining, run};
 pub use s3::{Object, list_objects};

@@ -59,6 +59,10 @@ pub struct Tally {
     pub numbers: Vec<(u64, u64)>,
     /// Latencies of the confirmed rows; of a run those of the messages with the number `measured_from` or a higher one.
     pub hops: BTreeMap<Hop, Histogram>,
+    /// How many of a hop's latencies were below 0, since the clocks of two hosts differ by more than the hop took: they are in
+    /// `hops` as 1 µs. A hop without any isn't here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub negative: BTreeMap<Hop, u64>,
     /// When the first of the messages was at `upstream`, µs since 1970.
     pub first_arrived_us: Option<u64>,
     /// When the last row was confirmed, µs since 1970.

@@ -12,9 +12,10 @@ use std::time::Duration;
 use aurora::action::Sizes;
 use aurora::clock::now_ms;
 use aurora::ramp::{Request, work};
-use aurora::worker::{Road, Worker};
+use aurora::worker::Worker;
 use lambda_kit::env::setting;
 use lambda_kit::postgres::{Cluster, Credentials, Login, Postgres};
+use lambda_kit::sql::Road;
 use results::load::Outcome;
 
 type AnyError = Box<dyn Error + Send + Sync>;
@@ -65,6 +66,7 @@ async fn client(request: serde_json::Value) -> Result<Outcome, AnyError> {
     };
     let road = Road::Sqlx(Arc::new(Postgres::new(cluster.clone(), login)));
     let remaining = Duration::from_secs_f64(request.seconds) + Duration::from_mins(1);
-    let outcome = work(&Worker { cluster, sizes, road }, &request, remaining).await;
+    let worker = Worker { cluster, sizes, road };
+    let outcome = Box::pin(work(&worker, &request, remaining)).await;
     outcome.map_err(|failure| failure.to_string().into())
 }

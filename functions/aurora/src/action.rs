@@ -1,10 +1,10 @@
 //! What a unit of load executes; the same over either driver.
 
+use lambda_kit::sql::{DbError, Value};
 use results::load::Action;
 use uuid::Uuid;
 
-use crate::driver::{Driver, Row, Value};
-use crate::error::DbError;
+use crate::driver::{Driver, Row};
 use crate::statements::{
     INSERT, SELECT, SELECT2, TPCB_ACCOUNT, TPCB_BALANCE, TPCB_BRANCH, TPCB_HISTORY, TPCB_TELLER,
 };

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use lambda_kit::Backoff;
+use lambda_kit::sql::{DbError, Remedy};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::driver::Driver;
-use crate::error::{DbError, Remedy};
 use crate::ledger::{self, Attempt, Begun, Source};
-use crate::load::Backoff;
 use crate::metrics;
 use crate::record::Record;
 

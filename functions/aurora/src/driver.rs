@@ -1,57 +1,11 @@
-//! The road to the database: the same statements over PostgreSQL's protocol or over the Data API.
+//! What the load asks of a road to the database besides plain statements.
 #![expect(async_fn_in_trait, reason = "a worker's futures stay on its one thread")]
 
+use lambda_kit::sql::{self, DataApi, DbError, SqlxDriver, Value};
 use results::load;
 use uuid::Uuid;
 
-use crate::error::DbError;
-use crate::statement::Statement;
-
-/// A parameter.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
-    /// A whole number, as `bigint`.
-    Int(i64),
-    /// A number, as `double precision`.
-    Real(f64),
-    /// Text.
-    Text(&'a str),
-    /// A UUID.
-    Uuid(Uuid),
-}
-
-/// A value of a row that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
-    /// NULL.
-    Null,
-    /// A whole number.
-    Int(i64),
-    /// Text.
-    Text(String),
-    /// A truth value.
-    Bool(bool),
-}
-
-impl Cell {
-    /// The number; 0 if it is none.
-    #[must_use]
-    pub fn int(&self) -> i64 {
-        if let Self::Int(value) = self { *value } else { 0 }
-    }
-
-    /// The text; empty if it is none.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        if let Self::Text(value) = self { value } else { "" }
-    }
-
-    /// Whether it is true.
-    #[must_use]
-    pub fn is_true(&self) -> bool {
-        *self == Self::Bool(true)
-    }
-}
+use crate::statements::{INSERT, INSERT_MANY};
 
 /// A row that INSERT writes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,39 +34,46 @@ impl Row {
     }
 }
 
-/// A road to the database. After an error whose remedy is to reconnect, [`Driver::lose`] the connection.
-pub trait Driver {
+/// A road to the database that a load can take.
+pub trait Driver: sql::Driver {
     /// Which one.
     const KIND: load::Driver;
 
-    /// Opens a connection unless there is one.
-    async fn connect(&mut self) -> Result<(), DbError>;
-
-    /// Runs a statement; returns the rows that it has changed or, for a SELECT, found.
-    async fn execute(&mut self, statement: &'static Statement, values: &[Value<'_>]) -> Result<u64, DbError>;
-
-    /// Runs a statement and reads its rows.
-    async fn fetch(
-        &mut self,
-        statement: &'static Statement,
-        values: &[Value<'_>],
-    ) -> Result<Vec<Vec<Cell>>, DbError>;
-
     /// Inserts many rows at once; returns how many of them are new, or all of them where that isn't told.
     async fn insert_many(&mut self, source: Uuid, rows: &[Row]) -> Result<u64, DbError>;
+}
 
-    /// Begins a transaction.
-    async fn begin(&mut self) -> Result<(), DbError>;
+impl Driver for SqlxDriver {
+    const KIND: load::Driver = load::Driver::Sqlx;
 
-    /// Ends it.
-    async fn commit(&mut self) -> Result<(), DbError>;
+    async fn insert_many(&mut self, source: Uuid, rows: &[Row]) -> Result<u64, DbError> {
+        let query = sqlx::query(INSERT_MANY.sql())
+            .bind(rows.iter().map(|row| row.type_id).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.quantity).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.amount).collect::<Vec<_>>())
+            .bind(source)
+            .bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>());
+        Ok(query.execute(self.connection()?).await?.rows_affected())
+    }
+}
 
-    /// Undoes it.
-    async fn rollback(&mut self) -> Result<(), DbError>;
+impl Driver for DataApi {
+    const KIND: load::Driver = load::Driver::DataApi;
 
-    /// Gives up the connection, with whatever is under way on it.
-    async fn lose(&mut self);
+    async fn insert_many(&mut self, source: Uuid, rows: &[Row]) -> Result<u64, DbError> {
+        let sets: Vec<_> = rows.iter().map(|row| row.values(source)).collect();
+        self.execute_many(&INSERT, sets.iter().map(|set| &set[..])).await?;
+        // It doesn't tell which rows were there already; settling counts exactly.
+        Ok(rows.len() as u64)
+    }
+}
 
-    /// Connections opened so far.
-    fn opened(&self) -> u64;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_api_gets_the_rows_by_name() {
+        assert!(INSERT.named().contains("(:p1, CURRENT_DATE, :p2, :p3, CAST(:p4 AS uuid), :p5)"));
+    }
 }

@@ -1,11 +1,11 @@
 //! The ledger: which units a source has, and how many of them are counted already.
 
+use lambda_kit::sql::{Cell, DbError, Value};
 use results::load::{Action, Outcome};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::driver::{Cell, Driver, Value};
-use crate::error::DbError;
+use crate::driver::Driver;
 use crate::statements::{
     LEDGER_BEGIN, LEDGER_LAST, LEDGER_MISSING, SETTLE_ATTEMPT, SETTLE_COUNT, SETTLE_LOCK, SETTLE_RECORD,
     SETTLE_SOURCE, SETTLE_TIMEOUT,
@@ -156,7 +156,7 @@ async fn recorded<D: Driver>(driver: &mut D, attempt: Value<'_>) -> Result<Optio
 
 async fn one<D: Driver>(
     driver: &mut D,
-    statement: &'static crate::statement::Statement,
+    statement: &'static lambda_kit::sql::Statement,
     values: &[Value<'_>],
 ) -> Result<Cell, DbError> {
     let rows = driver.fetch(statement, values).await?;

@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use lambda_kit::Backoff;
+use lambda_kit::sql::{Cell, DbError, Remedy};
 use results::load::{self, Action};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::action::{Sizes, perform, statements};
 use crate::clock;
-use crate::driver::{Cell, Driver};
-use crate::error::{DbError, Remedy};
+use crate::driver::Driver;
 use crate::pace::Pace;
 use crate::record::Record;
 use crate::statements::CONNECTIONS;
@@ -52,24 +53,6 @@ impl Plan {
             return NO_TIMEOUT;
         }
         statement_timeout * statements(action) + GRACE
-    }
-}
-
-/// Pauses after lost connections: longer and longer, from 50 ms to a second.
-#[derive(Debug)]
-pub struct Backoff(Duration);
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Self(Duration::from_millis(50))
-    }
-}
-
-impl Backoff {
-    /// Pauses, but not beyond `end`.
-    pub async fn pause(&mut self, end: Instant) {
-        tokio::time::sleep_until((Instant::now() + self.0).min(end).into()).await;
-        self.0 = (self.0 * 2).min(Duration::from_secs(1));
     }
 }
 

@@ -12,7 +12,7 @@ pub fn emit(database: &str, action: Action, outcome: &Outcome, sample: &Sample) 
     let completions = [real(outcome.completions)];
     emf::emit(
         &format!("PERFORMANCE/AURORA/{database}"),
-        ("ACTION", &text(&action)),
+        Some(("ACTION", &text(&action))),
         &[
             Metric { name: "COMPLETIONS", unit: "Count", values: &completions },
             Metric { name: "DURATION", unit: "Milliseconds", values: sample.values() },

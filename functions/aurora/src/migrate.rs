@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lambda_kit::Failure;
-use lambda_kit::postgres::{ConnectError, Postgres};
+use lambda_kit::postgres::Postgres;
+use lambda_kit::{Failure, sql};
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
-use sqlx::{Connection, PgConnection};
 
 use crate::generate::{self, Table};
 
@@ -15,8 +14,6 @@ use crate::generate::{self, Table};
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../sql/aurora/migrations");
 /// Left of an invocation when generation stops: a chunk and the clean-up take seconds.
 const RESERVE: Duration = Duration::from_secs(20);
-/// A worker that was killed in mid-transaction must not keep its locks for longer: the Data API would for three minutes.
-const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
 /// Keys are `integer`s.
 const MAX_ROWS: u64 = 1_000_000_000;
 /// pgbench's accounts have `integer` keys up to this scale.
@@ -72,17 +69,9 @@ pub enum MigrateError {
         /// Rows that are wanted.
         wanted: u64,
     },
-    /// No connection.
-    #[error("cannot connect to {host}: {source}")]
-    Connect {
-        /// The host.
-        host: String,
-        /// Why not.
-        source: ConnectError,
-    },
-    /// A migration.
-    #[error("cannot migrate the schema: {0}")]
-    Schema(#[from] sqlx::migrate::MigrateError),
+    /// The schema.
+    #[error(transparent)]
+    Schema(#[from] sql::SchemaError),
     /// A statement.
     #[error("cannot generate rows: {0}")]
     Database(#[from] sqlx::Error),
@@ -103,15 +92,7 @@ pub async fn migrate(
 async fn run(postgres: &Postgres, request: Request, end: Instant) -> Result<Migrated, MigrateError> {
     check("rows", request.rows, MAX_ROWS)?;
     check("scale", request.scale, MAX_SCALE)?;
-    let host = &postgres.cluster().writer;
-    let connected = postgres.connect(host).await;
-    let mut connection = connected.map_err(|source| MigrateError::Connect { host: host.clone(), source })?;
-    let db = &mut connection;
-    // Of this session only: building takes longer than a statement of the load may.
-    sqlx::query("SET statement_timeout = 0").execute(&mut *db).await?;
-    MIGRATOR.run(&mut *db).await?;
-    limit_sessions(db, postgres.cluster().statement_timeout).await?;
-
+    let db = &mut sql::migrate(postgres, &MIGRATOR).await?;
     let added_rows = generate::fill(db, Table::Transactions, request.rows, end).await?;
     generate::fill(db, Table::Branches, request.scale, end).await?;
     generate::fill(db, Table::Tellers, request.scale * 10, end).await?;
@@ -127,24 +108,4 @@ async fn run(postgres: &Postgres, request: Request, end: Instant) -> Result<Migr
 
 fn check(name: &'static str, value: u64, max: u64) -> Result<(), MigrateError> {
     if (1..=max).contains(&value) { Ok(()) } else { Err(MigrateError::Range { name, value, max }) }
-}
-
-/// Limits as the role's settings in this database: the only way that reaches the connections of the Data API's pool, which
-/// nobody else sets up. Other connections bring their own time-out of statements.
-async fn limit_sessions(db: &mut PgConnection, statement: Duration) -> Result<(), sqlx::Error> {
-    let mut db = db.begin().await?;
-    // Two that alter a role at the same moment get an error: one after the other.
-    sqlx::raw_sql("SELECT pg_advisory_xact_lock(hashtext('limit_sessions'))").execute(&mut *db).await?;
-    for (setting, limit) in
-        [("statement_timeout", statement), ("idle_in_transaction_session_timeout", IDLE_TRANSACTION)]
-    {
-        // No utility statement takes parameters, and the name of the database isn't ours: the server quotes it.
-        let set = sqlx::query_scalar::<_, String>(
-            "SELECT format('ALTER ROLE CURRENT_USER IN DATABASE %I SET %I = %s', current_database(), $1, $2::bigint)",
-        );
-        let millis = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
-        let set = set.bind(setting).bind(millis).fetch_one(&mut *db).await?;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *db).await?;
-    }
-    db.commit().await
 }

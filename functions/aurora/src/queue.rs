@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsMessage;
+use lambda_kit::sql::DbError;
 use lambda_kit::{Failure, env};
 
 use crate::attempt::{self, Deadline, Roads};
 use crate::dead_letter::DeadLetters;
 use crate::driver::Driver;
-use crate::error::DbError;
 use crate::job::{self, Job};
 use crate::ledger;
 use crate::load::{Plan, load};

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lambda_kit::Failure;
+use lambda_kit::sql::DbError;
 use results::load::{Action, Endpoint, Outcome};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -11,7 +12,6 @@ use crate::action::rehearse;
 use crate::attempt::{self, Deadline, Roads};
 use crate::clock;
 use crate::driver::Driver;
-use crate::error::DbError;
 use crate::job::{MAX_BATCH, batch_of};
 use crate::ledger::{self, Source};
 use crate::load::{Plan, load};

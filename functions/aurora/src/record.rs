@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use lambda_kit::sql::DbError;
 use results::load::Outcome;
-
-use crate::error::DbError;
 
 /// Latencies that one attempt writes as metrics at most: 100 log lines.
 const SAMPLE: usize = 10_000;

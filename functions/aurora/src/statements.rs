@@ -1,21 +1,7 @@
 //! The statements of `sql/aurora/statements/`; each file says what its statement does.
 
-use crate::statement::Statement;
-
-macro_rules! statements {
-    ($($name:ident = $file:literal;)*) => {
-        $(
-            #[doc = concat!("`sql/aurora/statements/", $file, ".sql`.")]
-            pub static $name: Statement =
-                Statement::new(include_str!(concat!("../../../sql/aurora/statements/", $file, ".sql")));
-        )*
-
-        #[cfg(test)]
-        const ALL: &[(&str, &Statement)] = &[$(($file, &$name)),*];
-    };
-}
-
-statements! {
+lambda_kit::statements! {
+    "aurora";
     CONNECTIONS = "connections";
     INSERT = "insert";
     INSERT_MANY = "insert-many";
@@ -40,27 +26,4 @@ statements! {
     TPCB_BRANCH = "tpcb-branch";
     TPCB_HISTORY = "tpcb-history";
     TPCB_TELLER = "tpcb-teller";
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_file_is_a_statement_with_a_comment_and_is_used() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/aurora/statements");
-        let files: BTreeSet<String> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .collect();
-        assert_eq!(files, ALL.iter().map(|(file, _)| format!("{file}.sql")).collect());
-        for (file, statement) in ALL {
-            let text = std::fs::read_to_string(format!("{folder}/{file}.sql")).unwrap();
-            assert!(text.starts_with("-- "), "{file} doesn't say what it does");
-            assert!(!statement.sql().is_empty() && !statement.sql().starts_with("--"), "{file}");
-            assert!(!statement.named().contains('$'), "{file}: {}", statement.named());
-        }
-    }
 }

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use lambda_kit::Failure;
 use lambda_kit::postgres::Postgres;
+use lambda_kit::sql::{Cell, DbError, SqlxDriver, Value};
 use results::load::{Action, ActionTally, Driver as Kind, Outcome, Tally};
 use results::summary::Summary;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::attempt::{self, Deadline, Roads};
-use crate::driver::{Cell, Driver, Value};
-use crate::error::DbError;
+use crate::driver::Driver;
 use crate::ledger::Source;
 use crate::record::Record;
-use crate::sqlx_driver::SqlxDriver;
 use crate::statements::{TALLY_ATTEMPTS, TALLY_DONE, TALLY_LATEST, TALLY_SOURCES, TALLY_UNSETTLED};
 
 /// Which run.

@@ -4,28 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use lambda_kit::postgres::{Cluster, Postgres};
+use lambda_kit::postgres::Cluster;
+use lambda_kit::sql::{Road, SqlxDriver};
 use lambda_kit::{Failure, env};
 use results::load::{self, Endpoint};
 
 use crate::action::Sizes;
 use crate::attempt::Roads;
-use crate::data_api::DataApi;
 use crate::driver::Driver;
-use crate::sqlx_driver::SqlxDriver;
-
-/// The names of drivers in settings.
-#[derive(Debug, thiserror::Error)]
-#[error("the environment variable DRIVER is '{0}', but must be sqlx or data-api")]
-pub struct DriverError(String);
-
-/// The road to the database.
-pub enum Road {
-    /// PostgreSQL's own protocol.
-    Sqlx(Arc<Postgres>),
-    /// HTTPS requests.
-    DataApi(DataApi),
-}
 
 /// A worker's settings.
 pub struct Worker {
@@ -54,16 +40,11 @@ impl Worker {
     /// If a variable is missing or wrong.
     pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
         let cluster = Cluster::from_env()?;
-        let driver: String = env::setting("DRIVER", "sqlx or data-api")?;
         let sizes = Sizes {
             rows: env::setting("ROWS", "how many transactions are generated")?,
             scale: env::setting("SCALE", "pgbench's scale")?,
         };
-        let road = match driver.as_str() {
-            "sqlx" => Road::Sqlx(Arc::new(Postgres::from_env(config)?)),
-            "data-api" => Road::DataApi(DataApi::from_env(config, &cluster)?),
-            _ => return Err(DriverError(driver).into()),
-        };
+        let road = Road::from_env(config, &cluster)?;
         Ok(Self { cluster, sizes, road })
     }
 
@@ -84,8 +65,11 @@ impl Worker {
 
     /// Does a task at an endpoint; the ledger is at the writer, always.
     pub async fn run<T: Task>(&self, endpoint: Endpoint, task: T) -> T::Output {
+        // In boxes: futures nested any deeper are too much for the compiler.
         match &self.road {
-            Road::DataApi(driver) => task.run(&mut Roads { load: driver.clone(), ledger: None }).await,
+            Road::DataApi(driver) => {
+                Box::pin(task.run(&mut Roads { load: driver.clone(), ledger: None })).await
+            }
             Road::Sqlx(postgres) => {
                 let to = |host: &str| SqlxDriver::new(Arc::clone(postgres), host);
                 let mut roads = match endpoint {
@@ -94,7 +78,7 @@ impl Worker {
                         Roads { load: to(&self.cluster.reader), ledger: Some(to(&self.cluster.writer)) }
                     }
                 };
-                let done = task.run(&mut roads).await;
+                let done = Box::pin(task.run(&mut roads)).await;
                 [Some(roads.load), roads.ledger].into_iter().flatten().for_each(SqlxDriver::park);
                 done
             }

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use aurora::ledger::{self, Attempt};
-use aurora::sqlx_driver::SqlxDriver;
+use lambda_kit::sql::{Driver as _, SqlxDriver};
 use results::load::{Action, Outcome};
 use support::Server;
 use support::work::{
@@ -127,7 +127,7 @@ async fn settling_again_after_a_lost_answer_records_once() {
     let message = source(Action::Insert, 10);
     attempt(&worker(server.postgres()), &message, 10).await.unwrap();
     let mut driver = SqlxDriver::new(server.postgres(), "localhost");
-    aurora::driver::Driver::connect(&mut driver).await.unwrap();
+    driver.connect().await.unwrap();
     let id = Uuid::from_u128(1);
     let mut outcome = Outcome::default();
     for again in [false, true, true] {

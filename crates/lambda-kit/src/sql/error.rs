@@ -1,6 +1,6 @@
 //! What goes wrong at the database, by kind.
 
-use lambda_kit::postgres::ConnectError;
+use crate::postgres::ConnectError;
 
 /// A failed statement, or a connection that could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

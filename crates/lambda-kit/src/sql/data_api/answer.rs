@@ -5,8 +5,7 @@ use std::error::Error;
 use aws_sdk_rdsdata::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rdsdata::types::Field;
 
-use crate::driver::Cell;
-use crate::error::DbError;
+use crate::sql::{Cell, DbError};
 
 /// What stands before PostgreSQL's code in a message.
 const MARK: &str = "SQLState: ";

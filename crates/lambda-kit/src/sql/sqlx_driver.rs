@@ -3,17 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lambda_kit::postgres::Postgres;
-use results::load;
 use sqlx::postgres::{PgArguments, PgRow, Postgres as Db};
 use sqlx::query::Query;
 use sqlx::{Column, Connection, Executor, PgConnection, Row as _, TypeInfo, ValueRef};
-use uuid::Uuid;
 
-use crate::driver::{Cell, Driver, Row, Value};
-use crate::error::DbError;
-use crate::statement::Statement;
-use crate::statements::INSERT_MANY;
+use super::{Cell, DbError, Driver, Statement, Value};
+use crate::postgres::Postgres;
 
 /// A kept connection that doesn't answer within this is dead.
 const PING: Duration = Duration::from_secs(2);
@@ -57,8 +52,6 @@ impl SqlxDriver {
 }
 
 impl Driver for SqlxDriver {
-    const KIND: load::Driver = load::Driver::Sqlx;
-
     async fn connect(&mut self) -> Result<(), DbError> {
         if self.connection.is_some() {
             return Ok(());
@@ -88,16 +81,6 @@ impl Driver for SqlxDriver {
     ) -> Result<Vec<Vec<Cell>>, DbError> {
         let rows = bind(statement, values).fetch_all(self.connection()?).await?;
         rows.iter().map(cells).collect()
-    }
-
-    async fn insert_many(&mut self, source: Uuid, rows: &[Row]) -> Result<u64, DbError> {
-        let query = sqlx::query(INSERT_MANY.sql())
-            .bind(rows.iter().map(|row| row.type_id).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.quantity).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.amount).collect::<Vec<_>>())
-            .bind(source)
-            .bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>());
-        Ok(query.execute(self.connection()?).await?.rows_affected())
     }
 
     async fn begin(&mut self) -> Result<(), DbError> {

@@ -1,5 +1,7 @@
-//! A statement of `sql/aurora/`, as each driver wants it.
+//! A statement of a file, as each driver wants it.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// A statement with the parameters `$1`, `$2`, …: PostgreSQL's way to write them.
@@ -25,6 +27,25 @@ impl Statement {
     /// As the Data API takes it: `:p1` for `$1`.
     pub fn named(&self) -> &str {
         self.named.get_or_init(|| named(self.sql))
+    }
+}
+
+/// Checks the files of a folder: each is one of these statements, says at its head what it does, and leaves no parameter
+/// unnamed. For tests; see [`statements!`](crate::statements).
+///
+/// # Panics
+/// If one isn't.
+pub fn check_statements(folder: &Path, all: &[(&str, &Statement)]) {
+    let files: BTreeSet<_> = std::fs::read_dir(folder)
+        .expect("the folder of the statements")
+        .map(|file| file.expect("a file of it").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(files, all.iter().map(|(file, _)| format!("{file}.sql")).collect());
+    for (file, statement) in all {
+        let text = std::fs::read_to_string(folder.join(format!("{file}.sql"))).expect("the file's text");
+        assert!(text.starts_with("-- "), "{file} doesn't say what it does");
+        assert!(!statement.sql().is_empty() && !statement.sql().starts_with("--"), "{file}");
+        assert!(!statement.named().contains('$'), "{file}: {}", statement.named());
     }
 }
 

@@ -10,15 +10,11 @@ use aws_sdk_rdsdata::config::retry::RetryConfig;
 use aws_sdk_rdsdata::config::timeout::TimeoutConfig;
 use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
 use aws_sdk_rdsdata::types::{Field, SqlParameter, TypeHint};
-use lambda_kit::postgres::Cluster;
-use lambda_kit::{Failure, env};
-use results::load;
-use uuid::Uuid;
 
-use crate::driver::{Cell, Driver, Row, Value};
-use crate::error::DbError;
-use crate::statement::{Statement, name};
-use crate::statements::INSERT;
+use super::statement::name;
+use super::{Cell, DbError, Driver, Statement, Value};
+use crate::postgres::Cluster;
+use crate::{Failure, env};
 
 /// The Data API itself gives up on a statement after 45 s.
 const READ_TIMEOUT: Duration = Duration::from_secs(50);
@@ -36,7 +32,8 @@ pub struct DataApi {
 }
 
 impl DataApi {
-    /// From `CLUSTER_ARN` and `SECRET_ARN`. The statement time-out is a setting of the role, which `aurora-migrate` makes:
+    /// From `CLUSTER_ARN` and `SECRET_ARN`. The statement time-out is a setting of the role, which [`migrate`](super::migrate)
+    /// makes:
     /// a connection of the pool isn't ours to set up.
     ///
     /// # Errors
@@ -72,6 +69,22 @@ impl DataApi {
         request.send().await.map_err(|error| answer::error(&error))
     }
 
+    /// Runs a statement once for each set of parameters, in one request. It isn't told which rows it has changed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn execute_many<'a>(
+        &mut self,
+        statement: &'static Statement,
+        sets: impl IntoIterator<Item = &'a [Value<'a>]>,
+    ) -> Result<(), DbError> {
+        let sets = sets.into_iter().map(parameters).collect();
+        let request = self.client.batch_execute_statement().resource_arn(&self.cluster);
+        let request = request.secret_arn(&self.secret).database(&self.database).sql(statement.named());
+        let request = request.set_transaction_id(self.transaction.clone()).set_parameter_sets(Some(sets));
+        request.send().await.map(|_| ()).map_err(|error| answer::error(&error))
+    }
+
     /// The transaction, which is none any more then.
     fn ended(&mut self) -> Result<String, DbError> {
         self.transaction.take().ok_or_else(|| DbError::new("25P01", "there is no transaction"))
@@ -79,8 +92,6 @@ impl DataApi {
 }
 
 impl Driver for DataApi {
-    const KIND: load::Driver = load::Driver::DataApi;
-
     async fn connect(&mut self) -> Result<(), DbError> {
         Ok(())
     }
@@ -98,16 +109,6 @@ impl Driver for DataApi {
     ) -> Result<Vec<Vec<Cell>>, DbError> {
         let answer = self.send(statement, values).await?;
         Ok(answer.records().iter().map(|row| row.iter().map(answer::cell).collect()).collect())
-    }
-
-    async fn insert_many(&mut self, source: Uuid, rows: &[Row]) -> Result<u64, DbError> {
-        let sets = rows.iter().map(|row| parameters(&row.values(source))).collect();
-        let request = self.client.batch_execute_statement().resource_arn(&self.cluster);
-        let request = request.secret_arn(&self.secret).database(&self.database).sql(INSERT.named());
-        let request = request.set_transaction_id(self.transaction.clone()).set_parameter_sets(Some(sets));
-        request.send().await.map_err(|error| answer::error(&error))?;
-        // It doesn't tell which rows were there already; settling counts exactly.
-        Ok(rows.len() as u64)
     }
 
     async fn begin(&mut self) -> Result<(), DbError> {
@@ -132,7 +133,7 @@ impl Driver for DataApi {
     }
 
     /// Undoes the transaction: AWS would keep its locks for three minutes. While one of its statements still runs that is
-    /// refused; then the limit for idle transactions, which `aurora-migrate` sets, ends it.
+    /// refused; then the limit for idle transactions, which the migration sets, ends it.
     async fn lose(&mut self) {
         if self.transaction.is_some() {
             let _ = tokio::time::timeout(UNDO, self.rollback()).await;
@@ -161,6 +162,8 @@ fn parameter(number: usize, value: Value<'_>) -> SqlParameter {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
@@ -181,6 +184,5 @@ mod tests {
             ]
         );
         assert_eq!(parameters[3].type_hint(), Some(&TypeHint::Uuid));
-        assert!(INSERT.named().contains("(:p1, CURRENT_DATE, :p2, :p3, CAST(:p4 AS uuid), :p5)"));
     }
 }

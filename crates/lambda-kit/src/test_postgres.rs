@@ -1,0 +1,200 @@
+//! A PostgreSQL of a test's own, with TLS, in a folder that goes when the test ends.
+#![expect(clippy::missing_panics_doc, reason = "a test that has no server has failed")]
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::postgres::{Cluster, Credentials, Login, Postgres};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use sqlx::PgConnection;
+use tempfile::TempDir;
+
+const DATABASE: &str = "shop";
+const ROLE: &str = "lambench";
+const PASSWORD: &str = "of-this-test";
+const SETTINGS: &str = "
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+fsync = off
+ssl = on
+ssl_cert_file = '../server.crt'
+ssl_key_file = '../server.key'
+";
+const ACCESS: &str = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+
+/// A running server.
+pub struct Server {
+    folder: TempDir,
+    account: Option<(u32, u32)>,
+    roots: Vec<u8>,
+    port: u16,
+}
+
+impl Server {
+    /// A new server with the database `shop`, which belongs to the role `lambench`, as RDS makes them.
+    pub async fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("lambench-test-").tempdir_in("/tmp").unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut server = Self { folder, account: account(), roots: Vec::new(), port };
+        server.create();
+        server.run("pg_ctl", &["start", "--wait", "--timeout=60", "--log=server.log", "--pgdata=data"]);
+        let mut admin = server.admin("postgres").await;
+        for statement in
+            ["CREATE ROLE lambench LOGIN PASSWORD 'of-this-test'", "CREATE DATABASE shop OWNER lambench"]
+        {
+            sqlx::raw_sql(statement).execute(&mut admin).await.unwrap();
+        }
+        server
+    }
+
+    /// Stops the server at once, as a crash does.
+    pub fn crash(&self) {
+        self.run("pg_ctl", &["stop", "--mode=immediate", "--pgdata=data"]);
+    }
+
+    /// Starts it again.
+    pub fn start_again(&self) {
+        self.run("pg_ctl", &["start", "--wait", "--timeout=60", "--log=server.log", "--pgdata=data"]);
+    }
+
+    /// Waits until the server's log says something, ten seconds at most.
+    pub async fn logged(&self, text: &str) {
+        let log = self.folder.path().join("server.log");
+        let said = async {
+            while !fs::read_to_string(&log).unwrap().contains(text) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), said).await.unwrap_or_else(|_| panic!("never: {text}"));
+    }
+
+    /// The cluster as a function sees it.
+    #[must_use]
+    pub fn cluster(&self, statement_timeout: Duration) -> Cluster {
+        Cluster {
+            writer: "localhost".to_owned(),
+            reader: "127.0.0.1".to_owned(),
+            port: self.port,
+            database: DATABASE.to_owned(),
+            statement_timeout,
+            roots: self.roots.clone(),
+        }
+    }
+
+    /// The way there, with a statement time-out of 5 s.
+    #[must_use]
+    pub fn postgres(&self) -> Arc<Postgres> {
+        self.postgres_with(Duration::from_secs(5), PASSWORD)
+    }
+
+    /// The way there, with a statement time-out and a password.
+    #[must_use]
+    pub fn postgres_with(&self, statement_timeout: Duration, password: &str) -> Arc<Postgres> {
+        Arc::new(Postgres::new(self.cluster(statement_timeout), login(ROLE, password)))
+    }
+
+    /// A superuser's connection.
+    pub async fn admin(&self, database: &str) -> PgConnection {
+        let cluster = Cluster { database: database.to_owned(), ..self.cluster(Duration::ZERO) };
+        Postgres::new(cluster, login("postgres", PASSWORD)).connect("localhost").await.unwrap()
+    }
+
+    fn create(&mut self) {
+        let (certificate, key) = self.certificates();
+        let path = self.folder.path();
+        fs::write(path.join("password"), PASSWORD).unwrap();
+        fs::write(path.join("server.crt"), certificate).unwrap();
+        fs::write(path.join("server.key"), key).unwrap();
+        fs::set_permissions(path.join("server.key"), fs::Permissions::from_mode(0o600)).unwrap();
+        for name in ["", "password", "server.crt", "server.key"] {
+            let (uid, gid) = self.account.unzip();
+            chown(path.join(name), uid, gid).unwrap();
+        }
+        self.run(
+            "initdb",
+            &[
+                "--username=postgres",
+                "--auth=scram-sha-256",
+                "--pwfile=password",
+                "--no-sync",
+                "--pgdata=data",
+            ],
+        );
+        let data = path.join("data");
+        let settings = fs::read_to_string(data.join("postgresql.conf")).unwrap();
+        fs::write(data.join("postgresql.conf"), format!("{settings}{SETTINGS}port = {}\n", self.port))
+            .unwrap();
+        fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
+    }
+
+    /// The server's certificate and key, from a root of this test.
+    fn certificates(&mut self) -> (String, String) {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        self.roots = root.pem().into_bytes();
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &root).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = Command::new(programs().join(program));
+        command.args(arguments).current_dir(self.folder.path()).env_clear().env("LANG", "C.UTF-8");
+        // A server that inherits a pipe keeps it open.
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        if let Some((uid, gid)) = self.account {
+            command.uid(uid).gid(gid);
+        }
+        let status = command.status().unwrap();
+        let log = || fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
+        assert!(status.success(), "{program} {arguments:?}: {status}\n{}", log());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut command = Command::new(programs().join("pg_ctl"));
+        command.args(["stop", "--mode=immediate", "--pgdata=data"]).current_dir(self.folder.path());
+        if let Some((uid, gid)) = self.account {
+            command.uid(uid).gid(gid);
+        }
+        // A test may have stopped it already.
+        let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// A role that needs no secret.
+#[must_use]
+pub fn login(role: &str, password: &str) -> Login {
+    Login::Known(Credentials { username: role.to_owned(), password: password.to_owned() })
+}
+
+/// `PG_BIN`, else the newest of Debian's folders, else the PATH.
+fn programs() -> PathBuf {
+    if let Some(folder) = std::env::var_os("PG_BIN") {
+        return folder.into();
+    }
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = versions.filter_map(|version| version.file_name().to_str()?.parse::<u32>().ok()).max();
+    let folder = newest.map(|version| Path::new("/usr/lib/postgresql").join(version.to_string()).join("bin"));
+    folder.unwrap_or_default()
+}
+
+/// PostgreSQL refuses to run as root.
+fn account() -> Option<(u32, u32)> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let users = fs::read_to_string("/etc/passwd").unwrap();
+    let line = users.lines().find(|line| line.starts_with("postgres:")).expect("the user postgres");
+    let mut ids = line.split(':').skip(2).map(|id| id.parse().unwrap());
+    Some((ids.next().unwrap(), ids.next().unwrap()))
+}

@@ -1,0 +1,123 @@
+//! A batch of a stream: what of it fails, what is put aside, and where Lambda goes on.
+
+use crate::delivery::Delivery;
+use crate::fields::Refusal;
+
+/// The records of a batch, by their place in it.
+pub trait Records {
+    /// The place of a record in its stream.
+    fn sequence_number(&self, position: usize) -> &str;
+
+    /// A record as it came: JSON text, or base64 of data that is no text.
+    fn text(&self, position: usize) -> String;
+}
+
+/// A record that can never become a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its place in the batch.
+    pub position: usize,
+    /// The message's id, if it could be read.
+    pub id: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A message of a batch, with all its records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The message.
+    pub delivery: Delivery,
+    /// Where its records are in the batch.
+    pub positions: Vec<usize>,
+}
+
+/// What has become of a batch so far.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The place of the first record that has to come again.
+    pub failed: Option<usize>,
+    /// What is to be put aside.
+    pub refused: Vec<Refused>,
+}
+
+impl Outcome {
+    /// These have to come again.
+    pub fn fail<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry>) {
+        let lowest = entries.into_iter().flat_map(|entry| &entry.positions).copied().min();
+        self.failed = self.failed.into_iter().chain(lowest).min();
+    }
+
+    /// Whether an entry is done for good: it is neither refused nor does a record of it come again.
+    pub fn is_done(&self, entry: &Entry) -> bool {
+        let refused = |position: &usize| self.refused.iter().any(|refused| refused.position == *position);
+        let comes_again = |position: &usize| self.failed.is_some_and(|failed| *position >= failed);
+        !entry.positions.iter().any(|position| comes_again(position) || refused(position))
+    }
+
+    /// What has become of another part of the batch.
+    pub fn merge(&mut self, other: Self) {
+        self.failed = self.failed.into_iter().chain(other.failed).min();
+        self.refused.extend(other.refused);
+    }
+
+    /// This can never become a row.
+    pub fn refuse(&mut self, entry: &Entry, reason: &str) {
+        let refused = entry.positions.iter().map(|position| Refused {
+            position: *position,
+            id: Some(entry.delivery.id.clone()),
+            reason: reason.to_owned(),
+        });
+        self.refused.extend(refused);
+    }
+}
+
+/// The deliveries that could be read; what could not goes into `outcome`.
+pub fn read(
+    deliveries: impl Iterator<Item = (usize, Result<Delivery, Refusal>)>,
+    outcome: &mut Outcome,
+) -> impl Iterator<Item = (usize, Delivery)> {
+    deliveries.filter_map(|(position, delivery)| match delivery {
+        Ok(delivery) => Some((position, delivery)),
+        Err(refusal) => {
+            outcome.refused.push(Refused { position, id: None, reason: refusal.to_string() });
+            None
+        }
+    })
+}
+
+/// One entry for each id, in the order of the ids: of several deliveries, the first arrival's text and times.
+pub fn merge(deliveries: impl Iterator<Item = (usize, Delivery)>) -> Vec<Entry> {
+    let mut all: Vec<_> = deliveries.collect();
+    // Stable: of records that arrived at the same time, the first in the stream stays.
+    all.sort_by(|(_, one), (_, other)| one.id.cmp(&other.id));
+    let mut entries: Vec<Entry> = Vec::with_capacity(all.len());
+    for (position, delivery) in all {
+        match entries.last_mut() {
+            Some(last) if last.delivery.id == delivery.id => {
+                last.positions.push(position);
+                last.delivery.absorb(delivery);
+            }
+            _ => entries.push(Entry { delivery, positions: vec![position] }),
+        }
+    }
+    entries
+}
+
+/// Parts of at most so many entries and, unless one alone has more, so many bytes of text.
+pub fn parts(entries: &[Entry], most: usize, bytes: usize) -> Vec<&[Entry]> {
+    let mut parts = Vec::new();
+    let (mut start, mut size) = (0, 0);
+    for (index, Entry { delivery, .. }) in entries.iter().enumerate() {
+        let own = delivery.id.len() + delivery.message.len();
+        if index > start && (index - start == most || size + own > bytes) {
+            parts.push(&entries[start..index]);
+            (start, size) = (index, 0);
+        }
+        size += own;
+    }
+    if start < entries.len() {
+        parts.push(&entries[start..]);
+    }
+    parts
+}

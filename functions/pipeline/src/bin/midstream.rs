@@ -1,0 +1,22 @@
+//! Writes messages to the table: a batch of Kinesis records → from where it has to come again.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aws_lambda_events::kinesis::KinesisEvent;
+use lambda_kit::streams::BatchResponse;
+use lambda_kit::{Failure, aws, remaining, run};
+use lambda_runtime::LambdaEvent;
+use pipeline::midstream::Midstream;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    run(async { Midstream::from_env(&aws::config().await) }, handle).await
+}
+
+async fn handle(
+    midstream: Arc<Midstream>,
+    event: LambdaEvent<KinesisEvent>,
+) -> Result<BatchResponse, Failure> {
+    Ok(midstream.handle(&event.payload, remaining(&event.context)).await)
+}

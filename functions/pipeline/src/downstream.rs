@@ -1,0 +1,130 @@
+//! Images of the table's stream become rows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_lambda_events::dynamodb::{Event, EventRecord};
+use lambda_kit::Failure;
+use lambda_kit::postgres::Cluster;
+use lambda_kit::sql::{Driver, Road, SqlxDriver};
+use lambda_kit::streams::BatchResponse;
+use results::pipeline::Hop;
+
+use crate::batch::{Entry, Outcome, Records, merge, read};
+use crate::clock;
+use crate::dead_letter::DeadLetters;
+use crate::deadline::Deadline;
+use crate::delivery::Delivery;
+use crate::metrics;
+use crate::persist::Limits;
+use crate::store::{Store, Stored};
+
+/// How the function is called in metrics and dead letters.
+const FUNCTION: &str = "downstream";
+
+/// What `downstream` is set up with.
+pub struct Downstream {
+    table: Table,
+    dead_letters: DeadLetters,
+}
+
+/// The table in PostgreSQL.
+pub struct Table {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The road to it.
+    pub road: Road,
+}
+
+impl Downstream {
+    /// From the environment; see [`Cluster::from_env`], [`Road::from_env`], and `DEAD_LETTER_URL`.
+    ///
+    /// # Errors
+    /// If a variable is missing or wrong.
+    pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
+        let cluster = Cluster::from_env()?;
+        let road = Road::from_env(config, &cluster)?;
+        Ok(Self { table: Table { cluster, road }, dead_letters: DeadLetters::from_env(config, FUNCTION)? })
+    }
+
+    /// Stores a batch; the answer says from where it has to come again.
+    pub async fn handle(&self, event: &Event, remaining: Duration) -> BatchResponse {
+        let deadline = Deadline::of(remaining);
+        // In a box: futures nested any deeper are too much for the compiler.
+        let outcome = Box::pin(self.table.store(&event.records, deadline)).await;
+        self.dead_letters.settle(outcome, &event.records, deadline.all).await
+    }
+}
+
+impl Table {
+    async fn store(&self, records: &[EventRecord], deadline: Deadline) -> Outcome {
+        let downstream_us = clock::now_us();
+        let mut outcome = Outcome::default();
+        let images = records.iter().enumerate().filter(|(_, record)| has_image(record));
+        let deliveries =
+            images.map(|(position, record)| (position, Delivery::from_image(&record.change.new_image)));
+        let entries = merge(read(deliveries, &mut outcome));
+        let stored = self.upsert(&entries, downstream_us, deadline, &mut outcome).await;
+        report(&stored, records);
+        outcome
+    }
+
+    async fn upsert(
+        &self,
+        entries: &[Entry],
+        downstream_us: u64,
+        deadline: Deadline,
+        outcome: &mut Outcome,
+    ) -> Stored {
+        match &self.road {
+            Road::Sqlx(postgres) => {
+                let mut driver = SqlxDriver::new(Arc::clone(postgres), &self.cluster.writer);
+                let stored =
+                    self.store_by(&mut driver, downstream_us, deadline).store(entries, outcome).await;
+                driver.park();
+                stored
+            }
+            Road::DataApi(driver) => {
+                self.store_by(&mut driver.clone(), downstream_us, deadline).store(entries, outcome).await
+            }
+        }
+    }
+
+    fn store_by<'a, D: Driver>(
+        &self,
+        driver: &'a mut D,
+        downstream_us: u64,
+        deadline: Deadline,
+    ) -> Store<'a, D> {
+        let limits = Limits { end: deadline.work, statement_timeout: self.cluster.statement_timeout };
+        Store { driver, downstream_us, limits }
+    }
+}
+
+/// Whether a record is about an item that is there. TTL and people delete items; rows stay.
+fn has_image(record: &EventRecord) -> bool {
+    matches!(record.event_name.as_str(), "INSERT" | "MODIFY")
+}
+
+fn report(stored: &Stored, records: &[EventRecord]) {
+    let passed_over = records.iter().filter(|record| !has_image(record)).count();
+    if passed_over > 0 {
+        tracing::info!(passed_over, "records are neither INSERT nor MODIFY");
+    }
+    metrics::duplicates(FUNCTION, stored.deliveries - stored.new);
+    let rows = stored.confirmed.iter();
+    metrics::latencies(rows.clone().map(|row| row.all));
+    metrics::hop(Hop::Table, rows.clone().map(|row| row.table));
+    metrics::hop(Hop::Row, rows.map(|row| row.row));
+}
+
+impl Records for Vec<EventRecord> {
+    fn sequence_number(&self, position: usize) -> &str {
+        self[position].change.sequence_number.as_deref().unwrap_or_default()
+    }
+
+    fn text(&self, position: usize) -> String {
+        serde_json::to_string(&self[position].change.new_image).unwrap_or_default()
+    }
+}

@@ -1,0 +1,22 @@
+//! The pipeline: from an HTTP request through Kinesis and DynamoDB to a row in PostgreSQL. Every function may get a message
+//! twice or in another order; the row is there once, with the times of the first arrival.
+
+mod batch;
+mod clock;
+mod dead_letter;
+mod deadline;
+mod delivery;
+mod fields;
+mod image;
+mod metrics;
+mod persist;
+mod statements;
+mod store;
+mod sum;
+mod table;
+
+pub mod downstream;
+pub mod midstream;
+pub mod migrate;
+pub mod tally;
+pub mod upstream;

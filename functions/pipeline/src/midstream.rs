@@ -1,0 +1,63 @@
+//! Kinesis records become items of the table.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_lambda_events::kinesis::{KinesisEvent, KinesisEventRecord};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use lambda_kit::Failure;
+use lambda_kit::streams::BatchResponse;
+use results::pipeline::Hop;
+
+use crate::batch::{Outcome, Records, merge, read};
+use crate::clock;
+use crate::dead_letter::DeadLetters;
+use crate::deadline::Deadline;
+use crate::delivery::Delivery;
+use crate::metrics::{self, micros};
+use crate::table::Table;
+
+/// What `midstream` is set up with.
+pub struct Midstream {
+    table: Table,
+    dead_letters: DeadLetters,
+}
+
+impl Midstream {
+    /// From the environment: `TABLE_NAME`, `DEAD_LETTER_URL`.
+    ///
+    /// # Errors
+    /// If a variable is missing.
+    pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
+        let dead_letters = DeadLetters::from_env(config, "midstream")?;
+        Ok(Self { table: Table::from_env(config)?, dead_letters })
+    }
+
+    /// Writes a batch; the answer says from where it has to come again.
+    pub async fn handle(&self, event: &KinesisEvent, remaining: Duration) -> BatchResponse {
+        let (midstream_us, deadline) = (clock::now_us(), Deadline::of(remaining));
+        let mut outcome = Outcome::default();
+        let records = event.records.iter().enumerate();
+        let deliveries = records.map(|(position, record)| {
+            (position, Delivery::from_record(&record.kinesis.data.0, midstream_us))
+        });
+        let entries = merge(read(deliveries, &mut outcome));
+        self.table.write(&entries, deadline.work, &mut outcome).await;
+        // What comes again is counted then.
+        let done = entries.iter().filter(|entry| outcome.is_done(entry));
+        metrics::hop(Hop::Stream, done.map(|entry| micros(entry.delivery.arrived_us, midstream_us)));
+        self.dead_letters.settle(outcome, &event.records, deadline.all).await
+    }
+}
+
+impl Records for Vec<KinesisEventRecord> {
+    fn sequence_number(&self, position: usize) -> &str {
+        &self[position].kinesis.sequence_number
+    }
+
+    fn text(&self, position: usize) -> String {
+        let data = &self[position].kinesis.data.0;
+        std::str::from_utf8(data).map_or_else(|_| STANDARD.encode(data), str::to_owned)
+    }
+}

@@ -1,0 +1,140 @@
+//! Adds up the rows of a tally.
+
+use std::time::Duration;
+
+use results::pipeline::{Hop, Tally};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+/// A sender's time that is farther from the arrival than this isn't in µs since 1970.
+const PLAUSIBLE_US: f64 = 86_400e6;
+/// Ranges of an answer: Lambda takes 6 MB.
+const MAX_RANGES: usize = 150_000;
+
+/// A row that the statements `tally-…` read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row<'a> {
+    /// The message's id.
+    pub id: &'a str,
+    /// The sender's time.
+    pub sent: f64,
+    /// At `upstream`, µs since 1970.
+    pub arrived_us: i64,
+    /// At `midstream`.
+    pub midstream_us: i64,
+    /// At `downstream`.
+    pub downstream_us: i64,
+    /// Confirmed, if it is.
+    pub stored_us: Option<i64>,
+    /// How often it was delivered.
+    pub deliveries: i32,
+}
+
+impl<'a> Row<'a> {
+    /// Reads a row.
+    pub fn read(row: &'a PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get(0)?,
+            sent: row.try_get(1)?,
+            arrived_us: row.try_get(2)?,
+            midstream_us: row.try_get(3)?,
+            downstream_us: row.try_get(4)?,
+            stored_us: row.try_get(5)?,
+            deliveries: row.try_get(6)?,
+        })
+    }
+}
+
+/// Too many ranges.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the run's rows have so many gaps between their numbers ({0}) that no answer of a function holds them"
+)]
+pub struct NumbersError(usize);
+
+/// What has been added up.
+#[derive(Debug, Default)]
+pub struct Sum {
+    tally: Tally,
+    measured_from: u64,
+    numbers: Vec<u64>,
+}
+
+impl Sum {
+    /// Of a run, or of all messages.
+    pub fn new(run: Option<&str>, measured_from: u64) -> Self {
+        let tally = Tally { run: run.map(str::to_owned), ..Tally::default() };
+        Self { tally, measured_from, numbers: Vec::new() }
+    }
+
+    /// Adds a row. One that isn't the run's, though its id begins alike, is passed over.
+    pub fn add(&mut self, row: &Row<'_>) {
+        let mut measured = true;
+        if let Some(run) = &self.tally.run {
+            let Some(number) = number(row.id, run) else { return };
+            self.numbers.push(number);
+            measured = number >= self.measured_from;
+        }
+        let tally = &mut self.tally;
+        tally.deliveries += u64::from(row.deliveries.unsigned_abs());
+        let arrived_us = row.arrived_us.unsigned_abs();
+        tally.first_arrived_us =
+            Some(tally.first_arrived_us.map_or(arrived_us, |first| first.min(arrived_us)));
+        let Some(stored_us) = row.stored_us else {
+            tally.unconfirmed += 1;
+            return;
+        };
+        tally.rows += 1;
+        tally.last_stored_us = tally.last_stored_us.max(Some(stored_us.unsigned_abs()));
+        if measured {
+            self.measure(row, stored_us);
+        }
+    }
+
+    fn measure(&mut self, row: &Row<'_>, stored_us: i64) {
+        let known = [
+            (Hop::Stream, row.midstream_us - row.arrived_us),
+            (Hop::Table, row.downstream_us - row.midstream_us),
+            (Hop::Row, stored_us - row.downstream_us),
+        ];
+        let from_sender = sent_us(row)
+            .map(|sent_us| [(Hop::Api, row.arrived_us - sent_us), (Hop::EndToEnd, stored_us - sent_us)]);
+        for (hop, micros) in known.into_iter().chain(from_sender.into_iter().flatten()) {
+            if micros < 0 {
+                *self.tally.negative.entry(hop).or_default() += 1;
+            }
+            let latency = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+            self.tally.hops.entry(hop).or_default().record(latency);
+        }
+    }
+
+    /// The tally.
+    pub fn tally(mut self) -> Result<Tally, NumbersError> {
+        self.numbers.sort_unstable();
+        let numbers = ranges(&self.numbers);
+        if numbers.len() > MAX_RANGES {
+            return Err(NumbersError(numbers.len()));
+        }
+        Ok(Tally { numbers, ..self.tally })
+    }
+}
+
+/// The number of a run's message: `7` of `<run>-7`.
+fn number(id: &str, run: &str) -> Option<u64> {
+    let text = id.strip_prefix(run)?.strip_prefix('-')?;
+    // Each number has one way to write it.
+    let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| canonical)
+}
+
+/// The sender's time, µs since 1970, if that is what it is.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "both are below 2^53")]
+fn sent_us(row: &Row<'_>) -> Option<i64> {
+    let plausible = (row.arrived_us as f64 - row.sent).abs() <= PLAUSIBLE_US;
+    plausible.then(|| row.sent.round() as i64)
+}
+
+/// Sorted numbers as ranges, both ends included.
+fn ranges(numbers: &[u64]) -> Vec<(u64, u64)> {
+    numbers.chunk_by(|one, next| one + 1 == *next).map(|range| (range[0], range[range.len() - 1])).collect()
+}

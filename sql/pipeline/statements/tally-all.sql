@@ -1,0 +1,2 @@
+-- All messages.
+SELECT id, sent, arrived_us, midstream_us, downstream_us, stored_us, deliveries FROM messages

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { tlsOnly } from "./policy";
+import { type Statement, tlsOnly } from "./policy";
 
 /** How long SQS keeps a message at most, seconds. */
 const FOURTEEN_DAYS = 14 * 24 * 3600;
@@ -10,6 +10,8 @@ const FOURTEEN_DAYS = 14 * 24 * 3600;
 export interface QueuePlace {
   /** Refuse requests without TLS; false only for an endpoint that has none. */
   readonly requireTls: boolean;
+  /** A KMS key of one's own, its ARN; without one SQS encrypts with its own. */
+  readonly keyArn?: pulumi.Input<string>;
   readonly parent: pulumi.Resource;
 }
 
@@ -17,9 +19,10 @@ export interface QueuePlace {
 export function encryptedQueue(
   name: string,
   args: Omit<aws.sqs.QueueArgs, "name">,
-  { requireTls, parent }: QueuePlace,
+  { requireTls, keyArn, parent }: QueuePlace,
 ): aws.sqs.Queue {
-  const queue = new aws.sqs.Queue(name, { name, sqsManagedSseEnabled: true, ...args }, { parent });
+  const encryption = keyArn === undefined ? { sqsManagedSseEnabled: true } : { kmsMasterKeyId: keyArn };
+  const queue = new aws.sqs.Queue(name, { name, ...encryption, ...args }, { parent });
   if (requireTls) {
     new aws.sqs.QueuePolicy(name, { queueUrl: queue.url, policy: tlsOnly("sqs", [queue.arn]) }, { parent });
   }
@@ -29,4 +32,10 @@ export function encryptedQueue(
 /** A queue for what could not be done: it keeps messages for as long as SQS can. */
 export function deadLetterQueue(name: string, place: QueuePlace): aws.sqs.Queue {
   return encryptedQueue(`${name}-dead`, { messageRetentionSeconds: FOURTEEN_DAYS }, place);
+}
+
+/** What a function needs besides the queue to send to one with a key of its own, and to receive from it. */
+export function keyStatements(keyArn: pulumi.Input<string> | undefined): Statement[] {
+  if (keyArn === undefined) return [];
+  return [{ actions: ["kms:GenerateDataKey", "kms:Decrypt"], resources: [keyArn] }];
 }

@@ -38,6 +38,18 @@ describe("readSettings", () => {
     );
   });
 
+  it("takes every tenth where a setting has them", () => {
+    const tenths = {
+      itemSeconds: { default: 5, range: [0, 840], step: 0.1, description: "seconds" },
+    } as const;
+    for (const value of ["0.1", "0.3", "0.7", "1.1", "839.9"]) {
+      pulumi.runtime.setAllConfig({ "lambench:itemSeconds": value });
+      expect(readSettings(tenths, new pulumi.Config("lambench")).itemSeconds).toBe(Number(value));
+    }
+    pulumi.runtime.setAllConfig({ "lambench:itemSeconds": "0.25" });
+    expect(() => readSettings(tenths, new pulumi.Config("lambench"))).toThrow("multiple of 0.1");
+  });
+
   it("takes one of a setting's choices, which is all that the program has to handle", () => {
     pulumi.runtime.setAllConfig({ "lambench:apiAuth": "none" });
     const choice: "iam" | "none" = readSettings(table, new pulumi.Config("lambench")).apiAuth;

@@ -51,7 +51,7 @@ function readNumber(name: string, setting: NumberSetting, text: string | undefin
   const value = text === undefined ? setting.default : Number(text);
   const [min, max] = setting.range;
   const { step = 1 } = setting;
-  if (text?.trim() === "" || !Number.isInteger(value / step) || value < min || value > max) {
+  if (text?.trim() === "" || !isMultiple(value, step) || value < min || value > max) {
     refuse(
       name,
       setting,
@@ -72,6 +72,12 @@ function refuse(name: string, setting: Setting, value: string | undefined, must:
   stop(
     `${name} is '${value ?? ""}', but must be ${must} (${setting.description}): pulumi config set ${name} ${setting.default}`,
   );
+}
+
+/** Tenths have no exact binary form: 0.3 is three of them all the same. */
+function isMultiple(value: number, step: number): boolean {
+  const steps = value / step;
+  return Math.abs(steps - Math.round(steps)) < 1e-9;
 }
 
 /** A scenario of the stack, as far as its settings go. */

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { RustFunction } from "./function";
 import type { Statement } from "./policy";
-import { deadLetterQueue, encryptedQueue } from "./queue";
+import { deadLetterQueue, encryptedQueue, keyStatements } from "./queue";
 
 /** Receives before SQS moves a message to the dead-letter queue: AWS's advice for Lambda is five or more. */
 const MAX_RECEIVES = 5;
@@ -14,6 +14,10 @@ export interface WorkerQueueArgs {
   readonly consumerTimeout: number;
   /** Refuse requests without TLS; false only for an endpoint that has none. */
   readonly requireTls: boolean;
+  /** A KMS key of one's own, its ARN; without one SQS encrypts with its own. */
+  readonly keyArn?: pulumi.Input<string>;
+  /** Receives before a message goes to the dead-letter queue; 5 unless said otherwise. */
+  readonly maxReceives?: number;
 }
 
 /** How {@link WorkerQueue.feed} hands messages to a function. */
@@ -30,15 +34,16 @@ export class WorkerQueue extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   readonly deadLetterArn: pulumi.Output<string>;
   readonly deadLetterUrl: pulumi.Output<string>;
-  readonly maxReceives = MAX_RECEIVES;
+  readonly maxReceives: number;
 
   constructor(
     readonly name: string,
-    args: WorkerQueueArgs,
+    private readonly args: WorkerQueueArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("lambench:infra:WorkerQueue", name, {}, opts);
-    const place = { requireTls: args.requireTls, parent: this };
+    this.maxReceives = args.maxReceives ?? MAX_RECEIVES;
+    const place = { requireTls: args.requireTls, keyArn: args.keyArn, parent: this };
     const deadLetters = deadLetterQueue(name, place);
     const queue = encryptedQueue(
       name,
@@ -47,7 +52,7 @@ export class WorkerQueue extends pulumi.ComponentResource {
         visibilityTimeoutSeconds: 6 * args.consumerTimeout,
         redrivePolicy: pulumi.jsonStringify({
           deadLetterTargetArn: deadLetters.arn,
-          maxReceiveCount: MAX_RECEIVES,
+          maxReceiveCount: this.maxReceives,
         }),
       },
       place,
@@ -67,6 +72,7 @@ export class WorkerQueue extends pulumi.ComponentResource {
         resources: [this.arn],
       },
       { actions: ["sqs:SendMessage"], resources: [this.deadLetterArn] },
+      ...keyStatements(this.args.keyArn),
     ];
   }
 

@@ -125,10 +125,12 @@ export class MockedStack {
   /** The resources on which a function may do something, by action. */
   allowed(name: string): Record<string, string[]> {
     const [, statements] = this.policies().find(([role]) => role === name) ?? [];
-    const allowing = (statements ?? []).filter(({ Effect }) => Effect === "Allow");
-    return Object.fromEntries(
-      allowing.flatMap(({ Action, Resource }) => Action.map((action) => [action, Resource] as const)),
-    );
+    const allowed: Record<string, string[]> = {};
+    for (const { Effect, Action, Resource } of statements ?? []) {
+      if (Effect !== "Allow") continue;
+      for (const action of Action) allowed[action] = [...(allowed[action] ?? []), ...Resource];
+    }
+    return allowed;
   }
 
   /** Fails if a policy has a wildcard: for actions never, for resources only where EC2 takes nothing else. */

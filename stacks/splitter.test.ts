@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { Scenario } from "../infra/scenario";
+import { MockedStack } from "./testing";
+
+const NAME = "lambench-full-splitter";
+const arn = (service: string, name: string): string =>
+  `arn:aws:${service}:eu-west-1:123456789012:function:${name}`;
+
+describe("the splitter stack", () => {
+  const stack = new MockedStack(["splitter-worker"]);
+  let splitter: Scenario;
+  let outputs: Record<string, unknown>;
+
+  beforeAll(async () => {
+    await stack.mock();
+    ({ splitter } = await import("./splitter"));
+    outputs = await stack.deploy(splitter);
+  });
+  afterAll(() => {
+    stack.remove();
+  });
+
+  it("lets the function use its own queues, its key and its log, and nothing else", () => {
+    const logs = [expect.stringMatching(new RegExp(`${NAME}-worker:\\*$`)) as string];
+    expect(stack.allowed(`${NAME}-worker`)).toEqual({
+      "dynamodb:GetItem": [arn("dynamodb", `${NAME}-runs`)],
+      "dynamodb:Query": [arn("dynamodb", `${NAME}-runs`)],
+      "dynamodb:UpdateItem": [arn("dynamodb", `${NAME}-runs`)],
+      "kms:Decrypt": [arn("kms", NAME)],
+      "kms:GenerateDataKey": [arn("kms", NAME)],
+      "logs:CreateLogStream": logs,
+      "logs:PutLogEvents": logs,
+      "sqs:DeleteMessage": [arn("sqs", NAME)],
+      "sqs:GetQueueAttributes": [arn("sqs", NAME)],
+      "sqs:ReceiveMessage": [arn("sqs", NAME)],
+      "sqs:SendMessage": [arn("sqs", `${NAME}-dead`), arn("sqs", NAME)],
+    });
+    stack.expectExactPolicies();
+  });
+
+  it("encrypts both queues with a key that is rotated", () => {
+    const [key] = stack.of("aws:kms/key:Key");
+    expect(key?.inputs.enableKeyRotation).toBe(true);
+    for (const { inputs } of stack.of("aws:sqs/queue:Queue")) {
+      expect(inputs.kmsMasterKeyId).toBe(arn("kms", NAME));
+      expect(inputs).not.toHaveProperty("sqsManagedSseEnabled");
+    }
+  });
+
+  it("puts an item aside after four receives, and an event after two retries, and alarms", () => {
+    const queue = stack.one("aws:sqs/queue:Queue", NAME).inputs;
+    expect(JSON.parse(queue.redrivePolicy as string)).toMatchObject({ maxReceiveCount: 4 });
+    const [failures] = stack.of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig");
+    expect(failures?.inputs).toMatchObject({
+      maximumRetryAttempts: 2,
+      destinationConfig: { onFailure: { destination: arn("sqs", `${NAME}-dead`) } },
+    });
+    const [alarm] = stack.of("aws:cloudwatch/metricAlarm:MetricAlarm");
+    expect(alarm?.inputs).toMatchObject({ dimensions: { QueueName: `${NAME}-dead` }, threshold: 0 });
+  });
+
+  it("hears of EC2's tags and of lambench's, and hands the queue's items out one by one", () => {
+    const [rule] = stack.of("aws:cloudwatch/eventRule:EventRule");
+    expect(JSON.parse(rule?.inputs.eventPattern as string)).toEqual({
+      source: ["aws.ec2", "lambench.splitter"],
+      detail: { eventName: ["CreateTags", "DeleteTags"] },
+    });
+    const [mapping] = stack.of("aws:lambda/eventSourceMapping:EventSourceMapping");
+    expect(mapping?.inputs).toMatchObject({ batchSize: 1, scalingConfig: { maximumConcurrency: 10 } });
+  });
+
+  it("keeps a log of each run for a while", () => {
+    const [table] = stack.of("aws:dynamodb/table:Table");
+    expect(table?.inputs).toMatchObject({
+      hashKey: "run",
+      rangeKey: "item",
+      ttl: { attributeName: "expires", enabled: true },
+    });
+  });
+
+  it("prints a trigger with five tags that a shell takes as it is", () => {
+    const { splitterTrigger } = outputs as { splitterTrigger: string };
+    const [, entries] =
+      /^aws events put-events --entries '(.*)' --region eu-west-1$/.exec(splitterTrigger) ?? [];
+    const [entry] = JSON.parse(entries ?? "") as { Source: string; Detail: string }[];
+    expect(entry?.Source).toBe("lambench.splitter");
+    expect(JSON.parse(entry?.Detail ?? "")).toMatchObject({
+      requestParameters: { tagSet: { items: { length: 5 } } },
+    });
+  });
+
+  it("refuses items that can't be done within the timeout", async () => {
+    await expect(stack.deploy(splitter, { itemSeconds: "40" })).rejects.toThrow(
+      "pulumi config set timeoutSeconds 45",
+    );
+  });
+});

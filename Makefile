@@ -58,7 +58,7 @@ node_modules/.package-lock.json: package-lock.json
 	@touch $@
 
 build: .lambench/venv/.done ## Build the functions and contenders (FOR=aws|local, ARCH=arm64|x86_64)
-	@$(STEP) "build the functions for $(FOR), $(ARCH)" cargo lambda build --release --locked --target $(TRIPLE) --workspace --exclude lambench
+	@$(STEP) "build the functions for $(FOR), $(ARCH)" cargo lambda build --release --locked --target $(TRIPLE) --workspace --exclude lambench --exclude s3model
 	@$(STEP) "build the other contenders" contenders/build.sh $(FOR) $(ARCH) $(TARGET)/contenders
 
 cli: .lambench/venv/.done ## Build the lambench command

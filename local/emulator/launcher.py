@@ -10,6 +10,8 @@ import code_swap
 import data_api
 import executions
 import fast_logs
+import fast_requests
+import fast_runtime_api
 import fast_sockets
 import http_api
 import invocations
@@ -28,6 +30,8 @@ from ministack import app
 PATCHES = (
     fast_sockets,
     fast_logs,
+    fast_requests,
+    fast_runtime_api,
     invocations,
     code_swap,
     reports,

@@ -36,7 +36,7 @@ def emit(func, request_id, log_text, error, duration_ms, *, log_source=None):
     group_name = (config.get("LoggingConfig") or {}).get("LogGroup") or default_group
     # A role that may not create log groups cannot bring a deleted one back; ours may not.
     if group_name in cloudwatch_logs._log_groups:
-        _append(group_name, config, _lines(config, run, output))
+        _append(group_name, _stream_name(run, config), _lines(config, run, output))
 
 
 def _lines(config, run, output):
@@ -64,11 +64,17 @@ def report(config, run):
     return "\t".join(fields) + "\t"
 
 
-def _append(group_name, config, lines):
+def _stream_name(run, config):
+    # An environment has one, from its start to its end.
+    if run.cold or not hasattr(run.worker, "log_stream"):
+        day = datetime.now(timezone.utc).strftime("%Y/%m/%d")
+        run.worker.log_stream = f"{day}/[{config.get('Version', '$LATEST')}]{uuid.uuid4().hex}"
+    return run.worker.log_stream
+
+
+def _append(group_name, name, lines):
     now = int(time.time() * 1000)
     group = cloudwatch_logs._log_groups[group_name]
-    day = datetime.now(timezone.utc).strftime("%Y/%m/%d")
-    name = f"{day}/[{config.get('Version', '$LATEST')}]{uuid.uuid4().hex}"
     stream = group["streams"].setdefault(name, _new_stream(now))
     events = [{"timestamp": now, "message": line, "ingestionTime": now} for line in lines]
     cloudwatch_logs._append_log_events(stream, events)

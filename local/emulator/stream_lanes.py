@@ -4,11 +4,11 @@ import asyncio
 import contextvars
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from ministack.services import lambda_svc
 
 import stream_destinations
+import threads
 from stock import require
 from stream_batches import Batch, Gathering, first_failed
 from stream_sources import END
@@ -19,9 +19,6 @@ logger = logging.getLogger("lambda")
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 _PARTIAL = "ReportBatchItemFailures"
-
-# A function may write to a stream whose reader waits here: there must be no last thread.
-_threads = ThreadPoolExecutor(max_workers=10_000, thread_name_prefix="stream-batch")
 
 
 def check():
@@ -141,7 +138,7 @@ class Lane:
         call = contextvars.copy_context().run
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(_threads, call, lambda_svc._execute_function, function, event)
+            return await loop.run_in_executor(threads.POOL, call, lambda_svc._execute_function, function, event)
         except Exception:
             logger.exception("Function %s could not be invoked for %s", name, self.source.arn)
             return None

@@ -5,7 +5,7 @@ import contextvars
 import logging
 import time
 
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch, lambda_svc
 
 import stream_destinations
 import threads
@@ -18,6 +18,8 @@ logger = logging.getLogger("lambda")
 # Seconds until a failed batch is tried again: doubled with each failure.
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+# Records that come one by one go together: so often at most is a batch begun that isn't full.
+PACE_SECONDS = 0.02
 _PARTIAL = "ReportBatchItemFailures"
 
 
@@ -25,6 +27,7 @@ def check():
     """End the launcher if functions are not invoked as this module does."""
     require(lambda_svc, "_execute_function", ["func", "event"])
     require(lambda_svc, "_get_func_record_for_qualifier", ["name", "qualifier"])
+    require(cloudwatch, "record_metric", ["namespace", "metric_name", "value", "unit", "dimensions"])
 
 
 class Lane:
@@ -38,6 +41,7 @@ class Lane:
         self.number = number
         self.bell = asyncio.Event()
         self.refused = 0
+        self.begun = 0.0
         self.stopped = False
         self._rested = asyncio.Event()
 
@@ -50,6 +54,7 @@ class Lane:
     async def run(self):
         """Read until the shard ends or the lane is stopped."""
         while (gathering := await self._gather()) is not None:
+            self.begun = time.monotonic()
             await self._deliver(Batch(gathering.records))
             if self.stopped:
                 return
@@ -79,7 +84,8 @@ class Lane:
     def _window_left(self, gathering):
         if gathering.since is None:
             return None
-        return gathering.since + self.mapping["MaximumBatchingWindowInSeconds"] - time.monotonic()
+        window = gathering.since + self.mapping["MaximumBatchingWindowInSeconds"]
+        return max(window, self.begun + PACE_SECONDS) - time.monotonic()
 
     async def _deliver(self, batch):
         batches = [batch]
@@ -134,6 +140,9 @@ class Lane:
         function, _ = lambda_svc._get_func_record_for_qualifier(name, qualifier)
         if function is None:
             return None
+        age = max(0.0, time.time() - batch.records[-1].arrival) * 1000
+        dimensions = {"FunctionName": name}
+        cloudwatch.record_metric("AWS/Lambda", "IteratorAge", age, "Milliseconds", dimensions)
         event = {"Records": [record.event for record in batch.records]}
         call = contextvars.copy_context().run
         loop = asyncio.get_running_loop()

@@ -121,6 +121,25 @@ class Delivery(StreamTest):
         self.assertEqual(self.delivered(name), ["3", "5"])
 
 
+    def test_the_age_of_what_is_delivered_is_a_metric(self):
+        stream, arn = self.stream()
+        name = self.reader(arn)
+        self.put(stream, *records(1))
+        self.wait_for_all(name, ["1"])
+        now = time.time()
+        found = self.emulator.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="IteratorAge",
+            Dimensions=[{"Name": "FunctionName", "Value": name}],
+            StartTime=now - 600,
+            EndTime=now + 600,
+            Period=3600,
+            Statistics=["Maximum", "SampleCount"],
+        )["Datapoints"]
+        self.assertEqual([point["SampleCount"] for point in found], [1])
+        self.assertLess(found[0]["Maximum"], 30_000)
+
+
 class Independence(StreamTest):
     """What holds up what."""
 

@@ -6,6 +6,7 @@ and waits until it runs, asks the system for random numbers several times, and s
 
 import asyncio
 import contextvars
+import os
 import random
 import sys
 import uuid
@@ -14,6 +15,7 @@ import h11
 from hypercorn.config import Config
 from hypercorn.events import RawData
 from hypercorn.protocol.h11 import H11Protocol
+from ministack import app
 from ministack.core import concurrency
 
 import threads
@@ -31,11 +33,22 @@ def apply():
         if getattr(module, "run_reentrant", None) is stock:
             module.run_reentrant = run
     uuid.uuid4 = _uuid4
+    require(app, "os")
+    app.os = System()
     require(H11Protocol, "_send_h11_event", ["self", "event"])
     H11Protocol._send_h11_event = _send
     # Closing a connection now and then helps no client of this server.
     require(Config, "keep_alive_max_requests")
     Config.keep_alive_max_requests = sys.maxsize
+
+
+class System:
+    """The `os` of stock's server, which takes random bytes for nothing but the ids of its responses."""
+
+    urandom = staticmethod(random.randbytes)
+
+    def __getattr__(self, name):
+        return getattr(os, name)
 
 
 async def run(fn, *arguments, thread_name=None):

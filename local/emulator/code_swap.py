@@ -1,6 +1,7 @@
 """New code or settings take over between invocations: those under way finish on the old ones.
 
-Stock kills every worker of a function that is updated or deleted, or of which one worker broke, in the middle of its work.
+Stock kills every worker of a function that is updated or deleted, or of which one worker broke, in the middle of its
+work.
 """
 
 import functools

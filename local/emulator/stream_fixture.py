@@ -4,6 +4,7 @@ import base64
 import json
 import pathlib
 import tempfile
+import time
 import uuid
 
 from emulator_fixture import EmulatorTest, custom_runtime, wait_for
@@ -121,6 +122,19 @@ class StreamTest(EmulatorTest):
 
         wait_for(enough, f"{count} failure records")
         return found
+
+    def metric(self, name, metric):
+        """What CloudWatch has of a function's metric."""
+        now = time.time()
+        return self.emulator.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=metric,
+            Dimensions=[{"Name": "FunctionName", "Value": name}],
+            StartTime=now - 600,
+            EndTime=now + 600,
+            Period=3600,
+            Statistics=["Maximum", "SampleCount"],
+        )["Datapoints"]
 
     def batches(self, name):
         """The records of each batch that the function got so far."""

@@ -1,4 +1,4 @@
-"""What a shard of a provisioned stream takes: 1,000 records and 1 MiB a second; and the shards of an on-demand stream."""
+"""What a shard of a provisioned stream takes, 1,000 records and 1 MiB a second, and an on-demand stream's shards."""
 
 import functools
 import json

@@ -70,8 +70,8 @@ def _error(source, function, settings):
         return f"Stream not found: {source.arn}"
     actions = [f"{source.service}:{action}" for action in source.reading]
     if not all(stream_destinations.role_may(config, action, source.arn) for action in actions):
-        names = ", ".join(source.reading)
-        return f"Cannot access stream {source.arn}. Please ensure the role can perform the {names} Actions on your stream in IAM."
+        advice = f"Please ensure the role can perform the {', '.join(source.reading)} Actions on your stream in IAM."
+        return f"Cannot access stream {source.arn}. {advice}"
     queue = stream_destinations.queue_of(settings)
     if queue and ":sqs:" not in queue:
         return f"The local environment reports to queues only, not to {queue}: name a queue as on-failure destination"

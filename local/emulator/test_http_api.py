@@ -14,9 +14,9 @@ from emulator_fixture import EmulatorTest, custom_runtime, wait_for
 
 ECHO = """
 def handler(event, context=None):
-    return {"statusCode": 200, "headers": {"content-type": "application/json", "x-kept": "yes"},
-            "body": json.dumps({"path": event["rawPath"], "body": event.get("body"), "encoded": event["isBase64Encoded"],
-                                "caller": event["requestContext"].get("authorizer", {}).get("iam", {}).get("userArn")})}
+    caller = event["requestContext"].get("authorizer", {}).get("iam", {}).get("userArn")
+    seen = {"path": event["rawPath"], "encoded": event["isBase64Encoded"], "body": event.get("body"), "caller": caller}
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(seen)}
 """
 
 
@@ -25,7 +25,8 @@ class HttpApi(EmulatorTest):
 
     def api(self, authorization="AWS_IAM", **throttling):
         """A new API with one route, `POST /messages`; returns its address and its ARN for policies."""
-        client, name = self.emulator.client("apigatewayv2"), self.deploy(custom_runtime(ECHO), runtime="provided.al2023")
+        client = self.emulator.client("apigatewayv2")
+        name = self.deploy(custom_runtime(ECHO), runtime="provided.al2023")
         function = self.emulator.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
         api = client.create_api(Name=name, ProtocolType="HTTP")
         integration = client.create_integration(

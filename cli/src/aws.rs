@@ -60,7 +60,7 @@ fn advice(said: &str, place: &Place) -> Option<String> {
 }
 
 /// An error with all its causes, each once.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {

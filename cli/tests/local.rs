@@ -252,8 +252,12 @@ fn an_emulator_that_dies_at_start_shows_the_end_of_its_log() {
 #[test]
 fn before_setup_and_before_start_the_error_names_the_command() {
     let checkout = Checkout::empty();
-    let cases: [(&[&str], &str); 3] =
-        [(&["start"], "make setup"), (&["env"], "lambench local start"), (&["logs"], "lambench local start")];
+    let cases: [(&[&str], &str); 4] = [
+        (&["start"], "make setup"),
+        (&["env"], "lambench local start"),
+        (&["logs"], "lambench local start"),
+        (&["watch"], "lambench local start"),
+    ];
     for (arguments, advice) in cases {
         let output = checkout.run(arguments);
         let message = text(&output.stderr);

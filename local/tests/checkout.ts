@@ -42,6 +42,11 @@ export class Checkout {
     fs.chmodSync(this.root, 0o755);
   }
 
+  /** Where Cargo leaves a built function. */
+  artefact(binary: string): string {
+    return path.join(this.target, "lambda", binary);
+  }
+
   /** Writes a file of the checkout. */
   write(file: string, content: string | Buffer): void {
     const whole = path.join(this.root, file);

@@ -15,11 +15,19 @@ use super::process::{self, Process};
 use super::{binaries, certificates, ports, postgres};
 use crate::project::Project;
 
-/// The region of everything in the local environment unless `AWS_REGION` says otherwise.
-pub const DEFAULT_REGION: &str = "us-east-1";
+/// Unless `AWS_REGION` says otherwise.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Access key and secret key of the emulator's account; it is the only one that knows them.
+pub const CREDENTIALS: &str = "test";
 
 /// In the environment of the emulator and so of every function: tells whose they are.
 const MARK: &str = "LAMBENCH_CHECKOUT";
+
+/// The region of everything in the local environment.
+pub fn region() -> String {
+    env::var("AWS_REGION").unwrap_or_else(|_| DEFAULT_REGION.to_owned())
+}
 
 /// Whether everything is installed that `spawn` needs.
 ///
@@ -41,6 +49,19 @@ fn python(project: &Project) -> PathBuf {
 
 fn launcher(project: &Project) -> PathBuf {
     project.root.join("local/emulator/launcher.py")
+}
+
+/// Where it listens.
+///
+/// # Errors
+///
+/// When it does not run.
+pub fn address(project: &Project) -> Result<String> {
+    let port = ports::remembered(project, Part::Emulator);
+    let Some(port) = port.filter(|_| Process::running(project, Part::Emulator).is_some()) else {
+        bail!("the local environment is not running: start it with `lambench local start`");
+    };
+    Ok(Part::Emulator.address(port))
 }
 
 /// Start the launcher; it is not ready yet.
@@ -98,7 +119,6 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         let folder = project.folder(&format!("emulator/{name}"))?;
         folder.into_os_string().into_string().ok().context("the path of the checkout is not valid UTF-8")
     };
-    let region = env::var("AWS_REGION").unwrap_or_else(|_| DEFAULT_REGION.to_owned());
     let text = str::to_owned;
     let postgres = ports::remembered(project, Part::Postgres).context("PostgreSQL has no port yet")?;
     let file = |path: PathBuf| path.display().to_string();
@@ -112,7 +132,7 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         ("GATEWAY_PORT", port.to_string()),
         ("BIND_HOST", text("127.0.0.1")),
         ("AWS_ENDPOINT_URL", Part::Emulator.address(port)),
-        ("MINISTACK_REGION", region),
+        ("MINISTACK_REGION", region()),
         ("AUTH", text("true")),
         ("IOT_MTLS_ENABLED", text("0")),
         ("LOG_LEVEL", text("WARNING")),

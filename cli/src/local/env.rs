@@ -5,11 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::part::Part;
-use super::process::Process;
 use super::{binaries, certificates, emulator, ports, postgres};
 use crate::project::Project;
 
@@ -28,11 +27,7 @@ struct Variables {
 ///
 /// When the local environment does not run; then nothing is printed.
 pub fn env(project: &Project, as_json: bool) -> Result<ExitCode> {
-    let port = ports::remembered(project, Part::Emulator);
-    let Some(port) = port.filter(|_| Process::running(project, Part::Emulator).is_some()) else {
-        bail!("the local environment is not running: start it with `lambench local start`");
-    };
-    let variables = variables(project, port)?;
+    let variables = variables(project, emulator::address(project)?)?;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&object(project, &variables))?);
     } else {
@@ -41,16 +36,16 @@ pub fn env(project: &Project, as_json: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn variables(project: &Project, port: u16) -> Result<Variables> {
+fn variables(project: &Project, address: String) -> Result<Variables> {
     let current = env::var_os("PATH").unwrap_or_default();
     let pinned = project.state.join("pulumi");
     let (path, is_pinned) = search_path(project, &pinned, &current)?;
-    let region = env::var("AWS_REGION").unwrap_or_else(|_| emulator::DEFAULT_REGION.to_owned());
+    let region = emulator::region();
     let text = str::to_owned;
     let mut set = vec![
-        ("AWS_ENDPOINT_URL", Part::Emulator.address(port)),
-        ("AWS_ACCESS_KEY_ID", text("test")),
-        ("AWS_SECRET_ACCESS_KEY", text("test")),
+        ("AWS_ENDPOINT_URL", address),
+        ("AWS_ACCESS_KEY_ID", text(emulator::CREDENTIALS)),
+        ("AWS_SECRET_ACCESS_KEY", text(emulator::CREDENTIALS)),
         ("AWS_REGION", region.clone()),
         ("AWS_DEFAULT_REGION", region),
         ("AWS_PAGER", String::new()),

@@ -11,6 +11,7 @@ mod postgres;
 mod process;
 mod start;
 mod status;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,9 @@ pub enum LocalCommand {
         #[arg(long, short = 'n', default_value_t = 50)]
         lines: usize,
     },
+    /// Rebuild functions whenever their sources change, and swap them in what is deployed, without `pulumi up`.
+    #[command(after_help = watch::HELP)]
+    Watch,
     /// Print the variables that point `pulumi` and `aws` at the local environment:
     /// eval "$(lambench local env)"
     #[command(verbatim_doc_comment)]
@@ -70,6 +74,7 @@ pub fn execute(command: &LocalCommand) -> Result<ExitCode> {
         LocalCommand::Stop => start::stop(&project),
         LocalCommand::Status { json } => status::status(&project, *json),
         LocalCommand::Logs { part, follow, lines } => logs::logs(&project, *part, *lines, *follow),
+        LocalCommand::Watch => watch::watch(&project),
         LocalCommand::Env { json } => env::env(&project, *json),
     }
 }

@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit provider e2e bench-aurora format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit provider e2e bench-aurora bench-pipeline format clean
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -96,6 +96,11 @@ bench-aurora: ## Measure the aurora workers against pgbench (SECONDS=10, PAIRS=3
 	@$(MAKE) --no-print-directory setup build cli FOR=local
 	@$(STEP) "build the driver's benchmark" cargo build --release --locked --package aurora --example bench_worker
 	@npx tsx local/bench/aurora.ts
+
+bench-pipeline: export FOR := local
+bench-pipeline: ## Measure the pipeline: rates, an outage, what a record costs (SECONDS=30, MESSAGES=20000)
+	@$(MAKE) --no-print-directory setup build cli FOR=local
+	@npx tsx local/bench/pipeline.ts
 
 format: setup ## Format everything
 	@cargo fmt

@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 
 import { Checkout } from "../tests/checkout";
 import { cpuSeconds, functionProcesses } from "../tests/processes";
+import { deploy, line, median, run, say } from "./bench";
 
 const SECONDS = Number(process.env.SECONDS ?? 10);
 const PAIRS = Number(process.env.PAIRS ?? 3);
@@ -53,17 +54,12 @@ interface RampResult {
 const checkout = new Checkout();
 
 async function main(): Promise<void> {
-  await checkout.ok("lambench local start");
-  await checkout.ok("pulumi stack init aurora --non-interactive");
-  for (const [key, value] of Object.entries({ rows: ROWS, scale: SCALE, concurrency: 2 })) {
-    await checkout.ok(`pulumi config set ${key} ${value} ${STACK}`);
-  }
-  say(`deploying: ${ROWS} transactions, TPC-B scale ${SCALE} …`);
-  await checkout.ok(`pulumi up --yes --skip-preview --non-interactive ${STACK}`);
-  const outputs = JSON.parse(await checkout.ok(`pulumi stack output environment --json ${STACK}`)) as {
-    aurora: Environment;
-  };
-  const database = await login(outputs.aurora);
+  const environment = await deploy<Environment>(checkout, "aurora", {
+    rows: ROWS,
+    scale: SCALE,
+    concurrency: 2,
+  });
+  const database = await login(environment);
   console.log(
     `\nTPS, median of ${PAIRS} runs of ${SECONDS} s; ratio to pgbench -M prepared: median (min to max) of the pairs\n`,
   );
@@ -72,7 +68,7 @@ async function main(): Promise<void> {
   for (const action of ["TPCB", "SELECT"]) {
     for (const clients of CLIENTS) console.log(await row(action, clients, database));
   }
-  console.log(`\n${await queueCost(outputs.aurora)}`);
+  console.log(`\n${await queueCost(environment)}`);
 }
 
 /** The environment of pgbench and of the driver's benchmark: where the database is, and its owner's password. */
@@ -125,7 +121,7 @@ async function row(action: string, clients: number, database: NodeJS.ProcessEnv)
     ratio,
     (await ramp(action, clients)).toFixed(0),
   ];
-  return `| ${cells.join(" | ")} |`;
+  return line(...cells);
 }
 
 /** Transactions a second of pgbench, with the same statements. */
@@ -197,21 +193,4 @@ function program(name: string): string {
   return process.env.PG_BIN === undefined ? name : path.join(process.env.PG_BIN, name);
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-}
-
-function say(what: string): void {
-  console.error(what);
-}
-
-main()
-  .catch((error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  })
-  .finally(() => checkout.remove());
+run(checkout, main);

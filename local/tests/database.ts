@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import * as fs from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import type { Checkout } from "./checkout";
@@ -44,6 +45,14 @@ export class Database {
   /** The number that a query returns. */
   async number(query: string): Promise<number> {
     return Number(await this.sql(query));
+  }
+
+  /** Stops the server, and has `lambench local start` start it again after some seconds. */
+  async away(checkout: Checkout, seconds: number): Promise<void> {
+    const file = fs.readFileSync(`${checkout.root}/.lambench/postgres/data/postmaster.pid`, "utf8");
+    process.kill(Number(file.split("\n")[0]), "SIGINT");
+    await setTimeout(seconds * 1000);
+    await checkout.ok("lambench local start");
   }
 
   /** A second of this server, to another database. */

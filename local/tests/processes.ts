@@ -33,6 +33,12 @@ export function cpuSeconds(pids: readonly number[]): number {
   }, 0);
 }
 
+/** Most memory that a process had in RAM so far, MB (1,000,000 bytes). */
+export function peakMemory(pid: number): number {
+  const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1];
+  return (Number(kibibytes ?? NaN) * 1024) / 1e6;
+}
+
 /** A file of a process that may have ended, or may be somebody else's: nothing then. */
 function read(file: string): string {
   try {

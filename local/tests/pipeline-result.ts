@@ -1,0 +1,51 @@
+/** Latency by percentile, ms. */
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** The part of a pipeline's result file that tests and benchmarks read. */
+export interface Result {
+  readonly environment: { readonly kind: string };
+  readonly samples: readonly { readonly name: string }[];
+  readonly pipeline: Delivery;
+}
+
+/** What became of the messages. */
+export interface Delivery {
+  readonly requests: {
+    readonly sent: number;
+    readonly accepted: number;
+    readonly refused: Readonly<Record<string, number>>;
+    readonly throttled: number;
+    readonly accepted_per_second: number;
+    readonly latency_ms: Latency | null;
+  };
+  readonly messages: {
+    readonly stored: number;
+    readonly dead_lettered: number;
+    readonly lost: number;
+    readonly duplicates: number;
+    readonly per_second: number;
+  };
+  readonly hops: Readonly<Record<string, Latency>>;
+  readonly functions: readonly {
+    readonly function: string;
+    readonly invocations: number;
+    readonly max_init_ms: number | null;
+    readonly max_memory_mb: number;
+  }[];
+  readonly price: { readonly per_million_usd: number | null };
+  readonly generator: { readonly cpu_ms_per_request: number };
+  readonly violations: readonly string[];
+}
+
+/** The part of the stack's `environment` output that tests and benchmarks read. */
+export interface Environment {
+  readonly api: { readonly url: string };
+  readonly stream: { readonly name: string };
+  readonly table: { readonly name: string };
+  readonly deadLetters: { readonly midstream: string; readonly downstream: string };
+  readonly functions: Readonly<Record<"upstream" | "midstream" | "downstream" | "tally", string>>;
+  readonly cluster: { readonly database: string };
+}

@@ -1,0 +1,275 @@
+import * as fs from "node:fs";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { Checkout, type Ended, until } from "./checkout";
+import { Database } from "./database";
+import type { Delivery, Environment, Result } from "./pipeline-result";
+import { functionProcesses } from "./processes";
+
+const UP = "pulumi up --yes --skip-preview --non-interactive --stack pipeline";
+const LOAD = "lambench run pipeline --json --progress none --stack pipeline";
+
+const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
+
+describe("the pipeline, with the commands a user types", () => {
+  let checkout: Checkout;
+  let environment: Environment;
+  let database: Database;
+
+  const rows = (where = "true"): Promise<number> =>
+    database.number(`SELECT count(*) FROM messages WHERE ${where}`);
+  const configure = async (settings: Readonly<Record<string, string | number>>): Promise<void> => {
+    for (const [key, value] of Object.entries(settings)) {
+      await checkout.ok(`pulumi config set ${key} ${value} --stack pipeline`);
+    }
+    await checkout.ok(UP);
+    const outputs = await checkout.ok("pulumi stack output environment --json --stack pipeline");
+    environment = (JSON.parse(outputs) as { pipeline: Environment }).pipeline;
+  };
+  /** Runs a load, and does something once its first rows are there; every accepted message must become one row. */
+  const disturbed = async (load: string, disturb: () => Promise<unknown>): Promise<Delivery> => {
+    const before = await rows();
+    const running = checkout.run(load);
+    await until("the load is on", 60, async () => (await rows()) > before);
+    await disturb();
+    const ended = await running;
+    if (ended.code !== 0) throw new Error(said(ended));
+    const { pipeline } = JSON.parse(ended.stdout) as Result;
+    expect(pipeline.violations).toEqual([]);
+    expect(pipeline.messages).toMatchObject({
+      stored: pipeline.requests.accepted,
+      lost: 0,
+      dead_lettered: 0,
+    });
+    expect((await rows()) - before).toBe(pipeline.messages.stored);
+    return pipeline;
+  };
+  /** What curl, given more words, says of the trigger's request: the body, then the status. */
+  const post = async (message: string, words = ""): Promise<{ status: number; body: string }> => {
+    const trigger = (await checkout.ok("pulumi stack output pipelineTrigger --stack pipeline")).trim();
+    checkout.write("trigger.sh", trigger.replace(/--data ".*" (http)/, `--data @message.json ${words} $1`));
+    checkout.write("message.json", message);
+    const printed = await checkout.ok("bash -c \"$(cat trigger.sh) --write-out '\\n%{http_code}'\"");
+    const [status, ...body] = printed.trim().split("\n").reverse();
+    return { status: Number(status), body: body.reverse().join("\n") };
+  };
+  const put = (record: string, key = "x"): Promise<string> => {
+    checkout.write("record.json", record);
+    return checkout.ok(
+      `aws kinesis put-record --stream-name ${environment.stream.name} --partition-key ${key} --data fileb://record.json`,
+    );
+  };
+  /** Takes what is in a dead-letter queue until something fits. */
+  const deadLetter = async (url: string, fits: (body: string) => boolean): Promise<string> => {
+    let found: string | undefined;
+    await until("it is in the dead-letter queue", 30, async () => {
+      const text = await checkout.ok(
+        `aws sqs receive-message --queue-url ${url} --max-number-of-messages 10 --wait-time-seconds 1 --output json`,
+      );
+      const { Messages = [] } = (text.trim() === "" ? {} : JSON.parse(text)) as {
+        Messages?: { Body: string }[];
+      };
+      found ??= Messages.map(({ Body }) => Body).find(fits);
+      return found !== undefined;
+    });
+    return found ?? "";
+  };
+
+  beforeAll(async () => {
+    checkout = new Checkout();
+    await checkout.ok("lambench local start");
+    await checkout.ok("pulumi stack init pipeline --non-interactive");
+    await configure({ timeoutSeconds: 20, streamBatchSize: 50 });
+    database = await Database.of(checkout, environment.cluster.database);
+  });
+  afterAll(async () => {
+    await checkout.remove();
+  });
+
+  it("deploys once: a refresh and a preview right after find nothing to do", async () => {
+    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack pipeline");
+    await checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack pipeline");
+  });
+
+  it("takes a message by its trigger, and prints what became of it", async () => {
+    const answer = await checkout.ok('eval "$(pulumi stack output pipelineTrigger --stack pipeline)"');
+    expect(JSON.parse(answer)).toEqual({ message: "success" });
+    await until("its row is there", 30, async () => (await rows("message = 'Hello'")) === 1);
+    await until("the results command tells of it", 30, async () => {
+      const tally = await checkout.ok('eval "$(pulumi stack output pipelineResults --stack pipeline)"');
+      return (JSON.parse(tally) as { rows: number }).rows === 1;
+    });
+  });
+
+  it("refuses callers without a right signature", async () => {
+    const { url } = environment.api;
+    for (const credentials of ["", "--aws-sigv4 aws:amz:us-east-1:execute-api --user AKIAWRONG:wrong"]) {
+      const answer = await checkout.ok(
+        `curl --silent ${credentials} --data '{}' --write-out '%{http_code}' ${url}`,
+      );
+      expect(answer).toBe('{"message":"Forbidden"}403');
+    }
+  });
+
+  it.each([
+    ["{}", 400, "'id'"],
+    ['{"id": "1", "message": "x"}', 400, "'timestamp'"],
+    ['{"id": "1", "message": 5, "timestamp": 1}', 400, "'message'"],
+    ['{"id": "1", "message": "x", "timestamp": "now"}', 400, "'timestamp'"],
+    ["hello", 400, "JSON"],
+    [`{"id": "1", "message": "${"x".repeat(300_000)}", "timestamp": 1}`, 413, "256"],
+  ])("answers a message that is wrong with what is wrong: %.40s", async (message, status, says) => {
+    const answer = await post(message);
+    expect(answer.status).toBe(status);
+    expect((JSON.parse(answer.body) as { message: string }).message).toContain(says);
+  });
+
+  it("loads the pipeline: what is accepted arrives, each hop is timed, the price is told", async () => {
+    const before = await rows();
+    const {
+      pipeline,
+      environment: place,
+      samples,
+    } = JSON.parse(await checkout.ok(`${LOAD} --rate 100 --duration 4s --ramp 1s`)) as Result;
+    expect(place.kind).toBe("local");
+    expect(pipeline.requests).toMatchObject({ sent: 450, accepted: 450, refused: {} });
+    expect(pipeline.messages).toMatchObject({ stored: 450, lost: 0, dead_lettered: 0 });
+    expect(pipeline.violations).toEqual([]);
+    expect((await rows()) - before).toBe(450);
+    const hops = samples.map(({ name }) => name);
+    expect(hops).toEqual(expect.arrayContaining(["http", "api", "stream", "table", "row", "end-to-end"]));
+    expect(pipeline.price.per_million_usd).toBeGreaterThan(0);
+  });
+
+  it("writes the seed's metric: a latency for each message", async () => {
+    const hour = 3_600_000;
+    const [from, to] = [Date.now() - hour, Date.now() + hour].map((ms) => new Date(ms).toISOString());
+    const count = await checkout.ok(
+      `aws cloudwatch get-metric-statistics --namespace ServerlessDataProcessingPipeline/Latencies --metric-name Latency --statistics SampleCount --period 7200 --start-time ${from ?? ""} --end-time ${to ?? ""} --query 'sum(Datapoints[].SampleCount)'`,
+    );
+    expect(Number(count)).toBeGreaterThanOrEqual(451);
+  });
+
+  it("loses nothing while the database is away for 10 seconds", async () => {
+    const pipeline = await disturbed(`${LOAD} --rate 50 --duration 12s`, () => database.away(checkout, 10));
+    expect(pipeline.requests.accepted).toBe(600);
+  });
+
+  it("loses nothing, and stores nothing twice, though functions are killed", async () => {
+    await disturbed(`${LOAD} --rate 100 --duration 6s`, async () => {
+      for (const name of [environment.functions.midstream, environment.functions.downstream]) {
+        await until(`${name} runs`, 10, () => Promise.resolve(functionProcesses(checkout, name).length > 0));
+        for (const pid of functionProcesses(checkout, name)) process.kill(pid, "SIGKILL");
+      }
+    });
+  });
+
+  it("loses nothing while the stream's shards are split and merged", async () => {
+    const { name } = environment.stream;
+    const count = (shards: number): Promise<string> =>
+      checkout.ok(
+        `aws kinesis update-shard-count --stream-name ${name} --target-shard-count ${shards} --scaling-type UNIFORM_SCALING`,
+      );
+    await disturbed(`${LOAD} --rate 100 --duration 6s`, async () => {
+      await count(2);
+      const half = (2n ** 126n).toString();
+      const shard = await checkout.ok(
+        `aws kinesis list-shards --stream-name ${name} --query 'Shards[?!SequenceNumberRange.EndingSequenceNumber]|[0].ShardId' --output text`,
+      );
+      await checkout.ok(
+        `aws kinesis split-shard --stream-name ${name} --shard-to-split ${shard.trim()} --new-starting-hash-key ${half}`,
+      );
+    });
+    await count(2);
+    await count(1);
+  });
+
+  it("keeps the first arrival of a message that comes again, in whatever order", async () => {
+    const record = (arrived_us: number, message: string): string =>
+      JSON.stringify({ id: "again", message, timestamp: 1, arrived_us });
+    await put(record(2_000_000, "second"), "again");
+    await until("the later one is there", 30, async () => (await rows("id = 'again'")) === 1);
+    await put(record(1_000_000, "first"), "again");
+    await until("the earlier one wins", 30, async () => (await rows("message = 'first'")) === 1);
+    await put(record(2_000_000, "second"), "again");
+    await put(record(3_000_000, "third"), "again");
+    await until("all are counted", 30, async () => (await rows("id = 'again' AND deliveries = 4")) === 1);
+    expect(await database.sql("SELECT message FROM messages WHERE id = 'again'")).toBe("first");
+  });
+
+  it("puts a record that no one can read aside, with the reason, and goes on behind it", async () => {
+    await put("no JSON at all");
+    await put(JSON.stringify({ id: "behind", message: "behind it", timestamp: 1, arrived_us: 1_000_000 }));
+    await until("the next one has arrived", 30, async () => (await rows("id = 'behind'")) === 1);
+    const letter = await deadLetter(environment.deadLetters.midstream, (body) => body.includes("no JSON"));
+    expect(JSON.parse(letter)).toMatchObject({ record: "no JSON at all", id: null });
+  });
+
+  it("puts an item aside that no row can hold, and goes on behind it", async () => {
+    const item = (id: string, attributes: object): Promise<string> => {
+      checkout.write("item.json", JSON.stringify({ id: { S: id }, ...attributes }));
+      return checkout.ok(
+        `aws dynamodb put-item --table-name ${environment.table.name} --item file://item.json`,
+      );
+    };
+    const whole = { message: { S: "x" }, timestamp: { N: "1" }, arrived_us: { N: "1" } };
+    await item("poison", { message: { S: "x" } });
+    await item("healthy", { ...whole, midstream_us: { N: "2" }, copies: { N: "1" } });
+    await until("the next one has arrived", 30, async () => (await rows("id = 'healthy'")) === 1);
+    const letter = await deadLetter(environment.deadLetters.downstream, (body) => body.includes("poison"));
+    expect(JSON.parse(letter)).toMatchObject({ id: "poison" });
+  });
+
+  it("opens to everyone and throttles where the settings say so, and tells what was refused", async () => {
+    await configure({ apiAuth: "none", apiRate: 20, apiBurst: 10 });
+    const answer = await checkout.ok(
+      `curl --silent --data '{"id": "open", "message": "Inbound request", "timestamp": 1717178874}' ${environment.api.url}`,
+    );
+    expect(JSON.parse(answer)).toEqual({ message: "success" });
+    const { pipeline } = JSON.parse(await checkout.ok(`${LOAD} --rate 60 --duration 4s`)) as Result;
+    expect(pipeline.requests.refused["429"]).toBeGreaterThan(50);
+    expect(pipeline.requests.throttled).toBe(pipeline.requests.refused["429"]);
+    expect(pipeline.messages).toMatchObject({ stored: pipeline.requests.accepted, lost: 0 });
+  });
+
+  it("writes rows by the Data API where the settings say so", async () => {
+    await configure({ driver: "data-api", apiRate: 1000, apiBurst: 500 });
+    await disturbed(`${LOAD} --rate 50 --duration 4s`, () => Promise.resolve());
+  });
+
+  it("refuses options that make no sense, and says which", async () => {
+    const ended = await checkout.run("lambench run pipeline --rate 0 --stack pipeline");
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("--rate");
+  });
+
+  it("shows a result again", async () => {
+    const folder = `${checkout.root}/results/pipeline`;
+    for (const file of fs.readdirSync(folder)) {
+      expect(await checkout.ok(`lambench show results/pipeline/${file}`)).toContain("LOCAL");
+    }
+  });
+
+  it("destroys everything it made, in the database too", async () => {
+    await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack pipeline");
+    const left = await Promise.all(
+      [
+        "aws apigatewayv2 get-apis --query 'Items[].Name'",
+        "aws kinesis list-streams --query 'StreamNames'",
+        "aws dynamodb list-tables --query 'TableNames'",
+        "aws sqs list-queues --query 'QueueUrls || `[]`'",
+        "aws rds describe-db-clusters --query 'DBClusters[].DBClusterIdentifier'",
+        "aws lambda list-functions --query 'Functions[].FunctionName'",
+        "aws lambda list-event-source-mappings --query 'EventSourceMappings[].UUID'",
+        "aws iam list-roles --query 'Roles[].RoleName'",
+        "aws logs describe-log-groups --query 'logGroups[].logGroupName'",
+        "aws cloudwatch list-dashboards --query 'DashboardEntries[].DashboardName'",
+      ].map((list) => checkout.ok(`${list} --output json`)),
+    );
+    expect(left.map((one) => JSON.parse(one) as unknown)).toEqual(left.map(() => []));
+    const server = database.other("postgres");
+    const name = environment.cluster.database;
+    expect(await server.sql(`SELECT datname FROM pg_database WHERE datname = '${name}'`)).toBe("");
+  });
+});

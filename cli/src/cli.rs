@@ -12,6 +12,8 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench run archive --json | jq .archive.success[0]
   lambench run aurora --action TPCB --to 16 --stack dev
                                           ramp up load on Aurora PostgreSQL
+  lambench run pipeline --rate 200 --duration 60s --ramp 10s --stack dev
+                                          send messages through a stream to Aurora
   lambench show results/archive/2026-11-21T10-00-00Z-dev.json
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \

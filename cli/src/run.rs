@@ -10,7 +10,7 @@ use results::file::RunResult;
 
 use crate::progress::Mode;
 use crate::project::Project;
-use crate::scenario::aurora::options::{EXAMPLES, Options};
+use crate::scenario::{aurora, pipeline};
 use crate::{scenario, show};
 
 /// What `lambench run` takes.
@@ -28,13 +28,28 @@ enum Scenario {
     /// Who builds one ZIP of all objects of a bucket cheapest, who fastest?
     Archive(Common),
     /// What load does Aurora PostgreSQL take from functions?
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = aurora::options::EXAMPLES)]
     Aurora {
         #[command(flatten)]
         common: Common,
         #[command(flatten)]
-        options: Options,
+        options: aurora::options::Options,
     },
+    /// How long is the way through a stream, from an HTTP call to a row?
+    #[command(after_help = pipeline::options::EXAMPLES)]
+    Pipeline {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: pipeline::options::Options,
+    },
+}
+
+/// What to run, complete and consistent.
+enum Plan {
+    Archive,
+    Aurora(aurora::options::Plan),
+    Pipeline(pipeline::options::Plan),
 }
 
 /// What all scenarios take.
@@ -56,17 +71,20 @@ struct Common {
 /// # Errors
 /// If the run fails; a run in which no contender passed is a result as well.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let (Scenario::Archive(common) | Scenario::Aurora { common, .. }) = &arguments.scenario;
-    let stack = common.stack.as_deref();
+    let (Scenario::Archive(common) | Scenario::Aurora { common, .. } | Scenario::Pipeline { common, .. }) =
+        &arguments.scenario;
+    let (stack, progress) = (common.stack.as_deref(), common.progress);
     let plan = match &arguments.scenario {
-        Scenario::Archive(_) => None,
-        Scenario::Aurora { options, .. } => Some(options.plan()?),
+        Scenario::Archive(_) => Plan::Archive,
+        Scenario::Aurora { options, .. } => Plan::Aurora(options.plan()?),
+        Scenario::Pipeline { options, .. } => Plan::Pipeline(options.plan()?),
     };
     let project = Project::find()?;
     let result = tokio::runtime::Runtime::new()?.block_on(async {
         match plan {
-            None => scenario::archive::run(&project, stack, common.progress).await,
-            Some(plan) => scenario::aurora::run(&project, stack, common.progress, plan).await,
+            Plan::Archive => scenario::archive::run(&project, stack, progress).await,
+            Plan::Aurora(plan) => aurora::run(&project, stack, progress, plan).await,
+            Plan::Pipeline(plan) => pipeline::run(&project, stack, progress, plan).await,
         }
     })?;
     let file = write(&project, &result)?;

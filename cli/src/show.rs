@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use results::file::{Detail, Kind, RunResult, SCHEMA_VERSION};
 
-use crate::scenario::{archive, aurora};
+use crate::scenario::{archive, aurora, pipeline};
 
 /// What `lambench show` takes.
 #[derive(Debug, clap::Args)]
@@ -76,6 +76,7 @@ pub fn render(result: &RunResult) -> String {
     text.push_str(&match &result.detail {
         Detail::Archive(contest) => archive::ranking::render(contest, &environment.stack),
         Detail::Aurora(load) => aurora::table::render(load),
+        Detail::Pipeline(delivery) => pipeline::table::render(delivery),
     });
     for warning in &result.warnings {
         let _ = writeln!(text, "warning: {warning}");

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::aurora::Load;
 use crate::contest::Contest;
 use crate::histogram::Histogram;
+use crate::pipeline::delivery::Delivery;
 use crate::prices::Price;
 use crate::summary::Summary;
 
@@ -139,6 +140,8 @@ pub enum Detail {
     Archive(Contest),
     /// The load on a database.
     Aurora(Load),
+    /// The messages on their way through the pipeline.
+    Pipeline(Box<Delivery>),
 }
 
 impl Detail {
@@ -148,6 +151,7 @@ impl Detail {
         match self {
             Self::Archive(_) => &[],
             Self::Aurora(load) => &load.violations,
+            Self::Pipeline(delivery) => &delivery.violations,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The pipeline: what its functions answer, and what they put aside.
 
+pub mod delivery;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

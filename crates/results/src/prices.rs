@@ -20,6 +20,9 @@ const S3_PRICING: &str = "https://aws.amazon.com/s3/pricing/";
 const SQS_PRICING: &str = "https://aws.amazon.com/sqs/pricing/";
 const STEP_FUNCTIONS_PRICING: &str = "https://aws.amazon.com/step-functions/pricing/";
 const AURORA_PRICING: &str = "https://aws.amazon.com/rds/aurora/pricing/";
+const API_GATEWAY_PRICING: &str = "https://aws.amazon.com/api-gateway/pricing/";
+const KINESIS_PRICING: &str = "https://aws.amazon.com/kinesis/data-streams/pricing/";
+const DYNAMODB_PRICING: &str = "https://aws.amazon.com/dynamodb/pricing/on-demand/";
 const DATE: &str = "2026-11-21";
 
 /// Compute on arm64.
@@ -71,6 +74,38 @@ pub const AURORA_ACU_HOUR: Price = Price {
     usd: 0.12,
     unit: "ACU-hour of Aurora Serverless v2, Standard",
     source: AURORA_PRICING,
+    date: DATE,
+};
+
+/// One request to an HTTP API whose data is up to 512 KB.
+pub const HTTP_API_REQUEST: Price =
+    Price { usd: 0.000_001, unit: "HTTP API request of 512 KB", source: API_GATEWAY_PRICING, date: DATE };
+
+/// A shard of a provisioned stream.
+pub const KINESIS_SHARD_HOUR: Price =
+    Price { usd: 0.015, unit: "shard-hour of a provisioned stream", source: KINESIS_PRICING, date: DATE };
+
+/// 25 KB or less of a record that is put to a provisioned stream.
+pub const KINESIS_PUT_UNIT: Price =
+    Price { usd: 0.000_000_014, unit: "PUT payload unit of 25 KB", source: KINESIS_PRICING, date: DATE };
+
+/// An on-demand stream.
+pub const KINESIS_STREAM_HOUR: Price =
+    Price { usd: 0.04, unit: "hour of an on-demand stream", source: KINESIS_PRICING, date: DATE };
+
+/// Data put to an on-demand stream, each record rounded up to the next KB.
+pub const KINESIS_GB_IN: Price =
+    Price { usd: 0.08, unit: "GB put to an on-demand stream", source: KINESIS_PRICING, date: DATE };
+
+/// Data read from an on-demand stream.
+pub const KINESIS_GB_OUT: Price =
+    Price { usd: 0.04, unit: "GB read from an on-demand stream", source: KINESIS_PRICING, date: DATE };
+
+/// One KB or less of an item that is written to an on-demand table. Lambda's reads of a table's stream cost nothing.
+pub const DYNAMODB_WRITE: Price = Price {
+    usd: 0.000_000_625,
+    unit: "write request unit of an on-demand table",
+    source: DYNAMODB_PRICING,
     date: DATE,
 };
 

@@ -1,0 +1,15 @@
+//! What the table in PostgreSQL says of a run.
+
+use anyhow::Result;
+use results::pipeline::Tally;
+use serde_json::json;
+
+use super::Test;
+use crate::invoke::invoke;
+
+/// Asks for the run's tally.
+pub async fn tally(test: &Test) -> Result<Tally> {
+    let Test { pipeline, config, .. } = test;
+    let event = json!({ "run": test.name, "measured_from": test.plan.schedule.measured_from() });
+    invoke(config, &pipeline.place, &pipeline.functions.tally, &event).await
+}

@@ -1,0 +1,114 @@
+//! Counts that have to be equal: where they are not, a run's figures can't be trusted.
+
+use results::pipeline::Tally;
+use results::pipeline::delivery::Delivery;
+
+use crate::text::count;
+
+/// Lost messages that are named.
+const NAMED: usize = 5;
+
+/// What doesn't add up in a run, by its figures and the table's own.
+pub fn of(delivery: &Delivery, tally: &Tally) -> Vec<String> {
+    let mut violations = Vec::new();
+    let messages = &delivery.messages;
+    let accepted = delivery.requests.accepted;
+    if messages.lost > 0 {
+        let named = messages.lost_ids.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if messages.lost > NAMED as u64 { ", …" } else { "" };
+        violations.push(format!(
+            "{} of {accepted} accepted ones got lost: neither a row nor a dead letter, and nothing has arrived for two \
+             minutes: {named}{more}",
+            count(messages.lost, "message")
+        ));
+    }
+    // Rows as the table counts them, the others by their numbers.
+    let rows = tally.rows + tally.unconfirmed;
+    let unaccepted = messages.unaccepted_stored + messages.foreign;
+    if accepted + unaccepted != rows + messages.dead_lettered + messages.lost {
+        violations.push(format!(
+            "{accepted} messages were accepted, and {unaccepted} arrived without, but there are {rows} rows, {} dead \
+             letters and {} lost ones",
+            messages.dead_lettered, messages.lost
+        ));
+    }
+    if messages.foreign > 0 {
+        violations.push(format!("{} of messages that were never sent", count(messages.foreign, "row")));
+    }
+    if messages.unconfirmed > 0 {
+        violations.push(format!(
+            "{} there, but nobody has confirmed the commit: downstream's logs say why",
+            count(messages.unconfirmed, "row")
+        ));
+    }
+    if messages.deliveries < rows {
+        violations
+            .push(format!("the table counts {} deliveries, but it has {rows} rows", messages.deliveries));
+    }
+    violations
+}
+
+#[cfg(test)]
+mod tests {
+    use results::pipeline::delivery::Messages;
+
+    use super::*;
+    use crate::scenario::pipeline::testing::{delivery, tally};
+
+    fn said(change: impl FnOnce(&mut Messages, &mut Tally)) -> Vec<String> {
+        let (mut delivery, mut tally) = (delivery(), tally());
+        change(&mut delivery.messages, &mut tally);
+        of(&delivery, &tally)
+    }
+
+    #[test]
+    fn a_run_that_adds_up_has_no_violation() {
+        assert_eq!(said(|_, _| {}), [""; 0]);
+        let unaccepted = |messages: &mut Messages, tally: &mut Tally| {
+            messages.unaccepted_stored = 3;
+            messages.deliveries += 3;
+            tally.rows += 3;
+        };
+        assert_eq!(said(unaccepted), [""; 0], "a request without an answer may have been taken");
+    }
+
+    #[test]
+    fn lost_messages_are_named() {
+        let said = said(|messages, tally| {
+            messages.stored -= 7;
+            messages.lost = 7;
+            messages.lost_ids = (1..=7).map(|number| format!("run-{number}")).collect();
+            tally.rows -= 7;
+        });
+        let [said] = said.as_slice() else { panic!("{said:?}") };
+        assert!(said.starts_with("7 messages of 12990 accepted ones got lost"), "{said}");
+        assert!(said.ends_with("run-1, run-2, run-3, run-4, run-5, …"), "{said}");
+    }
+
+    #[test]
+    fn rows_that_are_more_or_fewer_than_the_messages_are_told() {
+        let said = said(|_, tally| tally.rows -= 1);
+        assert_eq!(
+            said,
+            [
+                "12990 messages were accepted, and 0 arrived without, but there are 12985 rows, 4 dead letters and 0 lost \
+              ones"
+            ]
+        );
+    }
+
+    #[test]
+    fn rows_that_nobody_sent_or_confirmed_are_told() {
+        let foreign = said(|messages, tally| {
+            messages.foreign = 1;
+            tally.rows += 1;
+        });
+        assert_eq!(foreign, ["1 row of messages that were never sent"]);
+        let unconfirmed = said(|messages, tally| {
+            messages.unconfirmed = 2;
+            tally.rows -= 2;
+            tally.unconfirmed = 2;
+        });
+        assert!(unconfirmed[0].starts_with("2 rows there, but nobody has confirmed"), "{unconfirmed:?}");
+    }
+}

@@ -10,55 +10,143 @@
 //! Whoever starts the server: `builder.set_access(gate.access())`, then [`Gate::serve`] for each accepted connection, and
 //! [`crate::admin::router`] on the admin port.
 
-use std::sync::Arc;
+mod access;
+mod request_body;
+mod response_body;
+mod service;
+mod ticket;
+mod wire;
 
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use s3s::S3Result;
-use s3s::access::{S3Access, S3AccessContext};
+use s3s::access::S3Access;
 use s3s::service::S3Service;
 use tokio::net::TcpStream;
 
+use crate::counters::Counters;
+use crate::faults::Faults;
+use crate::limits::Limits;
 use crate::profile::Profile;
+use crate::time::clock::Clock;
+use crate::time::latency::Latencies;
+use crate::time::link::Link;
+use wire::{Socket, Wire};
 
 /// Time, limits, faults and counters of one server; clones are the same gate.
 #[derive(Clone)]
-pub struct Gate {
-    #[expect(dead_code, reason = "comes with the next commits")]
-    shared: Arc<Shared>,
+pub struct Gate(Arc<Shared>);
+
+struct Shared {
+    profile: Profile,
+    seed: u64,
+    clock: Clock,
+    /// None if the server is instant.
+    timing: Option<Timing>,
+    faults: Faults,
+    counters: Arc<Counters>,
+    /// Responses so far, for their ids.
+    answers: AtomicU64,
 }
 
-struct Shared {}
+/// What `--instant` leaves out.
+struct Timing {
+    latencies: Latencies,
+    limits: Limits,
+    /// By access key.
+    links: Mutex<HashMap<String, Arc<Link>>>,
+}
 
 impl Gate {
     /// A gate with the constants of `profile`; `instant` leaves latency, links and request rates out, and `seed` decides
     /// latencies and faults.
-    #[must_use]
-    pub fn new(_profile: Profile, _instant: bool, _seed: u64) -> Self {
-        Self { shared: Arc::new(Shared {}) }
+    ///
+    /// # Errors
+    /// When the operating system has no thread left for the clock.
+    pub fn new(profile: Profile, instant: bool, seed: u64) -> anyhow::Result<Self> {
+        let clock = Clock::start().context("can't start the clock's thread")?;
+        Ok(Self::with_clock(profile, instant, seed, clock))
+    }
+
+    fn with_clock(profile: Profile, instant: bool, seed: u64, clock: Clock) -> Self {
+        let timing = (!instant).then(|| Timing {
+            latencies: Latencies::new(&profile, seed),
+            limits: Limits::new(profile.rate),
+            links: Mutex::default(),
+        });
+        let (faults, counters) = (Faults::new(seed), Arc::default());
+        Self(Arc::new(Shared { profile, seed, clock, timing, faults, counters, answers: AtomicU64::new(0) }))
     }
 
     /// For `S3ServiceBuilder::set_access`; it refuses anonymous requests as s3s' own does.
     #[must_use]
     pub fn access(&self) -> impl S3Access + use<> {
-        Access
+        access::Access(self.clone())
     }
 
     /// Answers a connection's requests until it ends.
     pub async fn serve(&self, stream: TcpStream, service: S3Service) {
+        let _connected = self.0.counters.connect();
+        // Answers are written whole: waiting for more to send only delays them.
+        let _ = stream.set_nodelay(true);
+        let wire = Arc::new(Wire::default());
+        let io = TokioIo::new(Socket::new(stream, Arc::clone(&wire)));
+        let answer = service_fn(|request: Request<Incoming>| {
+            self.answer(request.map(s3s::Body::from), &service, &wire)
+        });
         // Whoever breaks a connection off knows it.
-        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        let _ = http1::Builder::new().serve_connection(io, answer).await;
     }
-}
 
-struct Access;
+    /// The rules in force.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
 
-#[async_trait::async_trait]
-impl S3Access for Access {
-    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        match context.credentials() {
-            Some(_) => Ok(()),
-            None => Err(s3s::s3_error!(AccessDenied, "Access Denied")),
+    /// What was asked of the server.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    /// The constants.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.0.profile
+    }
+
+    /// What decides latencies and faults.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.0.seed
+    }
+
+    /// Whether latency, links and request rates are left out.
+    #[must_use]
+    pub fn instant(&self) -> bool {
+        self.0.timing.is_none()
+    }
+
+    /// A client's link; none if the server is instant.
+    fn link(&self, access_key: &str) -> Option<Arc<Link>> {
+        let timing = self.0.timing.as_ref()?;
+        let mut links = timing.links.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = links.get(access_key) {
+            return Some(Arc::clone(link));
         }
+        let link = Arc::new(Link::new(&self.0.profile.link, &self.0.clock));
+        links.insert(access_key.to_owned(), Arc::clone(&link));
+        Some(link)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,7 @@ pub struct Link {
     pub window_bytes: u64,
 }
 
-/// What a prefix takes before S3 answers 503 SlowDown.
+/// What a prefix takes before S3 answers 503 `SlowDown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {

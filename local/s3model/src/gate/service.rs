@@ -1,0 +1,175 @@
+//! The half of the gate that sees bytes and time: around s3s' service.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue};
+use http::{Method, Request, Response};
+use http_body::Body;
+use s3s::StdError;
+use s3s::service::S3Service;
+use tokio::time::Instant;
+
+use super::Gate;
+use super::request_body::RequestBody;
+use super::response_body::{ResponseBody, Spoiler};
+use super::ticket::{Admitted, Ticket};
+use super::wire::Wire;
+use crate::counters::{REJECTED, Row, add};
+use crate::faults::{Fault, Kind};
+use crate::random;
+use crate::time::link::Link;
+
+/// A refused request's body is read up to that size, so that its client reads the answer.
+const DRAINED: u64 = 64 << 20;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+
+impl Gate {
+    /// Answers a request in the time that S3 takes.
+    pub(super) async fn answer(
+        &self,
+        request: Request<s3s::Body>,
+        service: &S3Service,
+        wire: &Arc<Wire>,
+    ) -> Result<Response<ResponseBody>, StdError> {
+        let start = Instant::now();
+        let is_head = request.method() == Method::HEAD;
+        let waits = request.headers().contains_key(EXPECT);
+        let link = self.link(claimed_key(&request));
+        let ticket = Arc::new(Ticket::default());
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(Arc::clone(&ticket));
+        let body = if body.is_end_stream() {
+            s3s::Body::empty()
+        } else {
+            let transfer = link.as_ref().map(|link| link.up.transfer(body.size_hint().exact()));
+            s3s::Body::http_body(RequestBody::new(body, transfer, Arc::clone(&ticket)))
+        };
+        let response = service.call(Request::from_parts(parts, body)).await?;
+        let rest = ticket.notes().rest.take();
+        if let Some(rest) = rest {
+            rest.drain(DRAINED, waits, Arc::clone(&ticket)).await;
+        }
+        self.hold(start, &ticket).await;
+        self.send(response, is_head, &ticket, link, wire).await
+    }
+
+    /// Waits until the response is due.
+    pub(super) async fn hold(&self, start: Instant, ticket: &Ticket) {
+        let (latency, uploaded) = {
+            let notes = ticket.notes();
+            (notes.admitted.as_ref().and_then(|admitted| admitted.latency), notes.uploaded)
+        };
+        let Some(timing) = &self.0.timing else { return };
+        let latency = latency.unwrap_or_else(|| timing.latencies.next(REJECTED));
+        self.0.clock.at(uploaded.map_or(start, |uploaded| uploaded.max(start)) + latency).await;
+    }
+
+    /// The response as the client gets it, or an error that ends the connection.
+    async fn send(
+        &self,
+        response: Response<s3s::Body>,
+        is_head: bool,
+        ticket: &Ticket,
+        link: Option<Arc<Link>>,
+        wire: &Arc<Wire>,
+    ) -> Result<Response<ResponseBody>, StdError> {
+        let length = if is_head { None } else { body_length(&response) };
+        let Asked { row, fault } = self.asked(ticket, response.status().is_success(), length);
+        let spoiler = match (fault, length) {
+            (Some(fault), Some(length)) if response.status().is_success() => {
+                Some(Spoiler::new(&fault, length, wire, &self.0.clock))
+            }
+            (Some(Fault { kind: Kind::Stall, pause, .. }), _) => {
+                self.0.clock.at(Instant::now() + pause).await;
+                None
+            }
+            (Some(_), _) => {
+                wire.reset();
+                return Err("a fault resets this connection".into());
+            }
+            (None, _) => None,
+        };
+        let (mut parts, body) = response.into_parts();
+        parts.headers.entry(REQUEST_ID).or_insert_with(|| self.request_id());
+        let transfer = link.map(|link| link.down.transfer(length));
+        Ok(Response::from_parts(parts, ResponseBody::new(body, transfer, row, spoiler)))
+    }
+
+    /// The request's counters and its fault, if it has drawn one.
+    fn asked(&self, ticket: &Ticket, succeeded: bool, length: Option<u64>) -> Asked {
+        let notes = ticket.notes();
+        let Some(Admitted { row, key, refused, .. }) = &notes.admitted else {
+            let row = self.0.counters.row(REJECTED, "");
+            add(&row.requests, 1);
+            add(&row.bytes_in, notes.early_bytes);
+            return Asked { row, fault: None };
+        };
+        let has_body = succeeded && length.is_some();
+        let fault =
+            (!refused).then(|| self.0.faults.spoil(&row.operation, key.as_deref(), has_body)).flatten();
+        if fault.is_some() {
+            add(&row.faults, 1);
+        }
+        Asked { row: Arc::clone(row), fault }
+    }
+
+    fn request_id(&self) -> HeaderValue {
+        let n = self.0.answers.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{:016X}", random::draw(self.0.seed, random::stream("request"), n));
+        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+struct Asked {
+    row: Arc<Row>,
+    fault: Option<Fault>,
+}
+
+/// The length of a body that isn't empty, if it is known.
+fn body_length(response: &Response<s3s::Body>) -> Option<u64> {
+    let told = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    if response.body().is_end_stream() {
+        return None;
+    }
+    response.body().size_hint().exact().or_else(told).filter(|length| *length > 0)
+}
+
+/// The access key that a request says it is signed with; empty if it says none. Whose link carries the bytes has to be
+/// known before the signature can be verified.
+fn claimed_key<B>(request: &Request<B>) -> &str {
+    let authorization = || {
+        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        let (_, credential) = header.split_once("Credential=")?;
+        credential.split('/').next()
+    };
+    let presigned = || {
+        let mut parameters = request.uri().query()?.split('&');
+        let credential = parameters.find_map(|parameter| parameter.strip_prefix("X-Amz-Credential="))?;
+        credential.split(['/', '%']).next()
+    };
+    authorization().or_else(presigned).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_is_that_of_the_key_that_signed() {
+        let request = |uri: &str, header: Option<&str>| {
+            let mut request = Request::new(());
+            *request.uri_mut() = uri.parse().unwrap();
+            if let Some(header) = header {
+                request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(header).unwrap());
+            }
+            claimed_key(&request).to_owned()
+        };
+        let header =
+            "AWS4-HMAC-SHA256 Credential=AKID/20261121/eu-central-1/s3/aws4_request, SignedHeaders=host";
+        assert_eq!(request("/bucket/key", Some(header)), "AKID");
+        assert_eq!(request("/b/k?x-id=GetObject&X-Amz-Credential=ASIA%2F2026&X-Amz-Date=1", None), "ASIA");
+        assert_eq!(request("/b/k", None), "");
+    }
+}

@@ -60,13 +60,14 @@ class _Signer(S3SigV4Auth):
 class SignedPut:
     """A PUT to a key of the test's bucket, signed, not sent yet.
 
-    `payload` is the value of x-amz-content-sha256; `chunked_length` is for bodies in chunks the length without them."""
+    `payload` is the value of x-amz-content-sha256; `chunked_length` counts what the chunks hold, not their frames."""
 
     def __init__(self, test, key, payload, *, chunked_length=None, query="", headers=()):
         self.url = f"{test.endpoint}/{test.bucket}/{urllib.parse.quote(key)}{query and '?'}{query}"
         headers = dict(headers)
         if chunked_length is not None:
-            headers = {"content-encoding": "aws-chunked", "x-amz-decoded-content-length": str(chunked_length), **headers}
+            chunked = {"content-encoding": "aws-chunked", "x-amz-decoded-content-length": str(chunked_length)}
+            headers = {**chunked, **headers}
         self._request = AWSRequest("PUT", self.url, headers=headers)
         self._signer = _Signer(test.keys, test.region, payload)
         self._signer.add_auth(self._request)
@@ -92,7 +93,7 @@ class SignedPut:
         return f"{name}:{value}\r\nx-amz-trailer-signature:{signature}\r\n".encode()
 
     def _sign(self, algorithm, *hashes):
-        """docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and …/sigv4-streaming-trailers.html"""
+        """docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html, …/sigv4-streaming-trailers.html"""
         scope = self._signer.credential_scope(self._request)
         lines = [algorithm, self._request.context["timestamp"], scope, self._last, *hashes]
         self._last = self._signer.signature("\n".join(lines), self._request)

@@ -1,7 +1,7 @@
 """What the checks stand on: an S3 (the model, started here, or another one), and a bucket for each check.
 
-Another S3 is asked when S3_CHECKS_ENDPOINT is set, with the credentials and the region of the usual AWS_* variables.
-S3_CHECKS_BUCKET is what the names of the checks' buckets begin with."""
+Another S3 is asked when S3_CHECKS_ENDPOINT is set, with the credentials and the region of the usual AWS_*
+variables. S3_CHECKS_BUCKET is what the names of the checks' buckets begin with."""
 
 import contextlib
 import hashlib
@@ -35,7 +35,7 @@ def md5(*parts):
 
 
 def multipart_etag(*parts):
-    """The ETag of an object that was put together from parts: the MD5 of their MD5s, and how many they are."""
+    """The ETag of an object put together from parts: the MD5 of their MD5s, and how many they are."""
     digests = b"".join(hashlib.md5(part).digest() for part in parts)
     return f'"{hashlib.md5(digests).hexdigest()}-{len(parts)}"'
 
@@ -93,7 +93,9 @@ class S3Test(unittest.TestCase):
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
             aws_session_token=token,
-            config=Config(signature_version="s3v4", retries={"total_max_attempts": 1}, read_timeout=60, **settings),
+            config=Config(
+                signature_version="s3v4", retries={"total_max_attempts": 1}, read_timeout=60, **settings
+            ),
         )
 
     def setUp(self):
@@ -106,7 +108,9 @@ class S3Test(unittest.TestCase):
     def make_bucket(self, client=None, region=None):
         """A new bucket, which goes with the test."""
         region = region or self.region
-        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        place = {}
+        if region != "us-east-1":
+            place["CreateBucketConfiguration"] = {"LocationConstraint": region}
         name = self.name()
         (client or self.s3).create_bucket(Bucket=name, **place)
         self.addCleanup(self.remove_bucket, name, client or self.s3)
@@ -117,7 +121,8 @@ class S3Test(unittest.TestCase):
         try:
             for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
                 for upload in page.get("Uploads", []):
-                    client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+                    key, upload_id = upload["Key"], upload["UploadId"]
+                    client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
             for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
                 keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
                 if keys:

@@ -1,6 +1,6 @@
 """What a body may be, and what it must not: chunked and signed, with trailers, too short, too long.
 
-docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html and the pages on streaming below it."""
+docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html and the pages below it."""
 
 import base64
 import zlib
@@ -41,7 +41,8 @@ class Bodies(S3Test):
         for encoding, kept in (("aws-chunked", ""), ("gzip,aws-chunked", "gzip")):
             with self.subTest(encoding):
                 headers = {"content-encoding": encoding}
-                request = SignedPut(self, "key", SIGNED_CHUNKS, chunked_length=len(CONTENT), headers=headers)
+                length = len(CONTENT)
+                request = SignedPut(self, "key", SIGNED_CHUNKS, chunked_length=length, headers=headers)
                 answer = request.send(self.chunks(request) + b"\r\n")
                 self.assertEqual(answer.status, 200, answer.body)
                 stored = self.get("key")
@@ -101,7 +102,7 @@ class Bodies(S3Test):
         answer = request.send(self.chunks(request) + b"\r\n")
         self.assert_refused(answer, 411, "MissingContentLength")
 
-    # docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html; refused before a byte of the body is sent.
+    # docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html; no byte of the body is sent.
     def test_an_object_over_5_gib_is_too_large(self):
         answer = SignedPut(self, "key", UNSIGNED).send(b"", length=5 * GIB + 1)
         self.assert_refused(answer, 400, "EntityTooLarge")

@@ -27,8 +27,8 @@ class Buckets(S3Test):
         self.s3.delete_object(Bucket=self.bucket, Key="key")
         self.s3.delete_bucket(Bucket=self.bucket)
 
-    # docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html, BucketAlreadyOwnedByYou: in all regions but us-east-1,
-    # where for compatibility the request succeeds.
+    # docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html, BucketAlreadyOwnedByYou: in all regions but
+    # us-east-1, where for compatibility the request succeeds.
     def test_a_bucket_made_again_outside_us_east_1_is_already_owned(self):
         region = self.region if ENDPOINT else "eu-west-1"
         if region == "us-east-1":
@@ -50,7 +50,8 @@ class Buckets(S3Test):
 
     # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     def test_a_name_against_the_naming_rules_is_refused(self):
-        for name in ("ab", "Upper-Case", "under_score", "-begins-with-hyphen", "ends-with-hyphen-", "a..b", "a" * 64):
+        names = ("ab", "Upper-Case", "under_score", "-begins-with-hyphen", "ends-with-hyphen-", "a..b", "a" * 64)
+        for name in names:
             with self.subTest(name), self.refused(400, "InvalidBucketName"):
                 self.s3.create_bucket(Bucket=name)
 
@@ -61,11 +62,12 @@ class Buckets(S3Test):
     def test_a_missing_bucket_has_nothing(self):
         bucket = self.name()
         place = {"Bucket": bucket, "Key": "key"}
+        keys = {"Objects": [{"Key": "key"}]}
         asked = {
             "put": lambda: self.s3.put_object(**place, Body=b"content"),
             "get": lambda: self.s3.get_object(**place),
             "delete": lambda: self.s3.delete_object(**place),
-            "delete several": lambda: self.s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "key"}]}),
+            "delete several": lambda: self.s3.delete_objects(Bucket=bucket, Delete=keys),
             "copy to": lambda: self.s3.copy_object(**place, CopySource=f"{self.bucket}/key"),
             "list": lambda: self.s3.list_objects_v2(Bucket=bucket),
             "list, version 1": lambda: self.s3.list_objects(Bucket=bucket),

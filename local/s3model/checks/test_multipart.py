@@ -1,4 +1,4 @@
-"""Multipart uploads: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html, …/API/API_CompleteMultipartUpload.html"""
+"""Multipart uploads: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 
 from s3_fixture import OTHER_PART, PART, S3Test, multipart_etag
 

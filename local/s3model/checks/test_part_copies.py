@@ -38,13 +38,15 @@ class PartCopies(S3Test):
         self.put_in_parts("source", PART, OTHER_PART, b"tail")
         size = 2 * len(PART)
         upload = self.upload("key")
-        upload.complete([upload.copy(1, "source", (len(PART) - 3, size)), upload.copy(2, "source", (size, size + 3))])
+        parts = [upload.copy(1, "source", (len(PART) - 3, size)), upload.copy(2, "source", (size, size + 3))]
+        upload.complete(parts)
         expected = PART[-3:] + OTHER_PART + b"t" + b"tail"
         self.assertTrue(self.content("key") == expected, "the content is another")
 
-    # The page's words: "You can copy a range only if the source object is greater than 5 MB." S3 refused smaller sources
-    # for years ("not supported as a byte-range copy source"); a recording of 2025 (localstack's test_s3_api.snapshot.json,
-    # test_upload_part_copy_range) has it accept one of 10 bytes. A design must not rely on that, so the model refuses.
+    # The page's words: "You can copy a range only if the source object is greater than 5 MB." S3 refused smaller
+    # sources for years ("not supported as a byte-range copy source"); a recording of 2025 (localstack's
+    # test_s3_api.snapshot.json, test_upload_part_copy_range) has it accept one of 10 bytes. A design must not rely
+    # on that, so the model refuses.
     def test_a_range_needs_a_source_over_5_mib(self):
         if ENDPOINT:
             raise unittest.SkipTest("S3 says so, and does not always do so")

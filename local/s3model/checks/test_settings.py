@@ -31,7 +31,8 @@ class Settings(S3Test):
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.s3.put_bucket_policy(Bucket=self.bucket, Policy=policy)
-        self.assertEqual(json.loads(self.s3.get_bucket_policy(Bucket=self.bucket)["Policy"]), json.loads(policy))
+        kept = self.s3.get_bucket_policy(Bucket=self.bucket)["Policy"]
+        self.assertEqual(json.loads(kept), json.loads(policy))
         self.s3.delete_bucket_policy(Bucket=self.bucket)
         with self.refused(404, "NoSuchBucketPolicy"):
             self.s3.get_bucket_policy(Bucket=self.bucket)
@@ -50,7 +51,8 @@ class Settings(S3Test):
 
         self.assertEqual(encryption(), ("AES256", False))
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
-        self.s3.put_bucket_encryption(Bucket=self.bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        rules = {"Rules": [rule]}
+        self.s3.put_bucket_encryption(Bucket=self.bucket, ServerSideEncryptionConfiguration=rules)
         self.assertEqual(encryption(), ("aws:kms", True))
         self.s3.delete_bucket_encryption(Bucket=self.bucket)
         self.assertEqual(encryption(), ("AES256", False))
@@ -58,9 +60,8 @@ class Settings(S3Test):
     # New buckets block public access since April 2023:
     # docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
     def test_public_access_is_blocked_until_that_is_changed(self):
-        blocked = {
-            "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True,
-        }  # fmt: skip
+        settings = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        blocked = dict.fromkeys(settings, True)
         answer = self.s3.get_public_access_block(Bucket=self.bucket)
         self.assertEqual(answer["PublicAccessBlockConfiguration"], blocked)
         changed = {**blocked, "BlockPublicAcls": False}
@@ -80,7 +81,8 @@ class Settings(S3Test):
             "Filter": {"Prefix": ""},
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
         }
-        self.s3.put_bucket_lifecycle_configuration(Bucket=self.bucket, LifecycleConfiguration={"Rules": [rule]})
+        rules = {"Rules": [rule]}
+        self.s3.put_bucket_lifecycle_configuration(Bucket=self.bucket, LifecycleConfiguration=rules)
         self.assertEqual(self.s3.get_bucket_lifecycle_configuration(Bucket=self.bucket)["Rules"], [rule])
         self.s3.delete_bucket_lifecycle(Bucket=self.bucket)
         with self.refused(404, "NoSuchLifecycleConfiguration"):
@@ -95,7 +97,8 @@ class Settings(S3Test):
     def test_cors_is_kept(self):
         with self.refused(404, "NoSuchCORSConfiguration"):
             self.s3.get_bucket_cors(Bucket=self.bucket)
-        rules = {"CORSRules": [{"AllowedMethods": ["GET", "PUT"], "AllowedOrigins": ["*"], "MaxAgeSeconds": 3000}]}
+        rule = {"AllowedMethods": ["GET", "PUT"], "AllowedOrigins": ["*"], "MaxAgeSeconds": 3000}
+        rules = {"CORSRules": [rule]}
         self.setting("bucket_cors", rules, "NoSuchCORSConfiguration", CORSConfiguration=rules)
 
     def test_tags_are_kept(self):

@@ -6,11 +6,10 @@ import datetime
 import urllib.parse
 from unittest import mock
 
+import boto3
 import botocore
 import botocore.auth
 from botocore.config import Config
-
-import boto3
 
 from raw_http import send
 from s3_fixture import S3Test
@@ -20,7 +19,8 @@ NOW = botocore.auth.get_current_datetime
 
 def clock(**ahead):
     """Sign at another time."""
-    return mock.patch("botocore.auth.get_current_datetime", lambda *a, **k: NOW(*a, **k) + datetime.timedelta(**ahead))
+    ahead = datetime.timedelta(**ahead)
+    return mock.patch("botocore.auth.get_current_datetime", lambda *args, **named: NOW(*args, **named) + ahead)
 
 
 class Signatures(S3Test):

@@ -15,12 +15,13 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from 
 
 const [, bucket] = process.argv;
 const s3 = new S3Client({ forcePathStyle: true });
-await s3.send(new PutObjectCommand({ Bucket: bucket, Key: "a b/ü", Body: "content", Metadata: { one: "1" } }));
-const streamed = { Bucket: bucket, Key: "streamed", Body: Readable.from(["con", "tent"]), ContentLength: 7 };
-await s3.send(new PutObjectCommand(streamed));
-const got = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: "streamed" }));
-const error = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: "missing" })).catch((refused) => refused);
-const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: "a b/ü", ChecksumMode: "ENABLED" }));
+const key = (Key) => ({ Bucket: bucket, Key });
+await s3.send(new PutObjectCommand({ ...key("a b/ü"), Body: "content", Metadata: { one: "1" } }));
+const stream = Readable.from([Buffer.from("con"), Buffer.from("tent")]);
+await s3.send(new PutObjectCommand({ ...key("streamed"), Body: stream, ContentLength: 7 }));
+const got = await s3.send(new GetObjectCommand(key("streamed")));
+const error = await s3.send(new GetObjectCommand(key("missing"))).catch((refused) => refused);
+const head = await s3.send(new HeadObjectCommand({ ...key("a b/ü"), ChecksumMode: "ENABLED" }));
 console.log(JSON.stringify([await got.Body.transformToString(), error.name, head.Metadata, head.ChecksumCRC32]));
 """
 
@@ -46,7 +47,8 @@ class Tools(S3Test):
 
     def aws(self, *arguments):
         """The output of `aws s3`."""
-        return self.run_tool(pathlib.Path(sys.executable).with_name("aws"), "s3", *arguments, "--only-show-errors")
+        program = pathlib.Path(sys.executable).with_name("aws")
+        return self.run_tool(program, "s3", *arguments, "--only-show-errors")
 
     def write(self, **files):
         """Write files into a folder of this test; returns its path."""

@@ -1,0 +1,19 @@
+//! What the checks stand on: an S3 (the model, started here, or another one), and a bucket for each check.
+//!
+//! Another S3 is asked when `S3_CHECKS_ENDPOINT` is set, with `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+//! `AWS_SESSION_TOKEN` and `AWS_REGION`. `S3_CHECKS_BUCKET` is what the names of the checks' buckets begin with.
+#![allow(dead_code, unused_imports, reason = "each file of checks uses a part of it")]
+
+mod bucket;
+mod model;
+pub mod raw_http;
+mod refusals;
+mod upload;
+mod values;
+
+pub use bucket::{S3, in_bucket, location, unused_name};
+pub use model::is_model;
+pub use refusals::{refused, refused_saying, unanswered};
+pub use upload::Upload;
+pub use values::{CONTENT, CRC32, CRC32C, CRC64NVME, GIB, KEYS, MIB, OTHER, OTHER_PART, PART, SHA1, SHA256};
+pub use values::{content, crc32, encoded, joined, md5, multipart_etag, same, sha256};

@@ -208,13 +208,13 @@ fn measured(findings: Findings, delivery: &Delivery) -> Vec<Measured> {
     let failures = requests.sent - requests.accepted;
     let name = |name: &str| name.to_owned();
     let http = Measured {
-        name: name("HTTP"),
+        name: name("http"),
         histogram: findings.sent.record.warm,
         failures,
         per_second: Some(requests.accepted_per_second),
     };
     let cold = Measured {
-        name: name("HTTP, cold starts"),
+        name: name("http, cold starts"),
         histogram: findings.sent.record.cold,
         failures: 0,
         per_second: None,

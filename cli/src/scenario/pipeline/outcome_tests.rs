@@ -59,7 +59,7 @@ fn samples_are_the_latencies_of_the_requests_and_of_each_hop() {
     let delivery = delivery();
     let measured = measured(findings(), &delivery);
     let names: Vec<&str> = measured.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(names, ["HTTP", "api", "stream", "table", "row", "end-to-end"], "no cold start was measured");
+    assert_eq!(names, ["http", "api", "stream", "table", "row", "end-to-end"], "no cold start was measured");
     let http = measured[0].summary().unwrap();
     assert_eq!((http.count, http.failures), (11_990, 10));
     assert_eq!(measured[5].summary().unwrap().failures, 4, "dead letters never get to the end");

@@ -1,6 +1,8 @@
 //! A run's messages in the dead-letter queues, and why they are there. Nothing is taken out: they are the user's.
 
 mod records;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -160,7 +162,3 @@ async fn fresh(test: &Test, client: &Client, queue: &str, seen: &HashSet<String>
         }
     }
 }
-
-#[cfg(test)]
-#[path = "dead_tests.rs"]
-mod tests;

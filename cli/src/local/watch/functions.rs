@@ -53,6 +53,8 @@ impl Lambda {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(emulator::region()))
             .endpoint_url(&address)
+            // Straight to this machine: through no proxy, and without TLS, so that AWS can't be reached by mistake.
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .credentials_provider(Credentials::new(secret, secret, None, None, "local environment"))
             .build();
         Ok(Self { client: Client::from_conf(config), address })

@@ -1,0 +1,7 @@
+//! What stands around the operations, asked over HTTP: faults, request rates, counters and the admin endpoint.
+
+mod admin;
+mod faults;
+mod model;
+mod rates;
+mod raw;

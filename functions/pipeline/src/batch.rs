@@ -1,5 +1,7 @@
 //! A batch of a stream: what of it fails, what is put aside, and where Lambda goes on.
 
+use std::collections::HashSet;
+
 use crate::delivery::Delivery;
 use crate::fields::Refusal;
 
@@ -48,11 +50,12 @@ impl Outcome {
         self.failed = self.failed.into_iter().chain(lowest).min();
     }
 
-    /// Whether an entry is done for good: it is neither refused nor does a record of it come again.
-    pub fn is_done(&self, entry: &Entry) -> bool {
-        let refused = |position: &usize| self.refused.iter().any(|refused| refused.position == *position);
-        let comes_again = |position: &usize| self.failed.is_some_and(|failed| *position >= failed);
-        !entry.positions.iter().any(|position| comes_again(position) || refused(position))
+    /// The entries that are done for good: neither refused nor does a record of theirs come again.
+    pub fn done<'a>(&self, entries: &'a [Entry]) -> impl Iterator<Item = &'a Entry> {
+        let refused: HashSet<usize> = self.refused.iter().map(|refused| refused.position).collect();
+        let failed = self.failed.unwrap_or(usize::MAX);
+        let done = move |position: &usize| *position < failed && !refused.contains(position);
+        entries.iter().filter(move |entry| entry.positions.iter().all(&done))
     }
 
     /// What has become of another part of the batch.
@@ -121,3 +124,7 @@ pub fn parts(entries: &[Entry], most: usize, bytes: usize) -> Vec<&[Entry]> {
     }
     parts
 }
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;

@@ -32,15 +32,26 @@ impl DeadLetters {
     /// # Errors
     /// If the variable is missing.
     pub fn from_env(config: &SdkConfig, function: &'static str) -> Result<Self, Failure> {
+        let url = env::setting("DEAD_LETTER_URL", "the URL of the dead-letter queue")?;
+        Ok(Self::new(config, url, function))
+    }
+
+    /// A queue by its URL.
+    #[must_use]
+    pub fn new(config: &SdkConfig, url: String, function: &'static str) -> Self {
         let retries = RetryConfig::standard().with_max_attempts(4).with_max_backoff(Duration::from_secs(1));
         let config = aws_sdk_sqs::config::Builder::from(config).retry_config(retries).build();
-        let url = env::setting("DEAD_LETTER_URL", "the URL of the dead-letter queue")?;
-        Ok(Self { client: Client::from_conf(config), url, function })
+        Self { client: Client::from_conf(config), url, function }
     }
 
     /// Puts aside what a batch has refused, and answers for the batch. What stands behind the first failed record comes again,
     /// and is put aside then.
-    pub async fn settle(&self, mut outcome: Outcome, records: &impl Records, end: Instant) -> BatchResponse {
+    pub(crate) async fn settle(
+        &self,
+        mut outcome: Outcome,
+        records: &impl Records,
+        end: Instant,
+    ) -> BatchResponse {
         outcome.refused.sort_by_key(|refused| refused.position);
         outcome.refused.retain(|refused| outcome.failed.is_none_or(|failed| refused.position < failed));
         let letters = stream::iter(&outcome.refused).map(|refused| self.put_aside(refused, records, end));

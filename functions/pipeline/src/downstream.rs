@@ -30,11 +30,9 @@ pub struct Downstream {
 }
 
 /// The table in PostgreSQL.
-pub struct Table {
-    /// The cluster.
-    pub cluster: Cluster,
-    /// The road to it.
-    pub road: Road,
+struct Table {
+    cluster: Cluster,
+    road: Road,
 }
 
 impl Downstream {
@@ -45,7 +43,13 @@ impl Downstream {
     pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
         let cluster = Cluster::from_env()?;
         let road = Road::from_env(config, &cluster)?;
-        Ok(Self { table: Table { cluster, road }, dead_letters: DeadLetters::from_env(config, FUNCTION)? })
+        Ok(Self::new(cluster, road, DeadLetters::from_env(config, FUNCTION)?))
+    }
+
+    /// For a cluster and a road to it.
+    #[must_use]
+    pub fn new(cluster: Cluster, road: Road, dead_letters: DeadLetters) -> Self {
+        Self { table: Table { cluster, road }, dead_letters }
     }
 
     /// Stores a batch; the answer says from where it has to come again.

@@ -3,7 +3,6 @@
 
 mod batch;
 mod clock;
-mod dead_letter;
 mod deadline;
 mod delivery;
 mod fields;
@@ -15,6 +14,7 @@ mod store;
 mod sum;
 mod table;
 
+pub mod dead_letter;
 pub mod downstream;
 pub mod midstream;
 pub mod migrate;

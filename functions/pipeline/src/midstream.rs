@@ -6,8 +6,8 @@ use aws_config::SdkConfig;
 use aws_lambda_events::kinesis::{KinesisEvent, KinesisEventRecord};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lambda_kit::Failure;
 use lambda_kit::streams::BatchResponse;
+use lambda_kit::{Failure, env};
 use results::pipeline::Hop;
 
 use crate::batch::{Outcome, Records, merge, read};
@@ -30,8 +30,14 @@ impl Midstream {
     /// # Errors
     /// If a variable is missing.
     pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
-        let dead_letters = DeadLetters::from_env(config, "midstream")?;
-        Ok(Self { table: Table::from_env(config)?, dead_letters })
+        let table = env::setting("TABLE_NAME", "the name of the DynamoDB table")?;
+        Ok(Self::new(config, table, DeadLetters::from_env(config, "midstream")?))
+    }
+
+    /// For a table by its name.
+    #[must_use]
+    pub fn new(config: &SdkConfig, table: String, dead_letters: DeadLetters) -> Self {
+        Self { table: Table::new(config, table), dead_letters }
     }
 
     /// Writes a batch; the answer says from where it has to come again.
@@ -45,8 +51,10 @@ impl Midstream {
         let entries = merge(read(deliveries, &mut outcome));
         self.table.write(&entries, deadline.work, &mut outcome).await;
         // What comes again is counted then.
-        let done = entries.iter().filter(|entry| outcome.is_done(entry));
-        metrics::hop(Hop::Stream, done.map(|entry| micros(entry.delivery.arrived_us, midstream_us)));
+        metrics::hop(
+            Hop::Stream,
+            outcome.done(&entries).map(|entry| micros(entry.delivery.arrived_us, midstream_us)),
+        );
         self.dead_letters.settle(outcome, &event.records, deadline.all).await
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures::{StreamExt, stream};
-use lambda_kit::{Backoff, Failure, env};
+use lambda_kit::{Backoff, Failure};
 use tokio::time::timeout_at;
 
 use crate::batch::{Entry, Outcome, parts};
@@ -40,14 +40,6 @@ enum Trouble {
 }
 
 impl Table {
-    /// The table that `TABLE_NAME` names.
-    ///
-    /// # Errors
-    /// If the variable is missing.
-    pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
-        Ok(Self::new(config, env::setting("TABLE_NAME", "the name of the DynamoDB table")?))
-    }
-
     /// A table by its name.
     pub fn new(config: &SdkConfig, name: String) -> Self {
         // No retries by the SDK: it would send again what is written already.

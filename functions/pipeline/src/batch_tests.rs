@@ -1,0 +1,76 @@
+//! Whatever a batch holds, each id is one entry, with its first arrival.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn delivery(id: u8, arrived_us: u64, copies: u64) -> Delivery {
+    Delivery {
+        id: id.to_string(),
+        message: arrived_us.to_string(),
+        timestamp: 0.0,
+        arrived_us,
+        midstream_us: arrived_us + 1,
+        copies,
+    }
+}
+
+proptest! {
+    #[test]
+    fn each_id_is_one_entry_with_the_earliest_arrivals_text_and_times(
+        batch in proptest::collection::vec((0_u8..20, 0_u64..50, 1_u64..4), 0..100),
+    ) {
+        let deliveries: Vec<_> = batch.iter().map(|(id, at, copies)| delivery(*id, *at, *copies)).collect();
+        let entries = merge(deliveries.iter().cloned().enumerate());
+
+        let mut wanted: BTreeMap<String, Delivery> = BTreeMap::new();
+        for one in &deliveries {
+            wanted.entry(one.id.clone()).and_modify(|known| known.absorb(one.clone())).or_insert_with(|| one.clone());
+        }
+        let merged: Vec<_> = entries.iter().map(|entry| &entry.delivery).collect();
+        prop_assert_eq!(&merged, &wanted.values().collect::<Vec<_>>());
+        for entry in &entries {
+            let own = || deliveries.iter().filter(|one| one.id == entry.delivery.id);
+            let first = own().map(|one| one.arrived_us).min().unwrap();
+            prop_assert_eq!(&entry.delivery.message, &first.to_string());
+            prop_assert_eq!((entry.delivery.arrived_us, entry.delivery.midstream_us), (first, first + 1));
+            prop_assert_eq!(entry.delivery.copies, own().map(|one| one.copies).sum::<u64>());
+        }
+        let positions: BTreeSet<_> = entries.iter().flat_map(|entry| &entry.positions).copied().collect();
+        prop_assert_eq!(positions, (0..deliveries.len()).collect::<BTreeSet<_>>(), "no record is forgotten");
+    }
+
+    #[test]
+    fn parts_are_all_of_a_batch_and_none_is_too_large(
+        lengths in proptest::collection::vec(0_usize..300, 0..60), most in 1_usize..10, bytes in 1_usize..500,
+    ) {
+        let entry = |length: &usize| {
+            let delivery = Delivery { message: "x".repeat(*length), ..delivery(1, 0, 1) };
+            Entry { delivery, positions: vec![*length] }
+        };
+        let entries: Vec<_> = lengths.iter().map(entry).collect();
+        let parts = parts(&entries, most, bytes);
+        prop_assert_eq!(parts.concat(), entries.clone());
+        for part in parts {
+            let size: usize = part.iter().map(|entry| 1 + entry.delivery.message.len()).sum();
+            prop_assert!((1..=most).contains(&part.len()) && (part.len() == 1 || size <= bytes));
+        }
+    }
+}
+
+#[test]
+fn the_lowest_failed_record_is_where_the_batch_comes_again_from() {
+    let entry = |positions: &[usize]| Entry { delivery: delivery(1, 0, 1), positions: positions.to_vec() };
+    let mut outcome = Outcome::default();
+    outcome.fail(&[]);
+    assert_eq!(outcome.failed, None);
+    outcome.fail(&[entry(&[9, 4]), entry(&[7])]);
+    outcome.merge(Outcome { failed: Some(6), refused: Vec::new() });
+    assert_eq!(outcome.failed, Some(4));
+    outcome.refuse(&entry(&[2]), "bad");
+    let entries = [&[0, 1][..], &[2], &[3, 5], &[8]].map(entry);
+    let done: Vec<_> = outcome.done(&entries).collect();
+    assert_eq!(done, [&entries[0]], "neither refused nor to come again, not even in part");
+}

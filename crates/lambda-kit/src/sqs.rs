@@ -1,6 +1,10 @@
 //! Batches of a queue: each message on its own, and only those that failed come back.
 
+mod dead_letters;
+
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+
+pub use dead_letters::DeadLetters;
 
 use crate::Failure;
 

@@ -4,7 +4,6 @@
 pub mod action;
 pub mod attempt;
 pub mod clock;
-pub mod dead_letter;
 pub mod driver;
 pub mod generate;
 pub mod job;

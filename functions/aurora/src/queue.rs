@@ -5,10 +5,10 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsMessage;
 use lambda_kit::sql::DbError;
+use lambda_kit::sqs::DeadLetters;
 use lambda_kit::{Failure, env};
 
 use crate::attempt::{self, Deadline, Roads};
-use crate::dead_letter::DeadLetters;
 use crate::driver::Driver;
 use crate::job::{self, Job};
 use crate::ledger;
@@ -45,12 +45,10 @@ impl QueueWorker {
     /// # Errors
     /// If a variable is missing or wrong.
     pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
-        let url = env::setting("DEAD_LETTER_URL", "the URL of the dead-letter queue")?;
         let max_receives = env::setting("MAX_RECEIVES", "the queue's limit of deliveries")?;
-        let client = aws_sdk_sqs::Client::new(config);
         Ok(Self {
             worker: Worker::from_env(config)?,
-            dead_letters: DeadLetters { client, url },
+            dead_letters: DeadLetters::from_env(config)?,
             max_receives,
         })
     }

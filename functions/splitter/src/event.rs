@@ -1,0 +1,208 @@
+//! Events of tags as `CloudTrail` tells of them: read in place, so that splitting one is copying its parts.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+/// Where events come from: EC2 by `CloudTrail`, and lambench, since only AWS may send in the name of `aws.*`.
+const SOURCES: [&str; 2] = ["aws.ec2", "lambench.splitter"];
+/// The calls that change tags.
+const CALLS: [&str; 2] = ["CreateTags", "DeleteTags"];
+/// The longest run's name, bytes.
+const MAX_RUN: usize = 256;
+/// The longest time that an item can take, seconds: no function runs longer.
+const MAX_SECONDS: f64 = 900.0;
+/// What JSON may have in a string as it is, and SQS refuses.
+const NONCHARACTERS: [char; 2] = ['\u{FFFE}', '\u{FFFF}'];
+/// A tag with this key fails always: to see where an item ends that can't be handled.
+pub const POISON: &str = "lambench:poison";
+
+/// Why an event can't be understood.
+#[derive(Debug, thiserror::Error)]
+pub enum Invalid {
+    /// It isn't of the form that events have.
+    #[error("it can't be read: {0}")]
+    Form(#[from] serde_json::Error),
+    /// Nothing says which run it belongs to.
+    #[error("it has neither 'detail.run' nor 'id'")]
+    NoRun,
+    /// What says so can't be a name.
+    #[error("its run must have 1 to {MAX_RUN} bytes, no control characters among them")]
+    Run,
+    /// Its items take impossibly long.
+    #[error("'detail.itemSeconds' is {0}, but must be from 0 to {MAX_SECONDS}")]
+    ItemSeconds(f64),
+}
+
+/// What an event is about.
+#[derive(Debug)]
+pub enum Reading<'a> {
+    /// Tags, one at least.
+    Tags(Event<'a>),
+    /// Nothing to do: another call, one that failed, or one without tags.
+    Nothing,
+}
+
+/// An event of tags.
+#[derive(Debug)]
+pub struct Event<'a> {
+    /// The run it belongs to.
+    pub run: String,
+    /// How long each item takes, if the event says so.
+    pub item_time: Option<Duration>,
+    /// The event's text.
+    text: &'a str,
+    /// Where the list of tags is in it.
+    list: Range<usize>,
+    tags: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Outer<'a> {
+    id: Option<String>,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(borrow)]
+    detail: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail<'a> {
+    event_name: Option<String>,
+    error_code: Option<IgnoredAny>,
+    run: Option<String>,
+    item_seconds: Option<f64>,
+    #[serde(borrow)]
+    request_parameters: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters<'a> {
+    #[serde(borrow)]
+    tag_set: TagSet<'a>,
+}
+
+/// Without items, `DeleteTags` removes all tags.
+#[derive(Deserialize)]
+struct TagSet<'a> {
+    #[serde(borrow)]
+    items: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Tag<'a> {
+    #[serde(borrow)]
+    key: Cow<'a, str>,
+}
+
+/// Reads an event.
+///
+/// # Errors
+/// If it is of interest, but can't be understood, or is no event at all.
+pub fn read(text: &str) -> Result<Reading<'_>, Invalid> {
+    let outer: Outer<'_> = serde_json::from_str(text)?;
+    let detail: Detail<'_> = serde_json::from_str(outer.detail.get())?;
+    let known = detail.event_name.is_some_and(|call| CALLS.contains(&call.as_str()));
+    if !SOURCES.contains(&outer.source.as_ref()) || !known || detail.error_code.is_some() {
+        return Ok(Reading::Nothing);
+    }
+    let parameters: Parameters<'_> =
+        serde_json::from_str(detail.request_parameters.map_or("null", RawValue::get))?;
+    let Some(items) = parameters.tag_set.items else { return Ok(Reading::Nothing) };
+    let tags: Vec<&RawValue> = serde_json::from_str(items.get())?;
+    for tag in &tags {
+        serde_json::from_str::<Tag<'_>>(tag.get())?;
+    }
+    if tags.is_empty() {
+        return Ok(Reading::Nothing);
+    }
+    let run = detail.run.or(outer.id).ok_or(Invalid::NoRun)?;
+    if !(1..=MAX_RUN).contains(&run.len()) || run.chars().any(is_strange) {
+        return Err(Invalid::Run);
+    }
+    let item_time = detail.item_seconds.map(item_time).transpose()?;
+    let list = place(text, items.get());
+    Ok(Reading::Tags(Event { run, item_time, text, list, tags }))
+}
+
+/// # Errors
+/// If nothing can take as long.
+pub(crate) fn item_time(seconds: f64) -> Result<Duration, Invalid> {
+    if !(0.0..=MAX_SECONDS).contains(&seconds) {
+        return Err(Invalid::ItemSeconds(seconds));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// No queue takes these, and no one can read them.
+fn is_strange(one: char) -> bool {
+    one.is_control() || NONCHARACTERS.contains(&one)
+}
+
+/// An event's text as SQS takes it.
+#[must_use]
+pub fn sendable(text: &str) -> Cow<'_, str> {
+    if text.contains(NONCHARACTERS) {
+        return text.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff").into();
+    }
+    text.into()
+}
+
+/// Where a part of a text is in it.
+fn place(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - text.as_ptr().addr();
+    start..start + part.len()
+}
+
+/// The id of an item: its place among the event's tags.
+#[must_use]
+pub fn item_id(index: usize) -> String {
+    format!("{index:04}")
+}
+
+impl Event<'_> {
+    /// How many items it has.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.tags.len()
+    }
+
+    /// Whether it is an event of one item that can't be handled.
+    #[must_use]
+    pub fn is_poison(&self) -> bool {
+        let key = |tag: &&RawValue| serde_json::from_str::<Tag<'_>>(tag.get()).map(|tag| tag.key == POISON);
+        matches!(self.tags.as_slice(), [tag] if key(tag).unwrap_or(false))
+    }
+
+    /// The same event with one of its items.
+    #[must_use]
+    pub fn with_one(&self, index: usize) -> String {
+        let [before, after] = self.around();
+        let mut text = String::with_capacity(self.size_with_one(index));
+        for part in [before, "[", self.tags[index].get(), "]", after] {
+            text.push_str(part);
+        }
+        text
+    }
+
+    /// The size of [`Event::with_one`], bytes.
+    #[must_use]
+    pub fn size_with_one(&self, index: usize) -> usize {
+        let [before, after] = self.around();
+        before.len() + self.tags[index].get().len() + after.len() + 2
+    }
+
+    fn around(&self) -> [&str; 2] {
+        [&self.text[..self.list.start], &self.text[self.list.end..]]
+    }
+}
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

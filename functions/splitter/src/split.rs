@@ -1,0 +1,62 @@
+//! From an event of many items to a message for each.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use lambda_kit::Failure;
+use lambda_kit::run_log::{Key, Known};
+use tokio::time::timeout_at;
+
+use crate::enqueue::{self, Sent};
+use crate::event::{Event, item_id};
+use crate::reply::Reply;
+use crate::worker::{Invocation, Worker};
+
+/// The item of the log that stands for the splitting itself.
+const SPLIT: &str = "split";
+/// Left of an invocation when splitting ends, to say in the log how far it got.
+const RESERVE: Duration = Duration::from_secs(1);
+
+/// The invocation was too short.
+#[derive(Debug, thiserror::Error)]
+#[error("the {count} items of run {run} could not be queued in {within:?}: raise timeoutSeconds or memory")]
+pub struct OutOfTime {
+    count: usize,
+    run: String,
+    within: Duration,
+}
+
+impl Worker {
+    /// Queues the items of an event, unless the log has the event as split. What an attempt before this one has queued isn't
+    /// queued again, as far as the log knows; who handles the items finds the others that come twice.
+    pub(crate) async fn split(
+        &self,
+        event: &Event<'_>,
+        invocation: &Invocation<'_>,
+    ) -> Result<Reply, Failure> {
+        let count = event.count();
+        if let Err(too_long) = enqueue::batches(event, 0..count) {
+            tracing::warn!(run = event.run, %too_long, "the event can't be split");
+            return Ok(Reply::invalid());
+        }
+        let (key, known) =
+            (Key { run: &event.run, item: SPLIT }, Known { count: Some(count), queued_us: None });
+        let within = invocation.remaining().saturating_sub(RESERVE);
+        let end = Instant::now() + within;
+        let queue = async |attempt| match timeout_at(end.into(), self.queue_items(event, attempt, end)).await
+        {
+            Ok(queued) => queued,
+            Err(_) => Err(OutOfTime { count, run: event.run.clone(), within }.into()),
+        };
+        self.log.once(key, invocation.claimant(), known, queue).await?;
+        Ok(Reply::split(count))
+    }
+
+    async fn queue_items(&self, event: &Event<'_>, attempt: u64, end: Instant) -> Result<(), Failure> {
+        let queued = if attempt > 1 { self.log.queued_items(&event.run).await? } else { HashSet::new() };
+        let left = (0..event.count()).filter(|index| !queued.contains(&item_id(*index)));
+        let batches = enqueue::batches(event, left)?;
+        let note = async |sent: Sent| self.log.queued(&event.run, &sent.items, sent.at_us, end).await;
+        self.queue.send_all(event, batches, end, note).await
+    }
+}

@@ -1,0 +1,168 @@
+//! A queue, a dead-letter queue and a run log that a test can look into and break.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use lambda_kit::Failure;
+use lambda_kit::run_log::RunLog;
+use lambda_kit::sqs::DeadLetters;
+use lambda_kit::test_aws::{self, Answer};
+use serde_json::{Value, json};
+use splitter::enqueue::Queue;
+use splitter::worker::Worker;
+
+/// What AWS holds.
+#[derive(Default)]
+pub struct State {
+    /// Messages of the queue, as `SendMessageBatch` had them.
+    pub queue: Vec<Value>,
+    /// Requests of `SendMessage`: what has gone to the dead-letter queue.
+    pub dead: Vec<Value>,
+    /// The run log's entries by their item.
+    pub log: BTreeMap<String, Value>,
+    /// Items that the queue doesn't take for now: how often yet, and whether it calls that the sender's fault.
+    pub failing: BTreeMap<&'static str, (usize, bool)>,
+}
+
+/// A worker whose items take no time, and AWS as it sees it.
+pub struct World {
+    state: Arc<Mutex<State>>,
+    worker: Worker,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let state = Arc::<Mutex<State>>::default();
+        let answering = Arc::clone(&state);
+        let (config, _) = test_aws::config(move |operation, request| {
+            let state = &mut answering.lock().unwrap();
+            match operation {
+                "SendMessageBatch" => send_batch(state, request),
+                "SendMessage" => {
+                    state.dead.push(request.clone());
+                    (200, json!({ "MessageId": "m", "MD5OfMessageBody": "" }))
+                }
+                "UpdateItem" => update(state, request),
+                "BatchExecuteStatement" => insert(state, request),
+                "Query" => {
+                    let queued = state.log.iter().filter(|(_, entry)| entry.get("queued_us").is_some());
+                    let items: Vec<_> = queued.map(|(item, _)| json!({ "item": { "S": item } })).collect();
+                    (200, json!({ "Items": items }))
+                }
+                _ => panic!("{operation} is not for this function"),
+            }
+        });
+        let worker = Worker::new(
+            RunLog::new(&config, "runs".to_owned()),
+            Queue::new(&config, "https://sqs/queue".to_owned()),
+            DeadLetters::new(&config, "https://sqs/dead".to_owned()),
+            Duration::ZERO,
+        );
+        Self { state, worker }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Invokes the function; returns what it answers.
+    pub async fn invoke(&self, payload: &str, request_id: &str) -> Result<Value, Failure> {
+        let answer = self.worker.handle(payload, request_id, Duration::from_secs(30)).await?;
+        Ok(serde_json::to_value(answer).unwrap())
+    }
+
+    /// Invokes it with less time.
+    pub async fn invoke_for(&self, payload: &str, remaining: Duration) -> Result<Value, Failure> {
+        let answer = self.worker.handle(payload, "short", remaining).await?;
+        Ok(serde_json::to_value(answer).unwrap())
+    }
+
+    /// Hands messages to the function as the queue does; returns the ids of those that come again.
+    pub async fn deliver(&self, messages: &[Value], request_id: &str) -> Vec<String> {
+        let payload = json!({ "Records": messages }).to_string();
+        let answer = self.invoke(&payload, request_id).await.unwrap();
+        let failures = answer["batchItemFailures"].as_array().unwrap();
+        failures.iter().map(|one| one["itemIdentifier"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A message of the queue as Lambda hands it over.
+pub fn delivered(sent: &Value, message_id: &str) -> Value {
+    let attributes = sent["MessageAttributes"].as_object().into_iter().flatten();
+    let attributes: serde_json::Map<_, _> = attributes
+        .map(|(name, value)| {
+            let value = json!({ "stringValue": value["StringValue"], "dataType": value["DataType"] });
+            (name.clone(), value)
+        })
+        .collect();
+    json!({
+        "messageId": message_id, "eventSource": "aws:sqs", "body": sent["MessageBody"], "messageAttributes": attributes,
+    })
+}
+
+fn send_batch(state: &mut State, request: &Value) -> Answer {
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for entry in request["Entries"].as_array().unwrap() {
+        let id = &entry["Id"];
+        if let Some((times @ 1.., fault)) = state.failing.get_mut(id.as_str().unwrap()) {
+            *times -= 1;
+            failed.push(json!({ "Id": id, "Code": "Broken", "Message": "not now", "SenderFault": fault }));
+        } else {
+            state.queue.push(entry.clone());
+            successful.push(json!({ "Id": id, "MessageId": "m", "MD5OfMessageBody": "" }));
+        }
+    }
+    (200, json!({ "Successful": successful, "Failed": failed }))
+}
+
+fn insert(state: &mut State, request: &Value) -> Answer {
+    let statements = request["Statements"].as_array().unwrap();
+    let insert = |statement: &Value| {
+        let item = statement["Parameters"][1]["S"].as_str().unwrap();
+        if state.log.contains_key(item) {
+            return json!({ "Error": { "Code": "DuplicateItem" } });
+        }
+        state.log.insert(item.to_owned(), json!({ "queued_us": statement["Parameters"][2] }));
+        json!({})
+    };
+    (200, json!({ "Responses": statements.iter().map(insert).collect::<Vec<_>>() }))
+}
+
+/// What the conditions of the log mean, where no claim's time is ever over.
+fn update(state: &mut State, request: &Value) -> Answer {
+    let item = request["Key"]["item"]["S"].as_str().unwrap().to_owned();
+    let (expression, values) =
+        (request["UpdateExpression"].as_str().unwrap(), &request["ExpressionAttributeValues"]);
+    let mut entry = state.log.get(&item).cloned().unwrap_or_else(|| json!({}));
+    let attempts = |entry: &Value| entry["attempts"]["N"].as_str().map_or(0, |n| n.parse::<u64>().unwrap());
+    let allowed = if expression.contains("ADD attempts") {
+        let mine = entry["worker"] == values[":worker"];
+        entry.get("ended_us").is_none() && (entry.get("claimed_until_us").is_none() || mine)
+    } else {
+        values[":attempt"] == entry["attempts"]
+    };
+    if !allowed {
+        return test_aws::error("ConditionalCheckFailedException", json!({ "message": "no", "Item": entry }));
+    }
+    if expression.contains("ADD attempts") {
+        entry["attempts"] = json!({ "N": (attempts(&entry) + 1).to_string() });
+        for (name, value) in
+            [("worker", ":worker"), ("claimed_until_us", ":until"), ("cold", ":cold"), ("count", ":count")]
+        {
+            if let Some(value) = values.get(value) {
+                entry[name] = value.clone();
+            }
+        }
+        if let (None, Some(queued)) = (entry.get("queued_us"), values.get(":queued")) {
+            entry["queued_us"] = queued.clone();
+        }
+    } else if expression.starts_with("SET ended_us") {
+        entry["ended_us"] = values[":now"].clone();
+    } else {
+        entry.as_object_mut().unwrap().remove("claimed_until_us");
+    }
+    let answer = json!({ "Attributes": { "attempts": entry["attempts"] } });
+    state.log.insert(item, entry);
+    (200, answer)
+}

@@ -28,11 +28,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use s3s::access::S3Access;
-use s3s::service::S3Service;
 use tokio::net::TcpStream;
 
 use crate::counters::Counters;
 use crate::faults::Faults;
+use crate::front::Front;
 use crate::limits::Limits;
 use crate::profile::Profile;
 use crate::time::clock::Clock;
@@ -92,7 +92,7 @@ impl Gate {
     }
 
     /// Answers a connection's requests until it ends.
-    pub async fn serve(&self, stream: TcpStream, service: S3Service) {
+    pub async fn serve(&self, stream: TcpStream, service: Front) {
         let _connected = self.0.counters.connect();
         // Answers are written whole: waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);

@@ -14,6 +14,5 @@ async fn main() -> anyhow::Result<()> {
         .serve(async {
             tokio::select! { _ = terminate.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
         })
-        .await;
-    Ok(())
+        .await
 }

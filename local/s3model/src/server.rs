@@ -1,30 +1,42 @@
-//! The listener and its connections.
+//! The listeners, and what is wired behind them.
 
-use anyhow::Context;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
-use s3s::service::{S3Service, S3ServiceBuilder};
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
 
+use crate::admin;
+use crate::credentials::Credentials;
+use crate::front::{Front, LocalHosts};
+use crate::gate::Gate;
 use crate::ops::Model;
 use crate::options::Options;
+use crate::profile::Profile;
+use crate::store::Store;
 
 /// A server that listens and has not answered yet.
 pub struct Server {
     listener: TcpListener,
     admin: TcpListener,
-    service: S3Service,
+    store: Arc<Store>,
+    gate: Gate,
+    front: Front,
 }
 
 impl Server {
-    /// Listens on the ports of `options`.
+    /// Opens the store and listens on the ports of `options`.
     ///
     /// # Errors
-    /// When a port is taken.
+    /// When the store can't be opened, the profile can't be read or a port is taken.
     pub async fn bind(options: &Options) -> anyhow::Result<Self> {
         let listener = listen(options.port, "--port").await?;
         let admin = listen(options.admin_port, "--admin-port").await?;
-        Ok(Self { listener, admin, service: S3ServiceBuilder::new(Model).build() })
+        let profile = Profile::load(options.profile.as_deref())?;
+        let gate = Gate::new(profile, options.instant, options.seed)?;
+        let store = Arc::new(Store::open(&options.data)?);
+        let front = front(options, &gate, &store)?;
+        Ok(Self { listener, admin, store, gate, front })
     }
 
     /// The line that tells whoever started the server that it listens, and where.
@@ -35,20 +47,47 @@ impl Server {
         Ok(format!("ready http://{} admin http://{}", self.listener.local_addr()?, self.admin.local_addr()?))
     }
 
-    /// Answers until `stop` is done.
-    pub async fn serve(self, stop: impl Future<Output = ()>) {
-        tokio::pin!(stop);
-        loop {
-            tokio::select! {
-                () = &mut stop => return,
-                Ok((stream, _)) = self.listener.accept() => {
-                    let service = self.service.clone();
-                    tokio::spawn(async move {
-                        let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
-                    });
-                }
-            }
+    /// Answers until `stop` is done; then what was written is on the disk.
+    ///
+    /// # Errors
+    /// When it can't be written, or no connection can be accepted any more.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let routes = admin::router(&self.gate, self.store.clone());
+        tokio::select! {
+            () = stop => {}
+            never = accept(&self.listener, &self.gate, &self.front) => match never? {},
+            ended = axum::serve(self.admin, routes) => ended.context("the admin endpoint ended")?,
         }
+        self.store.sync().context("can't write the journal to the disk")
+    }
+}
+
+fn front(options: &Options, gate: &Gate, store: &Arc<Store>) -> anyhow::Result<Front> {
+    let (keys, secrets) = (&options.access_keys, &options.secret_keys);
+    ensure!(keys.len() == secrets.len(), "each --access-key needs its --secret-key, and the other way round");
+    let pairs = keys.iter().cloned().zip(secrets.iter().cloned());
+    let credentials = Credentials::new(pairs, options.credentials_url.clone());
+    let mut service = S3ServiceBuilder::new(Model::new(Arc::clone(store)));
+    service.set_host(LocalHosts);
+    service.set_access(credentials.access(gate.access()));
+    service.set_auth(credentials);
+    Ok(Front::new(service.build()))
+}
+
+async fn accept(
+    listener: &TcpListener,
+    gate: &Gate,
+    front: &Front,
+) -> anyhow::Result<std::convert::Infallible> {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            // A client that gave up, or no file descriptor left: the next one may do better.
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => continue,
+            Err(error) => return Err(error).context("can't accept connections"),
+        };
+        let (gate, front) = (gate.clone(), front.clone());
+        tokio::spawn(async move { gate.serve(stream, front).await });
     }
 }
 

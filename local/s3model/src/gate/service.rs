@@ -7,7 +7,6 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValu
 use http::{Method, Request, Response};
 use http_body::Body;
 use s3s::StdError;
-use s3s::service::S3Service;
 use tokio::time::Instant;
 
 use super::Gate;
@@ -17,6 +16,7 @@ use super::ticket::{Admitted, Ticket};
 use super::wire::Wire;
 use crate::counters::{REJECTED, Row, add};
 use crate::faults::{Fault, Kind};
+use crate::front::Front;
 use crate::random;
 use crate::time::link::Link;
 
@@ -30,7 +30,7 @@ impl Gate {
     pub(super) async fn answer(
         &self,
         request: Request<s3s::Body>,
-        service: &S3Service,
+        service: &Front,
         wire: &Arc<Wire>,
     ) -> Result<Response<ResponseBody>, StdError> {
         let start = Instant::now();

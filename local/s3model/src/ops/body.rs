@@ -1,0 +1,200 @@
+//! Bodies on their way between the network and the disk, a piece at a time.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use s3s::dto::StreamingBlob;
+use s3s::stream::{ByteStream, RemainingLength};
+use s3s::{S3Error, S3Result, StdError, s3_error};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::{Model, checksum};
+use crate::checksums::{Algorithm, Digests};
+use crate::rules;
+use crate::store::{Reader, Rope, Writer};
+
+/// Bytes that go to or come from the disk at once.
+const PIECE: usize = 256 << 10;
+
+/// Up to this, in bytes, a piece costs less than handing it to another thread.
+const AT_ONCE: usize = 64 << 10;
+
+/// What a request says about its body.
+pub struct Length<'a> {
+    /// `Content-Length` without the encoding of the request.
+    pub announced: Option<i64>,
+    /// `Content-MD5`.
+    pub md5: Option<&'a str>,
+}
+
+/// A body on the disk.
+pub struct Received {
+    /// Its bytes.
+    pub rope: Rope,
+    /// What was computed of it.
+    pub digests: Digests,
+    /// Its MD5 in hexadecimal digits.
+    pub etag: String,
+}
+
+/// Takes a body to the disk, with a checksum of `also` beside its MD5 and CRCs.
+///
+/// # Errors
+/// When it is too long, ends too early, is not what its MD5 says, or can't be written.
+pub async fn receive(
+    model: &Model,
+    body: Option<StreamingBlob>,
+    length: &Length<'_>,
+    also: Option<Algorithm>,
+) -> S3Result<Received> {
+    let announced = length.announced.and_then(|length| u64::try_from(length).ok());
+    if announced.is_some_and(|length| length > rules::MAX_BODY) {
+        return Err(rules::entity_too_large());
+    }
+    let md5 = checksum::content_md5(length.md5)?;
+    let mut sink = Sink::Here(model.store.writer(also));
+    if let Some(mut body) = body {
+        while let Some(piece) = next_piece(&mut body).await? {
+            sink = sink.write(piece).await.map_err(|error| rules::internal(&error))?;
+        }
+    }
+    let writer = sink.back().await.map_err(|error| rules::internal(&error))?;
+    let (rope, digests) = writer.finish().map_err(|error| rules::internal(&error))?;
+    if announced.is_some_and(|announced| announced != digests.len) {
+        return Err(rules::incomplete_body());
+    }
+    if digests.len > rules::MAX_BODY {
+        return Err(rules::entity_too_large());
+    }
+    if md5.is_some_and(|md5| md5 != digests.md5) {
+        return Err(rules::bad_digest("Content-MD5"));
+    }
+    Ok(Received { rope, etag: hex(&digests.md5), digests })
+}
+
+/// Hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+        .collect()
+}
+
+/// The writer, here or on a thread that may block; there it works while the next piece comes.
+enum Sink {
+    Here(Writer),
+    There(JoinHandle<io::Result<Writer>>),
+}
+
+impl Sink {
+    async fn back(self) -> io::Result<Writer> {
+        match self {
+            Self::Here(writer) => Ok(writer),
+            Self::There(task) => task.await.map_err(io::Error::other)?,
+        }
+    }
+
+    async fn write(self, piece: Vec<Bytes>) -> io::Result<Self> {
+        let mut writer = self.back().await?;
+        let write = move || {
+            piece.iter().try_for_each(|bytes| writer.write(bytes))?;
+            Ok(writer)
+        };
+        Ok(Self::There(spawn_blocking(write)))
+    }
+}
+
+/// What comes until it is worth a write.
+async fn next_piece(body: &mut StreamingBlob) -> S3Result<Option<Vec<Bytes>>> {
+    let (mut piece, mut len) = (Vec::new(), 0);
+    while len < PIECE {
+        let Some(bytes) = body.next().await else { break };
+        let bytes = bytes.map_err(|error| refusal(&*error))?;
+        len += bytes.len();
+        piece.push(bytes);
+    }
+    Ok((!piece.is_empty()).then_some(piece))
+}
+
+/// What a body that can't be read to its end is refused with. s3s' own errors are only known by their text.
+fn refusal(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
+    let text = error.to_string();
+    if text.contains("Sha256Mismatch") {
+        let message = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+        return rules::bad_request("XAmzContentSHA256Mismatch", message);
+    }
+    if text.contains("SignatureMismatch") {
+        return s3_error!(
+            SignatureDoesNotMatch,
+            "The request signature we calculated does not match the signature you provided. Check your key and signing \
+             method."
+        );
+    }
+    if text.contains("FormatError") {
+        return s3_error!(InvalidRequest, "The body's chunks are not well-formed: {text}");
+    }
+    rules::incomplete_body()
+}
+
+/// The bytes of a rope as a body.
+#[must_use]
+pub fn send(rope: Rope) -> StreamingBlob {
+    StreamingBlob::new(Pieces { reader: Source::Here(Some(Reader::new(rope.clone()))), left: rope.len() })
+}
+
+/// Reads pieces; large ones on a thread that may block, where the next one is read while one is sent.
+struct Pieces {
+    reader: Source,
+    /// Bytes that are not sent yet.
+    left: u64,
+}
+
+enum Source {
+    Here(Option<Reader>),
+    There(JoinHandle<(Reader, io::Result<Bytes>)>),
+}
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, StdError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let (reader, piece) = match &mut self.reader {
+                Source::Here(reader) => match reader.take() {
+                    Some(reader) if reader.left() > AT_ONCE as u64 => {
+                        self.reader = Source::There(spawn_blocking(|| read(reader)));
+                        continue;
+                    }
+                    Some(reader) if reader.left() > 0 => read(reader),
+                    _ => return Poll::Ready(None),
+                },
+                Source::There(task) => ready!(Pin::new(task).poll(context))?,
+            };
+            let piece = piece?;
+            self.left -= piece.len() as u64;
+            self.reader = if reader.left() > AT_ONCE as u64 {
+                Source::There(spawn_blocking(|| read(reader)))
+            } else {
+                Source::Here(Some(reader))
+            };
+            return Poll::Ready(Some(Ok(piece)));
+        }
+    }
+}
+
+fn read(mut reader: Reader) -> (Reader, io::Result<Bytes>) {
+    let mut piece = vec![0; usize::try_from(reader.left()).unwrap_or(PIECE).min(PIECE)];
+    let read = reader.read(&mut piece);
+    (reader, read.map(|_| piece.into()))
+}
+
+impl ByteStream for Pieces {
+    fn remaining_length(&self) -> RemainingLength {
+        usize::try_from(self.left).map_or_else(|_| RemainingLength::unknown(), RemainingLength::new_exact)
+    }
+}

@@ -1,0 +1,62 @@
+//! Reads a rope piece by piece.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use super::rope::Rope;
+
+/// Reads a rope from its beginning.
+pub struct Reader {
+    rope: Rope,
+    extent: usize,
+    /// Bytes of the extent that are read.
+    done: u64,
+    /// Of the extent, once it is open.
+    file: Option<Arc<File>>,
+    left: u64,
+}
+
+impl Reader {
+    /// Of all bytes of `rope`.
+    #[must_use]
+    pub fn new(rope: Rope) -> Self {
+        Self { left: rope.len(), rope, extent: 0, done: 0, file: None }
+    }
+
+    /// Bytes that are not read yet.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Fills `buffer` as far as there are bytes, and tells how many.
+    ///
+    /// # Errors
+    /// When a blob can't be read.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() && self.left > 0 {
+            filled += self.read_extent(&mut buffer[filled..])?;
+        }
+        Ok(filled)
+    }
+
+    fn read_extent(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let extent = &self.rope.extents()[self.extent];
+        let file = match &self.file {
+            Some(file) => file,
+            None => self.file.insert(extent.chunk.blob.file()?),
+        };
+        let rest = usize::try_from(extent.len - self.done).unwrap_or(usize::MAX);
+        let wanted = rest.min(buffer.len());
+        file.read_exact_at(&mut buffer[..wanted], extent.chunk.at + extent.start + self.done)?;
+        self.done += wanted as u64;
+        self.left -= wanted as u64;
+        if self.done == extent.len {
+            (self.extent, self.done, self.file) = (self.extent + 1, 0, None);
+        }
+        Ok(wanted)
+    }
+}

@@ -78,10 +78,10 @@ fn secure() -> std::io::Result<HttpsConnector<HttpConnector>> {
     Ok(HttpsConnectorBuilder::new().with_native_roots()?.https_only().enable_http1().wrap_connector(http))
 }
 
-async fn speak(stream: impl Read + Write + Unpin + 'static) -> Result<Sender> {
+async fn speak(stream: impl Read + Write + Unpin + Send + 'static) -> Result<Sender> {
     let (sender, connection) = handshake(stream).await?;
     // How it ends is told to whoever waits for an answer.
-    tokio::task::spawn_local(async { drop(connection.await) });
+    tokio::spawn(async { drop(connection.await) });
     Ok(sender)
 }
 

@@ -7,18 +7,16 @@ pub mod record;
 #[cfg(test)]
 mod tests;
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use futures::future::{join_all, try_join_all};
+use futures::future::try_join_all;
 use http::Uri;
 use tokio::sync::{Semaphore, oneshot};
-use tokio::task::LocalSet;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use connection::{Connection, Failure, Opener};
@@ -87,9 +85,8 @@ pub fn start(load: Load) -> Result<UnderWay> {
     let shared = Arc::clone(&counters);
     let generate = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let sent = runtime
-            .map_err(anyhow::Error::from)
-            .and_then(|runtime| LocalSet::new().block_on(&runtime, generate(load, shared)));
+        let sent =
+            runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(generate(load, shared)));
         // Nobody listens any more if the user has interrupted the run.
         drop(ended.send(sent));
     };
@@ -105,8 +102,8 @@ struct Shared {
     start_us: u64,
     /// Has a permit for each request that is due and that no connection has taken yet.
     due: Arc<Semaphore>,
-    next: Cell<u64>,
-    record: RefCell<Record>,
+    next: AtomicU64,
+    record: Mutex<Record>,
     counters: Arc<Counters>,
 }
 
@@ -121,25 +118,26 @@ async fn generate(load: Load, counters: Arc<Counters>) -> Result<Sent> {
     let connections = connections
         .with_context(|| format!("can't open {} connections to {}", load.plan.connections, load.url))?;
     let start = Instant::now() + LEAD;
-    let shared = Rc::new(Shared {
+    let shared = Arc::new(Shared {
         plan: load.plan,
         messages,
         start,
         start_us: micros(SystemTime::now() + LEAD),
         due: Arc::new(Semaphore::new(0)),
-        next: Cell::new(0),
-        record: RefCell::new(Record::new(load.plan.schedule.total())),
+        next: AtomicU64::new(0),
+        record: Mutex::new(Record::new(load.plan.schedule.total())),
         counters: Arc::clone(&counters),
     });
     let cpu = pace::cpu();
     let pacer = pace::start(load.plan.schedule, start, Arc::clone(&shared.due), counters)?;
-    join_all(connections.into_iter().map(|connection| work(Rc::clone(&shared), connection))).await;
+    let workers = connections.into_iter().map(|connection| work(Arc::clone(&shared), connection));
+    JoinSet::from_iter(workers).join_all().await;
     let cpu = pace::cpu().saturating_sub(cpu) + pacer.join().unwrap_or_default();
-    Ok(Sent { start_us: shared.start_us, record: shared.record.take(), cpu })
+    Ok(Sent { start_us: shared.start_us, record: std::mem::take(&mut *shared.record()), cpu })
 }
 
 /// Sends one request after the other on a connection, each when it is due, or as soon as the connection is free.
-async fn work(shared: Rc<Shared>, mut connection: Connection) {
+async fn work(shared: Arc<Shared>, mut connection: Connection) {
     loop {
         let free = shared.start.elapsed();
         let Some(number) = shared.next_due().await else { return };
@@ -148,11 +146,14 @@ async fn work(shared: Rc<Shared>, mut connection: Connection) {
 }
 
 impl Shared {
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().expect("nothing panics while it takes a note")
+    }
+
     /// The number of the next request, once it is due; none behind the last one.
     async fn next_due(&self) -> Option<u64> {
         self.due.acquire().await.ok()?.forget();
-        let number = self.next.get();
-        self.next.set(number + 1);
+        let number = self.next.fetch_add(1, Relaxed);
         if number + 1 == self.plan.schedule.total() {
             self.due.close();
         }
@@ -164,7 +165,7 @@ impl Shared {
         let schedule = &self.plan.schedule;
         let due = schedule.due(number);
         if self.start.elapsed() > due + TIMEOUT {
-            self.record.borrow_mut().unsent += 1;
+            self.record().unsent += 1;
             return;
         }
         let is_measured = number >= schedule.measured_from();
@@ -172,7 +173,7 @@ impl Shared {
         let request = self.messages.request(number, due_us).await;
         let sent = self.start.elapsed();
         if is_measured {
-            self.record.borrow_mut().ready(due, free, sent);
+            self.record().ready(due, free, sent);
         }
         self.counters.sent.fetch_add(1, Relaxed);
         let answer = match request {
@@ -180,7 +181,7 @@ impl Shared {
             Err(_) => Ok(Err(Failure::NotSent)),
         };
         let times = Times { due, sent, answered: self.start.elapsed() };
-        let mut record = self.record.borrow_mut();
+        let mut record = self.record();
         match answer {
             Ok(Ok(answer)) => {
                 record.answered(number, times, &answer, is_measured, self.start_us);

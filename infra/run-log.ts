@@ -35,7 +35,7 @@ export class RunLog extends pulumi.ComponentResource {
 
   /** What a function needs to write the log, and to see what it says of an item. */
   writerStatements(): Statement[] {
-    const actions = ["UpdateItem", "GetItem", "Query"].map((action) => `dynamodb:${action}`);
+    const actions = ["UpdateItem", "PartiQLInsert", "Query"].map((action) => `dynamodb:${action}`);
     return [{ actions, resources: [this.arn] }];
   }
 }

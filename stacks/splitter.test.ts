@@ -24,7 +24,7 @@ describe("the splitter stack", () => {
   it("lets the function use its own queues, its key and its log, and nothing else", () => {
     const logs = [expect.stringMatching(new RegExp(`${NAME}-worker:\\*$`)) as string];
     expect(stack.allowed(`${NAME}-worker`)).toEqual({
-      "dynamodb:GetItem": [arn("dynamodb", `${NAME}-runs`)],
+      "dynamodb:PartiQLInsert": [arn("dynamodb", `${NAME}-runs`)],
       "dynamodb:Query": [arn("dynamodb", `${NAME}-runs`)],
       "dynamodb:UpdateItem": [arn("dynamodb", `${NAME}-runs`)],
       "kms:Decrypt": [arn("kms", NAME)],

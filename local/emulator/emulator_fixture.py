@@ -82,14 +82,14 @@ class Emulator:
             except ProcessLookupError:
                 pass
 
-    def client(self, service):
-        """A client of the emulator."""
+    def client(self, service, key="test", secret="test"):
+        """A client of the emulator, as root unless it has a key of its own."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
             config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
         )
 

@@ -8,6 +8,7 @@ import os
 import aurora
 import code_swap
 import data_api
+import events
 import executions
 import fast_logs
 import fast_requests
@@ -15,6 +16,7 @@ import fast_runtime_api
 import fast_sockets
 import http_api
 import invocations
+import partiql
 import postgres
 import queues
 import reports
@@ -40,6 +42,8 @@ PATCHES = (
     data_api,
     executions,
     queues,
+    events,
+    partiql,
     stream_mappings,
     resharding,
     stream_limits,

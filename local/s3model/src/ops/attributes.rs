@@ -1,4 +1,4 @@
-//! GetObjectAttributes.
+//! `GetObjectAttributes`.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
@@ -7,7 +7,7 @@ use super::{Model, checksum, count, etag, size, timestamp};
 use crate::rules;
 use crate::store;
 
-pub async fn get_object_attributes(
+pub fn get_object_attributes(
     model: &Model,
     request: S3Request<GetObjectAttributesInput>,
 ) -> S3Result<S3Response<GetObjectAttributesOutput>> {

@@ -55,7 +55,7 @@ pub async fn receive(
         return Err(rules::entity_too_large());
     }
     let md5 = checksum::content_md5(length.md5)?;
-    let mut sink = Sink::Here(model.store.writer(also));
+    let mut sink = Sink::Here(Box::new(model.store.writer(also)));
     if let Some(mut body) = body {
         while let Some(piece) = next_piece(&mut body).await? {
             sink = sink.write(piece).await.map_err(|error| rules::internal(&error))?;
@@ -87,12 +87,12 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The writer, here or on a thread that may block; there it works while the next piece comes.
 enum Sink {
-    Here(Writer),
-    There(JoinHandle<io::Result<Writer>>),
+    Here(Box<Writer>),
+    There(JoinHandle<io::Result<Box<Writer>>>),
 }
 
 impl Sink {
-    async fn back(self) -> io::Result<Writer> {
+    async fn back(self) -> io::Result<Box<Writer>> {
         match self {
             Self::Here(writer) => Ok(writer),
             Self::There(task) => task.await.map_err(io::Error::other)?,
@@ -144,7 +144,8 @@ fn refusal(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
 /// The bytes of a rope as a body.
 #[must_use]
 pub fn send(rope: Rope) -> StreamingBlob {
-    StreamingBlob::new(Pieces { reader: Source::Here(Some(Reader::new(rope.clone()))), left: rope.len() })
+    let left = rope.len();
+    StreamingBlob::new(Pieces { reader: Source::Here(Some(Reader::new(rope))), left })
 }
 
 /// Reads pieces; large ones on a thread that may block, where the next one is read while one is sent.

@@ -9,7 +9,7 @@ use crate::store::{Change, Seconds};
 /// The region of a bucket whose maker named none.
 const FIRST_REGION: &str = "us-east-1";
 
-pub async fn create_bucket(
+pub fn create_bucket(
     model: &Model,
     request: S3Request<CreateBucketInput>,
 ) -> S3Result<S3Response<CreateBucketOutput>> {
@@ -30,7 +30,7 @@ pub async fn create_bucket(
     Ok(S3Response::new(CreateBucketOutput { location }))
 }
 
-pub async fn delete_bucket(
+pub fn delete_bucket(
     model: &Model,
     request: S3Request<DeleteBucketInput>,
 ) -> S3Result<S3Response<DeleteBucketOutput>> {
@@ -45,7 +45,7 @@ pub async fn delete_bucket(
     Ok(S3Response::new(DeleteBucketOutput::default()))
 }
 
-pub async fn head_bucket(
+pub fn head_bucket(
     model: &Model,
     request: S3Request<HeadBucketInput>,
 ) -> S3Result<S3Response<HeadBucketOutput>> {
@@ -55,7 +55,7 @@ pub async fn head_bucket(
     Ok(S3Response::new(HeadBucketOutput { bucket_region, ..HeadBucketOutput::default() }))
 }
 
-pub async fn get_bucket_location(
+pub fn get_bucket_location(
     model: &Model,
     request: S3Request<GetBucketLocationInput>,
 ) -> S3Result<S3Response<GetBucketLocationOutput>> {
@@ -64,7 +64,7 @@ pub async fn get_bucket_location(
     Ok(S3Response::new(GetBucketLocationOutput { location_constraint }))
 }
 
-pub async fn list_buckets(
+pub fn list_buckets(
     model: &Model,
     request: S3Request<ListBucketsInput>,
 ) -> S3Result<S3Response<ListBucketsOutput>> {

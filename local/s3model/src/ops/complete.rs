@@ -1,4 +1,4 @@
-//! CompleteMultipartUpload.
+//! `CompleteMultipartUpload`.
 
 use md5::{Digest, Md5};
 use s3s::dto::*;
@@ -11,7 +11,7 @@ use crate::checksums::{Algorithm, Checksum, Coverage, CrcJoin};
 use crate::rules;
 use crate::store::{Change, ObjectInfo, Part, Rope, Seconds, Upload};
 
-pub async fn complete_multipart_upload(
+pub fn complete_multipart_upload(
     model: &Model,
     request: S3Request<CompleteMultipartUploadInput>,
 ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {

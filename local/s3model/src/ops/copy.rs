@@ -1,4 +1,4 @@
-//! CopyObject, and what it shares with UploadPartCopy.
+//! `CopyObject`, and what it shares with `UploadPartCopy`.
 
 use std::io;
 use std::sync::Arc;
@@ -127,10 +127,8 @@ pub async fn copy_object(
             ..object.info.headers.clone()
         };
     }
-    let tags = match replaces_tags {
-        true => tagging::of_header(input.tagging.as_deref())?,
-        false => object.info.tags.clone(),
-    };
+    let tags =
+        if replaces_tags { tagging::of_header(input.tagging.as_deref())? } else { object.info.tags.clone() };
     let wanted = checksum::algorithm(input.checksum_algorithm.as_ref())?;
     let checksum = copied_checksum(&object, wanted).await?;
     let info = ObjectInfo { etag: copied_etag(&object), modified: Seconds::now(), checksum, headers, tags };

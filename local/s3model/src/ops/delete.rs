@@ -1,4 +1,4 @@
-//! DeleteObject and DeleteObjects.
+//! `DeleteObject` and `DeleteObjects`.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
@@ -8,7 +8,7 @@ use super::{Model, bucket};
 use crate::rules;
 use crate::store::{Change, State};
 
-pub async fn delete_object(
+pub fn delete_object(
     model: &Model,
     request: S3Request<DeleteObjectInput>,
 ) -> S3Result<S3Response<DeleteObjectOutput>> {
@@ -28,7 +28,7 @@ pub async fn delete_object(
     Ok(S3Response::new(DeleteObjectOutput::default()))
 }
 
-pub async fn delete_objects(
+pub fn delete_objects(
     model: &Model,
     request: S3Request<DeleteObjectsInput>,
 ) -> S3Result<S3Response<DeleteObjectsOutput>> {

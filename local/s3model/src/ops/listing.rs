@@ -1,4 +1,4 @@
-//! ListObjects, in its first and its second version.
+//! `ListObjects`, in its first and its second version.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -146,13 +146,13 @@ pub fn encode(text: &str) -> String {
                 encoded.push(char::from(byte));
             }
             b' ' => encoded.push('+'),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+            _ => encoded.extend(["%", &super::body::hex(&[byte]).to_uppercase()]),
         }
     }
     encoded
 }
 
-pub async fn list_objects(
+pub fn list_objects(
     model: &Model,
     request: S3Request<ListObjectsInput>,
 ) -> S3Result<S3Response<ListObjectsOutput>> {
@@ -184,7 +184,7 @@ pub async fn list_objects(
     }))
 }
 
-pub async fn list_objects_v2(
+pub fn list_objects_v2(
     model: &Model,
     request: S3Request<ListObjectsV2Input>,
 ) -> S3Result<S3Response<ListObjectsV2Output>> {

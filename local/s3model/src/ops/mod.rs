@@ -1,6 +1,7 @@
 //! S3's operations over the store, one concept a file.
 
 #![expect(clippy::wildcard_imports, reason = "the types of s3s' operations, each file's own")]
+#![expect(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "operations have one shape")]
 
 mod attributes;
 mod body;
@@ -95,72 +96,83 @@ fn count(things: usize) -> i32 {
     i32::try_from(things).unwrap_or(i32::MAX)
 }
 
-/// The operations that the model has, each with its function; s3s answers the others with `NotImplemented`.
+/// The operations that the model has, each with its function: those that wait for bytes, and those that don't. s3s answers
+/// all others with `NotImplemented`.
 macro_rules! operations {
-    ($($module:ident::$operation:ident($input:ty) -> $output:ty;)*) => {
+    (
+        waiting { $($w_module:ident::$w_operation:ident($w_input:ty) -> $w_output:ty;)* }
+        at_once { $($module:ident::$operation:ident($input:ty) -> $output:ty;)* }
+    ) => {
         #[async_trait::async_trait]
         impl S3 for Model {
+            $(async fn $w_operation(&self, request: S3Request<$w_input>) -> S3Result<S3Response<$w_output>> {
+                $w_module::$w_operation(self, request).await
+            })*
             $(async fn $operation(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
-                $module::$operation(self, request).await
+                $module::$operation(self, request)
             })*
         }
     };
 }
 
 operations! {
-    attributes::get_object_attributes(GetObjectAttributesInput) -> GetObjectAttributesOutput;
-    buckets::create_bucket(CreateBucketInput) -> CreateBucketOutput;
-    buckets::delete_bucket(DeleteBucketInput) -> DeleteBucketOutput;
-    buckets::get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput;
-    buckets::head_bucket(HeadBucketInput) -> HeadBucketOutput;
-    buckets::list_buckets(ListBucketsInput) -> ListBucketsOutput;
-    complete::complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput;
-    copy::copy_object(CopyObjectInput) -> CopyObjectOutput;
-    delete::delete_object(DeleteObjectInput) -> DeleteObjectOutput;
-    delete::delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput;
-    listing::list_objects(ListObjectsInput) -> ListObjectsOutput;
-    listing::list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output;
-    part_copy::upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput;
-    parts::list_parts(ListPartsInput) -> ListPartsOutput;
-    parts::upload_part(UploadPartInput) -> UploadPartOutput;
-    put::put_object(PutObjectInput) -> PutObjectOutput;
-    read::get_object(GetObjectInput) -> GetObjectOutput;
-    read::head_object(HeadObjectInput) -> HeadObjectOutput;
-    settings::delete_bucket_cors(DeleteBucketCorsInput) -> DeleteBucketCorsOutput;
-    settings::delete_bucket_encryption(DeleteBucketEncryptionInput) -> DeleteBucketEncryptionOutput;
-    settings::delete_bucket_lifecycle(DeleteBucketLifecycleInput) -> DeleteBucketLifecycleOutput;
-    settings::delete_bucket_ownership_controls(DeleteBucketOwnershipControlsInput) -> DeleteBucketOwnershipControlsOutput;
-    settings::delete_bucket_policy(DeleteBucketPolicyInput) -> DeleteBucketPolicyOutput;
-    settings::delete_public_access_block(DeletePublicAccessBlockInput) -> DeletePublicAccessBlockOutput;
-    settings::get_bucket_acl(GetBucketAclInput) -> GetBucketAclOutput;
-    settings::get_bucket_cors(GetBucketCorsInput) -> GetBucketCorsOutput;
-    settings::get_bucket_encryption(GetBucketEncryptionInput) -> GetBucketEncryptionOutput;
-    settings::get_bucket_lifecycle_configuration(GetBucketLifecycleConfigurationInput)
-        -> GetBucketLifecycleConfigurationOutput;
-    settings::get_bucket_notification_configuration(GetBucketNotificationConfigurationInput)
-        -> GetBucketNotificationConfigurationOutput;
-    settings::get_bucket_ownership_controls(GetBucketOwnershipControlsInput) -> GetBucketOwnershipControlsOutput;
-    settings::get_bucket_policy(GetBucketPolicyInput) -> GetBucketPolicyOutput;
-    settings::get_bucket_policy_status(GetBucketPolicyStatusInput) -> GetBucketPolicyStatusOutput;
-    settings::get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput;
-    settings::get_object_acl(GetObjectAclInput) -> GetObjectAclOutput;
-    settings::get_public_access_block(GetPublicAccessBlockInput) -> GetPublicAccessBlockOutput;
-    settings::put_bucket_cors(PutBucketCorsInput) -> PutBucketCorsOutput;
-    settings::put_bucket_encryption(PutBucketEncryptionInput) -> PutBucketEncryptionOutput;
-    settings::put_bucket_lifecycle_configuration(PutBucketLifecycleConfigurationInput)
-        -> PutBucketLifecycleConfigurationOutput;
-    settings::put_bucket_notification_configuration(PutBucketNotificationConfigurationInput)
-        -> PutBucketNotificationConfigurationOutput;
-    settings::put_bucket_ownership_controls(PutBucketOwnershipControlsInput) -> PutBucketOwnershipControlsOutput;
-    settings::put_bucket_policy(PutBucketPolicyInput) -> PutBucketPolicyOutput;
-    settings::put_public_access_block(PutPublicAccessBlockInput) -> PutPublicAccessBlockOutput;
-    tagging::delete_bucket_tagging(DeleteBucketTaggingInput) -> DeleteBucketTaggingOutput;
-    tagging::delete_object_tagging(DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput;
-    tagging::get_bucket_tagging(GetBucketTaggingInput) -> GetBucketTaggingOutput;
-    tagging::get_object_tagging(GetObjectTaggingInput) -> GetObjectTaggingOutput;
-    tagging::put_bucket_tagging(PutBucketTaggingInput) -> PutBucketTaggingOutput;
-    tagging::put_object_tagging(PutObjectTaggingInput) -> PutObjectTaggingOutput;
-    uploads::abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput;
-    uploads::create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput;
-    uploads::list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput;
+    waiting {
+        copy::copy_object(CopyObjectInput) -> CopyObjectOutput;
+        part_copy::upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput;
+        parts::upload_part(UploadPartInput) -> UploadPartOutput;
+        put::put_object(PutObjectInput) -> PutObjectOutput;
+    }
+    at_once {
+        attributes::get_object_attributes(GetObjectAttributesInput) -> GetObjectAttributesOutput;
+        buckets::create_bucket(CreateBucketInput) -> CreateBucketOutput;
+        buckets::delete_bucket(DeleteBucketInput) -> DeleteBucketOutput;
+        buckets::get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput;
+        buckets::head_bucket(HeadBucketInput) -> HeadBucketOutput;
+        buckets::list_buckets(ListBucketsInput) -> ListBucketsOutput;
+        complete::complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput;
+        delete::delete_object(DeleteObjectInput) -> DeleteObjectOutput;
+        delete::delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput;
+        listing::list_objects(ListObjectsInput) -> ListObjectsOutput;
+        listing::list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output;
+        parts::list_parts(ListPartsInput) -> ListPartsOutput;
+        read::get_object(GetObjectInput) -> GetObjectOutput;
+        read::head_object(HeadObjectInput) -> HeadObjectOutput;
+        settings::delete_bucket_cors(DeleteBucketCorsInput) -> DeleteBucketCorsOutput;
+        settings::delete_bucket_encryption(DeleteBucketEncryptionInput) -> DeleteBucketEncryptionOutput;
+        settings::delete_bucket_lifecycle(DeleteBucketLifecycleInput) -> DeleteBucketLifecycleOutput;
+        settings::delete_bucket_ownership_controls(DeleteBucketOwnershipControlsInput) -> DeleteBucketOwnershipControlsOutput;
+        settings::delete_bucket_policy(DeleteBucketPolicyInput) -> DeleteBucketPolicyOutput;
+        settings::delete_public_access_block(DeletePublicAccessBlockInput) -> DeletePublicAccessBlockOutput;
+        settings::get_bucket_acl(GetBucketAclInput) -> GetBucketAclOutput;
+        settings::get_bucket_cors(GetBucketCorsInput) -> GetBucketCorsOutput;
+        settings::get_bucket_encryption(GetBucketEncryptionInput) -> GetBucketEncryptionOutput;
+        settings::get_bucket_lifecycle_configuration(GetBucketLifecycleConfigurationInput)
+            -> GetBucketLifecycleConfigurationOutput;
+        settings::get_bucket_notification_configuration(GetBucketNotificationConfigurationInput)
+            -> GetBucketNotificationConfigurationOutput;
+        settings::get_bucket_ownership_controls(GetBucketOwnershipControlsInput) -> GetBucketOwnershipControlsOutput;
+        settings::get_bucket_policy(GetBucketPolicyInput) -> GetBucketPolicyOutput;
+        settings::get_bucket_policy_status(GetBucketPolicyStatusInput) -> GetBucketPolicyStatusOutput;
+        settings::get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput;
+        settings::get_object_acl(GetObjectAclInput) -> GetObjectAclOutput;
+        settings::get_public_access_block(GetPublicAccessBlockInput) -> GetPublicAccessBlockOutput;
+        settings::put_bucket_cors(PutBucketCorsInput) -> PutBucketCorsOutput;
+        settings::put_bucket_encryption(PutBucketEncryptionInput) -> PutBucketEncryptionOutput;
+        settings::put_bucket_lifecycle_configuration(PutBucketLifecycleConfigurationInput)
+            -> PutBucketLifecycleConfigurationOutput;
+        settings::put_bucket_notification_configuration(PutBucketNotificationConfigurationInput)
+            -> PutBucketNotificationConfigurationOutput;
+        settings::put_bucket_ownership_controls(PutBucketOwnershipControlsInput) -> PutBucketOwnershipControlsOutput;
+        settings::put_bucket_policy(PutBucketPolicyInput) -> PutBucketPolicyOutput;
+        settings::put_public_access_block(PutPublicAccessBlockInput) -> PutPublicAccessBlockOutput;
+        tagging::delete_bucket_tagging(DeleteBucketTaggingInput) -> DeleteBucketTaggingOutput;
+        tagging::delete_object_tagging(DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput;
+        tagging::get_bucket_tagging(GetBucketTaggingInput) -> GetBucketTaggingOutput;
+        tagging::get_object_tagging(GetObjectTaggingInput) -> GetObjectTaggingOutput;
+        tagging::put_bucket_tagging(PutBucketTaggingInput) -> PutBucketTaggingOutput;
+        tagging::put_object_tagging(PutObjectTaggingInput) -> PutObjectTaggingOutput;
+        uploads::abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput;
+        uploads::create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput;
+        uploads::list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput;
+    }
 }

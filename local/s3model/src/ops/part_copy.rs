@@ -1,4 +1,4 @@
-//! UploadPartCopy.
+//! `UploadPartCopy`.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};

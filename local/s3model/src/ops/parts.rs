@@ -1,4 +1,4 @@
-//! UploadPart and ListParts.
+//! `UploadPart` and `ListParts`.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
@@ -52,7 +52,7 @@ fn asked_algorithm(upload: &Upload, given: Option<Algorithm>) -> S3Result<Option
     Ok(asked)
 }
 
-pub async fn list_parts(
+pub fn list_parts(
     model: &Model,
     request: S3Request<ListPartsInput>,
 ) -> S3Result<S3Response<ListPartsOutput>> {

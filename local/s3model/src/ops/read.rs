@@ -1,4 +1,4 @@
-//! GetObject and HeadObject.
+//! `GetObject` and `HeadObject`.
 
 use std::ops::Range as Bytes;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ struct Selection {
     parts: Option<usize>,
 }
 
-pub async fn get_object(
+pub fn get_object(
     model: &Model,
     request: S3Request<GetObjectInput>,
 ) -> S3Result<S3Response<GetObjectOutput>> {
@@ -38,7 +38,7 @@ pub async fn get_object(
     Ok(S3Response::new(output))
 }
 
-pub async fn head_object(
+pub fn head_object(
     model: &Model,
     request: S3Request<HeadObjectInput>,
 ) -> S3Result<S3Response<HeadObjectOutput>> {

@@ -41,18 +41,18 @@ macro_rules! setting {
     ($name:literal, $missing:expr, $put:ident($put_input:ident, $taken:ident) -> $put_output:ident,
      $get:ident($get_input:ident, $shown:ident) -> $get_output:ident,
      $delete:ident($delete_input:ident) -> $delete_output:ident) => {
-        pub async fn $put(model: &Model, request: S3Request<$put_input>) -> Answer<$put_output> {
+        pub fn $put(model: &Model, request: S3Request<$put_input>) -> Answer<$put_output> {
             put(model, request.input.bucket, $name, &request.input.$taken)?;
             Ok(S3Response::new($put_output::default()))
         }
 
-        pub async fn $get(model: &Model, request: S3Request<$get_input>) -> Answer<$get_output> {
+        pub fn $get(model: &Model, request: S3Request<$get_input>) -> Answer<$get_output> {
             let value = get(model, &request.input.bucket, $name)?;
             let $shown = Some(value.ok_or_else(|| -> S3Error { $missing })?);
             Ok(S3Response::new($get_output { $shown }))
         }
 
-        pub async fn $delete(model: &Model, request: S3Request<$delete_input>) -> Answer<$delete_output> {
+        pub fn $delete(model: &Model, request: S3Request<$delete_input>) -> Answer<$delete_output> {
             delete(model, request.input.bucket, $name)?;
             Ok(S3Response::new($delete_output::default()))
         }
@@ -82,7 +82,7 @@ setting!(
     delete_public_access_block(DeletePublicAccessBlockInput) -> DeletePublicAccessBlockOutput
 );
 
-pub async fn put_bucket_ownership_controls(
+pub fn put_bucket_ownership_controls(
     model: &Model,
     request: S3Request<PutBucketOwnershipControlsInput>,
 ) -> Answer<PutBucketOwnershipControlsOutput> {
@@ -92,7 +92,7 @@ pub async fn put_bucket_ownership_controls(
     Ok(S3Response::new(PutBucketOwnershipControlsOutput::default()))
 }
 
-pub async fn get_bucket_ownership_controls(
+pub fn get_bucket_ownership_controls(
     model: &Model,
     request: S3Request<GetBucketOwnershipControlsInput>,
 ) -> Answer<GetBucketOwnershipControlsOutput> {
@@ -104,7 +104,7 @@ pub async fn get_bucket_ownership_controls(
     Ok(S3Response::new(GetBucketOwnershipControlsOutput { ownership_controls }))
 }
 
-pub async fn delete_bucket_ownership_controls(
+pub fn delete_bucket_ownership_controls(
     model: &Model,
     request: S3Request<DeleteBucketOwnershipControlsInput>,
 ) -> Answer<DeleteBucketOwnershipControlsOutput> {
@@ -112,7 +112,7 @@ pub async fn delete_bucket_ownership_controls(
     Ok(S3Response::new(DeleteBucketOwnershipControlsOutput::default()))
 }
 
-pub async fn put_bucket_encryption(
+pub fn put_bucket_encryption(
     model: &Model,
     request: S3Request<PutBucketEncryptionInput>,
 ) -> Answer<PutBucketEncryptionOutput> {
@@ -122,7 +122,7 @@ pub async fn put_bucket_encryption(
 }
 
 /// Every bucket is encrypted with S3's own keys unless its owner says otherwise.
-pub async fn get_bucket_encryption(
+pub fn get_bucket_encryption(
     model: &Model,
     request: S3Request<GetBucketEncryptionInput>,
 ) -> Answer<GetBucketEncryptionOutput> {
@@ -132,7 +132,6 @@ pub async fn get_bucket_encryption(
         let rule = ServerSideEncryptionRule {
             apply_server_side_encryption_by_default: Some(by_default),
             bucket_key_enabled: Some(false),
-            ..ServerSideEncryptionRule::default()
         };
         ServerSideEncryptionConfiguration { rules: vec![rule] }
     });
@@ -141,7 +140,7 @@ pub async fn get_bucket_encryption(
     }))
 }
 
-pub async fn delete_bucket_encryption(
+pub fn delete_bucket_encryption(
     model: &Model,
     request: S3Request<DeleteBucketEncryptionInput>,
 ) -> Answer<DeleteBucketEncryptionOutput> {
@@ -149,7 +148,7 @@ pub async fn delete_bucket_encryption(
     Ok(S3Response::new(DeleteBucketEncryptionOutput::default()))
 }
 
-pub async fn put_bucket_lifecycle_configuration(
+pub fn put_bucket_lifecycle_configuration(
     model: &Model,
     request: S3Request<PutBucketLifecycleConfigurationInput>,
 ) -> Answer<PutBucketLifecycleConfigurationOutput> {
@@ -160,7 +159,7 @@ pub async fn put_bucket_lifecycle_configuration(
     Ok(S3Response::new(PutBucketLifecycleConfigurationOutput::default()))
 }
 
-pub async fn get_bucket_lifecycle_configuration(
+pub fn get_bucket_lifecycle_configuration(
     model: &Model,
     request: S3Request<GetBucketLifecycleConfigurationInput>,
 ) -> Answer<GetBucketLifecycleConfigurationOutput> {
@@ -171,7 +170,7 @@ pub async fn get_bucket_lifecycle_configuration(
     Ok(S3Response::new(output))
 }
 
-pub async fn delete_bucket_lifecycle(
+pub fn delete_bucket_lifecycle(
     model: &Model,
     request: S3Request<DeleteBucketLifecycleInput>,
 ) -> Answer<DeleteBucketLifecycleOutput> {
@@ -179,24 +178,18 @@ pub async fn delete_bucket_lifecycle(
     Ok(S3Response::new(DeleteBucketLifecycleOutput::default()))
 }
 
-pub async fn put_bucket_cors(
-    model: &Model,
-    request: S3Request<PutBucketCorsInput>,
-) -> Answer<PutBucketCorsOutput> {
+pub fn put_bucket_cors(model: &Model, request: S3Request<PutBucketCorsInput>) -> Answer<PutBucketCorsOutput> {
     put(model, request.input.bucket, "cors", &request.input.cors_configuration.cors_rules)?;
     Ok(S3Response::new(PutBucketCorsOutput::default()))
 }
 
-pub async fn get_bucket_cors(
-    model: &Model,
-    request: S3Request<GetBucketCorsInput>,
-) -> Answer<GetBucketCorsOutput> {
+pub fn get_bucket_cors(model: &Model, request: S3Request<GetBucketCorsInput>) -> Answer<GetBucketCorsOutput> {
     let missing = || s3_error!(NoSuchCORSConfiguration, "The CORS configuration does not exist");
     let cors_rules = Some(get(model, &request.input.bucket, "cors")?.ok_or_else(missing)?);
     Ok(S3Response::new(GetBucketCorsOutput { cors_rules }))
 }
 
-pub async fn delete_bucket_cors(
+pub fn delete_bucket_cors(
     model: &Model,
     request: S3Request<DeleteBucketCorsInput>,
 ) -> Answer<DeleteBucketCorsOutput> {
@@ -204,7 +197,7 @@ pub async fn delete_bucket_cors(
     Ok(S3Response::new(DeleteBucketCorsOutput::default()))
 }
 
-pub async fn put_bucket_notification_configuration(
+pub fn put_bucket_notification_configuration(
     model: &Model,
     request: S3Request<PutBucketNotificationConfigurationInput>,
 ) -> Answer<PutBucketNotificationConfigurationOutput> {
@@ -212,7 +205,7 @@ pub async fn put_bucket_notification_configuration(
     Ok(S3Response::new(PutBucketNotificationConfigurationOutput::default()))
 }
 
-pub async fn get_bucket_notification_configuration(
+pub fn get_bucket_notification_configuration(
     model: &Model,
     request: S3Request<GetBucketNotificationConfigurationInput>,
 ) -> Answer<GetBucketNotificationConfigurationOutput> {
@@ -227,7 +220,7 @@ pub async fn get_bucket_notification_configuration(
 }
 
 /// Never enabled: the model has no versions.
-pub async fn get_bucket_versioning(
+pub fn get_bucket_versioning(
     model: &Model,
     request: S3Request<GetBucketVersioningInput>,
 ) -> Answer<GetBucketVersioningOutput> {
@@ -235,7 +228,7 @@ pub async fn get_bucket_versioning(
     Ok(S3Response::new(GetBucketVersioningOutput::default()))
 }
 
-pub async fn get_bucket_policy_status(
+pub fn get_bucket_policy_status(
     model: &Model,
     request: S3Request<GetBucketPolicyStatusInput>,
 ) -> Answer<GetBucketPolicyStatusOutput> {
@@ -245,18 +238,12 @@ pub async fn get_bucket_policy_status(
     Ok(S3Response::new(GetBucketPolicyStatusOutput { policy_status }))
 }
 
-pub async fn get_bucket_acl(
-    model: &Model,
-    request: S3Request<GetBucketAclInput>,
-) -> Answer<GetBucketAclOutput> {
+pub fn get_bucket_acl(model: &Model, request: S3Request<GetBucketAclInput>) -> Answer<GetBucketAclOutput> {
     bucket(&model.store.state(), &request.input.bucket)?;
     Ok(S3Response::new(GetBucketAclOutput { grants: Some(full_control()), owner: Some(owner()) }))
 }
 
-pub async fn get_object_acl(
-    model: &Model,
-    request: S3Request<GetObjectAclInput>,
-) -> Answer<GetObjectAclOutput> {
+pub fn get_object_acl(model: &Model, request: S3Request<GetObjectAclInput>) -> Answer<GetObjectAclOutput> {
     model.object(&request.input.bucket, &request.input.key)?;
     let (grants, owner) = (Some(full_control()), Some(owner()));
     Ok(S3Response::new(GetObjectAclOutput { grants, owner, request_charged: None }))

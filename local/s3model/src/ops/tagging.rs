@@ -49,7 +49,7 @@ fn checked(tags: Tags, limit: usize) -> S3Result<Tags> {
     Ok(tags)
 }
 
-pub async fn get_object_tagging(
+pub fn get_object_tagging(
     model: &Model,
     request: S3Request<GetObjectTaggingInput>,
 ) -> S3Result<S3Response<GetObjectTaggingOutput>> {
@@ -57,7 +57,7 @@ pub async fn get_object_tagging(
     Ok(S3Response::new(GetObjectTaggingOutput { tag_set: shown(&object.info.tags), version_id: None }))
 }
 
-pub async fn put_object_tagging(
+pub fn put_object_tagging(
     model: &Model,
     request: S3Request<PutObjectTaggingInput>,
 ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
@@ -66,7 +66,7 @@ pub async fn put_object_tagging(
     Ok(S3Response::new(PutObjectTaggingOutput::default()))
 }
 
-pub async fn delete_object_tagging(
+pub fn delete_object_tagging(
     model: &Model,
     request: S3Request<DeleteObjectTaggingInput>,
 ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
@@ -81,7 +81,7 @@ fn set(model: &Model, bucket: String, key: String, tags: Tags) -> S3Result<()> {
     })
 }
 
-pub async fn get_bucket_tagging(
+pub fn get_bucket_tagging(
     model: &Model,
     request: S3Request<GetBucketTaggingInput>,
 ) -> S3Result<S3Response<GetBucketTaggingOutput>> {
@@ -90,7 +90,7 @@ pub async fn get_bucket_tagging(
     Ok(S3Response::new(GetBucketTaggingOutput { tag_set: shown(&tags) }))
 }
 
-pub async fn put_bucket_tagging(
+pub fn put_bucket_tagging(
     model: &Model,
     request: S3Request<PutBucketTaggingInput>,
 ) -> S3Result<S3Response<PutBucketTaggingOutput>> {
@@ -99,7 +99,7 @@ pub async fn put_bucket_tagging(
     Ok(S3Response::new(PutBucketTaggingOutput::default()))
 }
 
-pub async fn delete_bucket_tagging(
+pub fn delete_bucket_tagging(
     model: &Model,
     request: S3Request<DeleteBucketTaggingInput>,
 ) -> S3Result<S3Response<DeleteBucketTaggingOutput>> {

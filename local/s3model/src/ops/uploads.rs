@@ -8,7 +8,7 @@ use crate::checksums::{Algorithm, Coverage};
 use crate::rules;
 use crate::store::{Change, Seconds, UploadInfo};
 
-pub async fn create_multipart_upload(
+pub fn create_multipart_upload(
     model: &Model,
     request: S3Request<CreateMultipartUploadInput>,
 ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
@@ -78,7 +78,7 @@ fn checksums(
     Ok(Some((algorithm, coverage)))
 }
 
-pub async fn abort_multipart_upload(
+pub fn abort_multipart_upload(
     model: &Model,
     request: S3Request<AbortMultipartUploadInput>,
 ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
@@ -90,7 +90,7 @@ pub async fn abort_multipart_upload(
     Ok(S3Response::new(AbortMultipartUploadOutput::default()))
 }
 
-pub async fn list_multipart_uploads(
+pub fn list_multipart_uploads(
     model: &Model,
     request: S3Request<ListMultipartUploadsInput>,
 ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {

@@ -58,7 +58,9 @@ impl State {
             }
             Change::Delete { bucket, keys } => {
                 let objects = &mut self.bucket(&bucket)?.objects;
-                keys.iter().for_each(|key| drop(objects.remove(key)));
+                for key in &keys {
+                    objects.remove(key);
+                }
             }
             Change::CreateUpload { upload, info } => {
                 self.uploads.insert(upload, Upload { info, parts: BTreeMap::new() });

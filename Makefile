@@ -57,14 +57,23 @@ node_modules/.package-lock.json: package-lock.json
 	@$(STEP) "install the Pulumi CLI" local/pulumi/install.sh .lambench/pulumi
 	@touch $@
 
+# For this machine, functions and commands are built in one go: they share their dependencies.
+PACKAGES := --workspace $(if $(filter aws,$(FOR)),--exclude lambench --exclude s3model)
+BUILD := cargo lambda build --release --locked --target $(TRIPLE) $(PACKAGES)
+
 build: .lambench/venv/.done ## Build the functions and contenders (FOR=aws|local, ARCH=arm64|x86_64)
-	@$(STEP) "build the functions for $(FOR), $(ARCH)" cargo lambda build --release --locked --target $(TRIPLE) --workspace --exclude lambench --exclude s3model
+	@$(STEP) "build the functions for $(FOR), $(ARCH)" $(BUILD)
 	@$(STEP) "build the other contenders" contenders/build.sh $(FOR) $(ARCH) $(TARGET)/contenders
 
 cli: .lambench/venv/.done ## Build the lambench command
-	@$(STEP) "build lambench" cargo build --release --locked --package lambench
 	@mkdir -p .lambench/bin
+ifeq ($(FOR),local)
+	@$(STEP) "build lambench" $(BUILD)
+	@ln -sf $(TARGET)/lambda/lambench/bootstrap .lambench/bin/lambench
+else
+	@$(STEP) "build lambench" cargo build --release --locked --package lambench
 	@ln -sf $(TARGET)/release/lambench .lambench/bin/lambench
+endif
 	@ln -sf ../../local/aws .lambench/bin/aws
 
 test: export FOR := local

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::delivery::Delivery;
-use crate::fields::Refusal;
+use crate::delivery::{Delivery, Unreadable};
 
 /// The records of a batch, by their place in it.
 pub trait Records {
@@ -77,13 +76,13 @@ impl Outcome {
 
 /// The deliveries that could be read; what could not goes into `outcome`.
 pub fn read(
-    deliveries: impl Iterator<Item = (usize, Result<Delivery, Refusal>)>,
+    deliveries: impl Iterator<Item = (usize, Result<Delivery, Unreadable>)>,
     outcome: &mut Outcome,
 ) -> impl Iterator<Item = (usize, Delivery)> {
     deliveries.filter_map(|(position, delivery)| match delivery {
         Ok(delivery) => Some((position, delivery)),
-        Err(refusal) => {
-            outcome.refused.push(Refused { position, id: None, reason: refusal.to_string() });
+        Err(Unreadable { id, refusal }) => {
+            outcome.refused.push(Refused { position, id, reason: refusal.to_string() });
             None
         }
     })
@@ -107,13 +106,18 @@ pub fn merge(deliveries: impl Iterator<Item = (usize, Delivery)>) -> Vec<Entry> 
     entries
 }
 
-/// Parts of at most so many entries and, unless one alone has more, so many bytes of text.
-pub fn parts(entries: &[Entry], most: usize, bytes: usize) -> Vec<&[Entry]> {
+/// Parts of at most so many entries and, unless one alone is larger, of at most this size.
+pub fn parts(
+    entries: &[Entry],
+    most: usize,
+    max_size: usize,
+    size_of: fn(&Delivery) -> usize,
+) -> Vec<&[Entry]> {
     let mut parts = Vec::new();
     let (mut start, mut size) = (0, 0);
     for (index, Entry { delivery, .. }) in entries.iter().enumerate() {
-        let own = delivery.id.len() + delivery.message.len();
-        if index > start && (index - start == most || size + own > bytes) {
+        let own = size_of(delivery);
+        if index > start && (index - start == most || size + own > max_size) {
             parts.push(&entries[start..index]);
             (start, size) = (index, 0);
         }

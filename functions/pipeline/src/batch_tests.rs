@@ -51,7 +51,7 @@ proptest! {
             Entry { delivery, positions: vec![*length] }
         };
         let entries: Vec<_> = lengths.iter().map(entry).collect();
-        let parts = parts(&entries, most, bytes);
+        let parts = parts(&entries, most, bytes, |delivery| 1 + delivery.message.len());
         prop_assert_eq!(parts.concat(), entries.clone());
         for part in parts {
             let size: usize = part.iter().map(|entry| 1 + entry.delivery.message.len()).sum();
@@ -73,4 +73,14 @@ fn the_lowest_failed_record_is_where_the_batch_comes_again_from() {
     let entries = [&[0, 1][..], &[2], &[3, 5], &[8]].map(entry);
     let done: Vec<_> = outcome.done(&entries).collect();
     assert_eq!(done, [&entries[0]], "neither refused nor to come again, not even in part");
+}
+
+#[test]
+fn what_cannot_be_read_is_put_aside_under_its_id_if_that_can() {
+    let records: [&[u8]; 2] = [br#"{"id": "7", "message": "x", "timestamp": 1}"#, b"no JSON"];
+    let mut outcome = Outcome::default();
+    let deliveries = records.iter().enumerate().map(|(at, data)| (at, Delivery::from_record(data, 1)));
+    assert_eq!(read(deliveries, &mut outcome).count(), 0);
+    let ids: Vec<_> = outcome.refused.iter().map(|refused| refused.id.as_deref()).collect();
+    assert_eq!(ids, [Some("7"), None]);
 }

@@ -35,29 +35,48 @@ pub struct Delivery {
     pub copies: u64,
 }
 
+/// Why a delivery is no message.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The message's id, if it could be read.
+    pub id: Option<String>,
+    /// What is wrong.
+    pub refusal: Refusal,
+}
+
+impl From<Refusal> for Unreadable {
+    fn from(refusal: Refusal) -> Self {
+        Self { id: None, refusal }
+    }
+}
+
 impl Delivery {
     /// From a Kinesis record that `midstream` has at this time.
-    pub fn from_record(data: &[u8], midstream_us: u64) -> Result<Self, Refusal> {
+    pub fn from_record(data: &[u8], midstream_us: u64) -> Result<Self, Unreadable> {
         let mut fields = Fields::from_json(data, "the record")?;
-        Self::read(&mut fields, midstream_us, 1)
+        Self::read(&mut fields, Ok((midstream_us, 1)))
     }
 
     /// From the image of an item.
-    pub fn from_image(image: &Item) -> Result<Self, Refusal> {
+    pub fn from_image(image: &Item) -> Result<Self, Unreadable> {
         let mut fields = image::fields(image);
-        let (midstream_us, copies) = (fields.whole(Name::MidstreamUs)?, fields.whole(Name::Copies)?);
-        Self::read(&mut fields, midstream_us, copies.max(1))
+        let way = fields.whole(Name::MidstreamUs).and_then(|at| Ok((at, fields.whole(Name::Copies)?.max(1))));
+        Self::read(&mut fields, way)
     }
 
-    fn read(fields: &mut Fields<'_>, midstream_us: u64, copies: u64) -> Result<Self, Refusal> {
-        Ok(Self {
-            id: fields.id()?.into_owned(),
-            message: fields.string(Name::Message)?.into_owned(),
-            timestamp: fields.number(Name::Timestamp)?,
-            arrived_us: fields.whole(Name::ArrivedUs)?,
-            midstream_us,
-            copies,
-        })
+    /// `way` is what isn't in every delivery: when `midstream` had it, and how many records it was.
+    fn read(fields: &mut Fields<'_>, way: Result<(u64, u64), Refusal>) -> Result<Self, Unreadable> {
+        let id = fields.id()?.into_owned();
+        let rest = way.and_then(|way| {
+            let message = fields.string(Name::Message)?.into_owned();
+            Ok((way, message, fields.number(Name::Timestamp)?, fields.whole(Name::ArrivedUs)?))
+        });
+        match rest {
+            Ok(((midstream_us, copies), message, timestamp, arrived_us)) => {
+                Ok(Self { id, message, timestamp, arrived_us, midstream_us, copies })
+            }
+            Err(refusal) => Err(Unreadable { id: Some(id), refusal }),
+        }
     }
 
     /// Takes in another one of the same id: the first arrival's text and times stay.

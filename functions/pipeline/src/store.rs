@@ -5,14 +5,17 @@ use serde::Serialize;
 
 use crate::batch::{Entry, Outcome, parts};
 use crate::clock;
+use crate::delivery::Delivery;
 use crate::metrics::micros;
 use crate::persist::{Limits, persist};
 use crate::statements::{CONFIRM, UPSERT};
 
-/// Rows of a statement.
-const MAX_ROWS: usize = 10_000;
-/// Text of a statement's rows: the Data API takes requests of 4 MiB, and JSON within JSON makes up to four times of it.
-const MAX_BYTES: usize = 768 * 1024;
+/// Rows of a statement: the Data API answers with 1 MiB at most, and each row tells three times.
+const MAX_ROWS: usize = 5000;
+/// A statement's rows as JSON within JSON: the Data API takes requests of 4 MiB.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// What a row adds to its text: names, numbers, quotes.
+const ROW_BYTES: usize = 300;
 
 /// The latencies of a row, µs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +65,7 @@ impl<D: Driver> Store<'_, D> {
     /// Stores entries; what the table refuses, and what isn't stored in time, goes into `outcome`.
     pub async fn store(&mut self, entries: &[Entry], outcome: &mut Outcome) -> Stored {
         let mut stored = Stored::default();
-        let mut todo = parts(entries, MAX_ROWS, MAX_BYTES);
+        let mut todo = parts(entries, MAX_ROWS, MAX_BYTES, size);
         while let Some(part) = todo.pop() {
             match self.upsert(part).await {
                 Ok(new) => {
@@ -109,6 +112,17 @@ impl<D: Driver> Store<'_, D> {
     }
 }
 
+/// The size of a row as JSON within JSON, at most.
+fn size(delivery: &Delivery) -> usize {
+    let bytes = delivery.id.bytes().chain(delivery.message.bytes());
+    let quoted = bytes.map(|byte| match byte {
+        b'"' | b'\\' => 4,
+        0..0x20 => 7,
+        _ => 1,
+    });
+    ROW_BYTES + quoted.sum::<usize>()
+}
+
 fn give_up(part: &[Entry], error: &DbError, outcome: &mut Outcome) {
     tracing::error!(%error, rows = part.len(), "the rows aren't stored in time: their records come again");
     outcome.fail(part);
@@ -145,4 +159,23 @@ fn latencies(row: &[Cell], stored_us: u64) -> Latencies {
 
 fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("texts and finite numbers are JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_row_is_larger_than_it_is_taken_for(id in any::<String>(), message in "[\\x00-\\x7f\"]{0,200}", times in any::<[u64; 5]>()) {
+            let [arrived_us, midstream_us, downstream_us, copies, sent] = times;
+            let timestamp = f64::from_bits(sent % f64::INFINITY.to_bits());
+            let delivery = Delivery { id, message, timestamp, arrived_us, midstream_us, copies };
+            let entry = Entry { delivery, positions: Vec::new() };
+            let sent = json(&json(&row(&entry, downstream_us)));
+            prop_assert!(sent.len() <= size(&entry.delivery), "{} of {}: {sent}", sent.len(), size(&entry.delivery));
+        }
+    }
 }

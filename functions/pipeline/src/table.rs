@@ -13,6 +13,7 @@ use lambda_kit::{Backoff, Failure};
 use tokio::time::timeout_at;
 
 use crate::batch::{Entry, Outcome, parts};
+use crate::delivery::Delivery;
 use crate::fields::Name;
 use crate::image;
 
@@ -52,7 +53,7 @@ impl Table {
 
     /// Writes the items; what is refused, and what isn't written by `end`, goes into `outcome`.
     pub async fn write(&self, entries: &[Entry], end: Instant, outcome: &mut Outcome) {
-        let outcomes = stream::iter(parts(entries, MAX_ITEMS, MAX_BYTES))
+        let outcomes = stream::iter(parts(entries, MAX_ITEMS, MAX_BYTES, text))
             .map(|part| self.write_part(part, end))
             .buffer_unordered(AT_ONCE)
             .collect::<Vec<_>>();
@@ -112,6 +113,10 @@ impl Table {
         let ids: Vec<&str> = left_out.iter().filter_map(id).collect();
         Ok(items.iter().copied().filter(|entry| ids.contains(&entry.delivery.id.as_str())).collect())
     }
+}
+
+fn text(delivery: &Delivery) -> usize {
+    delivery.id.len() + delivery.message.len()
 }
 
 fn write(entry: &Entry) -> WriteRequest {

@@ -11,6 +11,10 @@ use s3s::host::{S3Host, VirtualHost};
 use s3s::service::S3Service;
 use s3s::{HttpError, HttpRequest, HttpResponse, S3Result, StdError};
 
+use crate::rules;
+
+use crate::early;
+
 /// s3s' service as the model answers with it.
 #[derive(Clone)]
 pub struct Front(S3Service);
@@ -27,9 +31,17 @@ impl Front {
     /// # Errors
     /// When there is no answer, not even one that says what went wrong.
     pub async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        if let Some(refusal) = early::refusal(&request) {
+            return Ok(refusal);
+        }
         let payload = request.headers().get("x-amz-content-sha256");
         if payload.is_some_and(|payload| payload == "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
             request = request.map(|body| s3s::Body::http_body(SmallChunks::new(body)));
+        }
+        if is_valid_too_long(&request) {
+            let message = "X-Amz-Expires must be less than a week (in seconds) that is 604800";
+            let refusal = rules::bad_request("AuthorizationQueryParametersError", message);
+            return refusal.to_http_response().map_err(|error| HttpError::new(Box::new(error)));
         }
         let is_head = request.method() == Method::HEAD;
         let mut response = self.0.call(request).await?;
@@ -43,6 +55,16 @@ impl Front {
         Ok(response)
     }
 }
+
+/// Whether a presigned URL says that it is valid for more than a week.
+fn is_valid_too_long(request: &HttpRequest) -> bool {
+    let parameters = || form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let expires = parameters().find(|(name, _)| name == "X-Amz-Expires");
+    expires.is_some_and(|(_, seconds)| seconds.parse().is_ok_and(|seconds: u64| seconds > LONGEST_VALIDITY))
+}
+
+/// Seconds that a presigned URL is valid at most.
+const LONGEST_VALIDITY: u64 = 604_800;
 
 /// Buckets in host names: `bucket.localhost`, `bucket.s3.localhost`. Under any other name the path begins with the bucket.
 pub struct LocalHosts;

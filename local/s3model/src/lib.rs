@@ -4,6 +4,7 @@ pub mod admin;
 pub mod checksums;
 pub mod counters;
 pub mod credentials;
+mod early;
 pub mod faults;
 pub mod front;
 pub mod gate;

@@ -5,7 +5,8 @@ mod support;
 use aws_sdk_s3::primitives::DateTime;
 use bytes::Bytes;
 use support::{
-    OTHER, OTHER_PART, PART, in_bucket, is_model, joined, md5, multipart_etag, refused, refused_saying, same,
+    OTHER, OTHER_PART, PART, etag_of_etags, in_bucket, is_model, joined, md5, multipart_etag, refused,
+    refused_saying, same,
 };
 
 /// One byte more than the largest object that has no ranged copies.
@@ -33,6 +34,7 @@ async fn a_part_can_be_a_whole_object() {
     .await;
 }
 
+/// The model doesn't read the bytes of a range, so its `ETag` of such a part is not their MD5 but of the same form.
 #[tokio::test]
 async fn a_part_can_be_a_range_of_an_object() {
     in_bucket(async |s3| {
@@ -42,11 +44,13 @@ async fn a_part_can_be_a_range_of_an_object() {
         let parts =
             [upload.add_range(1, "source", 1, PART.len()).await, upload.add_range(2, "source", 5, 9).await];
         let etags: Vec<_> = parts.iter().filter_map(|part| part.e_tag()).collect();
-        assert_eq!(etags, [md5(&source[1..]), md5(&source[5..10])]);
+        if !is_model() {
+            assert_eq!(etags, [md5(&source[1..]), md5(&source[5..10])]);
+        }
         upload.complete(&parts).send().await.unwrap();
         same(&s3.content("key").await, &[&source[1..], &source[5..10]]);
-        let etag = multipart_etag(&[&source[1..], &source[5..10]]);
-        assert_eq!(s3.head("key").send().await.unwrap().e_tag(), Some(etag.as_str()));
+        let etag = s3.head("key").send().await.unwrap().e_tag.unwrap();
+        assert_eq!(etag, etag_of_etags(&etags));
     })
     .await;
 }

@@ -7,7 +7,8 @@ mod support;
 
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_s3::presigning::PresigningConfig;
 use support::raw_http::{Answer, SignedPut, UNSIGNED};
 use support::{S3, in_bucket, refused};
@@ -52,10 +53,9 @@ async fn a_wrong_secret_does_not_match() {
 async fn without_a_signature_access_is_denied() {
     in_bucket(async |s3| {
         s3.put("key", "content").send().await.unwrap();
-        let client = s3.client_with(|mut settings| {
-            settings.set_credentials_provider(None);
-            settings.allow_no_auth()
-        });
+        let settings = Config::builder().behavior_version(BehaviorVersion::latest()).allow_no_auth();
+        let settings = settings.endpoint_url(&s3.endpoint).region(Region::new(s3.region.clone()));
+        let client = Client::from_conf(settings.force_path_style(true).build());
         refused(client.get_object().bucket(&s3.bucket).key("key").send().await, 403, "AccessDenied");
     })
     .await;

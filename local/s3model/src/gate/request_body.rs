@@ -103,18 +103,22 @@ impl Drop for RequestBody {
 impl Rest {
     /// Reads and forgets it, at the link's rate: a client that still sends when the connection is closed sees a reset
     /// instead of the answer. Nothing is read of bodies over `most` bytes, nor if the client waits to be told to send.
-    pub async fn drain(self, most: u64, waits: bool, ticket: Arc<Ticket>) {
+    /// Returns whether the body is read, so that another request can follow it.
+    pub async fn drain(self, most: u64, waits: bool, ticket: Arc<Ticket>) -> bool {
         let short = self.body.size_hint().upper().is_none_or(|length| length <= most);
         if !short || (waits && !self.begun) {
-            return;
+            return false;
         }
         let mut body = RequestBody { rest: Some(self), ticket };
         let mut read = 0;
-        while read <= most
-            && let Some(Ok(frame)) = body.frame().await
-        {
-            read += frame.data_ref().map_or(0, Bytes::len) as u64;
-        }
+        let ended = loop {
+            match body.frame().await {
+                None => break true,
+                Some(Ok(frame)) if read <= most => read += frame.data_ref().map_or(0, Bytes::len) as u64,
+                Some(_) => break false,
+            }
+        };
         body.ticket.notes().uploaded.get_or_insert_with(Instant::now);
+        ended
     }
 }

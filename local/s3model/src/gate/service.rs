@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
 use http_body::Body;
 use s3s::StdError;
@@ -46,10 +46,13 @@ impl Gate {
             let transfer = link.as_ref().map(|link| link.up.transfer(body.size_hint().exact()));
             s3s::Body::http_body(RequestBody::new(body, transfer, Arc::clone(&ticket)))
         };
-        let response = service.call(Request::from_parts(parts, body)).await?;
+        let mut response = service.call(Request::from_parts(parts, body)).await?;
         let rest = ticket.notes().rest.take();
-        if let Some(rest) = rest {
-            rest.drain(DRAINED, waits, Arc::clone(&ticket)).await;
+        if let Some(rest) = rest
+            && !rest.drain(DRAINED, waits, Arc::clone(&ticket)).await
+        {
+            // hyper closes the connection, but doesn't say so to a client that means to use it again.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         self.hold(start, &ticket).await;
         self.send(response, is_head, &ticket, link, wire).await

@@ -16,4 +16,4 @@ pub use model::is_model;
 pub use refusals::{refused, refused_saying, unanswered};
 pub use upload::Upload;
 pub use values::{CONTENT, CRC32, CRC32C, CRC64NVME, GIB, KEYS, MIB, OTHER, OTHER_PART, PART, SHA1, SHA256};
-pub use values::{content, crc32, encoded, joined, md5, multipart_etag, same, sha256};
+pub use values::{content, crc32, encoded, etag_of_etags, joined, md5, multipart_etag, same, sha256};

@@ -65,6 +65,14 @@ pub fn multipart_etag(parts: &[&[u8]]) -> String {
     format!("\"{}-{}\"", hexadecimal(&Md5::digest(digests)), parts.len())
 }
 
+/// The `ETag` of an object that was put together from parts with these `ETag`s.
+pub fn etag_of_etags(etags: &[&str]) -> String {
+    let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+    let digest = |etag: &str| etag.trim_matches('"').as_bytes().chunks(2).map(byte).collect::<Vec<_>>();
+    let digests: Vec<_> = etags.iter().flat_map(|etag| digest(etag)).collect();
+    format!("\"{}-{}\"", hexadecimal(&Md5::digest(digests)), etags.len())
+}
+
 /// The SHA-256 of some bytes.
 pub fn sha256(content: &[u8]) -> [u8; 32] {
     Sha256::digest(content).into()

@@ -1,0 +1,61 @@
+//! What S3 refuses by the head of a request alone, and s3s lets pass.
+
+use http::{HeaderMap, Method, StatusCode, header};
+use s3s::{HttpRequest, HttpResponse};
+
+/// Seconds that a presigned URL is valid at most: 7 days.
+const LONGEST_URL: u64 = 604_800;
+
+/// A refusal: status, code and message.
+struct Refusal(StatusCode, &'static str, &'static str);
+
+/// The answer to a request that is refused.
+pub fn refusal(request: &HttpRequest) -> Option<HttpResponse> {
+    let Refusal(status, code, message) = url_is_valid_for_too_long(request.uri().query())
+        .or_else(|| chunks_of_http(request.headers()))
+        .or_else(|| no_length(request.method(), request.uri().path(), request.headers()))?;
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    let mut response = HttpResponse::new(s3s::Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/xml"));
+    Some(response)
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
+fn url_is_valid_for_too_long(query: Option<&str>) -> Option<Refusal> {
+    let mut parameters = query?.split('&').filter_map(|parameter| parameter.split_once('='));
+    let (_, seconds) = parameters.find(|(name, _)| *name == "X-Amz-Expires")?;
+    let is_too_long = seconds.parse().is_ok_and(|seconds: u64| seconds > LONGEST_URL);
+    is_too_long.then_some(Refusal(
+        StatusCode::BAD_REQUEST,
+        "AuthorizationQueryParametersError",
+        "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 \
+         seconds",
+    ))
+}
+
+/// S3 takes chunks only as its own encoding, aws-chunked.
+fn chunks_of_http(headers: &HeaderMap) -> Option<Refusal> {
+    let payload = headers.get("x-amz-content-sha256").map(http::HeaderValue::as_bytes);
+    let is_streamed = payload.is_some_and(|payload| payload.starts_with(b"STREAMING-"));
+    (headers.contains_key(header::TRANSFER_ENCODING) && !is_streamed).then_some(Refusal(
+        StatusCode::NOT_IMPLEMENTED,
+        "NotImplemented",
+        "A header you provided implies functionality that is not implemented",
+    ))
+}
+
+/// A client that forgets to say how long its object is must not store an empty one.
+fn no_length(method: &Method, path: &str, headers: &HeaderMap) -> Option<Refusal> {
+    let is_told =
+        headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING);
+    let has_key = path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty());
+    let is_put = method == Method::PUT && has_key && !headers.contains_key("x-amz-copy-source");
+    (is_put && !is_told).then_some(Refusal(
+        StatusCode::LENGTH_REQUIRED,
+        "MissingContentLength",
+        "You must provide the Content-Length HTTP header.",
+    ))
+}

@@ -5,6 +5,7 @@ Settings come from MiniStack's own environment variables; docs/local.md lists th
 
 import os
 
+import actions
 import aurora
 import code_swap
 import data_api
@@ -16,7 +17,6 @@ import fast_runtime_api
 import fast_sockets
 import http_api
 import invocations
-import partiql
 import postgres
 import queues
 import reports
@@ -43,7 +43,7 @@ PATCHES = (
     executions,
     queues,
     events,
-    partiql,
+    actions,
     stream_mappings,
     resharding,
     stream_limits,

@@ -1,4 +1,4 @@
-"""Events of EventBridge, and who may write what they leave behind."""
+"""Events of EventBridge, and what functions behind them may do in batches."""
 
 import json
 import unittest
@@ -71,8 +71,8 @@ class Events(EmulatorTest):
         self.assertEqual(len(set(self.ids())), 2)
 
 
-class Statements(EmulatorTest):
-    """PartiQL under a policy."""
+class Batches(EmulatorTest):
+    """Batches under a policy. A policy that works here works on AWS, and the other way round."""
 
     def table(self):
         """A new table; returns its name."""
@@ -85,21 +85,31 @@ class Statements(EmulatorTest):
         )
         return name
 
-    def client_of(self, policy):
-        """DynamoDB for a user with one policy statement."""
+    def client_of(self, service, policy):
+        """A client for a user with one policy statement."""
         iam = self.emulator.client("iam")
         name = uuid.uuid4().hex
         iam.create_user(UserName=name)
         document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
         iam.put_user_policy(UserName=name, PolicyName="test", PolicyDocument=document)
         key = iam.create_access_key(UserName=name)["AccessKey"]
-        return self.emulator.client("dynamodb", key["AccessKeyId"], key["SecretAccessKey"])
+        return self.emulator.client(service, key["AccessKeyId"], key["SecretAccessKey"])
+
+    def test_a_batch_of_messages_needs_what_one_message_needs(self):
+        """IAM has no sqs:SendMessageBatch."""
+        queue = self.emulator.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"]
+        client = self.client_of("sqs", {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"})
+        sent = client.send_message_batch(QueueUrl=queue, Entries=[{"Id": "a", "MessageBody": "a"}])
+        self.assertEqual([entry["Id"] for entry in sent["Successful"]], ["a"])
+        with self.assertRaisesRegex(ClientError, "AccessDenied"):
+            client.delete_message_batch(QueueUrl=queue, Entries=[{"Id": "a", "ReceiptHandle": "a"}])
 
     def test_a_batch_of_statements_needs_what_each_of_them_does(self):
-        """A function's policy that works here works on AWS, and the other way round."""
+        """As does a transaction."""
         mine, other = self.table(), self.table()
         resource = f"arn:aws:dynamodb:us-east-1:000000000000:table/{mine}"
-        client = self.client_of({"Effect": "Allow", "Action": "dynamodb:PartiQLInsert", "Resource": resource})
+        policy = {"Effect": "Allow", "Action": "dynamodb:PartiQLInsert", "Resource": resource}
+        client = self.client_of("dynamodb", policy)
         insert = [{"Statement": f"INSERT INTO \"{mine}\" VALUE {{'id': ?}}", "Parameters": [{"S": "a"}]}]
         delete = [{"Statement": f"DELETE FROM \"{mine}\" WHERE id = ?", "Parameters": [{"S": "a"}]}]
         elsewhere = [{"Statement": f"INSERT INTO \"{other}\" VALUE {{'id': ?}}", "Parameters": [{"S": "a"}]}]

@@ -131,7 +131,7 @@ async fn generate(load: Load, counters: Arc<Counters>) -> Result<Sent> {
     let cpu = pace::cpu();
     let pacer = pace::start(load.plan.schedule, start, Arc::clone(&shared.due), counters)?;
     let workers = connections.into_iter().map(|connection| work(Arc::clone(&shared), connection));
-    JoinSet::from_iter(workers).join_all().await;
+    workers.collect::<JoinSet<()>>().join_all().await;
     let cpu = pace::cpu().saturating_sub(cpu) + pacer.join().unwrap_or_default();
     Ok(Sent { start_us: shared.start_us, record: std::mem::take(&mut *shared.record()), cpu })
 }

@@ -43,7 +43,7 @@ impl Gate {
         let body = if body.is_end_stream() {
             s3s::Body::empty()
         } else {
-            let transfer = link.as_ref().map(|link| link.up.transfer(body.size_hint().exact()));
+            let transfer = link.as_ref().map(|link| link.up.transfer(body.size_hint().exact(), start));
             s3s::Body::http_body(RequestBody::new(body, transfer, Arc::clone(&ticket)))
         };
         let mut response = service.call(Request::from_parts(parts, body)).await?;
@@ -54,19 +54,21 @@ impl Gate {
             // hyper closes the connection, but doesn't say so to a client that means to use it again.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        self.hold(start, &ticket).await;
-        self.send(response, is_head, &ticket, link, wire).await
+        let due = self.hold(start, &ticket).await;
+        self.send(response, is_head, &ticket, link.map(|link| (link, due)), wire).await
     }
 
-    /// Waits until the response is due.
-    pub(super) async fn hold(&self, start: Instant, ticket: &Ticket) {
+    /// Waits until the response is due, and says when that was.
+    pub(super) async fn hold(&self, start: Instant, ticket: &Ticket) -> Instant {
         let (latency, uploaded) = {
             let notes = ticket.notes();
             (notes.admitted.as_ref().and_then(|admitted| admitted.latency), notes.uploaded)
         };
-        let Some(timing) = &self.0.timing else { return };
+        let Some(timing) = &self.0.timing else { return start };
         let latency = latency.unwrap_or_else(|| timing.latencies.next(REJECTED));
-        self.0.clock.at(uploaded.map_or(start, |uploaded| uploaded.max(start)) + latency).await;
+        let due = uploaded.map_or(start, |uploaded| uploaded.max(start)) + latency;
+        self.0.clock.at(due).await;
+        due
     }
 
     /// The response as the client gets it, or an error that ends the connection.
@@ -75,7 +77,7 @@ impl Gate {
         response: Response<s3s::Body>,
         is_head: bool,
         ticket: &Ticket,
-        link: Option<Arc<Link>>,
+        link: Option<(Arc<Link>, Instant)>,
         wire: &Arc<Wire>,
     ) -> Result<Response<ResponseBody>, StdError> {
         let length = if is_head { None } else { body_length(&response) };
@@ -96,7 +98,7 @@ impl Gate {
         };
         let (mut parts, body) = response.into_parts();
         parts.headers.entry(REQUEST_ID).or_insert_with(|| self.request_id());
-        let transfer = link.map(|link| link.down.transfer(length));
+        let transfer = link.map(|(link, due)| link.down.transfer(length, due));
         Ok(Response::from_parts(parts, ResponseBody::new(body, transfer, row, spoiler)))
     }
 

@@ -60,10 +60,11 @@ async fn request(gate: &Gate, key: &str, operation: &str, up: u64, down: u64) {
     let latency = gate.0.timing.as_ref().map(|timing| timing.latencies.next(operation));
     ticket.admit(Admitted { row: Arc::clone(&row), key: None, latency, refused: false });
     if up > 0 {
-        receive(RequestBody::new(body(up), Some(link.up.transfer(Some(up))), Arc::clone(&ticket))).await;
+        receive(RequestBody::new(body(up), Some(link.up.transfer(Some(up), start)), Arc::clone(&ticket)))
+            .await;
     }
-    gate.hold(start, &ticket).await;
-    receive(ResponseBody::new(body(down), Some(link.down.transfer(Some(down))), row, None)).await;
+    let due = gate.hold(start, &ticket).await;
+    receive(ResponseBody::new(body(down), Some(link.down.transfer(Some(down), due)), row, None)).await;
 }
 
 /// The latencies that the requests of an operation get.
@@ -129,7 +130,7 @@ async fn parallel_transfers_of_a_key_share_its_link_and_other_keys_and_direction
 async fn a_client_that_pauses_leaves_the_link_to_its_other_transfers() {
     let (gate, start) = (gate(), Instant::now());
     let (link, row) = (gate.link("key").unwrap(), gate.0.counters.row("GetObject", "key"));
-    let mut paused = ResponseBody::new(body(GB), Some(link.down.transfer(Some(GB))), row, None);
+    let mut paused = ResponseBody::new(body(GB), Some(link.down.transfer(Some(GB), start)), row, None);
     paused.frame().await.unwrap().unwrap();
     request(&gate, "key", "GetObject", 0, GB).await;
     assert_takes(start, on_link(GB));

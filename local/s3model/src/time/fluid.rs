@@ -44,11 +44,12 @@ impl Fluid {
         Self { bytes_per_second, at: now, level: 0.0, transfers: HashMap::new(), next: 0 }
     }
 
-    /// A new transfer, which has asked for nothing yet.
+    /// A new transfer, which has asked for nothing yet. (A time before what is computed already is taken as that.)
     pub fn open(&mut self, now: Instant) -> Id {
+        self.advance(now);
         let id = Id(self.next);
         self.next += 1;
-        self.transfers.insert(id, Transfer::Resting { got: 0.0, since: now });
+        self.transfers.insert(id, Transfer::Resting { got: 0.0, since: now.max(self.at) });
         id
     }
 

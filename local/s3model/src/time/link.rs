@@ -49,10 +49,13 @@ struct State {
 }
 
 impl Direction {
-    /// A transfer of `total` bytes if that is known; it begins now.
+    /// A transfer of `total` bytes, if that is known, that began a moment ago: its first bytes are on their way.
     #[must_use]
-    pub fn transfer(self: &Arc<Self>, total: Option<u64>) -> Transfer {
-        let id = self.lock().fluid.open(Instant::now());
+    pub fn transfer(self: &Arc<Self>, total: Option<u64>, began: Instant) -> Transfer {
+        let mut state = self.lock();
+        let id = state.fluid.open(began);
+        state.fluid.allow(id, total.unwrap_or_default().min(self.window), began);
+        drop(state);
         Transfer { direction: Arc::clone(self), id, total, passed: 0, alarm: None }
     }
 

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use http::StatusCode;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 /// Bytes of a part at least, unless it is the last.
@@ -34,10 +35,16 @@ pub const MAX_BUCKET_TAGS: usize = 50;
 
 /// A refusal with a code that s3s has no name for.
 #[must_use]
-pub fn bad_request(code: &'static str, message: impl Into<Cow<'static, str>>) -> S3Error {
+pub fn refusal(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> S3Error {
     let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), message);
-    error.set_status_code(http::StatusCode::BAD_REQUEST);
+    error.set_status_code(status);
     error
+}
+
+/// A [`refusal`] with status 400.
+#[must_use]
+pub fn bad_request(code: &'static str, message: impl Into<Cow<'static, str>>) -> S3Error {
+    refusal(StatusCode::BAD_REQUEST, code, message)
 }
 
 /// Refuses `bucket`: there is none.
@@ -169,6 +176,12 @@ pub fn copy_range(header: &str, size: u64) -> S3Result<Range<u64>> {
         .zip(last.parse().ok())
         .filter(|(first, last)| first <= last)
         .ok_or_else(malformed)?;
+    if first >= size {
+        return Err(s3_error!(
+            InvalidRequest,
+            "The specified copy range is invalid for the source object size: {size}"
+        ));
+    }
     if last >= size {
         return Err(s3_error!(
             InvalidArgument,

@@ -3,7 +3,7 @@
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
-use super::{Model, bucket, owner, timestamp};
+use super::{Model, bucket, owner, settings, timestamp};
 use crate::store::{Change, Seconds};
 
 /// The region of a bucket whose maker named none.
@@ -18,6 +18,13 @@ pub fn create_bucket(
         input.create_bucket_configuration.and_then(|configuration| configuration.location_constraint);
     let region = region.map(|region| region.as_str().to_owned()).filter(|region| region != FIRST_REGION);
     let location = Some(format!("/{}", input.bucket));
+    let state = model.store.state();
+    let known = state.buckets.get(&input.bucket).map(|bucket| bucket.region.clone());
+    drop(state);
+    // Only S3's first region takes it as the same request again.
+    if known == Some(None) && region.is_none() {
+        return Ok(S3Response::new(CreateBucketOutput { location }));
+    }
     model.change(None, |state| {
         if state.buckets.contains_key(&input.bucket) {
             return Err(s3_error!(
@@ -25,7 +32,15 @@ pub fn create_bucket(
                 "Your previous request to create the named bucket succeeded and you already own it."
             ));
         }
-        Ok((Change::CreateBucket { bucket: input.bucket, created: Seconds::now(), region }, ()))
+        Ok((
+            Change::CreateBucket {
+                bucket: input.bucket,
+                created: Seconds::now(),
+                region,
+                settings: settings::first()?,
+            },
+            (),
+        ))
     })?;
     Ok(S3Response::new(CreateBucketOutput { location }))
 }

@@ -5,7 +5,7 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::body::hex;
-use super::conditions::check_write;
+use super::conditions::check_completion;
 use super::{Model, bucket, checksum, etag, upload};
 use crate::checksums::{Algorithm, Checksum, Coverage, CrcJoin};
 use crate::rules;
@@ -19,7 +19,7 @@ pub fn complete_multipart_upload(
     let wanted = checksum::values!(input);
     let asked = input.multipart_upload.and_then(|parts| parts.parts).unwrap_or_default();
     if asked.is_empty() {
-        return Err(rules::malformed_xml());
+        return Err(s3_error!(InvalidRequest, "You must specify at least one part"));
     }
     let (name, key, id) = (input.bucket, input.key, input.upload_id);
     let output = model.change(None, |state| {
@@ -29,7 +29,12 @@ pub fn complete_multipart_upload(
         check_size(&parts, input.mpu_object_size)?;
         check_kind(upload, input.checksum_type.as_ref())?;
         let old = bucket(state, &name)?.objects.get(&key);
-        check_write(old.map(AsRef::as_ref), input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        check_completion(
+            upload,
+            old.map(AsRef::as_ref),
+            input.if_match.as_ref(),
+            input.if_none_match.as_ref(),
+        )?;
         let checksum = object_checksum(upload, &parts);
         check_given(&wanted, checksum.as_ref())?;
         let info = ObjectInfo {

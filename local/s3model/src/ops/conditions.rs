@@ -6,7 +6,7 @@ use s3s::dto::{ETagCondition, Timestamp};
 use s3s::{S3Result, s3_error};
 
 use crate::rules;
-use crate::store::Object;
+use crate::store::{Object, Upload};
 
 /// The conditions of a read, or of the source of a copy.
 #[derive(Default)]
@@ -93,6 +93,39 @@ impl Conditions {
     }
 }
 
+/// For a deletion of `old`, which takes any object or one with an etag.
+///
+/// # Errors
+/// `PreconditionFailed`, `NoSuchKey` when there is no object to match.
+pub fn check_deletion(old: Option<&Object>, matches: Option<&ETagCondition>) -> S3Result<()> {
+    match (matches, old) {
+        (Some(_), None) => Err(rules::no_such_key()),
+        (Some(etag), Some(old)) if !is_match(etag, old) => Err(rules::precondition_failed()),
+        _ => Ok(()),
+    }
+}
+
+/// For a completion over `old`, or where there is nothing yet: as [`check_write`], and nobody may have come between.
+///
+/// # Errors
+/// Those of [`check_write`], and `ConditionalRequestConflict` when the key was written to or deleted since the upload began.
+pub fn check_completion(
+    upload: &Upload,
+    old: Option<&Object>,
+    matches: Option<&ETagCondition>,
+    none_match: Option<&ETagCondition>,
+) -> S3Result<()> {
+    check_write(old, matches, none_match)?;
+    let is_newer = old.is_some_and(|old| old.change > upload.change);
+    if (none_match.is_some() && upload.saw_deletion) || (matches.is_some() && is_newer) {
+        return Err(s3_error!(
+            ConditionalRequestConflict,
+            "The conditional request cannot succeed due to a conflicting operation against this resource."
+        ));
+    }
+    Ok(())
+}
+
 /// For a write over `old`, or where there is nothing yet.
 ///
 /// # Errors
@@ -102,21 +135,20 @@ pub fn check_write(
     matches: Option<&ETagCondition>,
     none_match: Option<&ETagCondition>,
 ) -> S3Result<()> {
-    match none_match {
-        Some(ETagCondition::ETag(_)) => {
-            return Err(s3_error!(
-                NotImplemented,
-                "A header you provided implies functionality that is not implemented: If-None-Match takes only * here"
-            ));
-        }
-        Some(ETagCondition::Any) if old.is_some() => return Err(rules::precondition_failed()),
-        _ => {}
+    let is_unusual = matches.is_some() && none_match.is_some()
+        || matches!(matches, Some(ETagCondition::Any))
+        || matches!(none_match, Some(ETagCondition::ETag(_)));
+    if is_unusual {
+        return Err(s3_error!(
+            NotImplemented,
+            "A header you provided implies functionality that is not implemented: a write takes If-None-Match with * or \
+             If-Match with an etag"
+        ));
     }
-    match (matches, old) {
-        (Some(_), None) => Err(rules::no_such_key()),
-        (Some(etag), Some(old)) if !is_match(etag, old) => Err(rules::precondition_failed()),
-        _ => Ok(()),
+    if none_match.is_some() && old.is_some() {
+        return Err(rules::precondition_failed());
     }
+    check_deletion(old, matches)
 }
 
 fn is_match(condition: &ETagCondition, object: &Object) -> bool {
@@ -149,7 +181,7 @@ mod tests {
     fn object(etag: &str, modified: u64) -> Object {
         let (etag, modified) = (etag.into(), Seconds(modified));
         let info = ObjectInfo { etag, modified, checksum: None, headers: Headers::default(), tags: vec![] };
-        Object { rope: Rope::new([]), info, parts: None }
+        Object { rope: Rope::new([]), info, parts: None, change: 0 }
     }
 
     fn etag(value: &str) -> Option<ETagCondition> {

@@ -3,7 +3,7 @@
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::conditions::check_write;
+use super::conditions::check_deletion;
 use super::{Model, bucket};
 use crate::rules;
 use crate::store::{Change, State};
@@ -21,7 +21,7 @@ pub fn delete_object(
     if is_there || if_match.is_some() {
         model.change(None, |state| {
             let old = bucket(state, &name)?.objects.get(&key);
-            check_write(old.map(AsRef::as_ref), if_match.as_ref(), None)?;
+            check_deletion(old.map(AsRef::as_ref), if_match.as_ref())?;
             Ok((Change::Delete { bucket: name, keys: vec![key] }, ()))
         })?;
     }
@@ -66,5 +66,5 @@ fn check(state: &State, name: &str, object: &ObjectIdentifier) -> S3Result<()> {
     rules::key(&object.key)?;
     let old = bucket(state, name)?.objects.get(&object.key);
     let condition = object.e_tag.clone().map(ETagCondition::ETag);
-    check_write(old.map(AsRef::as_ref), condition.as_ref(), None)
+    check_deletion(old.map(AsRef::as_ref), condition.as_ref())
 }

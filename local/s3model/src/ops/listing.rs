@@ -238,7 +238,7 @@ mod tests {
             headers: Headers::default(),
             tags: vec![],
         };
-        let object = Arc::new(crate::store::Object { rope: Rope::new([]), info, parts: None });
+        let object = Arc::new(crate::store::Object { rope: Rope::new([]), info, parts: None, change: 0 });
         keys.iter().map(|key| ((*key).to_owned(), Arc::clone(&object))).collect()
     }
 

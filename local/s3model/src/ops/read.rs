@@ -90,7 +90,13 @@ fn of_range(object: &Object, range: Range) -> S3Result<Selection> {
 /// A part by its number. An object that came in one piece is its own part 1.
 fn of_part(object: &Object, number: i32) -> S3Result<Selection> {
     let wanted = rules::part_number(number)?;
-    let missing = || s3_error!(InvalidRange, "The requested partnumber is not satisfiable");
+    let missing = || {
+        rules::refusal(
+            http::StatusCode::RANGE_NOT_SATISFIABLE,
+            "InvalidPartNumber",
+            "The requested partnumber is not satisfiable",
+        )
+    };
     let Some(parts) = &object.parts else {
         let bytes = 0..object.rope.len();
         return if wanted == 1 {

@@ -1,13 +1,26 @@
 //! Settings of buckets: accepted, kept and returned, without effect. Who may do what is decided by nobody here.
 
+use std::collections::BTreeMap;
+
 use s3s::dto::*;
-use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{Model, OWNER, bucket, owner};
 use crate::rules;
 use crate::store::Change;
+
+const PUBLIC_ACCESS: &str = "public access block";
+const OWNERSHIP: &str = "ownership controls";
+
+fn check_json(policy: &Policy) -> S3Result<()> {
+    serde_json::from_str::<serde_json::Map<String, Value>>(policy).map(drop).map_err(|_| {
+        let message = "Policies must be valid JSON and the first byte must be '{'";
+        rules::bad_request("MalformedPolicy", message)
+    })
+}
 
 /// A setting that was put before.
 pub fn get<T: DeserializeOwned>(model: &Model, name: &str, setting: &str) -> S3Result<Option<T>> {
@@ -27,21 +40,36 @@ pub fn delete(model: &Model, name: String, setting: &str) -> S3Result<()> {
     set(model, name, setting, None)
 }
 
-fn set(model: &Model, name: String, setting: &str, value: Option<serde_json::Value>) -> S3Result<()> {
+fn set(model: &Model, name: String, setting: &str, value: Option<Value>) -> S3Result<()> {
     model.change(None, |state| {
         bucket(state, &name)?;
         Ok((Change::SetBucket { bucket: name, setting: setting.to_owned(), value }, ()))
     })
 }
 
+/// What a bucket has from the beginning: blocked to the public since April 2023, without ACLs.
+pub fn first() -> S3Result<BTreeMap<String, Value>> {
+    let yes = Some(true);
+    let block = PublicAccessBlockConfiguration {
+        block_public_acls: yes,
+        block_public_policy: yes,
+        ignore_public_acls: yes,
+        restrict_public_buckets: yes,
+    };
+    let block = serde_json::to_value(block).map_err(S3Error::internal_error)?;
+    let ownership = Value::from(vec![ObjectOwnership::BUCKET_OWNER_ENFORCED]);
+    Ok([(PUBLIC_ACCESS.to_owned(), block), (OWNERSHIP.to_owned(), ownership)].into())
+}
+
 type Answer<T> = S3Result<S3Response<T>>;
 
 /// The three operations of a setting that is one field of its request and of its answer.
 macro_rules! setting {
-    ($name:literal, $missing:expr, $put:ident($put_input:ident, $taken:ident) -> $put_output:ident,
+    ($name:expr, $check:expr, $missing:expr, $put:ident($put_input:ident, $taken:ident) -> $put_output:ident,
      $get:ident($get_input:ident, $shown:ident) -> $get_output:ident,
      $delete:ident($delete_input:ident) -> $delete_output:ident) => {
         pub fn $put(model: &Model, request: S3Request<$put_input>) -> Answer<$put_output> {
+            $check(&request.input.$taken)?;
             put(model, request.input.bucket, $name, &request.input.$taken)?;
             Ok(S3Response::new($put_output::default()))
         }
@@ -61,6 +89,7 @@ macro_rules! setting {
 
 setting!(
     "policy",
+    check_json,
     s3_error!(NoSuchBucketPolicy, "The bucket policy does not exist"),
     put_bucket_policy(PutBucketPolicyInput, policy) -> PutBucketPolicyOutput,
     get_bucket_policy(GetBucketPolicyInput, policy) -> GetBucketPolicyOutput,
@@ -68,13 +97,13 @@ setting!(
 );
 
 setting!(
-    "public access block",
-    {
-        let code = S3ErrorCode::Custom("NoSuchPublicAccessBlockConfiguration".into());
-        let mut missing = S3Error::with_message(code, "The public access block configuration was not found");
-        missing.set_status_code(http::StatusCode::NOT_FOUND);
-        missing
-    },
+    PUBLIC_ACCESS,
+    |_: &PublicAccessBlockConfiguration| S3Result::<()>::Ok(()),
+    rules::refusal(
+        http::StatusCode::NOT_FOUND,
+        "NoSuchPublicAccessBlockConfiguration",
+        "The public access block configuration was not found"
+    ),
     put_public_access_block(PutPublicAccessBlockInput, public_access_block_configuration)
         -> PutPublicAccessBlockOutput,
     get_public_access_block(GetPublicAccessBlockInput, public_access_block_configuration)
@@ -88,7 +117,7 @@ pub fn put_bucket_ownership_controls(
 ) -> Answer<PutBucketOwnershipControlsOutput> {
     let rules = request.input.ownership_controls.rules;
     let rules: Vec<_> = rules.iter().map(|rule| rule.object_ownership.as_str()).collect();
-    put(model, request.input.bucket, "ownership controls", &rules)?;
+    put(model, request.input.bucket, OWNERSHIP, &rules)?;
     Ok(S3Response::new(PutBucketOwnershipControlsOutput::default()))
 }
 
@@ -98,7 +127,7 @@ pub fn get_bucket_ownership_controls(
 ) -> Answer<GetBucketOwnershipControlsOutput> {
     let missing =
         || s3_error!(OwnershipControlsNotFoundError, "The bucket ownership controls were not found");
-    let rules: Vec<String> = get(model, &request.input.bucket, "ownership controls")?.ok_or_else(missing)?;
+    let rules: Vec<String> = get(model, &request.input.bucket, OWNERSHIP)?.ok_or_else(missing)?;
     let rule = |rule: String| OwnershipControlsRule { object_ownership: rule.into() };
     let ownership_controls = Some(OwnershipControls { rules: rules.into_iter().map(rule).collect() });
     Ok(S3Response::new(GetBucketOwnershipControlsOutput { ownership_controls }))
@@ -108,7 +137,7 @@ pub fn delete_bucket_ownership_controls(
     model: &Model,
     request: S3Request<DeleteBucketOwnershipControlsInput>,
 ) -> Answer<DeleteBucketOwnershipControlsOutput> {
-    delete(model, request.input.bucket, "ownership controls")?;
+    delete(model, request.input.bucket, OWNERSHIP)?;
     Ok(S3Response::new(DeleteBucketOwnershipControlsOutput::default()))
 }
 

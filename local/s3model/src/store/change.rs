@@ -1,6 +1,8 @@
 //! Everything that can happen to the store. A change is journalled and then made, and made again from the journal at the
 //! next start: both go through [`State::apply`](super::state::State::apply).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::model::{ObjectInfo, ObjectPart, PartInfo, Seconds, UploadInfo};
@@ -16,6 +18,8 @@ pub enum Change {
         created: Seconds,
         /// The region asked for.
         region: Option<String>,
+        /// What it begins with, by name.
+        settings: BTreeMap<String, serde_json::Value>,
     },
     /// An empty bucket goes.
     DeleteBucket {

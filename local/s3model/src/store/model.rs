@@ -50,6 +50,8 @@ pub struct Object {
     pub info: ObjectInfo,
     /// The parts it was uploaded in, none if it came in one piece.
     pub parts: Option<Arc<[ObjectPart]>>,
+    /// The number of the change that made it.
+    pub change: u64,
 }
 
 /// What an object has beside its bytes.
@@ -119,6 +121,10 @@ pub struct Upload {
     pub info: UploadInfo,
     /// Its parts by number.
     pub parts: BTreeMap<u16, Part>,
+    /// The number of the change that began it.
+    pub change: u64,
+    /// Whether an object of its key was deleted since.
+    pub saw_deletion: bool,
 }
 
 /// What was said when an upload was made.

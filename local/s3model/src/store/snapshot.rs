@@ -14,12 +14,8 @@ pub fn records(state: &State) -> impl Iterator<Item = Record> {
     let mut writer = Writer::default();
     let mut records = Vec::new();
     for (name, bucket) in &state.buckets {
-        let (created, region) = (bucket.created, bucket.region.clone());
-        records.push(alone(Change::CreateBucket { bucket: name.clone(), created, region }));
-        for (setting, value) in &bucket.settings {
-            let (setting, value) = (setting.clone(), Some(value.clone()));
-            records.push(alone(Change::SetBucket { bucket: name.clone(), setting, value }));
-        }
+        let (created, region, settings) = (bucket.created, bucket.region.clone(), bucket.settings.clone());
+        records.push(alone(Change::CreateBucket { bucket: name.clone(), created, region, settings }));
         for (key, object) in &bucket.objects {
             let (bytes, body) = writer.bytes(&object.rope);
             writer.objects.entry(object.rope.identity()).or_insert_with(|| (name.clone(), key.clone()));

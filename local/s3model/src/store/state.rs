@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::change::{Bytes, Change};
-use super::model::{Bucket, Object, ObjectPart, Part, Upload};
+use super::model::{Bucket, Object, ObjectInfo, ObjectPart, Part, Upload};
 use super::rope::Rope;
 
 /// All buckets, objects and uploads.
@@ -14,6 +14,8 @@ pub struct State {
     pub buckets: BTreeMap<String, Bucket>,
     /// Open uploads by id.
     pub uploads: HashMap<String, Upload>,
+    /// Changes since the start.
+    changes: u64,
 }
 
 /// A change that refers to something that isn't there: the journal belongs to another state.
@@ -32,9 +34,11 @@ impl State {
     /// # Errors
     /// When it refers to something that isn't there.
     pub fn apply(&mut self, change: Change, body: Option<Rope>) -> Result<(), Dangling> {
+        self.changes += 1;
+        let number = self.changes;
         match change {
-            Change::CreateBucket { bucket, created, region } => {
-                let made = Bucket { created, region, settings: BTreeMap::new(), objects: BTreeMap::new() };
+            Change::CreateBucket { bucket, created, region, settings } => {
+                let made = Bucket { created, region, settings, objects: BTreeMap::new() };
                 self.buckets.insert(bucket, made);
             }
             Change::DeleteBucket { bucket } => {
@@ -50,20 +54,22 @@ impl State {
             Change::Put { bucket, key, info, parts, bytes } => {
                 let rope = self.bytes(bytes, body)?;
                 let parts = parts.map(Into::into);
-                self.bucket(&bucket)?.objects.insert(key, Arc::new(Object { rope, info, parts }));
+                self.bucket(&bucket)?
+                    .objects
+                    .insert(key, Arc::new(Object { rope, info, parts, change: number }));
             }
             Change::SetTags { bucket, key, tags } => {
                 let object = self.bucket(&bucket)?.objects.get_mut(&key).ok_or_else(dangling(key))?;
                 Arc::make_mut(object).info.tags = tags;
             }
             Change::Delete { bucket, keys } => {
-                let objects = &mut self.bucket(&bucket)?.objects;
-                for key in &keys {
-                    objects.remove(key);
+                for key in keys {
+                    self.delete(&bucket, &key)?;
                 }
             }
             Change::CreateUpload { upload, info } => {
-                self.uploads.insert(upload, Upload { info, parts: BTreeMap::new() });
+                let begun = Upload { info, parts: BTreeMap::new(), change: number, saw_deletion: false };
+                self.uploads.insert(upload, begun);
             }
             Change::PutPart { upload, number, info, bytes } => {
                 let rope = self.bytes(bytes, body)?;
@@ -72,12 +78,20 @@ impl State {
             }
             Change::Complete { upload, parts, info } => {
                 let upload = self.uploads.remove(&upload).ok_or_else(dangling(upload))?;
-                let object = complete(&upload, &parts, info)?;
+                let object = complete(&upload, &parts, info, number)?;
                 self.bucket(&upload.info.bucket)?.objects.insert(upload.info.key, Arc::new(object));
             }
             Change::Abort { upload } => {
                 self.uploads.remove(&upload);
             }
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, bucket: &str, key: &str) -> Result<(), Dangling> {
+        if self.bucket(bucket)?.objects.remove(key).is_some() {
+            let of_key = |upload: &&mut Upload| upload.info.bucket == bucket && upload.info.key == key;
+            self.uploads.values_mut().filter(of_key).for_each(|upload| upload.saw_deletion = true);
         }
         Ok(())
     }
@@ -97,7 +111,7 @@ impl State {
     }
 }
 
-fn complete(upload: &Upload, numbers: &[u16], info: super::model::ObjectInfo) -> Result<Object, Dangling> {
+fn complete(upload: &Upload, numbers: &[u16], info: ObjectInfo, change: u64) -> Result<Object, Dangling> {
     let part = |number| upload.parts.get(number).ok_or_else(dangling(format!("part {number}")));
     let chosen: Vec<_> = numbers.iter().map(part).collect::<Result<_, _>>()?;
     let parts = numbers.iter().zip(&chosen).map(|(number, part)| ObjectPart {
@@ -110,5 +124,5 @@ fn complete(upload: &Upload, numbers: &[u16], info: super::model::ObjectInfo) ->
         [part] => part.rope.clone(),
         _ => Rope::concat(chosen.iter().map(|part| &part.rope)),
     };
-    Ok(Object { rope, info, parts: Some(parts.collect()) })
+    Ok(Object { rope, info, parts: Some(parts.collect()), change })
 }

@@ -21,7 +21,11 @@ fn info() -> ObjectInfo {
 
 fn create_bucket(store: &Store) {
     let created = Seconds(1);
-    made(store, Change::CreateBucket { bucket: "b".into(), created, region: None }, None);
+    made(
+        store,
+        Change::CreateBucket { bucket: "b".into(), created, region: None, settings: BTreeMap::new() },
+        None,
+    );
 }
 
 fn put(store: &Store, key: &str, bytes: Bytes, body: Option<Rope>) {

@@ -1,6 +1,7 @@
 //! What the function answers.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -40,6 +41,13 @@ impl Reply {
     }
 }
 
+/// As the log has it: the same JSON.
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,7 +56,7 @@ mod tests {
     fn replies_are_what_callers_of_the_splitter_know() {
         let replies = [Reply::handled(), Reply::split(5), Reply::ignored(), Reply::invalid()];
         assert_eq!(
-            replies.map(|reply| serde_json::to_string(&reply).unwrap()),
+            replies.map(|reply| reply.to_string()),
             [
                 r#"{"statusCode":200,"count":1,"body":"handled 1 tag"}"#,
                 r#"{"statusCode":202,"count":5,"body":"split '5' tags into '5' queued messages"}"#,

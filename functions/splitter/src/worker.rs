@@ -18,13 +18,13 @@ use crate::repr;
 /// What the function is set up with.
 pub struct Worker {
     /// What happened in each run.
-    pub log: RunLog,
+    pub(crate) log: RunLog,
     /// Its own queue.
-    pub queue: Queue,
+    pub(crate) queue: Queue,
     /// Where messages go that can never be handled.
-    pub dead_letters: DeadLetters,
+    dead_letters: DeadLetters,
     /// How long an item takes, unless its event says otherwise.
-    pub item_time: Duration,
+    pub(crate) item_time: Duration,
     warm: AtomicBool,
 }
 
@@ -121,7 +121,7 @@ impl Worker {
                 Reply::invalid()
             }
         };
-        tracing::info!(?reply, "answered");
+        tracing::info!(%reply, "answered");
         Ok(reply)
     }
 
@@ -136,7 +136,7 @@ impl Worker {
             Ok(Reading::Tags(event)) => return self.refuse(message, &Refusal::Again(event.count())).await,
             Err(invalid) => return self.refuse(message, &Refusal::Invalid(invalid)).await,
         };
-        tracing::info!(?reply, message = message.message_id, "handled");
+        tracing::info!(%reply, message = message.message_id, "received");
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use aws_sdk_s3::config::Region;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{BucketLocationConstraint, Delete, ObjectIdentifier};
 use support::{in_bucket, is_model, refused, unanswered};
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_name_against_the_naming_rules_is_refused() {
 async fn the_location_is_the_region() {
     in_bucket(async |s3| {
         let answer = s3.client.get_bucket_location().bucket(&s3.bucket).send().await.unwrap();
-        let location = answer.location_constraint().map(|location| location.as_str()).unwrap_or_default();
+        let location = answer.location_constraint().map(BucketLocationConstraint::as_str).unwrap_or_default();
         assert_eq!(location, if s3.region == "us-east-1" { "" } else { &s3.region });
     })
     .await;

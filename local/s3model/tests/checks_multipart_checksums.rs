@@ -12,7 +12,7 @@ use support::{
 };
 
 /// Begins an upload with an algorithm, and a type other than the algorithm's own.
-async fn upload<'a>(s3: &'a S3, algorithm: ChecksumAlgorithm, kind: Option<ChecksumType>) -> Upload<'a> {
+async fn upload(s3: &S3, algorithm: ChecksumAlgorithm, kind: Option<ChecksumType>) -> Upload<'_> {
     s3.upload_with("key", |create| create.checksum_algorithm(algorithm).set_checksum_type(kind)).await
 }
 

@@ -10,7 +10,7 @@ use support::{KEYS, content, in_bucket, md5, refused, unanswered};
 #[tokio::test]
 async fn an_object_comes_back_as_it_was_put() {
     in_bucket(async |s3| {
-        let before = SystemTime::now() - Duration::from_secs(60);
+        let before = SystemTime::now() - Duration::from_mins(1);
         let put = s3
             .put("key", "content")
             .content_type("text/plain")

@@ -3,6 +3,7 @@
 mod support;
 
 use aws_sdk_s3::primitives::DateTime;
+use aws_sdk_s3::types::Part;
 use bytes::Bytes;
 use support::{
     OTHER, OTHER_PART, PART, etag_of_etags, in_bucket, is_model, joined, md5, multipart_etag, refused,
@@ -24,7 +25,7 @@ async fn a_part_can_be_a_whole_object() {
         let etags: Vec<_> = parts.iter().filter_map(|part| part.e_tag()).collect();
         assert_eq!(etags, [md5(&*PART), md5("content")]);
         let listed = upload.parts().send().await.unwrap();
-        let sizes: Vec<_> = listed.parts().iter().filter_map(|part| part.size()).collect();
+        let sizes: Vec<_> = listed.parts().iter().filter_map(Part::size).collect();
         assert_eq!(sizes, [i64::try_from(PART.len()).unwrap(), 7]);
         upload.complete(&parts).send().await.unwrap();
         same(&s3.content("key").await, &[&PART, b"content"]);

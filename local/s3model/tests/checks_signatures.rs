@@ -13,7 +13,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use support::raw_http::{Answer, SignedPut, UNSIGNED};
 use support::{S3, in_bucket, refused};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Sends a request of a presigned URL.
 fn send(method: &str, url: &str, body: &str) -> Answer {

@@ -43,7 +43,7 @@ pub async fn in_bucket(check: impl AsyncFnOnce(&S3)) {
         _place: place,
     };
     s3.bucket = s3.make_bucket(&s3.client, &s3.region).await;
-    let result = AssertUnwindSafe(check(&s3)).catch_unwind().await;
+    let result = AssertUnwindSafe(Box::pin(check(&s3))).catch_unwind().await;
     let made = s3.made.take();
     for (client, bucket) in made {
         remove(&client, &bucket).await;

@@ -7,7 +7,7 @@ use aws_sdk_s3::operation::create_multipart_upload::builders::CreateMultipartUpl
 use aws_sdk_s3::operation::list_parts::builders::ListPartsFluentBuilder;
 use aws_sdk_s3::operation::upload_part::builders::UploadPartFluentBuilder;
 use aws_sdk_s3::operation::upload_part_copy::builders::UploadPartCopyFluentBuilder;
-use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, Part};
 use bytes::Bytes;
 
 use super::S3;
@@ -63,7 +63,8 @@ impl Upload<'_> {
     /// Uploads a part; returns what completing needs to know of it.
     pub async fn add(&self, number: i32, body: impl Into<Bytes>) -> CompletedPart {
         let part = self.part(number, body).send().await.unwrap();
-        self.completed(number)
+        CompletedPart::builder()
+            .part_number(number)
             .set_e_tag(part.e_tag)
             .set_checksum_crc32(self.if_asked(&ChecksumAlgorithm::Crc32, part.checksum_crc32))
             .set_checksum_crc64_nvme(self.if_asked(&ChecksumAlgorithm::Crc64Nvme, part.checksum_crc64_nvme))
@@ -91,14 +92,11 @@ impl Upload<'_> {
 
     async fn sent(&self, number: i32, copy: UploadPartCopyFluentBuilder) -> CompletedPart {
         let result = copy.send().await.unwrap().copy_part_result.unwrap();
-        self.completed(number)
+        CompletedPart::builder()
+            .part_number(number)
             .set_e_tag(result.e_tag)
             .set_checksum_crc32(self.if_asked(&ChecksumAlgorithm::Crc32, result.checksum_crc32))
             .build()
-    }
-
-    fn completed(&self, number: i32) -> aws_sdk_s3::types::builders::CompletedPartBuilder {
-        CompletedPart::builder().part_number(number)
     }
 
     fn if_asked(&self, algorithm: &ChecksumAlgorithm, value: Option<String>) -> Option<String> {
@@ -125,6 +123,6 @@ impl Upload<'_> {
     /// The numbers of the parts, as listed.
     pub async fn numbers(&self) -> Vec<i32> {
         let listed = self.parts().send().await.unwrap();
-        listed.parts().iter().filter_map(|part| part.part_number()).collect()
+        listed.parts().iter().filter_map(Part::part_number).collect()
     }
 }

@@ -81,7 +81,9 @@ pub fn sha256(content: &[u8]) -> [u8; 32] {
 /// The CRC-32 of parts put together, as S3 writes it.
 pub fn crc32(parts: &[&[u8]]) -> String {
     let mut hasher = crc32fast::Hasher::new();
-    parts.iter().for_each(|part| hasher.update(part));
+    for part in parts {
+        hasher.update(part);
+    }
     encoded(&hasher.finalize().to_be_bytes())
 }
 
@@ -92,7 +94,8 @@ pub fn encoded(digest: &[u8]) -> String {
 
 /// Bytes as S3 writes them in signatures and `ETag`s.
 pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The body of an answer.

@@ -1,0 +1,130 @@
+//! What reading costs beside hashing: the reader's own way from a socket to the hash, over both roads, against a bare loop that
+//! hashes as many bytes of memory, by the CPU time of the one thread that does it.
+//!
+//! `bench_hash [md5|crc32|sha256] [MB] [ROUNDS]` prints JSON. The object comes from a thread of this process over the loopback
+//! interface, without TLS; rounds of the loop and of both roads alternate, and the fastest of each counts.
+
+use std::error::Error;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use rustix::time::{ClockId, clock_gettime};
+use s3_read::hash::{Algorithm, Hasher};
+use s3_read::message::signed_body;
+use s3_read::object;
+use s3_read::road::Road;
+use s3_read::variant::Variant;
+use serde_json::json;
+
+type AnyError = Box<dyn Error + Send + Sync>;
+
+const CHUNK: usize = 64 * 1024;
+const PATIENCE: Duration = Duration::from_mins(5);
+
+fn main() -> Result<(), AnyError> {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_else(|| "md5".to_owned());
+    let algorithm: Algorithm = name.parse().map_err(|_| "the hash is to be md5, crc32 or sha256")?;
+    let size = 1_000_000 * arguments.next().map_or(Ok(256), |mb| mb.parse::<usize>())?;
+    let rounds: u32 = arguments.next().map_or(Ok(5), |rounds| rounds.parse())?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    thread::spawn(move || serve(&listener, size));
+    let runtime = s3_read::runtime::runtime(0);
+    let config = config(&url);
+    let signed =
+        runtime.block_on(Road::new(&config, Variant::Signed, "b")).map_err(|error| error.to_string())?;
+    let sdk = runtime.block_on(Road::new(&config, Variant::Sdk, "b")).map_err(|error| error.to_string())?;
+    let roads = [(signed, signed_body(&format!("{url}/b/k"))), (sdk, "k".to_owned())];
+
+    let (mut bare, mut read) = (f64::MAX, [f64::MAX; 2]);
+    for _ in 0..rounds {
+        let (seconds, expected) = loop_alone(algorithm, size);
+        bare = bare.min(seconds);
+        for ((road, body), best) in roads.iter().zip(&mut read) {
+            let target = road.target(body)?;
+            let start = cpu();
+            let reading =
+                runtime.block_on(object::read(road, &target, algorithm, Instant::now() + PATIENCE))?;
+            *best = best.min((cpu() - start).as_secs_f64());
+            assert_eq!(reading.hash, expected, "the loop and the road hash the same bytes");
+        }
+    }
+    let gb = f64::from(u32::try_from(size / 1_000_000)?) / 1000.0;
+    let road = |seconds: f64| json!({ "cpu_s_per_gb": seconds / gb, "ratio_to_bare": bare / seconds });
+    let result = json!({
+        "hash": name, "mb": size / 1_000_000, "rounds": rounds, "bare_cpu_s_per_gb": bare / gb,
+        "signed": road(read[0]), "sdk": road(read[1]), "peak_rss_mb": peak_mb()?,
+    });
+    println!("{result}");
+    Ok(())
+}
+
+fn config(url: &str) -> SdkConfig {
+    let credentials = Credentials::new("id", "key", None, None, "bench");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(url)
+        .build()
+}
+
+/// CPU seconds, and the hash.
+fn loop_alone(algorithm: Algorithm, size: usize) -> (f64, String) {
+    let (chunk, start) = (chunk(), cpu());
+    let mut hasher = Hasher::new(algorithm);
+    let mut left = size;
+    while left > 0 {
+        let now = left.min(CHUNK);
+        hasher.update(&chunk[..now]);
+        left -= now;
+    }
+    let hash = hasher.finish();
+    ((cpu() - start).as_secs_f64(), hash)
+}
+
+/// CPU time of this thread.
+fn cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+fn chunk() -> Vec<u8> {
+    (0..CHUNK).map(|index| u8::try_from(index * 31 % 251).unwrap_or_default()).collect()
+}
+
+/// Every GET gets the same object.
+fn serve(listener: &TcpListener, size: usize) {
+    for stream in listener.incoming().flatten() {
+        thread::spawn(move || answer(stream, size));
+    }
+}
+
+fn answer(mut stream: TcpStream, size: usize) -> io::Result<()> {
+    let chunk = chunk();
+    let mut request = vec![0; CHUNK];
+    while stream.read(&mut request)? > 0 {
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {size}\r\n\r\n")?;
+        let mut left = size;
+        while left > 0 {
+            let now = left.min(CHUNK);
+            stream.write_all(&chunk[..now])?;
+            left -= now;
+        }
+    }
+    Ok(())
+}
+
+/// The most memory that this process has had, the server and the AWS clients included, MB.
+fn peak_mb() -> Result<f64, AnyError> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? * 1.024e-3)
+}

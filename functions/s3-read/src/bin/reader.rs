@@ -1,0 +1,18 @@
+//! Reads the objects that messages of the queue name: a batch of them → those that have to be delivered again.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_kit::{Failure, aws, remaining, run};
+use lambda_runtime::LambdaEvent;
+use s3_read::reader::Reader;
+use s3_read::runtime::{memory_mb, runtime};
+
+fn main() -> ExitCode {
+    runtime(memory_mb()).block_on(run(async { Reader::from_env(&aws::config().await).await }, handle))
+}
+
+async fn handle(reader: Arc<Reader>, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Failure> {
+    Ok(reader.handle(event.payload, remaining(&event.context)).await)
+}

@@ -1,0 +1,299 @@
+//! The generator: lists a bucket into the queue, as far as its time goes.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_s3::Client;
+use lambda_kit::env::EnvError;
+use lambda_kit::{Failure, aws, env, now_us};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout_at;
+
+use crate::listing::{Listed, Listing, Page};
+use crate::message::{is_sendable, signed_body};
+use crate::origin::Origin;
+use crate::presign::{MAX_VALID_SECONDS, Signer};
+use crate::queue::Queue;
+use crate::variant::Variant;
+
+/// Left of an invocation when listing ends, for the messages under way and the answer.
+const RESERVE: Duration = Duration::from_secs(5);
+const SECONDS_AN_HOUR: f64 = 3600.0;
+
+/// What to list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Request {
+    /// The run's name; one of the time's if empty.
+    pub run: String,
+    /// Only keys that begin so.
+    pub prefix: String,
+    /// Only objects that were modified so many hours ago or later; 0 for all.
+    pub modified_within_hours: f64,
+    /// No more messages than that; 0 for no limit. With `continuation`, the caller subtracts what is sent already.
+    pub max_objects: u64,
+    /// Where an answer said that it goes on.
+    pub continuation: Option<String>,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            run: String::new(),
+            prefix: String::new(),
+            modified_within_hours: 24.0,
+            max_objects: 1000,
+            continuation: None,
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The run's name.
+    pub run: String,
+    /// The variant's.
+    pub variant: &'static str,
+    /// Objects that the listing had.
+    pub listed: u64,
+    /// Those of them that were not sent: empty ones, folder markers, older ones, and the unsendable.
+    pub skipped: u64,
+    /// Those that a message of this variant cannot name: SQS takes no control characters.
+    pub unsendable: u64,
+    /// Messages in the queue.
+    pub sent: u64,
+    /// What the objects of these messages have, bytes.
+    pub bytes: u64,
+    /// Where to go on: none if all is done. It is the last key that was.
+    pub continuation: Option<String>,
+    /// How long it took, ms.
+    pub elapsed_ms: u64,
+}
+
+/// What a generator is set up with.
+pub struct Generator {
+    variant: Variant,
+    client: Client,
+    bucket: String,
+    queue: Queue,
+    /// With `signed`.
+    signing: Option<(Signer, SharedCredentialsProvider)>,
+}
+
+/// What a generator can't work with.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// No URL can be signed.
+    #[error("there are no region and credentials to sign URLs with")]
+    NoCredentials,
+    /// A request that means nothing.
+    #[error("modifiedWithinHours is {0}, but must be a number of hours from 0 on")]
+    Hours(f64),
+}
+
+impl Generator {
+    /// From the environment; see the crate's documentation.
+    ///
+    /// # Errors
+    /// If a variable is missing or wrong, or there are no credentials.
+    pub async fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
+        let variant = Variant::from_env()?;
+        let bucket: String = env::setting("s3bucket", "the bucket's name")?;
+        let queue = Queue::new(config, env::setting("sqsqueue", "the queue's URL")?);
+        let valid = match variant {
+            Variant::Signed => Some(validity()?),
+            Variant::Sdk => None,
+        };
+        Self::new(config, variant, bucket, queue, valid).await
+    }
+
+    /// A generator of these parts; with `signed`, URLs are valid so long.
+    ///
+    /// # Errors
+    /// If there are no credentials to sign with.
+    pub async fn new(
+        config: &SdkConfig,
+        variant: Variant,
+        bucket: String,
+        queue: Queue,
+        valid: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        let client = aws::s3(config);
+        let signing = match valid {
+            Some(valid) => {
+                let (Some(region), Some(provider)) = (config.region(), config.credentials_provider()) else {
+                    return Err(SetupError::NoCredentials.into());
+                };
+                let origin = Origin::find(&client, &bucket).await?;
+                Some((Signer::new(origin.base(), region.as_ref(), valid), provider))
+            }
+            None => None,
+        };
+        Ok(Self { variant, client, bucket, queue, signing })
+    }
+
+    /// Lists into the queue until the listing ends, `max_objects` are sent, or the time is up.
+    ///
+    /// # Errors
+    /// S3's or SQS's, once the retries are used up. What is sent by then is in the queue.
+    pub async fn handle(&self, request: Request, remaining: Duration) -> Result<Report, Failure> {
+        let start = Instant::now();
+        let run = if request.run.is_empty() { format!("run-{}", now_us()) } else { request.run };
+        let work = Work {
+            listing: Listing { client: &self.client, bucket: &self.bucket, prefix: &request.prefix },
+            oldest: oldest(request.modified_within_hours)?,
+            max: if request.max_objects == 0 { u64::MAX } else { request.max_objects },
+            end: start + remaining.saturating_sub((remaining / 3).min(RESERVE)),
+        };
+        let mut report = Report { run, variant: self.variant.name(), ..Report::default() };
+        report.continuation = self.list(&work, request.continuation.unwrap_or_default(), &mut report).await?;
+        report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(?report, "listed");
+        Ok(report)
+    }
+
+    /// Page by page; the next one is asked for while one is sent. Returns the key to go on behind, if it isn't done.
+    async fn list(
+        &self,
+        work: &Work<'_>,
+        mut after: String,
+        report: &mut Report,
+    ) -> Result<Option<String>, Failure> {
+        let mut next = work.page(&after).await?;
+        while let Some(page) = next {
+            let last = page.objects.last().map_or(after.as_str(), |object| object.key.as_str());
+            let following = async { if page.has_more { work.page(last).await } else { Ok(None) } };
+            let (progress, following) = futures::join!(self.send(work, &page.objects, report), following);
+            match progress? {
+                Progress::All => {}
+                Progress::Enough => return Ok(None),
+                Progress::Before(0) => return Ok(Some(after)),
+                Progress::Before(index) => return Ok(Some(page.objects[index - 1].key.clone())),
+            }
+            if !page.has_more {
+                return Ok(None);
+            }
+            next = following?;
+            after = last.to_owned();
+        }
+        Ok(Some(after))
+    }
+
+    /// Sends the messages of a page's objects.
+    async fn send(
+        &self,
+        work: &Work<'_>,
+        objects: &[Listed],
+        report: &mut Report,
+    ) -> Result<Progress, Failure> {
+        let room = usize::try_from(work.max - report.sent).unwrap_or(usize::MAX);
+        let wanted: Vec<_> = (0..objects.len()).filter(|index| work.wants(&objects[*index])).collect();
+        let sendable = |index: &usize| self.signing.is_some() || is_sendable(&objects[*index].key);
+        let mut chosen: Vec<_> = wanted.iter().copied().filter(sendable).collect();
+        let enough = chosen.get(room).copied();
+        chosen.truncate(room);
+        let bodies = self.bodies(chosen.iter().map(|index| objects[*index].key.as_str())).await?;
+        let sent = self.queue.send(&report.run, &bodies, work.end).await?;
+        let done = chosen.get(sent).copied().or(enough).unwrap_or(objects.len());
+        report.listed += done as u64;
+        report.sent += sent as u64;
+        report.bytes += chosen[..sent].iter().map(|index| objects[*index].size).sum::<u64>();
+        report.unsendable += wanted.iter().filter(|index| **index < done && !sendable(index)).count() as u64;
+        report.skipped = report.listed - report.sent;
+        Ok(match () {
+            () if sent < chosen.len() => Progress::Before(done),
+            () if report.sent == work.max => Progress::Enough,
+            () => Progress::All,
+        })
+    }
+
+    /// The bodies of messages that name objects.
+    async fn bodies(&self, keys: impl Iterator<Item = &str>) -> Result<Vec<String>, Failure> {
+        let Some((signer, provider)) = &self.signing else {
+            return Ok(keys.map(str::to_owned).collect());
+        };
+        let (credentials, now) = (provider.provide_credentials().await?, SystemTime::now());
+        keys.map(|key| Ok(signed_body(&signer.url(key, credentials.clone(), now)?))).collect()
+    }
+}
+
+/// What is to be done.
+struct Work<'a> {
+    listing: Listing<'a>,
+    /// Objects that were modified before are skipped, seconds since 1970.
+    oldest: i64,
+    /// Messages at most.
+    max: u64,
+    end: Instant,
+}
+
+/// How far a page got.
+enum Progress {
+    /// To its end.
+    All,
+    /// To the last message that is wanted.
+    Enough,
+    /// Time was up before the object with this index.
+    Before(usize),
+}
+
+impl Work<'_> {
+    /// The objects behind a key; none if the time is up.
+    async fn page(&self, after: &str) -> Result<Option<Page>, Failure> {
+        timeout_at(self.end.into(), self.listing.page(after)).await.map_or(Ok(None), |page| page.map(Some))
+    }
+
+    fn wants(&self, object: &Listed) -> bool {
+        object.size > 0 && !object.key.ends_with('/') && object.modified >= self.oldest
+    }
+}
+
+/// The time before which objects are too old, seconds since 1970.
+fn oldest(hours: f64) -> Result<i64, SetupError> {
+    if !hours.is_finite() || hours < 0.0 {
+        return Err(SetupError::Hours(hours));
+    }
+    if hours == 0.0 {
+        return Ok(i64::MIN);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "so long ago that it is before all objects")]
+    let seconds = (hours * SECONDS_AN_HOUR) as i64;
+    let now = i64::try_from(now_us() / 1_000_000).unwrap_or(i64::MAX);
+    Ok(now.saturating_sub(seconds))
+}
+
+/// How long URLs are valid.
+fn validity() -> Result<Duration, EnvError> {
+    const NAME: &str = "URL_VALID_SECONDS";
+    const WHAT: &str = "how long a URL is valid, 1 to 604800 seconds";
+    let seconds: u64 = env::setting(NAME, WHAT)?;
+    if !(1..=MAX_VALID_SECONDS).contains(&seconds) {
+        return Err(EnvError::Invalid { name: NAME, value: seconds.to_string(), expected: WHAT });
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_may_leave_everything_out_but_misspell_nothing() {
+        let request: Request = serde_json::from_str("{}").unwrap();
+        assert_eq!((request.max_objects, request.continuation), (1000, None));
+        assert!((request.modified_within_hours - 24.0).abs() < f64::EPSILON);
+        let request: Request = serde_json::from_str(r#"{"maxObjects": 0, "continuation": null}"#).unwrap();
+        assert_eq!(request.max_objects, 0);
+        assert!(serde_json::from_str::<Request>(r#"{"maxObject": 5}"#).is_err());
+    }
+
+    #[test]
+    fn hours_are_a_moment_or_none() {
+        assert_eq!(oldest(0.0).unwrap(), i64::MIN);
+        let hour_ago = i64::try_from(now_us() / 1_000_000).unwrap() - 3600;
+        assert!((oldest(1.0).unwrap() - hour_ago).abs() <= 1);
+        assert!(oldest(-1.0).is_err() && oldest(f64::NAN).is_err());
+    }
+}

@@ -1,0 +1,106 @@
+//! One object: asked for, streamed, hashed, measured, and asked for again if that may help.
+
+use std::time::{Duration, Instant};
+
+use lambda_kit::{Backoff, now_us};
+use tokio::time::{timeout, timeout_at};
+
+use crate::hash::{Algorithm, Hasher};
+use crate::message::Target;
+use crate::road::{self, Opened, Road, STALL};
+use crate::trouble::{Kind, Trouble};
+
+/// Tries in one delivery, the first included: the pauses between them add up to 3.5 s.
+const TRIES: u32 = 8;
+
+/// What came of reading an object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// Its hash, lowercase hexadecimal digits.
+    pub hash: String,
+    /// When the first try began, µs since 1970.
+    pub started_us: u64,
+    /// When the last byte was hashed, µs since 1970.
+    pub ended_us: u64,
+    /// From the beginning of the first try to the first byte, ms: what failed before is part of it.
+    pub first_byte_ms: f64,
+    /// From the beginning of the first try to the end, ms.
+    pub total_ms: f64,
+    /// Tries that it took.
+    pub tries: u32,
+}
+
+/// Reads an object until `end`.
+///
+/// # Errors
+/// The last try's.
+pub async fn read(
+    road: &Road,
+    target: &Target,
+    algorithm: Algorithm,
+    end: Instant,
+) -> Result<Reading, Trouble> {
+    let (started_us, start) = (now_us(), Instant::now());
+    let (mut backoff, mut tries) = (Backoff::default(), 0);
+    loop {
+        tries += 1;
+        let attempt = timeout_at(end.into(), attempt(road, target, algorithm)).await;
+        let trouble = match attempt {
+            Ok(Ok(content)) => {
+                return Ok(Reading {
+                    bytes: content.bytes,
+                    hash: content.hash,
+                    started_us,
+                    ended_us: now_us(),
+                    first_byte_ms: ms(content.first_byte - start),
+                    total_ms: ms(start.elapsed()),
+                    tries,
+                });
+            }
+            Ok(Err(trouble)) => trouble,
+            Err(_) => road::timeout(&format!("the invocation's time was up before {} was read", target.key)),
+        };
+        if trouble.kind.is_hopeless() || tries == TRIES {
+            return Err(trouble);
+        }
+        tracing::info!(key = target.key, %trouble, tries, "the object is read again");
+        backoff.pause(end).await;
+        if Instant::now() >= end {
+            return Err(trouble);
+        }
+    }
+}
+
+struct Content {
+    bytes: u64,
+    hash: String,
+    first_byte: Instant,
+}
+
+async fn attempt(road: &Road, target: &Target, algorithm: Algorithm) -> Result<Content, Trouble> {
+    let Opened { length, md5, mut body } = road.open(target).await?;
+    let (mut hasher, mut bytes, mut first_byte) = (Hasher::new(algorithm), 0, None);
+    let stalled = |_| road::timeout(&format!("no more of {} within {STALL:?}", target.key));
+    while let Some(chunk) = timeout(STALL, body.next()).await.map_err(stalled)? {
+        let chunk = chunk.map_err(|error| road::body_trouble(&target.key, &error))?;
+        first_byte.get_or_insert_with(Instant::now);
+        bytes += chunk.len() as u64;
+        hasher.update(&chunk);
+    }
+    let hash = hasher.finish();
+    if length.is_some_and(|length| length != bytes) {
+        let text = format!("{bytes} bytes of {} came, and S3 has announced {length:?}", target.key);
+        return Err(Trouble::new(Kind::Truncated, text));
+    }
+    if algorithm == Algorithm::Md5 && md5.as_ref().is_some_and(|md5| *md5 != hash) {
+        let text = format!("the MD5 of {} is {hash}, and S3's is {md5:?}", target.key);
+        return Err(Trouble::new(Kind::Corrupt, text));
+    }
+    Ok(Content { bytes, hash, first_byte: first_byte.unwrap_or_else(Instant::now) })
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,184 @@
+//! A bucket on its way into a queue: what is sent, what is left out, and how it goes on.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use lambda_kit::Failure;
+use s3_read::generate::{Generator, Report, Request};
+use s3_read::message::{Target, by_url};
+use s3_read::origin::Origin;
+use s3_read::queue::Queue;
+use s3_read::variant::Variant;
+use serde_json::{Value, json};
+use support::aws::Aws;
+use support::server::Server;
+use support::{VARIANTS, s3_config};
+
+const NEW: &str = "2999-01-01T00:00:00.000Z";
+const OLD: &str = "2020-01-01T00:00:00.000Z";
+const LONG: Duration = Duration::from_mins(1);
+
+struct World {
+    server: Server,
+    aws: Aws,
+    generator: Generator,
+}
+
+impl World {
+    async fn new(variant: Variant) -> Self {
+        let (server, aws) = (Server::start().await, Aws::new());
+        let queue = Queue::new(aws.config(), "https://sqs/queue".to_owned());
+        let valid = (variant == Variant::Signed).then_some(Duration::from_hours(1));
+        let config = s3_config(&server);
+        let generator = Generator::new(&config, variant, "shop".to_owned(), queue, valid).await.unwrap();
+        Self { server, aws, generator }
+    }
+
+    async fn generate(&self, request: Value, remaining: Duration) -> Result<Report, Failure> {
+        let request: Request = serde_json::from_value(request).unwrap();
+        self.generator.handle(request, remaining).await
+    }
+
+    fn list_numbered(&self, count: usize) {
+        (0..count).for_each(|number| self.server.list(&key(number), 10, NEW));
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        self.aws.state().queue.iter().map(|entry| entry["MessageBody"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn key(number: usize) -> String {
+    format!("files/{number:05}")
+}
+
+#[tokio::test]
+async fn both_variants_send_the_same_objects_with_their_run() {
+    for variant in VARIANTS {
+        let world = World::new(variant).await;
+        for (key, size, modified) in [
+            ("files/", 0, NEW),
+            ("files/empty", 0, NEW),
+            ("files/folder/", 5, NEW),
+            ("files/old", 5, OLD),
+            ("files/a b+ü%.bin", 7, NEW),
+            ("files/z", 8, NEW),
+            ("other", 9, NEW),
+        ] {
+            world.server.list(key, size, modified);
+        }
+        let report = world.generate(json!({ "run": "run-1", "prefix": "files/" }), LONG).await.unwrap();
+        let expected = Report {
+            run: "run-1".to_owned(),
+            variant: variant.name(),
+            listed: 6,
+            skipped: 4,
+            unsendable: 0,
+            sent: 2,
+            bytes: 15,
+            continuation: None,
+            elapsed_ms: report.elapsed_ms,
+        };
+        assert_eq!(report, expected);
+        let origin = Origin::new(&format!("{}/shop/", world.server.url()), "shop").unwrap();
+        let key = |body: &String| match variant {
+            Variant::Sdk => body.clone(),
+            Variant::Signed => {
+                let Target { key, url } = by_url(body, &origin).unwrap();
+                let query = url.unwrap().query().unwrap().to_owned();
+                for part in ["X-Amz-Expires=3600", "X-Amz-Security-Token=token", "X-Amz-Signature="] {
+                    assert!(query.contains(part), "{part} in {query}");
+                }
+                key
+            }
+        };
+        let keys: Vec<_> = world.bodies().iter().map(key).collect();
+        assert_eq!(keys, ["files/a b+ü%.bin", "files/z"]);
+        let attributes = world.aws.state().queue[0]["MessageAttributes"].clone();
+        assert_eq!(attributes["Run"], json!({ "DataType": "String", "StringValue": "run-1" }));
+        assert!(attributes["SentAt"]["StringValue"].as_str().unwrap().len() == 16, "{attributes}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_sent_in_full_batches() {
+    let world = World::new(Variant::Sdk).await;
+    world.list_numbered(2500);
+    let report = world.generate(json!({ "maxObjects": 0 }), LONG).await.unwrap();
+    assert_eq!((report.listed, report.sent, report.continuation), (2500, 2500, None));
+    assert_eq!(world.bodies().into_iter().collect::<BTreeSet<_>>().len(), 2500);
+    assert!(world.aws.state().batches.iter().all(|size| *size == 10));
+}
+
+#[tokio::test]
+async fn the_limit_is_of_messages() {
+    for (request, sent, listed) in [(json!({}), 1000, 1000), (json!({ "maxObjects": 1503 }), 1503, 1503)] {
+        let world = World::new(Variant::Sdk).await;
+        world.list_numbered(2500);
+        let report = world.generate(request, LONG).await.unwrap();
+        assert_eq!((report.sent, report.listed, report.continuation), (sent, listed, None));
+        assert_eq!(world.bodies().len() as u64, sent);
+    }
+}
+
+#[tokio::test]
+async fn old_objects_are_sent_on_demand() {
+    let world = World::new(Variant::Sdk).await;
+    world.server.list("old", 1, OLD);
+    assert_eq!(world.generate(json!({}), LONG).await.unwrap().sent, 0);
+    assert_eq!(world.generate(json!({ "modifiedWithinHours": 0 }), LONG).await.unwrap().sent, 1);
+}
+
+#[tokio::test]
+async fn a_generator_that_runs_out_of_time_goes_on_where_it_was() {
+    let world = World::new(Variant::Sdk).await;
+    world.list_numbered(1200);
+    world.aws.state().refused = BTreeSet::from([key(1043)]);
+    let short = Duration::from_millis(3000);
+    let first = world.generate(json!({ "run": "r", "maxObjects": 0 }), short).await.unwrap();
+    assert_eq!((first.sent, first.listed), (1043, 1043));
+    assert_eq!(first.continuation, Some(key(1042)));
+    world.aws.state().refused.clear();
+    let rest = json!({ "run": "r", "maxObjects": 0, "continuation": first.continuation });
+    let second = world.generate(rest, LONG).await.unwrap();
+    assert_eq!((second.sent, second.listed, second.continuation), (157, 157, None));
+    assert_eq!(first.bytes + second.bytes, 12_000);
+    assert_eq!(world.bodies().into_iter().collect::<BTreeSet<_>>().len(), 1200);
+}
+
+#[tokio::test]
+async fn no_time_at_all_leads_back_to_the_beginning() {
+    let world = World::new(Variant::Sdk).await;
+    world.list_numbered(3);
+    let report = world.generate(json!({}), Duration::ZERO).await.unwrap();
+    assert_eq!((report.sent, report.continuation.as_deref()), (0, Some("")));
+    let report = world.generate(json!({ "continuation": "" }), LONG).await.unwrap();
+    assert_eq!(report.sent, 3);
+}
+
+#[tokio::test]
+async fn a_refused_message_is_an_error() {
+    let world = World::new(Variant::Sdk).await;
+    world.list_numbered(3);
+    world.aws.state().refused = BTreeSet::from([key(1)]);
+    world.aws.state().is_senders_fault = true;
+    let failure = world.generate(json!({}), LONG).await.unwrap_err();
+    assert_eq!(failure.to_string(), "the queue https://sqs/queue refuses 1 messages: Broken: not now");
+}
+
+#[tokio::test]
+async fn a_key_that_no_message_can_hold_is_counted() {
+    for (variant, sent, unsendable) in [(Variant::Sdk, 1, 1), (Variant::Signed, 2, 0)] {
+        let world = World::new(variant).await;
+        world.server.list("a\u{1}b", 1, NEW);
+        world.server.list("c", 1, NEW);
+        let report = world.generate(json!({}), LONG).await.unwrap();
+        assert_eq!(
+            (report.sent, report.unsendable, report.skipped),
+            (sent, unsendable, unsendable),
+            "{variant}"
+        );
+    }
+}

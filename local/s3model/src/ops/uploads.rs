@@ -35,9 +35,9 @@ pub fn create_multipart_upload(
     Ok(S3Response::new(output))
 }
 
-/// Nobody can guess it, and it can stand in a URL as it is.
+/// Nobody can guess it, it can stand in a URL as it is, and later ones sort behind earlier ones, as S3 lists them.
 fn new_id() -> String {
-    format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
+    format!("{}{}", uuid::Uuid::now_v7().simple(), uuid::Uuid::new_v4().simple())
 }
 
 /// What may be asked for together:

@@ -14,6 +14,8 @@ import { deploy, line, median, run, say } from "./bench";
 const SECONDS = Number(process.env.SECONDS ?? 30);
 const MESSAGES = Number(process.env.MESSAGES ?? 20_000);
 const RATES = [75, 150, 200, 300];
+/** The functions are warm when the measurement begins, s. */
+const RAMP_SECONDS = 5;
 /** At which the messages come while the database is away. */
 const OUTAGE_RATE = 150;
 const OUTAGE_SECONDS = 10;
@@ -26,7 +28,6 @@ const checkout = new Checkout();
 async function main(): Promise<void> {
   const environment = await deploy<Environment>(checkout, "pipeline", {});
   const database = await Database.of(checkout, environment.cluster.database);
-  await load(50, 5); // starts the functions
   console.log(
     `\nOpen loop, ${SECONDS} s at each rate; latency from the time at which a request was due, ms\n`,
   );
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
 
 async function load(rate: number, seconds: number): Promise<Result["pipeline"]> {
   const { code, stdout, stderr } = await checkout.run(
-    `lambench run pipeline --json --progress none --stack pipeline --rate ${rate} --duration ${seconds}s`,
+    `lambench run pipeline --json --progress none --stack pipeline --rate ${rate} --duration ${seconds}s --ramp ${RAMP_SECONDS}s`,
   );
   if (stdout === "") throw new Error(`the load of ${rate}/s has failed (${code}): ${stderr}`);
   return (JSON.parse(stdout) as Result).pipeline;
@@ -98,23 +99,33 @@ async function outage(database: Database): Promise<string> {
 async function cost(role: "upstream" | "midstream" | "downstream", name: string): Promise<string> {
   say(`${role} by itself …`);
   const client = await lambda();
-  const init: number[] = [];
+  const before = Date.now();
   for (let start = 0; start < COLD_STARTS; start += 1) {
     for (const pid of functionProcesses(checkout, name)) process.kill(pid, "SIGKILL");
-    const log = await invoke(client, name, event(role, `cold-${start}`));
-    const ms = /Init Duration: ([\d.]+) ms/.exec(log)?.[1];
-    if (ms !== undefined) init.push(Number(ms));
+    await invoke(client, name, event(role, `cold-${start}`));
   }
+  const init = await initDurations(name, before);
   const pids = functionProcesses(checkout, name);
-  const before = cpuSeconds(pids);
+  const used = cpuSeconds(pids);
   const records = role === "upstream" ? 1 : BATCH;
   const batches = role === "upstream" ? BATCH * BATCHES : BATCHES;
   for (let batch = 0; batch < batches; batch += 1) {
     await invoke(client, name, event(role, `cost-${batch}`));
   }
-  const cpu = ((cpuSeconds(pids) - before) * 1000) / (batches * records);
+  const cpu = ((cpuSeconds(pids) - used) * 1000) / (batches * records);
   const memory = Math.max(...pids.map(peakMemory));
   return line(role, cpu.toFixed(3), memory.toFixed(1), `${median(init).toFixed(1)} (of ${init.length})`);
+}
+
+/** How long initializations since a time took, from REPORT lines, ms. */
+async function initDurations(name: string, since: number): Promise<number[]> {
+  const lines = await checkout.ok(
+    `aws logs filter-log-events --log-group-name /aws/lambda/${name} --start-time ${since} --filter-pattern '"Init Duration"' --query 'events[].message' --output json`,
+  );
+  return (JSON.parse(lines) as string[])
+    .map((line) => /Init Duration: ([\d.]+) ms/.exec(line)?.[1])
+    .filter((ms) => ms !== undefined)
+    .map(Number);
 }
 
 async function lambda(): Promise<LambdaClient> {
@@ -131,16 +142,15 @@ async function lambda(): Promise<LambdaClient> {
   });
 }
 
-/** Invokes a function; returns the end of its log. */
-async function invoke(client: LambdaClient, name: string, payload: object): Promise<string> {
+/** Invokes a function, which must do what it is asked for. */
+async function invoke(client: LambdaClient, name: string, payload: object): Promise<void> {
   const answer = await client.send(
-    new InvokeCommand({ FunctionName: name, LogType: "Tail", Payload: Buffer.from(JSON.stringify(payload)) }),
+    new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(payload)) }),
   );
   const said = Buffer.from(answer.Payload ?? []).toString();
   if (answer.FunctionError !== undefined || /"itemIdentifier"|"statusCode":[45]/.test(said)) {
     throw new Error(`${name}: ${said}`);
   }
-  return Buffer.from(answer.LogResult ?? "", "base64").toString();
 }
 
 /** What a function gets: a request, or a batch of records with new ids. */

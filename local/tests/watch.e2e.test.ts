@@ -100,8 +100,9 @@ describe("lambench local watch", () => {
     await checkout.remove();
   });
 
-  it("says what to do where nothing is deployed", async () => {
-    const { code, stderr } = await checkout.run("lambench local watch");
+  it("asks this checkout's environment, whatever the shell points at, and says what to do where nothing is deployed", async () => {
+    const elsewhere = "AWS_ENDPOINT_URL=https://example.com HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=";
+    const { code, stderr } = await checkout.run(`${elsewhere} lambench local watch`);
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /^error: no function at http:\S+ is made of .*: deploy one with `make build`, then/,
@@ -185,6 +186,8 @@ describe("lambench local watch", () => {
     const last = await told(() => watching?.kill("SIGINT"), "stopped watching");
     expect(await ended).toBe(130);
     expect(last).toMatch(/^stopped watching; .*pulumi up --refresh.*$/m);
+    const builds = `pgrep --full '${checkout.root}/[.]lambench/venv/bin/cargo-lambda'`;
+    await until("its build has ended as well", 10, async () => (await checkout.run(builds)).code === 1);
   });
 
   it("leaves a stack that the next pulumi up brings in line", async () => {

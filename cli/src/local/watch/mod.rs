@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use futures::future::select_all;
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::interrupt;
 use crate::project::Project;
 use functions::{Function, Lambda};
 use sources::Sources;
@@ -39,8 +40,6 @@ Exit codes:
   1    it can't watch, or the local environment isn't there; the reason is on standard error
   130  ended with Ctrl-C";
 
-/// What a shell reports of a program that SIGINT ended.
-const INTERRUPTED: u8 = 130;
 /// So many binaries are named, more are counted.
 const NAMED: usize = 5;
 
@@ -52,21 +51,44 @@ const NAMED: usize = 5;
 pub fn watch(project: &Project) -> Result<ExitCode> {
     let ended = tokio::runtime::Runtime::new()?.block_on(async {
         tokio::select! {
-            ended = until_interrupted(project) => ended,
-            () = interrupt::asked() => {
-                say("\nstopped watching; Pulumi learns of swapped code with: pulumi up --refresh --stack <stack>")
-            }
+            // Ends with an error only.
+            ended = watch_on(project) => ended,
+            signal = ended_by() => signal,
         }
     });
     match ended {
         // Whoever has read our output has read enough.
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
         Err(error) => Err(error),
-        Ok(()) => Ok(ExitCode::from(INTERRUPTED)),
+        Ok(signal) => {
+            if signal == SignalKind::interrupt() {
+                say(
+                    "\nstopped watching; Pulumi learns of swapped code with: pulumi up --refresh --stack <stack>",
+                )?;
+            }
+            // What a shell reports of a program that a signal ended.
+            Ok(ExitCode::from(128 + u8::try_from(signal.as_raw_value())?))
+        }
     }
 }
 
-async fn until_interrupted(project: &Project) -> Result<()> {
+/// The signal that asks us to end; a build that is under way has to end as well.
+async fn ended_by() -> Result<SignalKind> {
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let mut signals = Vec::new();
+    for kind in kinds {
+        signals.push((kind, signal(kind).context("can't wait for signals")?));
+    }
+    let asked = signals.iter_mut().map(|(kind, signal)| {
+        Box::pin(async {
+            signal.recv().await;
+            *kind
+        })
+    });
+    Ok(select_all(asked).await.0)
+}
+
+async fn watch_on(project: &Project) -> Result<SignalKind> {
     let lambda = Lambda::of(project)?;
     let mut sources = Sources::watch(&project.root)?;
     introduce(&lambda).await?;

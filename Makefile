@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit provider e2e bench-aurora bench-pipeline format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit provider s3-checks e2e bench-aurora bench-pipeline format clean
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -70,6 +70,7 @@ cli: .lambench/venv/.done ## Build the lambench command
 ifeq ($(FOR),local)
 	@$(STEP) "build lambench" $(BUILD)
 	@ln -sf $(TARGET)/lambda/lambench/bootstrap .lambench/bin/lambench
+	@ln -sf $(TARGET)/lambda/lambench-s3model/bootstrap .lambench/bin/lambench-s3model
 else
 	@$(STEP) "build lambench" cargo build --release --locked --package lambench
 	@ln -sf $(TARGET)/release/lambench .lambench/bin/lambench
@@ -82,7 +83,7 @@ test: ## Run all tests
 	@$(MAKE) --no-print-directory setup
 	@$(MAKE) --no-print-directory lint unit
 	@$(MAKE) --no-print-directory build cli FOR=local
-	@$(MAKE) --no-print-directory provider e2e
+	@$(MAKE) --no-print-directory provider s3-checks e2e
 
 lint: setup ## Check formats, lints and types
 	@$(STEP) "check Rust's format" cargo fmt --check
@@ -96,6 +97,9 @@ unit: setup ## Run the tests that need no environment
 provider: setup ## Test the emulator's launcher, and the provider against the emulator
 	@$(STEP) "test the emulator's launcher" python -m unittest discover --start-directory local/emulator
 	@$(STEP) "test the provider" npm run --silent test:provider
+
+s3-checks: ## Ask the S3 model what S3 answers, with boto3, the AWS CLI and the JavaScript SDK
+	@$(STEP) "check the S3 model" python -m unittest discover --start-directory local/s3model/checks
 
 e2e: ## Test what a user does: up, run, refresh, destroy
 	@$(STEP) "test end to end" npm run --silent test:e2e

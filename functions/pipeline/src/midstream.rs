@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_lambda_events::kinesis::{KinesisEvent, KinesisEventRecord};
+use aws_lambda_events::encodings::Base64Data;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_kit::streams::BatchResponse;
 use lambda_kit::{Failure, env};
 use results::pipeline::Hop;
+use serde::Deserialize;
 
 use crate::batch::{Outcome, Records, merge, read};
 use crate::clock;
@@ -17,6 +18,25 @@ use crate::deadline::Deadline;
 use crate::delivery::Delivery;
 use crate::metrics::{self, micros};
 use crate::table::Table;
+
+/// What of a batch of Kinesis matters here. `aws_lambda_events` refuses a batch whose times have more digits than milliseconds.
+#[derive(Debug, Deserialize)]
+pub struct KinesisEvent {
+    #[serde(rename = "Records")]
+    records: Vec<KinesisRecord>,
+}
+
+#[derive(Debug, Deserialize)]
+struct KinesisRecord {
+    kinesis: KinesisData,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KinesisData {
+    sequence_number: String,
+    data: Base64Data,
+}
 
 /// What `midstream` is set up with.
 pub struct Midstream {
@@ -59,7 +79,7 @@ impl Midstream {
     }
 }
 
-impl Records for Vec<KinesisEventRecord> {
+impl Records for Vec<KinesisRecord> {
     fn sequence_number(&self, position: usize) -> &str {
         &self[position].kinesis.sequence_number
     }

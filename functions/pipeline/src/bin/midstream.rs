@@ -3,11 +3,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws_lambda_events::kinesis::KinesisEvent;
 use lambda_kit::streams::BatchResponse;
 use lambda_kit::{Failure, aws, remaining, run};
 use lambda_runtime::LambdaEvent;
-use pipeline::midstream::Midstream;
+use pipeline::midstream::{KinesisEvent, Midstream};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -1,9 +1,9 @@
 //! Events as Lambda delivers them.
 
 use aws_lambda_events::dynamodb::Event;
-use aws_lambda_events::kinesis::KinesisEvent;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use pipeline::midstream::KinesisEvent;
 use serde_json::{Value, json};
 
 /// The first arrival's time, µs since 1970.
@@ -26,7 +26,7 @@ pub fn kinesis(data: &[Vec<u8>]) -> KinesisEvent {
         json!({
             "awsRegion": "us-east-1",
             "kinesis": {
-                "approximateArrivalTimestamp": 1_732_180_000.5,
+                "approximateArrivalTimestamp": 1_732_180_000.371_133,
                 "data": STANDARD.encode(data),
                 "partitionKey": "k",
                 "sequenceNumber": sequence_number(position),

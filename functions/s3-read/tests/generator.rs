@@ -136,7 +136,7 @@ async fn a_generator_that_runs_out_of_time_goes_on_where_it_was() {
     let world = World::new(Variant::Sdk).await;
     world.list_numbered(1200);
     world.aws.state().refused = BTreeSet::from([key(1043)]);
-    let short = Duration::from_millis(3000);
+    let short = Duration::from_secs(3);
     let first = world.generate(json!({ "run": "r", "maxObjects": 0 }), short).await.unwrap();
     assert_eq!((first.sent, first.listed), (1043, 1043));
     assert_eq!(first.continuation, Some(key(1042)));

@@ -151,7 +151,7 @@ async fn send(stream: &mut TcpStream, answer: Answer) -> io::Result<bool> {
         }
         Answer::Generated(length) => {
             head(stream, 200, "", length).await?;
-            let chunk = [7; CHUNK];
+            let chunk = vec![7; CHUNK];
             let mut left = length;
             while left > 0 {
                 let now = left.min(CHUNK);
@@ -208,16 +208,12 @@ impl State {
         let objects: Vec<_> =
             listed.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after).collect();
         let truncated = objects.len() > PAGE;
-        let contents: String = objects
-            .iter()
-            .take(PAGE)
-            .map(|(key, (size, modified))| {
-                let key = utf8_percent_encode(key, NON_ALPHANUMERIC);
-                format!(
-                    "<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>{modified}</LastModified></Contents>"
-                )
-            })
-            .collect();
+        let mut contents = String::new();
+        for (key, (size, modified)) in objects.iter().take(PAGE) {
+            let key = utf8_percent_encode(key, NON_ALPHANUMERIC);
+            let times = format!("<Size>{size}</Size><LastModified>{modified}</LastModified>");
+            contents.extend(["<Contents><Key>", &key.to_string(), "</Key>", &times, "</Contents>"]);
+        }
         format!(
             "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>{truncated}</IsTruncated>{contents}</ListBucketResult>"
         )

@@ -42,16 +42,16 @@ fn main() -> Result<(), AnyError> {
     let sdk = runtime.block_on(Road::new(&config, Variant::Sdk, "b")).map_err(|error| error.to_string())?;
     let roads = [(signed, signed_body(&format!("{url}/b/k"))), (sdk, "k".to_owned())];
 
-    let (mut bare, mut read) = (f64::MAX, [f64::MAX; 2]);
+    let (mut bare, mut roads_best) = (f64::MAX, [f64::MAX; 2]);
     for _ in 0..rounds {
         let (seconds, expected) = loop_alone(algorithm, size);
         bare = bare.min(seconds);
-        for ((road, body), best) in roads.iter().zip(&mut read) {
+        for ((road, body), best) in roads.iter().zip(&mut roads_best) {
             let target = road.target(body)?;
             let start = cpu();
             let reading =
                 runtime.block_on(object::read(road, &target, algorithm, Instant::now() + PATIENCE))?;
-            *best = best.min((cpu() - start).as_secs_f64());
+            *best = best.min(cpu().saturating_sub(start).as_secs_f64());
             assert_eq!(reading.hash, expected, "the loop and the road hash the same bytes");
         }
     }
@@ -59,7 +59,7 @@ fn main() -> Result<(), AnyError> {
     let road = |seconds: f64| json!({ "cpu_s_per_gb": seconds / gb, "ratio_to_bare": bare / seconds });
     let result = json!({
         "hash": name, "mb": size / 1_000_000, "rounds": rounds, "bare_cpu_s_per_gb": bare / gb,
-        "signed": road(read[0]), "sdk": road(read[1]), "peak_rss_mb": peak_mb()?,
+        "signed": road(roads_best[0]), "sdk": road(roads_best[1]), "peak_rss_mb": peak_mb()?,
     });
     println!("{result}");
     Ok(())
@@ -86,7 +86,7 @@ fn loop_alone(algorithm: Algorithm, size: usize) -> (f64, String) {
         left -= now;
     }
     let hash = hasher.finish();
-    ((cpu() - start).as_secs_f64(), hash)
+    (cpu().saturating_sub(start).as_secs_f64(), hash)
 }
 
 /// CPU time of this thread.

@@ -1,6 +1,6 @@
 //! S3's operations over the store, one concept a file.
 
-#![expect(clippy::wildcard_imports, reason = "the types of s3s' operations, each file's own")]
+#![allow(clippy::wildcard_imports, reason = "the types of s3s' operations, each file's own")]
 #![expect(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "operations have one shape")]
 
 mod attributes;

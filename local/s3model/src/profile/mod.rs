@@ -106,6 +106,7 @@ impl Default for Profile {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "constants are what they are written as")]
 mod tests {
     use super::*;
 

@@ -1,5 +1,7 @@
 //! What the tests of the store share.
 
+#![expect(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "a test that panics has failed")]
+
 use std::time::{Duration, Instant};
 
 use super::{Reader, Rope, Store};

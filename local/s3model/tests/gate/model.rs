@@ -73,7 +73,10 @@ impl Model {
     pub async fn try_get(&self, key: &str) -> Result<Vec<u8>, String> {
         let sent = self.client.get_object().bucket(BUCKET).key(key).send().await;
         let body = sent.map_err(|error| code(&error))?.body;
-        body.collect().await.map(|body| body.to_vec()).map_err(|_| "broken".to_owned())
+        body.collect()
+            .await
+            .map(aws_sdk_s3::primitives::AggregatedBytes::to_vec)
+            .map_err(|_| "broken".to_owned())
     }
 
     /// These faults from now on.

@@ -35,7 +35,7 @@ pub async fn get(model: &Model, key: &str) -> Received {
     let (host, path) = rest.split_at(rest.find('/').unwrap());
     let mut headers = String::new();
     for (name, value) in url.headers() {
-        headers += &format!("{name}: {value}\r\n");
+        headers.extend([name, ": ", value, "\r\n"]);
     }
     receive(host, &format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}\r\n"))
 }

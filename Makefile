@@ -57,9 +57,9 @@ node_modules/.package-lock.json: package-lock.json
 	@$(STEP) "install the Pulumi CLI" local/pulumi/install.sh .lambench/pulumi
 	@touch $@
 
-# For this machine, functions and commands are built in one go: they share their dependencies.
-PACKAGES := --workspace $(if $(filter aws,$(FOR)),--exclude lambench --exclude s3model)
-BUILD := cargo lambda build --release --locked --target $(TRIPLE) $(PACKAGES)
+LAMBDA_BUILD := cargo lambda build --release --locked --target $(TRIPLE)
+# For this machine, functions and the command are built in one go: they share their dependencies.
+BUILD := $(LAMBDA_BUILD) --workspace --exclude s3model $(if $(filter aws,$(FOR)),--exclude lambench)
 
 build: .lambench/venv/.done ## Build the functions and contenders (FOR=aws|local, ARCH=arm64|x86_64)
 	@$(STEP) "build the functions for $(FOR), $(ARCH)" $(BUILD)
@@ -69,6 +69,7 @@ cli: .lambench/venv/.done ## Build the lambench command
 	@mkdir -p .lambench/bin
 ifeq ($(FOR),local)
 	@$(STEP) "build lambench" $(BUILD)
+	@$(STEP) "build the S3 model" $(LAMBDA_BUILD) --package s3model
 	@ln -sf $(TARGET)/lambda/lambench/bootstrap .lambench/bin/lambench
 	@ln -sf $(TARGET)/lambda/lambench-s3model/bootstrap .lambench/bin/lambench-s3model
 else

@@ -169,11 +169,13 @@ mod tests {
 
     #[test]
     fn the_published_schema_is_the_one_of_the_types() {
-        let schema = serde_json::to_string_pretty(&schemars::schema_for!(RunResult)).unwrap() + "\n";
+        let schema = schemars::schema_for!(RunResult);
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/results.schema.json");
         let published = std::fs::read_to_string(path).unwrap_or_default();
+        // Not as text: the order of keys depends on what else is built.
+        let published: Option<Value> = serde_json::from_str(&published).ok();
         assert!(
-            published == schema,
+            published.as_ref() == Some(schema.as_value()),
             "docs/results.schema.json is out of date: cargo run -p results --example schema > docs/results.schema.json"
         );
     }

@@ -116,6 +116,18 @@ export class Postgres extends pulumi.ComponentResource {
     };
   }
 
+  /** Where it is, for the output `environment`. */
+  place(): Record<string, pulumi.Input<string | number>> {
+    return {
+      arn: this.arn,
+      identifier: this.identifier,
+      writer: this.writer,
+      reader: this.reader,
+      port: this.port,
+      database: this.database,
+    };
+  }
+
   /** What a function needs to log in. */
   loginStatements(): Statement[] {
     return [{ actions: ["secretsmanager:GetSecretValue"], resources: [this.secretArn] }];

@@ -1,10 +1,9 @@
 import * as path from "node:path";
 
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
 
 import { ROOT } from "../infra/artefact";
-import { awsCommand } from "../infra/command";
+import { answerCommand, awsCommand } from "../infra/command";
 import { Postgres } from "../infra/postgres";
 import { PrivateNetwork } from "../infra/private-network";
 import { scenario } from "../infra/scenario";
@@ -101,22 +100,10 @@ export const aurora = scenario({
           machine.arn,
           `--input '${JSON.stringify({ driver: "sqlx", action: "SELECT", from: 1, to: 4, step: 3, seconds: 3 })}'`,
         ),
-        // The answer, without what the AWS CLI says of the invocation itself.
-        auroraResults: pulumi.interpolate`${awsCommand(
-          harness.tally.arn,
-          "lambda invoke --function-name",
-          harness.tally.name,
-        )} /dev/fd/3 3>&1 >/dev/null | cat`,
+        auroraResults: answerCommand(harness.tally),
       },
       environment: {
-        cluster: {
-          arn: postgres.arn,
-          identifier: postgres.identifier,
-          writer: postgres.writer,
-          reader: postgres.reader,
-          port: postgres.port,
-          database: postgres.database,
-        },
+        cluster: postgres.place(),
         queues: byDriver(workers, ({ queue }) => ({
           url: queue.url,
           arn: queue.arn,

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { awsCommand } from "../infra/command";
+import { answerCommand } from "../infra/command";
 import { HttpApi } from "../infra/http-api";
 import { Postgres } from "../infra/postgres";
 import { PrivateNetwork } from "../infra/private-network";
@@ -73,12 +73,7 @@ export const pipeline = scenario({
       outputs: {
         pipelineTrigger: trigger(api.url, region, settings.apiAuth),
         pipelineLoad: `lambench run pipeline --rate 50 --duration 10s --stack ${target.stack}`,
-        // The answer, without what the AWS CLI says of the invocation itself.
-        pipelineResults: pulumi.interpolate`${awsCommand(
-          functions.tally.arn,
-          "lambda invoke --function-name",
-          functions.tally.name,
-        )} /dev/fd/3 3>&1 >/dev/null | cat`,
+        pipelineResults: answerCommand(functions.tally),
       },
       environment: {
         api: { url: api.url, auth: settings.apiAuth },
@@ -89,14 +84,7 @@ export const pipeline = scenario({
           downstream: functions.downstream.source.deadLetterUrl,
         },
         functions: names(functions),
-        cluster: {
-          arn: postgres.arn,
-          identifier: postgres.identifier,
-          writer: postgres.writer,
-          reader: postgres.reader,
-          port: postgres.port,
-          database: postgres.database,
-        },
+        cluster: postgres.place(),
       },
     };
   },

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
-use lambda_kit::Failure;
 use lambda_kit::postgres::Cluster;
 use lambda_kit::sql::{Driver, Road, SqlxDriver};
 use lambda_kit::streams::BatchResponse;
+use lambda_kit::{Failure, now_us};
 use results::pipeline::Hop;
 
 use crate::batch::{Entry, Outcome, Records, merge, read};
-use crate::clock;
 use crate::dead_letter::DeadLetters;
 use crate::deadline::Deadline;
 use crate::delivery::Delivery;
@@ -63,7 +62,7 @@ impl Downstream {
 
 impl Table {
     async fn store(&self, records: &[EventRecord], deadline: Deadline) -> Outcome {
-        let downstream_us = clock::now_us();
+        let downstream_us = now_us();
         let mut outcome = Outcome::default();
         let images = records.iter().enumerate().filter(|(_, record)| has_image(record));
         let deliveries =

@@ -2,7 +2,6 @@
 //! twice or in another order; the row is there once, with the times of the first arrival.
 
 mod batch;
-mod clock;
 mod deadline;
 mod delivery;
 mod fields;

@@ -7,12 +7,11 @@ use aws_lambda_events::encodings::Base64Data;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_kit::streams::BatchResponse;
-use lambda_kit::{Failure, env};
+use lambda_kit::{Failure, env, now_us};
 use results::pipeline::Hop;
 use serde::Deserialize;
 
 use crate::batch::{Outcome, Records, merge, read};
-use crate::clock;
 use crate::dead_letter::DeadLetters;
 use crate::deadline::Deadline;
 use crate::delivery::Delivery;
@@ -62,7 +61,7 @@ impl Midstream {
 
     /// Writes a batch; the answer says from where it has to come again.
     pub async fn handle(&self, event: &KinesisEvent, remaining: Duration) -> BatchResponse {
-        let (midstream_us, deadline) = (clock::now_us(), Deadline::of(remaining));
+        let (midstream_us, deadline) = (now_us(), Deadline::of(remaining));
         let mut outcome = Outcome::default();
         let records = event.records.iter().enumerate();
         let deliveries = records.map(|(position, record)| {

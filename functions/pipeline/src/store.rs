@@ -1,10 +1,10 @@
 //! The rows in PostgreSQL.
 
+use lambda_kit::now_us;
 use lambda_kit::sql::{Cell, DbError, Driver, Value};
 use serde::Serialize;
 
 use crate::batch::{Entry, Outcome, parts};
-use crate::clock;
 use crate::delivery::Delivery;
 use crate::metrics::micros;
 use crate::persist::{Limits, persist};
@@ -102,7 +102,7 @@ impl<D: Driver> Store<'_, D> {
     async fn confirm(&mut self, part: &[Entry]) -> Result<Vec<Latencies>, DbError> {
         let ids: Vec<&str> = part.iter().map(|entry| entry.delivery.id.as_str()).collect();
         let ids = json(&ids);
-        let stored_us = clock::now_us();
+        let stored_us = now_us();
         let values = [Value::Text(&ids), Value::Int(stored_us.cast_signed())];
         let answer = persist(self.driver, self.limits, is_about_data, async |driver: &mut D| {
             driver.fetch(&CONFIRM, &values).await

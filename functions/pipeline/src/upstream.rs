@@ -13,10 +13,9 @@ use aws_sdk_kinesis::error::ProvideErrorMetadata;
 use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lambda_kit::{Failure, env};
+use lambda_kit::{Failure, env, now_us};
 use serde::{Deserialize, Serialize};
 
-use crate::clock;
 use crate::delivery::Record;
 use crate::fields::{Fields, Name, Refusal};
 
@@ -112,7 +111,7 @@ impl Upstream {
 
     /// Checks a message and puts it into the stream.
     pub async fn handle(&self, request: &Request, remaining: Duration) -> Response {
-        let arrived_us = clock::now_us();
+        let arrived_us = now_us();
         let accepted = self.accept(request, arrived_us, remaining.saturating_sub(RESERVE)).await;
         let (status_code, message) = match accepted {
             Ok(()) => (200, "success".to_owned()),

@@ -18,6 +18,15 @@ export function awsCommand(
 }
 
 /** A command line that prints a function's answer, without what the AWS CLI says of the invocation itself. */
-export function answerCommand({ arn, name }: RustFunction): pulumi.Output<string> {
-  return pulumi.interpolate`${awsCommand(arn, "lambda invoke --function-name", name)} /dev/fd/3 3>&1 >/dev/null | cat`;
+export function answerCommand({ arn, name }: RustFunction, event?: object): pulumi.Output<string> {
+  const invoke = awsCommand(arn, "lambda invoke --function-name", name);
+  const print = "/dev/fd/3 3>&1 >/dev/null | cat";
+  return event === undefined
+    ? pulumi.interpolate`${invoke} ${print}`
+    : pulumi.interpolate`${withEvent(JSON.stringify(event), invoke)} ${print}`;
+}
+
+/** A command line that invokes a function with an event, in a form that versions 1 and 2 of the AWS CLI share. */
+export function withEvent(event: string, invoke: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.interpolate`printf '%s' '${event}' | ${invoke} --cli-read-timeout 0 --payload fileb:///dev/stdin`;
 }

@@ -11,6 +11,12 @@ import type { Target } from "./target";
 /** Lambda's own limit on a function's name (API reference of CreateFunction), characters. */
 const MAX_NAME = 64;
 
+/** X-Ray has no resources to name (Service Authorization Reference). */
+const TRACE: Statement = {
+  actions: ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+  resources: ["*"],
+};
+
 /** The name of a function: `<project>-<stack>-<rest>`. */
 export function functionName(target: Target, rest: string): string {
   const name = `${target.project}-${target.stack}-${rest}`;
@@ -55,6 +61,8 @@ export interface RustFunctionArgs {
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   /** What it may do besides writing its log. */
   readonly statements: readonly Statement[];
+  /** Whether AWS X-Ray traces its invocations, as far as X-Ray's sampling goes. */
+  readonly traced?: boolean;
   /** The network it runs in; without one it reaches AWS's endpoints and nothing private. */
   readonly network?: PrivateNetwork;
 }
@@ -79,6 +87,7 @@ export class RustFunction extends pulumi.ComponentResource {
           ...args.statements,
           logStatement(logGroup.arn),
           ...(args.network ? networkStatements(name) : []),
+          ...(args.traced ? [TRACE] : []),
         ],
       },
       { parent: this },
@@ -97,6 +106,7 @@ export class RustFunction extends pulumi.ComponentResource {
         timeout: args.timeout,
         environment: { variables: { ...args.environment } },
         tags: binaryTags(args.bin),
+        ...(args.traced && { tracingConfig: { mode: "Active" } }),
         ...(args.network && {
           vpcConfig: { subnetIds: args.network.subnetIds, securityGroupIds: [args.network.functionsGroupId] },
         }),

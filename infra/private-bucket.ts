@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { tlsOnly } from "./policy";
+import { type Statement, tlsOnly } from "./policy";
 
 /** Arguments of {@link PrivateBucket}. */
 export interface PrivateBucketArgs {
@@ -9,6 +9,24 @@ export interface PrivateBucketArgs {
   readonly requireTls: boolean;
   /** Key prefixes whose objects and open uploads S3 removes after a day: the safety net behind our own clean-up. */
   readonly temporaryPrefixes: readonly string[];
+}
+
+/** The objects below some prefixes, as a policy names them. */
+export function objects(
+  bucketArn: pulumi.Input<string>,
+  prefixes: readonly string[],
+): pulumi.Output<string>[] {
+  return prefixes.map((prefix) => pulumi.interpolate`${bucketArn}/${prefix}*`);
+}
+
+/** Lists a bucket, but only below the prefixes, with or without their trailing slash. */
+export function listStatement(bucketArn: pulumi.Input<string>, prefixes: readonly string[]): Statement {
+  const patterns = prefixes.flatMap((prefix) => [prefix.replace(/\/$/, ""), `${prefix}*`]);
+  return {
+    actions: ["s3:ListBucket"],
+    resources: [bucketArn],
+    condition: { StringLike: { "s3:prefix": patterns } },
+  };
 }
 
 /** A bucket that nobody else can read: no public access, encrypted, TLS only. `destroy` removes what is in it. */
@@ -47,20 +65,23 @@ export class PrivateBucket extends pulumi.ComponentResource {
         { ...child, dependsOn: [closed] },
       );
     }
-    new aws.s3.BucketLifecycleConfiguration(
-      name,
-      {
-        bucket: bucket.bucket,
-        rules: args.temporaryPrefixes.map((prefix) => ({
-          id: `expire-${prefix.replace(/\W+$/, "")}`,
-          status: "Enabled",
-          filter: { prefix },
-          expiration: { days: 1 },
-          abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
-        })),
-      },
-      child,
-    );
+    // A configuration without a rule is none (API reference of PutBucketLifecycleConfiguration).
+    if (args.temporaryPrefixes.length > 0) {
+      new aws.s3.BucketLifecycleConfiguration(
+        name,
+        {
+          bucket: bucket.bucket,
+          rules: args.temporaryPrefixes.map((prefix) => ({
+            id: `expire-${prefix.replace(/\W+$/, "")}`,
+            status: "Enabled",
+            filter: { prefix },
+            expiration: { days: 1 },
+            abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+          })),
+        },
+        child,
+      );
+    }
     this.name = bucket.bucket;
     this.arn = bucket.arn;
     this.registerOutputs({ name: this.name, arn: this.arn });

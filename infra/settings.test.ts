@@ -38,6 +38,25 @@ describe("readSettings", () => {
     );
   });
 
+  it("takes text of a form, or none, and refuses any other", () => {
+    const name = {
+      bucket: {
+        default: "",
+        pattern: /^[a-z]+$/,
+        form: "small letters",
+        description: "a bucket of one's own",
+      },
+    } as const;
+    const read = (): string => readSettings(name, new pulumi.Config("lambench")).bucket;
+    expect(read()).toBe("");
+    pulumi.runtime.setAllConfig({ "lambench:bucket": "mine" });
+    expect(read()).toBe("mine");
+    pulumi.runtime.setAllConfig({ "lambench:bucket": "s3://mine" });
+    expect(read).toThrow(
+      "bucket is 's3://mine', but must be small letters (a bucket of one's own): pulumi config rm bucket",
+    );
+  });
+
   it("takes every tenth where a setting has them", () => {
     const tenths = {
       itemSeconds: { default: 5, range: [0, 840], step: 0.1, description: "seconds" },

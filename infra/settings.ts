@@ -20,7 +20,17 @@ export interface ChoiceSetting {
   readonly description: string;
 }
 
-type Setting = NumberSetting | ChoiceSetting;
+/** Text of one form that `pulumi config set` may change; nothing unless it is set. */
+export interface TextSetting {
+  readonly default: "";
+  readonly pattern: RegExp;
+  /** The form in words. */
+  readonly form: string;
+  /** What it names. */
+  readonly description: string;
+}
+
+type Setting = NumberSetting | ChoiceSetting | TextSetting;
 
 /** A scenario's own settings by name: the one place where they are declared. */
 export type SettingsTable = Readonly<Record<string, Setting>>;
@@ -28,7 +38,11 @@ export type SettingsTable = Readonly<Record<string, Setting>>;
 /** The values of a table, read and checked. */
 export type SettingValues<T extends SettingsTable> = { readonly [K in keyof T]: SettingValue<T[K]> };
 
-type SettingValue<S extends Setting> = S extends ChoiceSetting ? S["choices"][number] : number;
+type SettingValue<S extends Setting> = S extends ChoiceSetting
+  ? S["choices"][number]
+  : S extends TextSetting
+    ? string
+    : number;
 
 /** Declared in Pulumi.yaml, with type, default and description. */
 export const SHARED_SETTINGS = ["scenarios", "architecture", "endpoint", "logRetentionDays"] as const;
@@ -42,7 +56,8 @@ export function stop(message: string): never {
 export function readSettings<T extends SettingsTable>(table: T, config: pulumi.Config): SettingValues<T> {
   const read = ([name, setting]: [string, Setting]): [string, string | number] => {
     const text = config.get(name);
-    return [name, "choices" in setting ? readChoice(name, setting, text) : readNumber(name, setting, text)];
+    if ("choices" in setting) return [name, readChoice(name, setting, text)];
+    return [name, "pattern" in setting ? readText(name, setting, text) : readNumber(name, setting, text)];
   };
   return Object.fromEntries(Object.entries(table).map(read)) as SettingValues<T>;
 }
@@ -68,10 +83,14 @@ function readChoice(name: string, setting: ChoiceSetting, text: string | undefin
   return value;
 }
 
+function readText(name: string, setting: TextSetting, text = ""): string {
+  if (text !== "" && !setting.pattern.test(text)) refuse(name, setting, text, setting.form);
+  return text;
+}
+
 function refuse(name: string, setting: Setting, value: string | undefined, must: string): never {
-  stop(
-    `${name} is '${value ?? ""}', but must be ${must} (${setting.description}): pulumi config set ${name} ${setting.default}`,
-  );
+  const remedy = setting.default === "" ? `rm ${name}` : `set ${name} ${setting.default}`;
+  stop(`${name} is '${value ?? ""}', but must be ${must} (${setting.description}): pulumi config ${remedy}`);
 }
 
 /** Tenths have no exact binary form: 0.3 is three of them all the same. */

@@ -8,6 +8,9 @@ import { deadLetterQueue, encryptedQueue, keyStatements } from "./queue";
 /** Receives before SQS moves a message to the dead-letter queue: AWS's advice for Lambda is five or more. */
 const MAX_RECEIVES = 5;
 
+/** How long the queue keeps a message that nobody takes, seconds: SQS's own default. */
+const FOUR_DAYS = 4 * 24 * 3600;
+
 /** Arguments of {@link WorkerQueue}. */
 export interface WorkerQueueArgs {
   /** The consumer's timeout, seconds. */
@@ -35,6 +38,8 @@ export class WorkerQueue extends pulumi.ComponentResource {
   readonly deadLetterArn: pulumi.Output<string>;
   readonly deadLetterUrl: pulumi.Output<string>;
   readonly maxReceives: number;
+  /** How long a message is kept, seconds. */
+  readonly retentionSeconds = FOUR_DAYS;
 
   constructor(
     readonly name: string,
@@ -50,6 +55,7 @@ export class WorkerQueue extends pulumi.ComponentResource {
       {
         // AWS's advice: six times the function's timeout, so that a throttled batch isn't delivered twice.
         visibilityTimeoutSeconds: 6 * args.consumerTimeout,
+        messageRetentionSeconds: this.retentionSeconds,
         redrivePolicy: pulumi.jsonStringify({
           deadLetterTargetArn: deadLetters.arn,
           maxReceiveCount: this.maxReceives,

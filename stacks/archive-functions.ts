@@ -8,8 +8,7 @@ import {
   RustFunction,
   type RustFunctionArgs,
 } from "../infra/function";
-import type { Statement } from "../infra/policy";
-import type { PrivateBucket } from "../infra/private-bucket";
+import { listStatement, objects, type PrivateBucket } from "../infra/private-bucket";
 import { logStatement, ServiceRole } from "../infra/role";
 import type { Target } from "../infra/target";
 import { type Contender, contenderCode } from "./archive-contenders";
@@ -28,7 +27,7 @@ export interface Place {
 }
 
 /** The functions that are not contenders. */
-export type Harness = Readonly<Record<"fill" | "prepare" | "judge" | "score" | "sweep", RustFunction>>;
+export type Harness = Readonly<Record<"prepare" | "judge" | "score" | "sweep", RustFunction>>;
 
 /** One function a contender, all with the same role: read the sources, write archives, and nothing else. */
 export function deployContenders(contenders: readonly Contender[], place: Place): aws.lambda.Function[] {
@@ -42,11 +41,11 @@ export function deployContenders(contenders: readonly Contender[], place: Place)
     {
       service: "lambda.amazonaws.com",
       statements: [
-        { actions: ["s3:GetObject"], resources: objects(bucket, [`${PREFIX}/`]) },
-        list(bucket, [`${PREFIX}/`]),
+        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${PREFIX}/`]) },
+        listStatement(bucket.arn, [`${PREFIX}/`]),
         {
           actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-          resources: objects(bucket, TEMPORARY_PREFIXES),
+          resources: objects(bucket.arn, TEMPORARY_PREFIXES),
         },
         ...named.map(({ logGroup }) => logStatement(logGroup.arn)),
       ],
@@ -75,7 +74,7 @@ export function deployContenders(contenders: readonly Contender[], place: Place)
   );
 }
 
-/** The functions that fill the bucket, check it, judge archives, score the runs and clean up. */
+/** The functions that check the bucket, judge archives, score the runs and clean up. */
 export function deployHarness(
   settings: { readonly objectCount: number; readonly maxRunSeconds: number },
   contenders: readonly aws.lambda.Function[],
@@ -86,24 +85,13 @@ export function deployHarness(
   const make = (args: Omit<RustFunctionArgs, "target">): RustFunction =>
     new RustFunction({ target, ...args }, { parent });
   return {
-    fill: make({
-      bin: "archive-fill-bucket",
-      description: "Makes the source bucket what the settings say",
-      memory: 3008, // hashing and sending 15 GB is bound by CPU and network, and both grow with memory
-      timeout: 900,
-      environment: source,
-      statements: [
-        list(bucket, [`${PREFIX}/`]),
-        { actions: ["s3:PutObject", "s3:DeleteObject"], resources: objects(bucket, [`${PREFIX}/`]) },
-      ],
-    }),
     prepare: make({
       bin: "archive-prepare",
       description: "Checks that the source bucket is what the settings say",
       memory: 256,
       timeout: 300,
       environment: { ...source, OBJECT_COUNT: String(settings.objectCount) },
-      statements: [list(bucket, [`${PREFIX}/`])],
+      statements: [listStatement(bucket.arn, [`${PREFIX}/`])],
     }),
     judge: make({
       bin: "archive-judge",
@@ -114,7 +102,7 @@ export function deployHarness(
       statements: [
         // Not only below a prefix: without the right to list, S3 says of a missing archive that it is forbidden.
         { actions: ["s3:ListBucket"], resources: [bucket.arn] },
-        { actions: ["s3:GetObject"], resources: objects(bucket, ["archives/"]) },
+        { actions: ["s3:GetObject"], resources: objects(bucket.arn, ["archives/"]) },
       ],
     }),
     score: make({
@@ -142,11 +130,11 @@ export function deployHarness(
       timeout: 300,
       environment: { BUCKET: bucket.name },
       statements: [
-        list(bucket, TEMPORARY_PREFIXES),
+        listStatement(bucket.arn, TEMPORARY_PREFIXES),
         { actions: ["s3:ListBucketMultipartUploads"], resources: [bucket.arn] },
         {
           actions: ["s3:DeleteObject", "s3:AbortMultipartUpload"],
-          resources: objects(bucket, TEMPORARY_PREFIXES),
+          resources: objects(bucket.arn, TEMPORARY_PREFIXES),
         },
       ],
     }),
@@ -157,18 +145,4 @@ export function deployHarness(
 function logGroupArn(functionArn: string): string {
   const [, partition, , region, account, , name] = functionArn.split(":");
   return `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${name}`;
-}
-
-function objects(bucket: PrivateBucket, prefixes: readonly string[]): pulumi.Output<string>[] {
-  return prefixes.map((prefix) => pulumi.interpolate`${bucket.arn}/${prefix}*`);
-}
-
-/** Lists a bucket, but only below the prefixes, with or without their trailing slash. */
-function list(bucket: PrivateBucket, prefixes: readonly string[]): Statement {
-  const patterns = prefixes.flatMap((prefix) => [prefix.replace(/\/$/, ""), `${prefix}*`]);
-  return {
-    actions: ["s3:ListBucket"],
-    resources: [bucket.arn],
-    condition: { StringLike: { "s3:prefix": patterns } },
-  };
 }

@@ -1,14 +1,13 @@
 import * as path from "node:path";
 
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ROOT } from "../infra/artefact";
 import { awsCommand } from "../infra/command";
+import { checkFilling, fillBucket } from "../infra/fill-bucket";
 import { PrivateBucket } from "../infra/private-bucket";
 import { scenario } from "../infra/scenario";
 import { StateMachine } from "../infra/state-machine";
-import { stop } from "../infra/settings";
 import { findContenders } from "./archive-contenders";
 import { deployContenders, deployHarness, PREFIX, TEMPORARY_PREFIXES } from "./archive-functions";
 
@@ -23,20 +22,12 @@ const settings = {
   contendersAtOnce: { default: 5, range: [1, 40], description: "contenders that run side by side" },
 } as const;
 
-/** What one invocation of fill-bucket can write in Lambda's 15 minutes at 75 MB/s, with a third to spare, MiB. */
-const MAX_BUCKET_MIB = 40_000;
-
 /** The archive contest: who builds one ZIP of all objects of a bucket cheapest, and who fastest? */
 export const archive = scenario({
   name: "archive",
   settings,
   deploy({ target, settings, parent }) {
-    if (settings.objectCount * settings.objectSizeMib > MAX_BUCKET_MIB) {
-      stop(
-        `objectCount ${settings.objectCount} × objectSizeMib ${settings.objectSizeMib} is more than ` +
-          `${MAX_BUCKET_MIB} MiB, which is what fill-bucket can write in 15 minutes: make one of them smaller`,
-      );
-    }
+    checkFilling(settings);
     const name = `${target.project}-${target.stack}-archive`;
     const bucket = new PrivateBucket(
       name.toLowerCase(), // as S3 wants it
@@ -53,16 +44,10 @@ export const archive = scenario({
     );
     const harness = deployHarness(settings, contenders, { target, bucket, parent });
 
-    const fillInput = JSON.stringify({
-      count: settings.objectCount,
-      mean_bytes: settings.objectSizeMib * 2 ** 20,
-      seed: settings.seed,
-    });
-    // Runs again whenever its input changes, and adds and removes only what differs.
-    const filled = new aws.lambda.Invocation(
-      `${name}-fill`,
-      { functionName: harness.fill.name, input: fillInput },
-      { parent, dependsOn: [harness.fill, bucket] },
+    const filled = fillBucket(
+      "archive",
+      { target, bucket, prefix: PREFIX, filling: settings },
+      { parent, dependsOn: [bucket] },
     );
     const machine = new StateMachine(
       {
@@ -83,7 +68,7 @@ export const archive = scenario({
           ({ arn }) => arn,
         ),
       },
-      { parent, dependsOn: [filled] },
+      { parent, dependsOn: [filled.invocation] },
     );
 
     const arns = pulumi.all(contenders.map(({ arn }) => arn));
@@ -111,14 +96,11 @@ export const archive = scenario({
         stateMachine: machine.arn,
         bucket: bucket.name,
         contenders: arns,
-        functions: Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
-        fillCommand: pulumi.interpolate`printf '%s' '${fillInput}' | ${awsCommand(
-          harness.fill.arn,
-          "lambda invoke --function-name",
-          harness.fill.name,
-          // `fileb://` means the same to versions 1 and 2 of the AWS CLI.
-          "--cli-read-timeout 0 --payload fileb:///dev/stdin /dev/null",
-        )}`,
+        functions: {
+          fill: filled.function.name,
+          ...Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
+        },
+        fillCommand: filled.command,
       },
     };
   },

@@ -1,0 +1,88 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { awsCommand, withEvent } from "./command";
+import { RustFunction } from "./function";
+import { listStatement, objects, type PrivateBucket } from "./private-bucket";
+import { stop } from "./settings";
+import type { Target } from "./target";
+
+/** What one invocation of fill-bucket can write in Lambda's 15 minutes at 75 MB/s, with a third to spare, MiB. */
+const MAX_BUCKET_MIB = 40_000;
+
+/** The settings of a bucket's content. */
+export interface Filling {
+  readonly objectCount: number;
+  /** Mean size, MiB. */
+  readonly objectSizeMib: number;
+  /** The same seed gives the same objects. */
+  readonly seed: number;
+}
+
+/** Arguments of {@link fillBucket}. */
+export interface FillArgs {
+  readonly target: Target;
+  readonly bucket: PrivateBucket;
+  /** What the objects' keys begin with, without the slash. */
+  readonly prefix: string;
+  readonly filling: Filling;
+}
+
+/** What fills a bucket. */
+export interface Filled {
+  readonly function: RustFunction;
+  /** For what needs the objects to be there. */
+  readonly invocation: aws.lambda.Invocation;
+  /** A command line that fills it again. */
+  readonly command: pulumi.Output<string>;
+}
+
+/** Stops the program if one invocation could not fill the bucket. */
+export function checkFilling({ objectCount, objectSizeMib }: Filling): void {
+  if (objectCount * objectSizeMib <= MAX_BUCKET_MIB) return;
+  stop(
+    `objectCount ${objectCount} × objectSizeMib ${objectSizeMib} is more than ` +
+      `${MAX_BUCKET_MIB} MiB, which is what fill-bucket can write in 15 minutes: make one of them smaller`,
+  );
+}
+
+/** Makes a bucket hold exactly the objects that the settings stand for, for one scenario. */
+export function fillBucket(
+  scenario: string,
+  { target, bucket, prefix, filling }: FillArgs,
+  { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+): Filled {
+  const fill = new RustFunction(
+    {
+      target,
+      bin: "archive-fill-bucket",
+      name: `${scenario}-fill-bucket`,
+      description: "Makes the source bucket what the settings say",
+      memory: 3008, // hashing and sending 15 GB is bound by CPU and network, and both grow with memory
+      timeout: 900,
+      environment: { BUCKET: bucket.name, PREFIX: prefix },
+      statements: [
+        listStatement(bucket.arn, [`${prefix}/`]),
+        { actions: ["s3:PutObject", "s3:DeleteObject"], resources: objects(bucket.arn, [`${prefix}/`]) },
+      ],
+    },
+    { parent },
+  );
+  const input = JSON.stringify({
+    count: filling.objectCount,
+    mean_bytes: filling.objectSizeMib * 2 ** 20,
+    seed: filling.seed,
+  });
+  // Runs again whenever its input changes, and adds and removes only what differs.
+  const invocation = new aws.lambda.Invocation(
+    `${target.project}-${target.stack}-${scenario}-fill`,
+    { functionName: fill.name, input },
+    { parent, dependsOn: [fill, ...dependsOn] },
+  );
+  const invoke = awsCommand(fill.arn, "lambda invoke --function-name", fill.name);
+  return {
+    function: fill,
+    invocation,
+    command: withEvent(input, invoke).apply((line) => `${line} /dev/null`),
+  };
+}

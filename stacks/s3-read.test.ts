@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { Scenario } from "../infra/scenario";
+import { MockedStack } from "./testing";
+
+const BINS = ["s3-read-generator", "s3-read-reader", "archive-fill-bucket"];
+const NAME = "lambench-full-s3-read";
+const arn = (service: string, name: string): string =>
+  `arn:aws:${service}:eu-west-1:123456789012:function:${name}`;
+const BUCKET = arn("s3", NAME);
+const TRACE = { "xray:PutTelemetryRecords": ["*"], "xray:PutTraceSegments": ["*"] };
+
+describe("the s3-read stack", () => {
+  const stack = new MockedStack(BINS);
+  let s3Read: Scenario;
+  let outputs: Record<string, unknown>;
+
+  beforeAll(async () => {
+    await stack.mock();
+    ({ s3Read } = await import("./s3-read"));
+    outputs = await stack.deploy(s3Read);
+  });
+  afterAll(() => {
+    stack.remove();
+  });
+
+  /** The same stack with other settings. */
+  const deployed = async (settings: Readonly<Record<string, string>>): Promise<MockedStack> => {
+    const other = new MockedStack(BINS);
+    await other.mock();
+    outputs = await other.deploy(s3Read, settings);
+    other.remove();
+    return other;
+  };
+  const queueRights = (variant: string): Record<string, string[]> => ({
+    "sqs:DeleteMessage": [arn("sqs", `${NAME}-${variant}`)],
+    "sqs:GetQueueAttributes": [arn("sqs", `${NAME}-${variant}`)],
+    "sqs:ReceiveMessage": [arn("sqs", `${NAME}-${variant}`)],
+    "sqs:SendMessage": [arn("sqs", `${NAME}-${variant}-dead`)],
+  });
+
+  it("gives the right to read to whoever S3 asks for it: the signer of a URL, or the reader", () => {
+    const generator = (variant: string): Record<string, string[]> => ({
+      "s3:ListBucket": [BUCKET],
+      "sqs:SendMessage": [arn("sqs", `${NAME}-${variant}`)],
+      ...TRACE,
+      ...logs(`generator-${variant}`),
+    });
+    expect(stack.allowed(`${NAME}-generator-signed`)).toEqual({
+      "s3:GetObject": [`${BUCKET}/*`],
+      ...generator("signed"),
+    });
+    expect(stack.allowed(`${NAME}-generator-sdk`)).toEqual(generator("sdk"));
+    const table = { "dynamodb:BatchWriteItem": [arn("dynamodb", NAME)] };
+    expect(stack.allowed(`${NAME}-reader-signed`)).toEqual({
+      ...table,
+      ...queueRights("signed"),
+      ...TRACE,
+      ...logs("reader-signed"),
+    });
+    expect(stack.allowed(`${NAME}-reader-sdk`)).toEqual({
+      "s3:GetObject": [`${BUCKET}/*`],
+      "s3:ListBucket": [BUCKET],
+      ...table,
+      ...queueRights("sdk"),
+      ...TRACE,
+      ...logs("reader-sdk"),
+    });
+  });
+
+  it("gives both variants the same functions, apart from the mode", () => {
+    const variables = (name: string): Record<string, unknown> =>
+      (stack.one("aws:lambda/function:Function", name).inputs.environment as { variables: object })
+        .variables as Record<string, unknown>;
+    for (const role of ["generator", "reader"]) {
+      const [signed, sdk] = ["signed", "sdk"].map((variant) => variables(`${NAME}-${role}-${variant}`));
+      expect([signed?.lambdamode, sdk?.lambdamode]).toEqual(["s3signed", "s3path"]);
+      expect(signed?.s3bucket).toBe(sdk?.s3bucket);
+    }
+    expect(variables(`${NAME}-reader-sdk`)).toMatchObject({
+      HASH: "md5",
+      CONCURRENCY: "10",
+      MAX_RECEIVES: "5",
+    });
+  });
+
+  it("signs URLs that are valid for as long as the queue keeps messages", () => {
+    const { inputs } = stack.one("aws:lambda/function:Function", `${NAME}-generator-signed`);
+    const queue = stack.one("aws:sqs/queue:Queue", `${NAME}-signed`).inputs;
+    expect(inputs.environment).toMatchObject({
+      variables: { URL_VALID_SECONDS: String(queue.messageRetentionSeconds) },
+    });
+  });
+
+  it("hands messages out in batches to so many readers at once, and puts aside what fails five times", () => {
+    for (const { inputs } of stack.of("aws:lambda/eventSourceMapping:EventSourceMapping")) {
+      expect(inputs).toMatchObject({
+        batchSize: 10,
+        functionResponseTypes: ["ReportBatchItemFailures"],
+        scalingConfig: { maximumConcurrency: 10 },
+      });
+    }
+    const { redrivePolicy } = stack.one("aws:sqs/queue:Queue", `${NAME}-sdk`).inputs;
+    expect(JSON.parse(redrivePolicy as string)).toMatchObject({ maxReceiveCount: 5 });
+  });
+
+  it("traces its functions with X-Ray", () => {
+    const functions = stack
+      .of("aws:lambda/function:Function")
+      .filter(({ name }) => /generator|reader/.test(name));
+    expect(functions.map(({ inputs }) => inputs.tracingConfig)).toEqual(Array(4).fill({ mode: "Active" }));
+  });
+
+  it("fills a private bucket with what the settings say", () => {
+    const [invocation] = stack.of("aws:lambda/invocation:Invocation");
+    expect(JSON.parse(invocation?.inputs.input as string)).toEqual({
+      count: 1000,
+      mean_bytes: 5 * 2 ** 20,
+      seed: 1,
+    });
+    expect(stack.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")).toHaveLength(1);
+    // S3 takes no lifecycle without a rule.
+    expect(stack.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")).toEqual([]);
+  });
+
+  it("only reads a bucket of one's own", async () => {
+    const other = await deployed({ bucket: "my.photos", objectCount: "500" });
+    expect(other.of("aws:s3/bucket:Bucket")).toEqual([]);
+    expect(other.of("aws:lambda/invocation:Invocation")).toEqual([]);
+    const rights = other.policies().flatMap(([, statements]) => statements);
+    const inS3 = rights.filter(({ Action }) => Action.some((action) => action.startsWith("s3:")));
+    expect(new Set(inS3.flatMap(({ Action }) => Action))).toEqual(new Set(["s3:GetObject", "s3:ListBucket"]));
+    expect(new Set(inS3.flatMap(({ Resource }) => Resource))).toEqual(
+      new Set(["arn:aws:s3:::my.photos", "arn:aws:s3:::my.photos/*"]),
+    );
+    expect(outputs.s3ReadTrigger).toContain('"maxObjects":500');
+  });
+
+  it("prints commands that a shell takes as they are", async () => {
+    outputs = await stack.deploy(s3Read);
+    expect(outputs.s3ReadTrigger).toMatch(
+      /^printf '%s' '\{"modifiedWithinHours":0,"maxObjects":0\}' \| aws lambda invoke .*generator-signed .*; echo; printf .*generator-sdk .*\| cat$/,
+    );
+    expect(outputs.s3ReadResults).toMatch(
+      /^aws dynamodb scan .*md5: Md5\.S.* --output table --region eu-west-1$/,
+    );
+  });
+
+  it("refuses a bucket that one invocation could not fill, and a name that no bucket has", async () => {
+    await expect(stack.deploy(s3Read, { objectCount: "20000" })).rejects.toThrow("more than 40000 MiB");
+    await expect(stack.deploy(s3Read, { bucket: "s3://x" })).rejects.toThrow("pulumi config rm bucket");
+  });
+
+  it("names every action, and every resource but X-Ray's, which has none", async () => {
+    (await deployed({ bucket: "my.photos" })).expectExactPolicies();
+  });
+});
+
+function logs(name: string): Record<string, unknown> {
+  const group: unknown = [expect.stringMatching(new RegExp(`${NAME}-${name}:\\*$`))];
+  return { "logs:CreateLogStream": group, "logs:PutLogEvents": group };
+}

@@ -1,0 +1,119 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { answerCommand, awsCommand } from "../infra/command";
+import { checkFilling, fillBucket, type Filling } from "../infra/fill-bucket";
+import { PrivateBucket } from "../infra/private-bucket";
+import { scenario } from "../infra/scenario";
+import type { Target } from "../infra/target";
+import { deployDashboard } from "./s3-read-dashboard";
+import { deployRoad, type Road, type Source, type Variant, VARIANTS } from "./s3-read-functions";
+
+const settings = {
+  memory: { default: 512, range: [128, 10240], description: "memory of each reader, MB" },
+  timeoutSeconds: { default: 60, range: [3, 900], description: "timeout of a reader, seconds" },
+  batchSize: { default: 10, range: [1, 10], description: "messages that a reader gets at once" },
+  maxConcurrency: { default: 10, range: [2, 1000], description: "readers of each variant at once" },
+  hash: { default: "md5", choices: ["md5", "crc32", "sha256"], description: "what objects are hashed with" },
+  bucket: {
+    default: "",
+    pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    form: "a bucket's name",
+    description: "a bucket of one's own to read instead of a filled one",
+  },
+  objectCount: {
+    default: 1000,
+    range: [1, 100_000],
+    description: "objects in the bucket; of one's own, those that a run reads",
+  },
+  objectSizeMib: { default: 5, range: [1, 64], description: "mean size of an object, MiB" },
+  seed: { default: 1, range: [0, 2 ** 31 - 1], description: "seed of the objects' sizes and contents" },
+} as const;
+
+/** Where a filled bucket has its objects. */
+const PREFIX = "files";
+/** What the trigger asks for: everything, however old. */
+const ALL = { modifiedWithinHours: 0, maxObjects: 0 };
+/** Objects that the results command shows. */
+const SHOWN = 20;
+
+/** How fast do functions read S3, and by which road? */
+export const s3Read = scenario({
+  name: "s3-read",
+  settings,
+  deploy({ target, settings, parent }) {
+    const name = `${target.project}-${target.stack}-s3-read`;
+    const region = aws.getRegionOutput({}, { parent }).region;
+    const source = settings.bucket === "" ? filled(name, settings, target, parent) : own(settings, parent);
+    const table = new aws.dynamodb.Table(
+      name,
+      {
+        name,
+        billingMode: "PAY_PER_REQUEST",
+        hashKey: "Run",
+        rangeKey: "Fileurl",
+        attributes: [
+          { name: "Run", type: "S" },
+          { name: "Fileurl", type: "S" },
+        ],
+      },
+      { parent },
+    );
+    const roads = Object.fromEntries(
+      VARIANTS.map((variant) => [variant, deployRoad(variant, settings, { target, source, table, parent })]),
+    ) as Record<Variant, Road>;
+    deployDashboard(name, region, { roads, table }, { parent });
+
+    // Where a run of one's own bucket ends is a setting: it may hold any number of objects.
+    const event = settings.bucket === "" ? ALL : { ...ALL, maxObjects: settings.objectCount };
+    const hash = `${settings.hash.charAt(0).toUpperCase()}${settings.hash.slice(1)}`;
+    return {
+      outputs: {
+        s3ReadTrigger: pulumi
+          .all(VARIANTS.map((variant) => answerCommand(roads[variant].generator, event)))
+          .apply((commands) => commands.join("; echo; ")),
+        s3ReadResults: awsCommand(
+          table.arn,
+          "dynamodb scan --table-name",
+          table.name,
+          `--query 'sort_by(Items, &EndedUs.N)[-${SHOWN}:].{run: Run.S, object: Fileurl.S, bytes: Filesize.N, ${settings.hash}: ${hash}.S, first_byte_ms: FirstByteMs.N, total_ms: TotalMs.N}' --output table`,
+        ),
+      },
+      environment: {
+        bucket: source.bucket,
+        table: { name: table.name },
+        variants: Object.fromEntries(
+          VARIANTS.map((variant) => {
+            const { generator, reader, queue } = roads[variant];
+            return [
+              variant,
+              {
+                generator: generator.name,
+                reader: reader.name,
+                queue: { url: queue.url, arn: queue.arn, deadLetterUrl: queue.deadLetterUrl },
+              },
+            ];
+          }),
+        ),
+      },
+    };
+  },
+});
+
+/** A bucket with the objects that the settings stand for. */
+function filled(name: string, filling: Filling, target: Target, parent: pulumi.Resource): Source {
+  checkFilling(filling);
+  const bucket = new PrivateBucket(
+    name.toLowerCase(), // as S3 wants it
+    { requireTls: target.requireTls, temporaryPrefixes: [] },
+    { parent },
+  );
+  fillBucket("s3-read", { target, bucket, prefix: PREFIX, filling }, { parent, dependsOn: [bucket] });
+  return { bucket: bucket.name, arn: bucket.arn };
+}
+
+/** A bucket that was there before, and is only read. */
+function own({ bucket }: { readonly bucket: string }, parent: pulumi.Resource): Source {
+  const { partition } = aws.getPartitionOutput({}, { parent });
+  return { bucket: pulumi.output(bucket), arn: pulumi.interpolate`arn:${partition}:s3:::${bucket}` };
+}

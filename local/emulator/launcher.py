@@ -8,9 +8,11 @@ import os
 import actions
 import aurora
 import code_swap
+import credentials
 import data_api
 import events
 import executions
+import fast_garbage
 import fast_logs
 import fast_requests
 import fast_runtime_api
@@ -22,6 +24,7 @@ import queues
 import reports
 import request_counts
 import resharding
+import s3_model
 import shutdown
 import stream_limits
 import stream_mappings
@@ -31,12 +34,14 @@ from ministack import app
 
 PATCHES = (
     fast_sockets,
+    fast_garbage,
     fast_logs,
     fast_requests,
     fast_runtime_api,
     invocations,
     code_swap,
     reports,
+    credentials,
     request_counts,
     aurora,
     data_api,
@@ -60,6 +65,7 @@ def main():
         # A session of its own: the end of the terminal is not its end.
         os.setsid()
     postgres.configure()
+    s3_model.configure()
     for patch in PATCHES:
         patch.apply()
     app.main()

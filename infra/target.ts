@@ -53,13 +53,15 @@ export function readTarget(config: pulumi.Config, env: NodeJS.ProcessEnv = proce
   };
 }
 
-/** The provider for a local endpoint; none on AWS, where the default one does. */
+/** The provider for a local endpoint, where S3 may have its own; none on AWS, where the default one does. */
 export function makeProvider(target: Target): aws.Provider | undefined {
   const { endpoint } = target;
   if (endpoint === undefined) return undefined;
+  const addressOf = (service: string): string =>
+    (service === "s3" && process.env.AWS_ENDPOINT_URL_S3) || endpoint;
   return new aws.Provider("endpoint", {
     region: new pulumi.Config("aws").get("region") ?? process.env.AWS_REGION ?? "us-east-1",
-    endpoints: [Object.fromEntries(SERVICES.map((service) => [service, endpoint]))],
+    endpoints: [Object.fromEntries(SERVICES.map((service) => [service, addressOf(service)]))],
     s3UsePathStyle: true,
     skipCredentialsValidation: true,
     skipMetadataApiCheck: true,

@@ -38,8 +38,9 @@ def wait_for(probe, what, seconds=30):
 class Emulator:
     """One launcher process; every client in it is signed as root."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
         self.folder = pathlib.Path(folder)
+        self.environment = environment or {}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -63,6 +64,7 @@ class Emulator:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.folder / "s3"),
             "AUTH": "true",
+            **self.environment,
         }
         with open(self.folder / "log", "ab") as log:
             command = [sys.executable, str(HERE / "launcher.py")]
@@ -112,9 +114,14 @@ class EmulatorTest(unittest.TestCase):
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="lambench-emulator-")
         cls.addClassCleanup(folder.cleanup)
-        cls.emulator = Emulator(folder.name)
+        cls.emulator = Emulator(folder.name, cls.environment())
         cls.emulator.start()
         cls.addClassCleanup(cls.emulator.stop)
+
+    @classmethod
+    def environment(cls):
+        """What else the launcher is told."""
+        return {}
 
     def role(self, name, policy=None):
         """Create a role with one policy statement; returns its ARN."""

@@ -1,16 +1,16 @@
 """Counts each function's S3 requests by price class: on AWS they are part of what a run costs.
 
-A function is known by its access key, which belongs to it alone.
+A function is known by its environments' access keys.
 """
 
-import json
 import re
 from urllib.parse import parse_qs
 
 from ministack import app
-from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
 
+import answers
+import credentials
+import s3_model
 from stock import require
 
 PATH = "/_lambench/requests"
@@ -20,24 +20,20 @@ _SIGNING = {"x-id", "AWSAccessKeyId", "Signature", "Expires", "x-amz-security-to
     f"X-Amz-{name}"
     for name in ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Security-Token")
 }
+# The beginnings of the names of operations; all others are writes.
+_DELETES = ("Delete", "Abort")
+_READS = ("Get", "Head", "Select")
+# What the model calls requests that it refused before it knew the operation.
+_REJECTED = "Rejected"
+_CLASSES = {"writes": 0, "reads": 0, "deletes": 0}
+_COUNTERS = ("bytes_in", "bytes_out", "slow_downs")
 
-_functions = {}
 _counts = {}
 
 
 def apply():
-    """Learn the access keys, and look at every request on its way in."""
-    stock = require(lambda_runtime, "execution_credentials", ["config"])
-    require(lambda_svc, "execution_credentials", ["config"])
+    """Look at every request on its way in."""
     require(app, "_extract_s3_vhost_bucket", ["host"])
-
-    def credentials(config):
-        issued = stock(config)
-        _functions[issued["AWS_ACCESS_KEY_ID"]] = config.get("FunctionName", "")
-        return issued
-
-    lambda_runtime.execution_credentials = credentials
-    lambda_svc.execution_credentials = credentials
     app.app = _counting(require(app, "app", ["scope", "receive", "send"]))
 
 
@@ -54,26 +50,52 @@ def price_class(method, path, query, host):
     return "reads"
 
 
+def operation_class(operation):
+    """The same, of an operation by its name; `ListParts` and the other lists are writes."""
+    if operation.startswith(_DELETES):
+        return "deletes"
+    return "reads" if operation.startswith(_READS) else "writes"
+
+
+def by_function(rows):
+    """The model's counters by function; an answer 5xx costs nothing."""
+    functions = {}
+    for row in rows:
+        function = credentials.function_of(row["access_key"])
+        if function is None or row["operation"] == _REJECTED:
+            continue
+        counts = functions.setdefault(function, {**_CLASSES, **dict.fromkeys(_COUNTERS, 0)})
+        counts[operation_class(row["operation"])] += row["requests"] - row["server_errors"]
+        for name in _COUNTERS:
+            counts[name] += row[name]
+    return functions
+
+
 def _counting(stock):
     async def asgi(scope, receive, send):
         if scope["type"] == "http":
             if scope["path"] == PATH:
-                await _answer(send)
+                told = by_function(await s3_model.counters()) if s3_model.is_used() else _counts
+                await answers.send(send, 200, told)
                 return
-            _count(scope)
+            if _is_s3(scope) and s3_model.is_used():
+                await answers.send(send, 400, s3_model.refusal(), "application/xml")
+                return
         await stock(scope, receive, send)
 
     return asgi
 
 
-def _count(scope):
+def _is_s3(scope):
+    """Whether it is signed for S3; then a function's request is counted."""
     headers = dict(scope["headers"])
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    function = _functions.get(_access_key(headers, query))
-    if function:
-        counts = _counts.setdefault(function, {"writes": 0, "reads": 0, "deletes": 0})
+    key = _access_key(headers, query)
+    if function := credentials.function_of(key):
+        counts = _counts.setdefault(function, dict(_CLASSES))
         host = headers.get(b"host", b"").decode("latin-1")
         counts[price_class(scope["method"], scope["path"], query, host)] += 1
+    return key is not None
 
 
 def _access_key(headers, query):
@@ -83,10 +105,3 @@ def _access_key(headers, query):
     credential = _CREDENTIAL.search(signed) or _CREDENTIAL.match(presigned)
     # Only S3 still takes addresses signed the old way, which is what boto3 makes in us-east-1.
     return credential.group(1) if credential else query.get("AWSAccessKeyId", [None])[0]
-
-
-async def _answer(send):
-    body = json.dumps(_counts).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -30,6 +30,8 @@ pub struct Row {
     pub bytes_out: AtomicU64,
     /// Requests answered 503 because their prefix had too many.
     pub slow_downs: AtomicU64,
+    /// Requests answered 5xx, which S3 doesn't charge for (S3 user guide, "Billing for Amazon S3 error responses").
+    pub server_errors: AtomicU64,
     /// Faults injected.
     pub faults: AtomicU64,
 }
@@ -58,6 +60,8 @@ pub struct RowCounts {
     pub bytes_out: u64,
     /// Requests answered 503 because their prefix had too many.
     pub slow_downs: u64,
+    /// Requests answered 5xx, which S3 doesn't charge for.
+    pub server_errors: u64,
     /// Faults injected.
     pub faults: u64,
 }
@@ -124,6 +128,7 @@ impl Row {
             bytes_in: zero(),
             bytes_out: zero(),
             slow_downs: zero(),
+            server_errors: zero(),
             faults: zero(),
         }
     }
@@ -137,6 +142,7 @@ impl Row {
             bytes_in: get(&self.bytes_in),
             bytes_out: get(&self.bytes_out),
             slow_downs: get(&self.slow_downs),
+            server_errors: get(&self.server_errors),
             faults: get(&self.faults),
         }
     }

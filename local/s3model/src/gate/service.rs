@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue};
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use s3s::StdError;
 use tokio::time::Instant;
@@ -81,7 +81,7 @@ impl Gate {
         wire: &Arc<Wire>,
     ) -> Result<Response<ResponseBody>, StdError> {
         let length = if is_head { None } else { body_length(&response) };
-        let Asked { row, fault } = self.asked(ticket, response.status().is_success(), length);
+        let Asked { row, fault } = self.asked(ticket, response.status(), length);
         let spoiler = match (fault, length) {
             (Some(fault), Some(length)) if response.status().is_success() => {
                 Some(Spoiler::new(&fault, length, wire, &self.0.clock))
@@ -103,7 +103,7 @@ impl Gate {
     }
 
     /// The request's counters and its fault, if it has drawn one.
-    fn asked(&self, ticket: &Ticket, succeeded: bool, length: Option<u64>) -> Asked {
+    fn asked(&self, ticket: &Ticket, status: StatusCode, length: Option<u64>) -> Asked {
         let notes = ticket.notes();
         let Some(Admitted { row, key, refused, .. }) = &notes.admitted else {
             let row = self.0.counters.row(REJECTED, "");
@@ -111,7 +111,10 @@ impl Gate {
             add(&row.bytes_in, notes.early_bytes);
             return Asked { row, fault: None };
         };
-        let has_body = succeeded && length.is_some();
+        if status.is_server_error() {
+            add(&row.server_errors, 1);
+        }
+        let has_body = status.is_success() && length.is_some();
         let fault =
             (!refused).then(|| self.0.faults.spoil(&row.operation, key.as_deref(), has_body)).flatten();
         if fault.is_some() {

@@ -1,0 +1,204 @@
+//! From units to the requests that put them together.
+
+use std::ops::Range;
+
+use crate::forecast::Forecast;
+use crate::layout::{Entry, Layout};
+use crate::plan::{Object, Origin, Part, Piece, Plan};
+use crate::sled::{Sleds, Slot};
+use crate::units::{Rules, Unit, bring_together};
+use crate::{Limits, Refusal};
+
+/// The plan that brings entries together by these rules.
+///
+/// # Errors
+/// [`Refusal`] if S3 has no room for the archive.
+pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan, Refusal> {
+    let (units, rest) = bring_together(&entries, rules);
+    let order = units.iter().flat_map(entries_of).chain(rest.iter().copied()).collect();
+    let layout = Layout::new(entries, order, limits)?;
+    let mut assembly = Assembly {
+        layout,
+        limits,
+        sleds: Sleds::new(limits.min_part),
+        temporaries: Vec::new(),
+        parts: Vec::new(),
+    };
+    for unit in &units {
+        assembly.unit(unit);
+    }
+    assembly.sleds.close(&mut assembly.temporaries);
+    let last: Vec<_> = rest.into_iter().flat_map(|entry| assembly.sent(entry)).chain([Piece::End]).collect();
+    let archive = if assembly.parts.is_empty() {
+        Object::Put(last)
+    } else {
+        assembly.fold();
+        assembly.parts.push(Part::Upload(last));
+        Object::Parts(assembly.parts)
+    };
+    if let Object::Parts(parts) = &archive
+        && parts.len() > limits.max_parts
+    {
+        return Err(Refusal::TooManyParts { parts: parts.len(), max: limits.max_parts });
+    }
+    let Assembly { layout, temporaries, .. } = assembly;
+    Ok(Plan { layout, temporaries, archive, forecast: Forecast::default() })
+}
+
+fn entries_of(unit: &Unit) -> Vec<usize> {
+    match unit {
+        Unit::Pair { large, small } => vec![*large, *small],
+        Unit::Twins(first, second) => vec![*first, *second],
+        Unit::Alone(entry) | Unit::Guest { entry, .. } => vec![*entry],
+        Unit::Chain(entries) | Unit::Pack(entries) => entries.clone(),
+    }
+}
+
+struct Assembly<'a> {
+    layout: Layout,
+    limits: &'a Limits,
+    sleds: Sleds,
+    temporaries: Vec<Object>,
+    /// The archive's, so far.
+    parts: Vec<Part>,
+}
+
+impl Assembly<'_> {
+    fn size(&self, entry: usize) -> u64 {
+        self.layout.entries()[entry].size
+    }
+
+    fn unit(&mut self, unit: &Unit) {
+        match unit {
+            Unit::Pair { large, small } => self.pair(*large, *small),
+            Unit::Alone(entry) => {
+                let body = self.content(*entry);
+                self.behind_header(*entry, body);
+            }
+            Unit::Twins(first, second) => {
+                let mut body = self.content(*first);
+                body.push(Part::Upload(vec![Piece::Header(*second)]));
+                self.behind_header(*first, body);
+                let content = self.content(*second);
+                self.parts.extend(content);
+            }
+            Unit::Chain(entries) => self.chain(entries),
+            Unit::Guest { entry, host, borrowed } => self.guest(*entry, *host, *borrowed),
+            Unit::Pack(entries) => {
+                let pieces = entries.iter().flat_map(|&entry| self.sent(entry)).collect();
+                self.parts.push(Part::Upload(pieces));
+            }
+        }
+    }
+
+    /// The small object's header is put behind the large object, both behind the large one's header, the small object
+    /// last. So the small one's header needs no slot of a sled, and what the sled waits for, the small one doesn't wait for.
+    fn pair(&mut self, large: usize, small: usize) {
+        let mut with_header = self.content(large);
+        with_header.push(Part::Upload(vec![Piece::Header(small)]));
+        let with_header = self.temporary(Object::Parts(with_header));
+        let bytes = self.size(large) + self.layout.header_bytes(small);
+        let mut body = self.copies(with_header, 0..bytes);
+        body.extend(self.content(small));
+        self.behind_header(large, body);
+    }
+
+    /// Puts `body` behind its first entry's header, and both into the archive.
+    fn behind_header(&mut self, entry: usize, body: Vec<Part>) {
+        let header = self.layout.header_bytes(entry);
+        let slot = self.sleds.add(vec![Piece::Header(entry)], header, &mut self.temporaries);
+        self.behind(&slot, body, header);
+    }
+
+    /// Puts `body` behind a slot; the last `used` bytes of the slot and the body go into the archive.
+    fn behind(&mut self, slot: &Slot, body: Vec<Part>, used: u64) {
+        let (origin, end) = self.on_sled(slot, body);
+        let parts = self.copies(origin, self.limits.min_part - used..end);
+        self.parts.extend(parts);
+    }
+
+    /// A temporary object of a slot and a body, and its size.
+    fn on_sled(&mut self, slot: &Slot, body: Vec<Part>) -> (Origin, u64) {
+        let end = self.limits.min_part + body.iter().map(|part| self.bytes(part)).sum::<u64>();
+        let sled = Part::Copy { origin: Origin::Temporary(slot.sled), range: slot.range.clone() };
+        (self.temporary(Object::Parts(std::iter::once(sled).chain(body).collect())), end)
+    }
+
+    fn chain(&mut self, entries: &[usize]) {
+        let link = |&entry: &usize| {
+            let header = self.layout.header_bytes(entry);
+            let slot = self.sleds.add(vec![Piece::Header(entry)], header, &mut self.temporaries);
+            let content = self.content(entry);
+            let (origin, end) = self.on_sled(&slot, content);
+            (origin, self.limits.min_part - header, end)
+        };
+        let links: Vec<_> = entries.iter().map(link).collect();
+        let Some((&(mut joined, start, mut end), others)) = links.split_first() else { return };
+        for (next, next_start, next_end) in others {
+            let mut parts = self.copies(joined, 0..end);
+            parts.extend(self.copies(*next, *next_start..*next_end));
+            joined = self.temporary(Object::Parts(parts));
+            end += next_end - next_start;
+        }
+        let parts = self.copies(joined, start..end);
+        self.parts.extend(parts);
+    }
+
+    fn guest(&mut self, entry: usize, host: usize, borrowed: u64) {
+        // The host's last bytes come from here instead.
+        if let Some(Part::Copy { range, .. }) = self.parts.last_mut() {
+            range.end -= borrowed;
+        }
+        let size = self.size(host);
+        let tail = Piece::Body { entry: host, range: size - borrowed..size };
+        let bytes = borrowed + self.layout.header_bytes(entry);
+        let slot = self.sleds.add(vec![tail, Piece::Header(entry)], bytes, &mut self.temporaries);
+        let content = self.content(entry);
+        self.behind(&slot, content, bytes);
+    }
+
+    fn temporary(&mut self, object: Object) -> Origin {
+        self.temporaries.push(object);
+        Origin::Temporary(self.temporaries.len() - 1)
+    }
+
+    fn sent(&self, entry: usize) -> [Piece; 2] {
+        [Piece::Header(entry), Piece::Body { entry, range: 0..self.size(entry) }]
+    }
+
+    /// An entry's content, copied from its source.
+    fn content(&self, entry: usize) -> Vec<Part> {
+        self.copies(Origin::Entry(entry), 0..self.size(entry))
+    }
+
+    /// A range in as few copies as S3 allows, all about as large.
+    fn copies(&self, origin: Origin, range: Range<u64>) -> Vec<Part> {
+        let bytes = range.end - range.start;
+        let count = bytes.div_ceil(self.limits.max_part).max(1);
+        let at = |part: u64| {
+            let share = u128::from(bytes) * u128::from(part) / u128::from(count);
+            range.start + u64::try_from(share).unwrap_or(bytes)
+        };
+        (0..count).map(|part| Part::Copy { origin, range: at(part)..at(part + 1) }).collect()
+    }
+
+    /// Joins neighbouring parts in temporary objects if the archive would have more parts than S3 takes.
+    fn fold(&mut self) {
+        let room = self.limits.max_parts - 1;
+        if self.parts.len() <= room {
+            return;
+        }
+        let joined = self.parts.len().div_ceil(room);
+        let parts = std::mem::take(&mut self.parts);
+        for group in parts.chunks(joined) {
+            let bytes = group.iter().map(|part| self.bytes(part)).sum();
+            let origin = self.temporary(Object::Parts(group.to_vec()));
+            let copies = self.copies(origin, 0..bytes);
+            self.parts.extend(copies);
+        }
+    }
+
+    fn bytes(&self, part: &Part) -> u64 {
+        self.layout.part_bytes(part)
+    }
+}

@@ -1,0 +1,101 @@
+//! Which of the possible plans is best.
+
+use crate::assemble;
+use crate::forecast::Forecast;
+use crate::layout::{Entry, check};
+use crate::plan::Plan;
+use crate::units::Rules;
+use crate::{Limits, Refusal};
+
+/// Objects up to this size are sent rather than copied even when time is all that counts: five requests take longer.
+const TINY: u64 = 256 << 10;
+
+/// What a plan should have least of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Objective {
+    /// Time.
+    #[default]
+    Duration,
+    /// What Lambda charges for the time.
+    LambdaPrice,
+    /// What Lambda charges and what the requests cost.
+    TotalPrice,
+}
+
+impl Objective {
+    /// The names of the objectives.
+    pub const NAMES: [&str; 3] = ["duration", "lambda-price", "total-price"];
+
+    /// The objective of a name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let all = [Self::Duration, Self::LambdaPrice, Self::TotalPrice];
+        Self::NAMES.iter().zip(all).find(|(known, _)| **known == name).map(|(_, objective)| objective)
+    }
+
+    fn cost(self, forecast: &Forecast) -> f64 {
+        match self {
+            Self::Duration => forecast.seconds,
+            Self::LambdaPrice => forecast.lambda_usd,
+            Self::TotalPrice => forecast.lambda_usd + forecast.requests_usd,
+        }
+    }
+}
+
+/// What carries a plan out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Machine {
+    /// Memory of the function, MB.
+    pub memory_mb: u32,
+    /// Price of a GB for a second, USD.
+    pub gb_second_usd: f64,
+    /// Bandwidth in each direction, bytes a second.
+    pub bytes_per_second: f64,
+    /// Write requests a second.
+    pub writes_per_second: f64,
+    /// What one pack may take of the memory, bytes.
+    pub pack_bytes: u64,
+}
+
+impl Machine {
+    /// What Lambda charges for a second, USD.
+    #[must_use]
+    pub fn usd_per_second(&self) -> f64 {
+        f64::from(self.memory_mb) / 1024.0 * self.gb_second_usd
+    }
+
+    /// The rules worth trying, from those that copy most to those that send most.
+    fn rules(&self, limits: &Limits, entries: &[Entry]) -> Vec<Rules> {
+        let pack = (self.pack_bytes / 2).max(limits.min_part);
+        let bytes: u64 = entries.iter().map(|entry| entry.size).sum();
+        let tiny = TINY.min(limits.min_part / 20);
+        let copying = [0, bytes / 100, bytes / 10].map(|max_borrowed| Rules {
+            min_part: limits.min_part,
+            max_sent: tiny,
+            pack,
+            max_borrowed,
+        });
+        let sending =
+            [limits.min_part / 2, limits.min_part - 1, pack].map(|max_sent| Rules { max_sent, ..copying[0] });
+        copying.into_iter().chain(sending).collect()
+    }
+}
+
+/// The plan with the least cost; of several such the one that copies most.
+pub fn best(
+    entries: &[Entry],
+    objective: Objective,
+    machine: &Machine,
+    limits: &Limits,
+) -> Result<Plan, Refusal> {
+    check(entries)?;
+    let mut best: Option<Plan> = None;
+    for rules in machine.rules(limits, entries) {
+        let mut plan = assemble::plan(entries.to_vec(), &rules, limits)?;
+        plan.forecast = Forecast::of(&plan, machine);
+        if best.as_ref().is_none_or(|best| objective.cost(&plan.forecast) < objective.cost(&best.forecast)) {
+            best = Some(plan);
+        }
+    }
+    Ok(best.unwrap_or_else(|| unreachable!("there are rules")))
+}

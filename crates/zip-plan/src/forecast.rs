@@ -1,0 +1,175 @@
+//! What a plan will take: requests, time, money.
+
+use crate::choose::Machine;
+use crate::plan::{Object, Origin, Part, Piece, Plan};
+
+/// Latencies of S3 in milliseconds. A plan's many chains of requests run side by side and the slowest decides, so these
+/// are what nine in ten requests stay below, not the medians, which are 25, 120, 60 and 200.
+const CONTROL_MS: f64 = 45.0;
+const COPY_MS: f64 = 185.0;
+const SEND_MS: f64 = 90.0;
+const COMPLETE_MS: f64 = 310.0;
+/// Keys that one listing or deletion holds.
+const PAGE: u64 = 1_000;
+/// USD a request in us-east-1, 21 November 2026, <https://aws.amazon.com/s3/pricing/>: PUT, COPY, POST, LIST; GET.
+/// Deletions are free.
+const WRITE_USD: f64 = 0.005e-3;
+const READ_USD: f64 = 0.0004e-3;
+
+/// Requests by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// `ListObjectsV2`.
+    pub lists: u64,
+    /// `GetObject`.
+    pub gets: u64,
+    /// `PutObject`.
+    pub puts: u64,
+    /// `CreateMultipartUpload`.
+    pub creates: u64,
+    /// `UploadPart`.
+    pub sends: u64,
+    /// `UploadPartCopy`.
+    pub copies: u64,
+    /// `CompleteMultipartUpload`.
+    pub completes: u64,
+    /// `DeleteObjects`.
+    pub deletes: u64,
+}
+
+impl Requests {
+    /// Those that write.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.puts + self.creates + self.sends + self.copies + self.completes + self.deletes
+    }
+
+    /// What they cost, USD.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "there are never 2^53 requests")]
+    pub fn usd(&self) -> f64 {
+        (self.lists + self.writes() - self.deletes) as f64 * WRITE_USD + self.gets as f64 * READ_USD
+    }
+}
+
+/// What a plan will take.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Forecast {
+    /// Time, s.
+    pub seconds: f64,
+    /// Requests.
+    pub requests: Requests,
+    /// Bytes the function reads.
+    pub bytes_in: u64,
+    /// Bytes the function sends.
+    pub bytes_out: u64,
+    /// Price of the function's time, USD.
+    pub lambda_usd: f64,
+    /// Price of the requests, USD.
+    pub requests_usd: f64,
+}
+
+impl Forecast {
+    /// What `plan` will take on `machine`.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an archive has at most 2^43 bytes")]
+    pub fn of(plan: &Plan, machine: &Machine) -> Self {
+        let mut forecast = Self::default();
+        forecast.requests.lists = (plan.layout.entries().len() as u64).div_ceil(PAGE).max(1);
+        forecast.requests.deletes = (plan.temporaries.len() as u64).div_ceil(PAGE);
+        for object in plan.temporaries.iter().chain([&plan.archive]) {
+            forecast.add(plan, object);
+        }
+        let chain_ms = forecast.requests.lists as f64 * CONTROL_MS + Chains::of(plan).archive_ms;
+        let writes = forecast.requests.writes() as f64 / machine.writes_per_second;
+        let link = forecast.bytes_in.max(forecast.bytes_out) as f64 / machine.bytes_per_second;
+        // What is sent at the end, and what is read first, overlap with nothing.
+        forecast.seconds = (chain_ms / 1e3 + link).max(writes + COMPLETE_MS / 1e3);
+        forecast.lambda_usd = forecast.seconds * machine.usd_per_second();
+        forecast.requests_usd = forecast.requests.usd();
+        forecast
+    }
+
+    fn add(&mut self, plan: &Plan, object: &Object) {
+        match object {
+            Object::Put(pieces) => {
+                self.requests.puts += 1;
+                self.send(plan, pieces);
+            }
+            Object::Parts(parts) => {
+                self.requests.creates += 1;
+                self.requests.completes += 1;
+                for part in parts {
+                    match part {
+                        Part::Copy { .. } => self.requests.copies += 1,
+                        Part::Upload(pieces) => {
+                            self.requests.sends += 1;
+                            self.send(plan, pieces);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, plan: &Plan, pieces: &[Piece]) {
+        for piece in pieces {
+            let bytes = plan.layout.piece_bytes(piece);
+            self.bytes_out += bytes;
+            if matches!(piece, Piece::Body { .. }) && bytes > 0 {
+                self.requests.gets += 1;
+                self.bytes_in += bytes;
+            }
+        }
+    }
+}
+
+/// When objects are there, in milliseconds after the listing, if no request waits for another without need.
+struct Chains {
+    temporaries: Vec<f64>,
+    archive_ms: f64,
+}
+
+impl Chains {
+    fn of(plan: &Plan) -> Self {
+        let mut chains = Self { temporaries: vec![f64::NAN; plan.temporaries.len()], archive_ms: 0.0 };
+        for temporary in 0..plan.temporaries.len() {
+            chains.temporary(plan, temporary);
+        }
+        chains.archive_ms = chains.object(plan, &plan.archive);
+        chains
+    }
+
+    fn temporary(&mut self, plan: &Plan, temporary: usize) -> f64 {
+        if self.temporaries[temporary].is_nan() {
+            self.temporaries[temporary] = self.object(plan, &plan.temporaries[temporary]);
+        }
+        self.temporaries[temporary]
+    }
+
+    fn object(&mut self, plan: &Plan, object: &Object) -> f64 {
+        match object {
+            Object::Put(pieces) => sent(pieces),
+            Object::Parts(parts) => {
+                let ends = parts.iter().map(|part| match part {
+                    Part::Copy { origin: Origin::Temporary(temporary), .. } => {
+                        self.temporary(plan, *temporary).max(CONTROL_MS) + COPY_MS
+                    }
+                    Part::Copy { .. } => CONTROL_MS + COPY_MS,
+                    Part::Upload(pieces) => sent(pieces).max(CONTROL_MS + SEND_MS),
+                });
+                ends.fold(0.0, f64::max) + COMPLETE_MS
+            }
+        }
+    }
+}
+
+/// A header of what is copied waits for the copy, one of what is sent for the reading.
+fn sent(pieces: &[Piece]) -> f64 {
+    let waits = pieces.iter().map(|piece| match piece {
+        Piece::Header(_) | Piece::End => CONTROL_MS + COPY_MS,
+        Piece::Body { .. } => CONTROL_MS,
+        Piece::Filler(_) => 0.0,
+    });
+    waits.fold(0.0, f64::max) + SEND_MS
+}

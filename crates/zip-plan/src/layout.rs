@@ -1,0 +1,208 @@
+//! Each byte's place in the archive.
+
+use std::collections::HashMap;
+
+use crate::record::{self, Facts};
+use crate::{Limits, Refusal};
+
+/// An object that becomes an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The object's key, for messages.
+    pub key: String,
+    /// The entry's name in the archive.
+    pub name: String,
+    /// Size, bytes.
+    pub size: u64,
+}
+
+/// An archive of stored entries, one behind the other, then the central directory. Entries are known by their number in
+/// the list that the layout was made of, whatever their order in the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    entries: Vec<Entry>,
+    order: Vec<usize>,
+    offsets: Vec<u64>,
+    directory: u64,
+    size: u64,
+}
+
+/// Refuses what no flat archive can hold.
+///
+/// # Errors
+/// [`Refusal`] if names repeat or can't be those of files.
+pub fn check(entries: &[Entry]) -> Result<(), Refusal> {
+    let mut names = HashMap::with_capacity(entries.len());
+    for Entry { key, name, .. } in entries {
+        if name.len() > usize::from(u16::MAX) {
+            return Err(Refusal::LongName(key.clone()));
+        }
+        if ["", ".", ".."].contains(&name.as_str()) {
+            return Err(Refusal::Name(key.clone()));
+        }
+        if let Some(other) = names.insert(name, key) {
+            return Err(Refusal::SameName(other.clone(), key.clone()));
+        }
+    }
+    Ok(())
+}
+
+impl Layout {
+    /// Lays the entries out in `order`, which names each once.
+    ///
+    /// # Errors
+    /// [`Refusal`] if names repeat or can't be those of files, or if S3 has no room for the archive.
+    pub fn new(entries: Vec<Entry>, order: Vec<usize>, limits: &Limits) -> Result<Self, Refusal> {
+        check(&entries)?;
+        let mut offsets = vec![0; entries.len()];
+        let mut at = 0_u64;
+        for &entry in &order {
+            offsets[entry] = at;
+            at = at.saturating_add(header_bytes(&entries[entry])).saturating_add(entries[entry].size);
+        }
+        let mut layout = Self { entries, order, offsets, directory: at, size: 0 };
+        layout.size = at.saturating_add(layout.end_bytes());
+        if layout.size > limits.max_object {
+            return Err(Refusal::TooLarge { bytes: layout.size, max: limits.max_object });
+        }
+        Ok(layout)
+    }
+
+    /// The entries, by their numbers.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries' numbers in the order of the archive.
+    #[must_use]
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// Size of the archive, bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where an entry's local header lies; its content follows the header.
+    #[must_use]
+    pub fn offset(&self, entry: usize) -> u64 {
+        self.offsets[entry]
+    }
+
+    /// Size of an entry's local header, bytes.
+    #[must_use]
+    pub fn header_bytes(&self, entry: usize) -> u64 {
+        header_bytes(&self.entries[entry])
+    }
+
+    /// An entry's local header.
+    #[must_use]
+    pub fn header(&self, entry: usize, crc: u32) -> Vec<u8> {
+        record::local(&self.facts(entry, crc))
+    }
+
+    /// Size of what follows the last entry, bytes.
+    #[must_use]
+    pub fn end_bytes(&self) -> u64 {
+        let directory = self.directory_bytes();
+        let wide = record::is_wide(self.directory) || record::is_wide(directory);
+        let wide = wide || record::are_many(self.entries.len() as u64);
+        directory + record::END_BYTES + if wide { record::END64_BYTES } else { 0 }
+    }
+
+    /// What follows the last entry: the central directory and the end records. `crcs` are those of all entries, by their
+    /// numbers.
+    #[must_use]
+    pub fn end(&self, crcs: &[u32]) -> Vec<u8> {
+        let records = self.order.iter().flat_map(|&entry| record::central(&self.facts(entry, crcs[entry])));
+        let mut end: Vec<u8> = records.collect();
+        end.extend(record::end(self.entries.len() as u64, end.len() as u64, self.directory));
+        end
+    }
+
+    fn facts(&self, entry: usize, crc: u32) -> Facts<'_> {
+        let Entry { name, size, .. } = &self.entries[entry];
+        Facts { name, size: *size, offset: self.offsets[entry], crc }
+    }
+
+    fn directory_bytes(&self) -> u64 {
+        let entry_bytes = |entry: usize| {
+            let Entry { name, size, .. } = &self.entries[entry];
+            let wide =
+                [*size, *size, self.offsets[entry]].into_iter().filter(|value| record::is_wide(*value));
+            let values = wide.count() as u64;
+            let extra = if values > 0 { record::EXTRA_BYTES + values * record::EXTRA_VALUE_BYTES } else { 0 };
+            record::CENTRAL_BYTES + name.len() as u64 + extra
+        };
+        (0..self.entries.len()).map(entry_bytes).sum()
+    }
+}
+
+/// Size of an entry's local header, bytes; it doesn't depend on the entry's place.
+pub fn header_bytes(entry: &Entry) -> u64 {
+    let wide = record::is_wide(entry.size);
+    let extra = if wide { record::EXTRA_BYTES + 2 * record::EXTRA_VALUE_BYTES } else { 0 };
+    record::LOCAL_BYTES + entry.name.len() as u64 + extra
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, size: u64) -> Entry {
+        Entry { key: format!("files/{name}"), name: name.to_owned(), size }
+    }
+
+    fn layout(entries: Vec<Entry>) -> Result<Layout, Refusal> {
+        let order = (0..entries.len()).collect();
+        Layout::new(entries, order, &Limits::S3)
+    }
+
+    #[test]
+    fn records_are_as_long_as_the_layout_says_with_and_without_zip64() {
+        let wide = u64::from(u32::MAX);
+        for sizes in [
+            vec![],
+            vec![0],
+            vec![1, 2],
+            vec![wide - 1],
+            vec![wide],
+            vec![wide + 1, 1],
+            vec![3 << 30, 3 << 30, 3],
+        ] {
+            let entries = sizes.iter().enumerate().map(|(n, size)| entry(&format!("é{n}"), *size)).collect();
+            let layout = layout(entries).unwrap();
+            let headers = (0..sizes.len()).map(|n| layout.header(n, 7).len() as u64);
+            assert!(headers.zip(0..).all(|(bytes, n)| bytes == layout.header_bytes(n)), "{sizes:?}");
+            let end = layout.end(&vec![7; sizes.len()]).len() as u64;
+            assert_eq!(end, layout.end_bytes(), "{sizes:?}");
+            let contents: u64 = (0..sizes.len()).map(|n| layout.header_bytes(n) + sizes[n]).sum();
+            assert_eq!(layout.size(), contents + end, "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn two_objects_of_one_name_are_refused_rather_than_one_lost() {
+        let twice = vec![Entry { key: "files/a/x".to_owned(), ..entry("x", 1) }, entry("x", 2)];
+        let refusal = layout(twice).unwrap_err();
+        assert_eq!(refusal, Refusal::SameName("files/a/x".to_owned(), "files/x".to_owned()));
+    }
+
+    #[test]
+    fn names_that_no_file_can_have_are_refused() {
+        for name in ["", ".", ".."] {
+            assert_eq!(layout(vec![entry(name, 1)]).unwrap_err(), Refusal::Name(format!("files/{name}")));
+        }
+        let long = "n".repeat(1 << 16);
+        assert_eq!(layout(vec![entry(&long, 1)]).unwrap_err(), Refusal::LongName(format!("files/{long}")));
+    }
+
+    #[test]
+    fn an_archive_beyond_s3_s_limit_is_refused() {
+        let entries = (0..2_000).map(|n| entry(&n.to_string(), 5 << 30)).collect();
+        assert!(matches!(layout(entries), Err(Refusal::TooLarge { .. })));
+    }
+}

@@ -1,0 +1,32 @@
+//! Plans how S3 objects become one ZIP archive inside S3. Nothing is read, sent or waited for here.
+//!
+//! Everything about an archive of *stored* entries but the entries' CRCs follows from a listing: [`Layout`] has each
+//! byte's place. [`Plan`] says by which requests its bytes get there. Most of them are copied inside S3, which costs a
+//! function no bandwidth; but every part of an upload except the last has to have 5 MiB, and an entry's header has about
+//! a hundred bytes.
+//!
+//! **The sled.** One object holds 5 MiB of filler and, behind it, local headers. A range that ends at a header and begins
+//! 5 MiB before it is large enough for a part. So an entry is put together in an upload of its own: that range, then the
+//! whole source object. The archive takes from there the range behind the filler: header and content, large enough if
+//! the object is. All of this happens side by side, there is no chain from entry to entry. Objects below 5 MiB travel with
+//! others; [`Unit`](units::Unit) says how.
+//!
+//! S3 tells a copied part's CRC32, so that no object has to be read for its header: see [`Part`].
+
+mod assemble;
+mod choose;
+mod forecast;
+mod layout;
+mod limits;
+mod plan;
+mod record;
+mod refusal;
+mod sled;
+pub mod units;
+
+pub use choose::{Machine, Objective};
+pub use forecast::{Forecast, Requests};
+pub use layout::{Entry, Layout};
+pub use limits::Limits;
+pub use plan::{Object, Origin, Part, Piece, Plan};
+pub use refusal::Refusal;

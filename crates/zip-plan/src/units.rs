@@ -1,0 +1,206 @@
+//! Which entries travel together.
+
+use std::collections::VecDeque;
+
+use crate::layout::{Entry, header_bytes};
+
+/// Entries joined one after the other; each takes two more requests' time than the one before.
+const MAX_CHAIN: usize = 4;
+
+/// Entries that stand side by side in the archive and are put together at once.
+///
+/// A *large* object can be a part by itself, a *small* one can't.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unit {
+    /// A large object and a small one, put together in one temporary object.
+    Pair {
+        /// The large one, in front.
+        large: usize,
+        /// The small one.
+        small: usize,
+    },
+    /// An object that is large enough with its header: one temporary object.
+    Alone(usize),
+    /// Two large objects: one temporary object has the first and the second's header, the second's content needs none.
+    Twins(usize, usize),
+    /// Small objects which are large enough together: each is put behind its header, and then behind the others.
+    Chain(Vec<usize>),
+    /// A small object behind the last bytes of the entry before it, which are sent with its header: together they are large
+    /// enough.
+    Guest {
+        /// The small object.
+        entry: usize,
+        /// The entry before it.
+        host: usize,
+        /// Bytes of the host that travel with the guest.
+        borrowed: u64,
+    },
+    /// Objects that the function reads and sends, in one part.
+    Pack(Vec<usize>),
+}
+
+/// How entries may be brought together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Smallest part, bytes.
+    pub min_part: u64,
+    /// Objects up to this size are sent, not copied, bytes.
+    pub max_sent: u64,
+    /// A pack with so many bytes is full; at least `min_part`.
+    pub pack: u64,
+    /// Bytes that guests may borrow together.
+    pub max_borrowed: u64,
+}
+
+/// The units in the order of the archive, and the entries left over for its last part: together they are too small for
+/// a part of their own.
+#[must_use]
+pub fn bring_together(entries: &[Entry], rules: &Rules) -> (Vec<Unit>, Vec<usize>) {
+    let mut sort = Sort::new(entries, rules);
+    let mut units = sort.pairs();
+    let large_enough = sort.large_enough();
+    let guests = sort.guests(units.len());
+    units.extend(sort.chains());
+    units.extend(large_enough);
+    units.extend(sort.large_ones());
+    let mut units = sort.seat(units, guests);
+    let rest = sort.packs(&mut units);
+    (units, rest)
+}
+
+struct Sort<'a> {
+    entries: &'a [Entry],
+    rules: &'a Rules,
+    /// By size.
+    large: VecDeque<usize>,
+    /// By size.
+    small: VecDeque<usize>,
+    sent: Vec<usize>,
+}
+
+impl<'a> Sort<'a> {
+    fn new(entries: &'a [Entry], rules: &'a Rules) -> Self {
+        let mut by_size: Vec<usize> = (0..entries.len()).collect();
+        by_size.sort_by_key(|&entry| entries[entry].size);
+        let (sent, copied): (Vec<_>, Vec<_>) =
+            by_size.into_iter().partition(|&entry| entries[entry].size <= rules.max_sent);
+        let (small, large): (Vec<_>, Vec<_>) =
+            copied.into_iter().partition(|&entry| entries[entry].size < rules.min_part);
+        Self { entries, rules, large: large.into(), small: small.into(), sent }
+    }
+
+    /// An entry's header and content, bytes.
+    fn bytes(&self, entry: usize) -> u64 {
+        header_bytes(&self.entries[entry]) + self.entries[entry].size
+    }
+
+    /// What an entry lacks to be a part, bytes.
+    fn lacks(&self, entry: usize) -> u64 {
+        self.rules.min_part.saturating_sub(self.bytes(entry))
+    }
+
+    /// The smallest objects, which lack most, go with large ones.
+    fn pairs(&mut self) -> Vec<Unit> {
+        let count = self.large.len().min(self.small.len());
+        let large = self.large.drain(..count);
+        large.zip(self.small.drain(..count)).map(|(large, small)| Unit::Pair { large, small }).collect()
+    }
+
+    /// Small objects that are large enough with their header.
+    fn large_enough(&mut self) -> Vec<Unit> {
+        let from = self.small.partition_point(|&entry| self.lacks(entry) > 0);
+        self.small.drain(from..).map(Unit::Alone).collect()
+    }
+
+    /// The largest small objects, which lack least. A host has one guest: a pair, or a chain of those that are no guests.
+    fn guests(&mut self, pairs: usize) -> Vec<usize> {
+        let mut guests = Vec::new();
+        let mut borrowed = 0;
+        while let Some(&entry) = self.small.back() {
+            let chains = (self.small.len() - 1) / 2;
+            borrowed += self.lacks(entry);
+            if borrowed > self.rules.max_borrowed || guests.len() + 1 > pairs + chains {
+                break;
+            }
+            guests.push(entry);
+            self.small.pop_back();
+        }
+        guests
+    }
+
+    /// The largest with the smallest, until they are large enough; those that never are get sent.
+    fn chains(&mut self) -> Vec<Unit> {
+        let mut chains = Vec::new();
+        while let Some(first) = self.small.pop_back() {
+            let (mut chain, mut bytes) = (vec![first], self.bytes(first));
+            while bytes < self.rules.min_part && chain.len() < MAX_CHAIN {
+                let Some(next) = self.small.pop_front() else { break };
+                chain.push(next);
+                bytes += self.bytes(next);
+            }
+            if bytes < self.rules.min_part {
+                self.sent.extend(chain);
+            } else {
+                chains.push(Unit::Chain(chain));
+            }
+        }
+        chains
+    }
+
+    fn large_ones(&mut self) -> Vec<Unit> {
+        let large: Vec<_> = self.large.drain(..).collect();
+        let unit = |pair: &[usize]| match *pair {
+            [first, second] => Unit::Twins(first, second),
+            _ => Unit::Alone(pair[0]),
+        };
+        large.chunks(2).map(unit).collect()
+    }
+
+    /// Puts each guest behind a unit that has bytes to lend: those with the longest last entry first.
+    fn seat(&mut self, units: Vec<Unit>, guests: Vec<usize>) -> Vec<Unit> {
+        let host = |(place, unit): (usize, &Unit)| {
+            let (last, bytes) = match unit {
+                Unit::Pair { large, small } => (*small, self.bytes(*large) + self.bytes(*small)),
+                Unit::Chain(chain) => {
+                    (chain[chain.len() - 1], chain.iter().map(|&entry| self.bytes(entry)).sum())
+                }
+                _ => return None,
+            };
+            let lends = self.entries[last].size.min(bytes - self.rules.min_part);
+            (lends > 0).then_some((lends, place, last))
+        };
+        let mut hosts: Vec<_> = units.iter().enumerate().filter_map(host).collect();
+        hosts.sort_unstable();
+        let mut seated = vec![None; units.len()];
+        // The guests that lack most meet the hosts that lend most.
+        for entry in guests.into_iter().rev() {
+            let borrowed = self.lacks(entry);
+            match hosts.pop() {
+                Some((lends, place, host)) if lends >= borrowed => {
+                    seated[place] = Some(Unit::Guest { entry, host, borrowed });
+                }
+                _ => self.sent.push(entry),
+            }
+        }
+        units.into_iter().zip(seated).flat_map(|(unit, guest)| std::iter::once(unit).chain(guest)).collect()
+    }
+
+    /// Fills packs with what is sent, the largest first, so that what is left over is little.
+    fn packs(&mut self, units: &mut Vec<Unit>) -> Vec<usize> {
+        self.sent.sort_by_key(|&entry| std::cmp::Reverse(self.entries[entry].size));
+        let (mut pack, mut bytes) = (Vec::new(), 0);
+        for &entry in &self.sent {
+            pack.push(entry);
+            bytes += self.bytes(entry);
+            if bytes >= self.rules.pack {
+                units.push(Unit::Pack(std::mem::take(&mut pack)));
+                bytes = 0;
+            }
+        }
+        pack
+    }
+}
+
+#[cfg(test)]
+#[path = "units_tests.rs"]
+mod tests;

@@ -1,8 +1,16 @@
 //! Ctrl-C.
 
-/// Ends when the user presses Ctrl-C.
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Ends when the user presses Ctrl-C, or another program asks this one to end.
 pub async fn asked() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
 }

@@ -1,6 +1,6 @@
 //! A call of one of a stack's functions.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use aws_config::SdkConfig;
 use aws_sdk_lambda::primitives::Blob;
 use serde::de::DeserializeOwned;
@@ -16,6 +16,19 @@ pub async fn invoke<T: DeserializeOwned>(
     function: &str,
     event: &Value,
 ) -> Result<T> {
+    attempt(config, place, function, event).await?.map_err(|said| anyhow!("{function} failed {said}"))
+}
+
+/// Calls a function and returns its answer, or the error that is its own.
+///
+/// # Errors
+/// If it can't be called, or its answer can't be read.
+pub async fn attempt<T: DeserializeOwned>(
+    config: &SdkConfig,
+    place: &Place,
+    function: &str,
+    event: &Value,
+) -> Result<Result<T, String>> {
     let answer = aws_sdk_lambda::Client::new(config)
         .invoke()
         .function_name(function)
@@ -25,8 +38,9 @@ pub async fn invoke<T: DeserializeOwned>(
         .map_err(|error| failed("Invoke", place)(&error))?;
     let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
     if let Some(kind) = answer.function_error {
-        bail!("{function} failed ({kind}): {}", String::from_utf8_lossy(&payload));
+        return Ok(Err(format!("({kind}): {}", String::from_utf8_lossy(&payload))));
     }
     serde_json::from_slice(&payload)
+        .map(Ok)
         .with_context(|| format!("the answer of {function} is from another version: deploy the stack again"))
 }

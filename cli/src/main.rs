@@ -2,6 +2,7 @@
 
 mod aws;
 mod capacity;
+mod changed;
 mod cli;
 mod execution;
 mod exit;
@@ -10,6 +11,7 @@ mod invoke;
 mod local;
 mod progress;
 mod project;
+mod queue;
 mod record;
 mod reports;
 mod run;

@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::Result;
-use results::report::Report;
+use results::report::{FunctionUse, Report};
+use results::stats::real;
 use tokio::time::{Instant, sleep};
 
 use crate::aws::failed;
@@ -45,6 +46,20 @@ impl Billed {
             self.init_ms += ms;
             self.max_init_ms = self.max_init_ms.max(ms);
         }
+    }
+}
+
+/// A function's invocations as a result file has them, under its part in the scenario.
+pub fn function_use(part: &str, billed: &Billed) -> FunctionUse {
+    let has_cold_starts = billed.cold_starts > 0;
+    FunctionUse {
+        function: part.to_owned(),
+        invocations: billed.invocations,
+        billed_ms: billed.ms,
+        cold_starts: billed.cold_starts,
+        init_ms: has_cold_starts.then(|| billed.init_ms / real(billed.cold_starts)),
+        max_init_ms: has_cold_starts.then_some(billed.max_init_ms),
+        max_memory_mb: billed.max_memory_mb,
     }
 }
 

@@ -10,7 +10,7 @@ use results::file::RunResult;
 
 use crate::progress::Mode;
 use crate::project::Project;
-use crate::scenario::{aurora, pipeline};
+use crate::scenario::{aurora, pipeline, splitter};
 use crate::{scenario, show};
 
 /// What `lambench run` takes.
@@ -43,6 +43,14 @@ enum Scenario {
         #[command(flatten)]
         options: pipeline::options::Options,
     },
+    /// What does fan-out through a queue buy?
+    #[command(after_help = splitter::options::EXAMPLES)]
+    Splitter {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: splitter::options::Options,
+    },
 }
 
 /// What to run, complete and consistent.
@@ -50,6 +58,7 @@ enum Plan {
     Archive,
     Aurora(aurora::options::Plan),
     Pipeline(pipeline::options::Plan),
+    Splitter(splitter::options::Plan),
 }
 
 /// What all scenarios take.
@@ -71,13 +80,16 @@ struct Common {
 /// # Errors
 /// If the run fails; a run in which no contender passed is a result as well.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let (Scenario::Archive(common) | Scenario::Aurora { common, .. } | Scenario::Pipeline { common, .. }) =
-        &arguments.scenario;
+    let (Scenario::Archive(common)
+    | Scenario::Aurora { common, .. }
+    | Scenario::Pipeline { common, .. }
+    | Scenario::Splitter { common, .. }) = &arguments.scenario;
     let (stack, progress) = (common.stack.as_deref(), common.progress);
     let plan = match &arguments.scenario {
         Scenario::Archive(_) => Plan::Archive,
         Scenario::Aurora { options, .. } => Plan::Aurora(options.plan()?),
         Scenario::Pipeline { options, .. } => Plan::Pipeline(options.plan()?),
+        Scenario::Splitter { options, .. } => Plan::Splitter(options.plan()),
     };
     let project = Project::find()?;
     let result = tokio::runtime::Runtime::new()?.block_on(async {
@@ -85,6 +97,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             Plan::Archive => scenario::archive::run(&project, stack, progress).await,
             Plan::Aurora(plan) => aurora::run(&project, stack, progress, plan).await,
             Plan::Pipeline(plan) => pipeline::run(&project, stack, progress, plan).await,
+            Plan::Splitter(plan) => splitter::run(&project, stack, progress, plan).await,
         }
     })?;
     let file = write(&project, &result)?;

@@ -3,3 +3,4 @@
 pub mod archive;
 pub mod aurora;
 pub mod pipeline;
+pub mod splitter;

@@ -10,6 +10,7 @@ use crate::contest::Contest;
 use crate::histogram::Histogram;
 use crate::pipeline::delivery::Delivery;
 use crate::prices::Price;
+use crate::splitter::Splitting;
 use crate::summary::Summary;
 
 /// Version of this schema; a reader refuses those it doesn't know.
@@ -142,6 +143,8 @@ pub enum Detail {
     Aurora(Load),
     /// The messages on their way through the pipeline.
     Pipeline(Box<Delivery>),
+    /// The items of an event.
+    Splitter(Splitting),
 }
 
 impl Detail {
@@ -152,6 +155,7 @@ impl Detail {
             Self::Archive(_) => &[],
             Self::Aurora(load) => &load.violations,
             Self::Pipeline(delivery) => &delivery.violations,
+            Self::Splitter(splitting) => &splitting.violations,
         }
     }
 }

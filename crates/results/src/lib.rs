@@ -9,5 +9,6 @@ pub mod load;
 pub mod pipeline;
 pub mod prices;
 pub mod report;
+pub mod splitter;
 pub mod stats;
 pub mod summary;

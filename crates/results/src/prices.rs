@@ -22,6 +22,7 @@ const STEP_FUNCTIONS_PRICING: &str = "https://aws.amazon.com/step-functions/pric
 const AURORA_PRICING: &str = "https://aws.amazon.com/rds/aurora/pricing/";
 const API_GATEWAY_PRICING: &str = "https://aws.amazon.com/api-gateway/pricing/";
 const KINESIS_PRICING: &str = "https://aws.amazon.com/kinesis/data-streams/pricing/";
+const EVENTBRIDGE_PRICING: &str = "https://aws.amazon.com/eventbridge/pricing/";
 const DYNAMODB_PRICING: &str = "https://aws.amazon.com/dynamodb/pricing/on-demand/";
 const DATE: &str = "2026-11-21";
 
@@ -108,6 +109,10 @@ pub const DYNAMODB_WRITE: Price = Price {
     source: DYNAMODB_PRICING,
     date: DATE,
 };
+
+/// 64 KB or less of an event that is put to an event bus.
+pub const EVENT_64_KB: Price =
+    Price { usd: 0.000_001, unit: "64 KB of a custom event", source: EVENTBRIDGE_PRICING, date: DATE };
 
 /// Ephemeral storage that every function has for nothing, MB.
 pub const FREE_STORAGE_MB: u64 = 512;

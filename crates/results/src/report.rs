@@ -1,5 +1,8 @@
 //! The REPORT line that Lambda writes behind every invocation.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// What a REPORT line says about an invocation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Report {
@@ -29,6 +32,25 @@ impl Report {
                 .and_then(|ms| ms.parse().ok()),
         })
     }
+}
+
+/// A function's invocations, from their REPORT lines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FunctionUse {
+    /// Its part in the scenario, such as `upstream`.
+    pub function: String,
+    /// How many there were.
+    pub invocations: u64,
+    /// Their billed durations together, ms.
+    pub billed_ms: f64,
+    /// Those in a freshly initialized environment.
+    pub cold_starts: u64,
+    /// Mean initialization, ms; none without a cold start.
+    pub init_ms: Option<f64>,
+    /// Longest initialization, ms.
+    pub max_init_ms: Option<f64>,
+    /// Most memory that an environment used, MB.
+    pub max_memory_mb: u64,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION, Samples};
 use results::histogram::Histogram;
 use results::pipeline::Hop;
-use results::pipeline::delivery::{Delivery, FunctionUse, Generator, Messages, Requests};
+use results::pipeline::delivery::{Delivery, Generator, Messages, Requests};
 use results::stats::real;
 
 use super::find::{Findings, micros};
@@ -14,7 +14,7 @@ use super::price::Usage;
 use super::{Test, violations, warnings};
 use crate::project::Project;
 use crate::record;
-use crate::reports::Billed;
+use crate::reports::{Billed, function_use};
 
 /// Lost messages that a result names by their ids.
 const MAX_IDS: usize = 100;
@@ -49,7 +49,7 @@ pub fn delivery(test: &Test, findings: &Findings, usage: &Usage) -> Delivery {
         functions: findings
             .functions
             .iter()
-            .filter_map(|(part, billed)| Some(function(part, billed.as_ref()?)))
+            .filter_map(|(part, billed)| Some(function_use(part, billed.as_ref()?)))
             .collect(),
         price: usage.price(),
         generator: generator(findings),
@@ -119,19 +119,6 @@ fn messages(test: &Test, findings: &Findings) -> Messages {
 fn hops(findings: &Findings) -> BTreeMap<Hop, results::histogram::Latency> {
     let hops = findings.arrived.tally.hops.iter();
     hops.filter_map(|(hop, histogram)| Some((*hop, histogram.latency()?))).collect()
-}
-
-fn function(part: &str, billed: &Billed) -> FunctionUse {
-    let has_cold_starts = billed.cold_starts > 0;
-    FunctionUse {
-        function: part.to_owned(),
-        invocations: billed.invocations,
-        billed_ms: billed.ms,
-        cold_starts: billed.cold_starts,
-        init_ms: has_cold_starts.then(|| billed.init_ms / real(billed.cold_starts)),
-        max_init_ms: has_cold_starts.then_some(billed.max_init_ms),
-        max_memory_mb: billed.max_memory_mb,
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "clocks don't differ by 2^53 µs")]

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use results::histogram::Latency;
 use results::pipeline::Hop;
-use results::pipeline::delivery::{Delivery, DeliveryPrice, FunctionUse, Messages, Offered, Requests};
+use results::pipeline::delivery::{Delivery, DeliveryPrice, Messages, Offered, Requests};
+use results::report::FunctionUse;
 
 use crate::text::{self, LATENCIES, ms, per_second, table, usd};
 

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use results::pipeline::Tally;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::Test;
 use super::account::Account;
 use super::dead::DeadLetters;
 use super::load::record::Record;
 use super::tally::tally;
+use crate::changed::Changed;
 use crate::progress::Progress;
 
 /// Between two looks.
@@ -82,32 +83,6 @@ fn is_over(tally: &Tally, account: &Account, idle: Duration) -> bool {
     idle > patience
 }
 
-/// Since when nothing has changed.
-struct Changed {
-    counts: [u64; 4],
-    since: Instant,
-}
-
-impl Default for Changed {
-    fn default() -> Self {
-        Self { counts: [0; 4], since: Instant::now() }
-    }
-}
-
-impl Changed {
-    /// Compares counts with the last ones; returns for how long they have been what they are.
-    fn look(&mut self, counts: [u64; 4]) -> Duration {
-        if self.counts != counts {
-            *self = Self { counts, since: Instant::now() };
-        }
-        self.idle()
-    }
-
-    fn idle(&self) -> Duration {
-        self.since.elapsed()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,15 +110,5 @@ mod tests {
         let open = Account { open: 2, ..Account::default() };
         assert!(!is_over(&Tally::default(), &open, Duration::from_secs(9)));
         assert!(is_over(&Tally::default(), &open, Duration::from_secs(11)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn any_change_starts_the_time_anew() {
-        let mut changed = Changed::default();
-        sleep(PATIENCE).await;
-        assert_eq!(changed.look([1, 0, 1, 0]), Duration::ZERO);
-        sleep(POLL).await;
-        assert_eq!(changed.look([1, 0, 1, 0]), POLL);
-        assert_eq!(changed.look([1, 0, 2, 0]), Duration::ZERO, "a duplicate is a sign of life, too");
     }
 }

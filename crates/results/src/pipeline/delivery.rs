@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Hop;
 use crate::histogram::Latency;
+use crate::report::FunctionUse;
 
 /// What became of the messages that a load test sent through the pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -110,25 +111,6 @@ pub struct Messages {
     pub seconds: f64,
     /// From the last answer to the last row, s; none without a row.
     pub drain_seconds: Option<f64>,
-}
-
-/// A function's invocations, from their REPORT lines.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct FunctionUse {
-    /// Its part: `upstream`, `midstream` or `downstream`.
-    pub function: String,
-    /// How many there were.
-    pub invocations: u64,
-    /// Their billed durations together, ms.
-    pub billed_ms: f64,
-    /// Those in a freshly initialized environment.
-    pub cold_starts: u64,
-    /// Mean initialization, ms; none without a cold start.
-    pub init_ms: Option<f64>,
-    /// Longest initialization, ms.
-    pub max_init_ms: Option<f64>,
-    /// Most memory that an environment used, MB.
-    pub max_memory_mb: u64,
 }
 
 /// What a million messages cost on AWS, at this rate: USD, each part none where it wasn't measured or there is no such

@@ -7,10 +7,9 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message};
 
 use crate::aws::failed;
+use crate::queue::{BATCH, attribute};
 use crate::scenario::aurora::{Queue, Test};
 
-/// Messages that a request carries: SQS's limit.
-const BATCH: i32 = 10;
 /// While this run's messages are picked out, the others are hidden for so long at most, seconds.
 const HIDDEN_SECONDS: i32 = 60;
 /// A message that SQS itself has put here: no worker lived long enough to give a reason.
@@ -72,10 +71,6 @@ impl DeadLetters {
             reason.clone_into(known);
         }
     }
-}
-
-fn attribute<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
-    message.message_attributes()?.get(name)?.string_value()
 }
 
 fn handles(messages: &[Message]) -> Vec<String> {

@@ -19,6 +19,7 @@ use super::{Test, violations};
 use crate::capacity;
 use crate::exit::Interrupted;
 use crate::interrupt::asked;
+use crate::queue::until_empty;
 use crate::reports::{self, Span};
 use dead::DeadLetters;
 
@@ -61,7 +62,7 @@ async fn find(
 async fn load(test: &Test, plan: &QueuePlan, driver: Driver, sent: &Cell<u64>) -> Result<Handled> {
     let queue = test.aurora.queue(driver)?;
     let run = format!("{}-{driver}", test.name);
-    let limits = wait::until_empty(test, queue).await?;
+    let limits = until_empty(test.site(), &queue.url).await?;
     let start = Timestamp::now().as_millisecond();
     let requests = send::send(test, plan, queue, &run, sent).await?;
     let (mut tally, dead) = wait::until_handled(test, queue, &limits, &run, plan.messages, driver).await?;

@@ -7,19 +7,14 @@ mod tests;
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
-use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as Name};
 use results::pipeline::DeadLetter;
 use serde::Deserialize;
 
 use super::Test;
-use crate::aws::failed;
+use crate::queue::fresh;
 use records::Batch;
 
-/// Messages that a request carries: SQS's limit.
-const BATCH: i32 = 10;
-/// How long a message that has been looked at is hidden, so that the next look finds others, seconds.
-const HIDDEN_SECONDS: i32 = 30;
 /// A batch that was given up so long before the run began is another run's, ms; clocks may differ by less.
 const BEFORE_MS: i64 = 300_000;
 
@@ -83,10 +78,9 @@ impl DeadLetters {
 
     /// Looks at what has come into the queues since the last look.
     pub async fn collect(&mut self, test: &Test) -> Result<()> {
-        let client = Client::new(&test.config);
         let queues = &test.pipeline.dead_letters;
         let [midstream, downstream] =
-            [&queues.midstream, &queues.downstream].map(|queue| fresh(test, &client, queue, &self.seen));
+            [&queues.midstream, &queues.downstream].map(|queue| fresh(test.site(), queue, &self.seen));
         let (midstream, downstream) = tokio::try_join!(midstream, downstream)?;
         for message in midstream.into_iter().chain(downstream) {
             self.seen.insert(message.message_id().unwrap_or_default().to_owned());
@@ -137,28 +131,4 @@ impl DeadLetters {
 fn is_of_this_run(test: &Test, message: &Message) -> bool {
     let sent = message.attributes().and_then(|all| all.get(&Name::SentTimestamp)?.parse::<i64>().ok());
     sent.is_none_or(|ms| ms >= test.started_at.as_millisecond() - BEFORE_MS)
-}
-
-/// Messages of a queue that haven't been seen.
-async fn fresh(test: &Test, client: &Client, queue: &str, seen: &HashSet<String>) -> Result<Vec<Message>> {
-    let mut all = Vec::new();
-    loop {
-        let answer = client
-            .receive_message()
-            .queue_url(queue)
-            .max_number_of_messages(BATCH)
-            .message_system_attribute_names(Name::SentTimestamp)
-            .visibility_timeout(HIDDEN_SECONDS)
-            // Without any wait, SQS asks only some of its servers.
-            .wait_time_seconds(1)
-            .send()
-            .await
-            .map_err(|error| failed("ReceiveMessage", &test.pipeline.place)(&error))?;
-        let before = all.len();
-        let messages = answer.messages.unwrap_or_default().into_iter();
-        all.extend(messages.filter(|message| message.message_id().is_none_or(|id| !seen.contains(id))));
-        if all.len() == before {
-            return Ok(all);
-        }
-    }
 }

@@ -1,0 +1,173 @@
+//! What SQS says of a queue, and what is in a dead-letter queue.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as SystemName, QueueAttributeName as Name};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep};
+
+use crate::aws::failed;
+use crate::site::Site;
+
+/// Messages that a request carries: SQS's limit.
+pub const BATCH: i32 = 10;
+/// Between two looks at the queue.
+const POLL: Duration = Duration::from_secs(1);
+/// How long SQS's counts may show messages that are gone: they are right within a minute (SQS API Reference).
+pub const COUNTS_SETTLE: Duration = Duration::from_mins(1);
+/// How long a message that has been looked at is hidden, so that the next look finds others, seconds.
+const HIDDEN_SECONDS: i32 = 30;
+
+/// How long a message of the queue may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A message that was received is hidden for so long.
+    pub visibility: Duration,
+    /// Receives before SQS moves a message to the dead-letter queue.
+    pub receives: u32,
+}
+
+impl Limits {
+    /// A message that has been neither done nor dead-lettered for so long has got lost: each receive hides it for the
+    /// visibility timeout, and after the last one it is in the dead-letter queue.
+    pub fn patience(&self) -> Duration {
+        self.visibility * self.receives + COUNTS_SETTLE
+    }
+}
+
+/// What the queue says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Attributes {
+    /// Messages in it, hidden or not.
+    pub depth: u64,
+    /// How long they may take.
+    pub limits: Limits,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RedrivePolicy {
+    max_receive_count: serde_json::Value,
+}
+
+/// Waits until the queue is empty, so that no other run's messages disturb this one's; returns its limits.
+///
+/// # Errors
+/// If it isn't within a minute.
+pub async fn until_empty(site: Site<'_>, url: &str) -> Result<Limits> {
+    let deadline = Instant::now() + COUNTS_SETTLE;
+    loop {
+        let found = attributes(site, url).await?;
+        if found.depth == 0 {
+            return Ok(found.limits);
+        }
+        if Instant::now() >= deadline {
+            bail!(
+                "the queue holds {} messages of another run, which would disturb this one: wait for them, or empty it \
+                 with: aws sqs purge-queue --queue-url {url}",
+                found.depth,
+            );
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// Asks the queue.
+///
+/// # Errors
+/// If there is none, or it has no dead-letter queue.
+pub async fn attributes(site: Site<'_>, url: &str) -> Result<Attributes> {
+    const COUNTS: [Name; 3] = [
+        Name::ApproximateNumberOfMessages,
+        Name::ApproximateNumberOfMessagesNotVisible,
+        Name::ApproximateNumberOfMessagesDelayed,
+    ];
+    let answer = Client::new(site.config)
+        .get_queue_attributes()
+        .queue_url(url)
+        .set_attribute_names(Some([&COUNTS[..], &[Name::VisibilityTimeout, Name::RedrivePolicy]].concat()))
+        .send()
+        .await
+        .map_err(|error| failed("GetQueueAttributes", site.place)(&error))?;
+    let values = answer.attributes.unwrap_or_default();
+    let number = |name: &Name| values.get(name).and_then(|value| value.parse::<u64>().ok());
+    let receives = values.get(&Name::RedrivePolicy).and_then(|policy| max_receives(policy));
+    let limits = number(&Name::VisibilityTimeout)
+        .zip(receives)
+        .map(|(seconds, receives)| Limits { visibility: Duration::from_secs(seconds), receives });
+    Ok(Attributes {
+        depth: COUNTS.iter().filter_map(number).sum(),
+        limits: limits.with_context(|| {
+            format!(
+                "{url} has no dead-letter queue: deploy the stack again with: pulumi up {}",
+                site.place.flag()
+            )
+        })?,
+    })
+}
+
+/// The redrive policy's number, which clients write as a number or as text.
+fn max_receives(policy: &str) -> Option<u32> {
+    let policy: RedrivePolicy = serde_json::from_str(policy).ok()?;
+    match policy.max_receive_count {
+        serde_json::Value::Number(number) => number.as_u64()?.try_into().ok(),
+        serde_json::Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Messages of a dead-letter queue that haven't been seen, with their attributes and the time at which they were sent.
+/// Nothing is taken out: they are the user's.
+///
+/// # Errors
+/// If there is no such queue.
+pub async fn fresh(site: Site<'_>, url: &str, seen: &HashSet<String>) -> Result<Vec<Message>> {
+    let client = Client::new(site.config);
+    let mut all = Vec::new();
+    loop {
+        let answer = client
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(BATCH)
+            .message_attribute_names("All")
+            .message_system_attribute_names(SystemName::SentTimestamp)
+            .visibility_timeout(HIDDEN_SECONDS)
+            // Without any wait, SQS asks only some of its servers.
+            .wait_time_seconds(1)
+            .send()
+            .await
+            .map_err(|error| failed("ReceiveMessage", site.place)(&error))?;
+        let before = all.len();
+        let messages = answer.messages.unwrap_or_default().into_iter();
+        all.extend(messages.filter(|message| message.message_id().is_none_or(|id| !seen.contains(id))));
+        if all.len() == before {
+            return Ok(all);
+        }
+    }
+}
+
+/// An attribute of a message that is text.
+pub fn attribute<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
+    message.message_attributes()?.get(name)?.string_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_may_use_all_its_receives_before_it_counts_as_lost() {
+        let limits = Limits { visibility: Duration::from_mins(6), receives: 5 };
+        assert_eq!(limits.patience(), Duration::from_mins(31));
+    }
+
+    #[test]
+    fn the_number_of_receives_is_read_in_both_of_its_forms() {
+        assert_eq!(max_receives(r#"{"maxReceiveCount": 5, "deadLetterTargetArn": "a"}"#), Some(5));
+        assert_eq!(max_receives(r#"{"maxReceiveCount": "3"}"#), Some(3));
+        assert_eq!(max_receives("{}"), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! What the run log says of a run.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
+
+use super::Test;
+use crate::aws::failed;
+
+/// The entry that stands for the splitting itself.
+const SPLIT: &str = "split";
+
+/// An entry, as `lambda_kit::run_log` writes it; times are µs since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// When its message was sent.
+    pub queued_us: Option<u64>,
+    /// When the latest attempt began.
+    pub started_us: Option<u64>,
+    /// When it was done.
+    pub ended_us: Option<u64>,
+    /// How many attempts began.
+    pub attempts: u64,
+    /// The items that it stands for.
+    pub count: Option<u64>,
+}
+
+/// A run's entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunLog {
+    /// The splitting; none if the event has one item, or hasn't arrived.
+    pub split: Option<Entry>,
+    /// The others, by their ids.
+    pub items: BTreeMap<String, Entry>,
+}
+
+impl RunLog {
+    /// Reads a run.
+    pub async fn read(test: &Test, run: &str) -> Result<Self> {
+        let query = query(test, run);
+        let mut entries = query.into_paginator().items().send();
+        let mut log = Self::default();
+        while let Some(entry) =
+            entries.try_next().await.map_err(|error| failed("Query", &test.splitter.place)(&error))?
+        {
+            log.add(&entry).with_context(|| format!("an entry of run {run} has no item: {entry:?}"))?;
+        }
+        Ok(log)
+    }
+
+    fn add(&mut self, entry: &HashMap<String, AttributeValue>) -> Option<()> {
+        let number = |name| entry.get(name)?.as_n().ok()?.parse().ok();
+        let item = entry.get("item")?.as_s().ok()?;
+        let read = Entry {
+            queued_us: number("queued_us"),
+            started_us: number("started_us"),
+            ended_us: number("ended_us"),
+            attempts: number("attempts").unwrap_or_default(),
+            count: number("count"),
+        };
+        if item == SPLIT {
+            self.split = Some(read);
+        } else {
+            self.items.insert(item.clone(), read);
+        }
+        Some(())
+    }
+
+    /// The items that are done.
+    pub fn done(&self) -> impl Iterator<Item = (&String, Entry, u64, u64)> {
+        let times = |entry: &Entry| entry.started_us.zip(entry.ended_us);
+        self.items
+            .iter()
+            .filter_map(move |(id, entry)| times(entry).map(|(start, end)| (id, *entry, start, end)))
+    }
+
+    /// When the last item was done.
+    pub fn last_end_us(&self) -> Option<u64> {
+        self.done().map(|(_, _, _, end)| end).max()
+    }
+}
+
+/// How many items of a run are done.
+pub async fn count_done(test: &Test, run: &str) -> Result<u64> {
+    let ended = query(test, run)
+        .select(Select::Count)
+        .filter_expression("attribute_exists(ended_us) AND #item <> :split")
+        .expression_attribute_names("#item", "item")
+        .expression_attribute_values(":split", AttributeValue::S(SPLIT.to_owned()));
+    let mut pages = ended.into_paginator().send();
+    let mut done = 0;
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| failed("Query", &test.splitter.place)(&error))?;
+        done += u64::try_from(page.count).unwrap_or_default();
+    }
+    Ok(done)
+}
+
+fn query(test: &Test, run: &str) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+    Client::new(&test.config)
+        .query()
+        .table_name(&test.splitter.run_log.table)
+        .consistent_read(true)
+        .key_condition_expression("#run = :run")
+        .expression_attribute_names("#run", "run")
+        .expression_attribute_values(":run", AttributeValue::S(run.to_owned()))
+}
+
+/// The id of an item: its place among the event's tags.
+pub fn item_id(index: usize) -> String {
+    format!("{index:04}")
+}

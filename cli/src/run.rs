@@ -10,7 +10,7 @@ use results::file::RunResult;
 
 use crate::progress::Mode;
 use crate::project::Project;
-use crate::scenario::{aurora, pipeline, splitter};
+use crate::scenario::{aurora, pipeline, s3_read, splitter};
 use crate::{scenario, show};
 
 /// What `lambench run` takes.
@@ -43,6 +43,14 @@ enum Scenario {
         #[command(flatten)]
         options: pipeline::options::Options,
     },
+    /// How fast do functions read S3, and by which road?
+    #[command(name = "s3-read", after_help = s3_read::options::EXAMPLES)]
+    S3Read {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: s3_read::options::Options,
+    },
     /// What does fan-out through a queue buy?
     #[command(after_help = splitter::options::EXAMPLES)]
     Splitter {
@@ -58,6 +66,7 @@ enum Plan {
     Archive,
     Aurora(aurora::options::Plan),
     Pipeline(pipeline::options::Plan),
+    S3Read(s3_read::options::Plan),
     Splitter(splitter::options::Plan),
 }
 
@@ -83,12 +92,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (Scenario::Archive(common)
     | Scenario::Aurora { common, .. }
     | Scenario::Pipeline { common, .. }
+    | Scenario::S3Read { common, .. }
     | Scenario::Splitter { common, .. }) = &arguments.scenario;
     let (stack, progress) = (common.stack.as_deref(), common.progress);
     let plan = match &arguments.scenario {
         Scenario::Archive(_) => Plan::Archive,
         Scenario::Aurora { options, .. } => Plan::Aurora(options.plan()?),
         Scenario::Pipeline { options, .. } => Plan::Pipeline(options.plan()?),
+        Scenario::S3Read { options, .. } => Plan::S3Read(options.plan()?),
         Scenario::Splitter { options, .. } => Plan::Splitter(options.plan()),
     };
     let project = Project::find()?;
@@ -97,6 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             Plan::Archive => scenario::archive::run(&project, stack, progress).await,
             Plan::Aurora(plan) => aurora::run(&project, stack, progress, plan).await,
             Plan::Pipeline(plan) => pipeline::run(&project, stack, progress, plan).await,
+            Plan::S3Read(plan) => s3_read::run(&project, stack, progress, plan).await,
             Plan::Splitter(plan) => splitter::run(&project, stack, progress, plan).await,
         }
     })?;

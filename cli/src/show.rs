@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use results::file::{Detail, Kind, RunResult, SCHEMA_VERSION};
 
-use crate::scenario::{archive, aurora, pipeline, splitter};
+use crate::scenario::{archive, aurora, pipeline, s3_read, splitter};
 
 /// What `lambench show` takes.
 #[derive(Debug, clap::Args)]
@@ -77,6 +77,7 @@ pub fn render(result: &RunResult) -> String {
         Detail::Archive(contest) => archive::ranking::render(contest, &environment.stack),
         Detail::Aurora(load) => aurora::table::render(load),
         Detail::Pipeline(delivery) => pipeline::table::render(delivery),
+        Detail::S3Read(reading) => s3_read::table::render(reading),
         Detail::Splitter(splitting) => splitter::table::render(splitting),
     });
     for warning in &result.warnings {

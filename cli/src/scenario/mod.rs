@@ -3,4 +3,5 @@
 pub mod archive;
 pub mod aurora;
 pub mod pipeline;
+pub mod s3_read;
 pub mod splitter;

@@ -10,6 +10,7 @@ use crate::contest::Contest;
 use crate::histogram::Histogram;
 use crate::pipeline::delivery::Delivery;
 use crate::prices::Price;
+use crate::s3_read::Reading;
 use crate::splitter::Splitting;
 use crate::summary::Summary;
 
@@ -143,6 +144,8 @@ pub enum Detail {
     Aurora(Load),
     /// The messages on their way through the pipeline.
     Pipeline(Box<Delivery>),
+    /// The objects of a bucket, read by functions.
+    S3Read(Reading),
     /// The items of an event.
     Splitter(Splitting),
 }
@@ -155,6 +158,7 @@ impl Detail {
             Self::Archive(_) => &[],
             Self::Aurora(load) => &load.violations,
             Self::Pipeline(delivery) => &delivery.violations,
+            Self::S3Read(reading) => &reading.violations,
             Self::Splitter(splitting) => &splitting.violations,
         }
     }

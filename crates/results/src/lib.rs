@@ -9,6 +9,7 @@ pub mod load;
 pub mod pipeline;
 pub mod prices;
 pub mod report;
+pub mod s3_read;
 pub mod splitter;
 pub mod stats;
 pub mod summary;

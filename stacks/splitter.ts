@@ -12,10 +12,12 @@ const settings = {
   memory: { default: 128, range: [128, 10240], description: "memory of the function, MB" },
   timeoutSeconds: { default: 30, range: [3, 900], description: "timeout of the function, seconds" },
   itemSeconds: { default: 5, range: [0, 840], step: 0.1, description: "how long an item takes, seconds" },
-  concurrency: { default: 10, range: [2, 1000], description: "items from the queue at once" },
+  concurrency: { default: 10, range: [2, 1000], description: "invocations by the queue at once" },
   splitterBatchSize: { default: 1, range: [1, 10], description: "items that the function gets at once" },
 } as const;
 
+/** What an invocation must have left besides an item's own time, or the function doesn't begin it. */
+const ITEM_RESERVE_SECONDS = 0.25;
 /** Receives of an item before it goes to the dead-letter queue. */
 const MAX_RECEIVES = 4;
 /** Of an event that the function fails on; the last one goes to the dead-letter queue. */
@@ -29,13 +31,7 @@ export const splitter = scenario({
   settings,
   deploy({ target, settings, parent }) {
     const { timeoutSeconds, itemSeconds, splitterBatchSize } = settings;
-    if (itemSeconds * splitterBatchSize >= timeoutSeconds) {
-      const needed = Math.ceil(itemSeconds * splitterBatchSize) + 5;
-      stop(
-        `${splitterBatchSize} items of ${itemSeconds} s don't fit into a timeout of ${timeoutSeconds} s: ` +
-          `pulumi config set timeoutSeconds ${needed}`,
-      );
-    }
+    checkTime(timeoutSeconds, itemSeconds, splitterBatchSize);
     const name = `${target.project}-${target.stack}-splitter`;
     const key = new aws.kms.Key(
       name,
@@ -101,6 +97,20 @@ export const splitter = scenario({
     };
   },
 });
+
+/** Stops if the items that the function gets at once can't be done within its timeout. */
+function checkTime(timeoutSeconds: number, itemSeconds: number, batchSize: number): void {
+  const needed = batchSize * (itemSeconds + ITEM_RESERVE_SECONDS);
+  if (needed < timeoutSeconds) return;
+  const items = batchSize === 1 ? "an item" : `${batchSize} items`;
+  const ample = Math.ceil(needed) + 5;
+  const longest = settings.timeoutSeconds.range[1];
+  const advice = ample <= longest ? `timeoutSeconds ${ample}` : "splitterBatchSize 1";
+  stop(
+    `${items} of ${itemSeconds} s, and the ${ITEM_RESERVE_SECONDS} s that each needs besides, don't fit into a ` +
+      `timeout of ${timeoutSeconds} s: pulumi config set ${advice}`,
+  );
+}
 
 /** Events of tags made or removed, from EC2 by CloudTrail and from lambench, invoke the function. */
 function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, parent: pulumi.Resource): void {

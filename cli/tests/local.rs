@@ -31,6 +31,10 @@ impl Checkout {
         fs::create_dir_all(checkout.path(".lambench")).unwrap();
         symlink(repository.join("local/emulator"), checkout.path("local/emulator")).unwrap();
         symlink(venv, checkout.path(".lambench/venv")).unwrap();
+        let model = Path::new(env!("CARGO_BIN_EXE_lambench")).with_file_name("lambench-s3model");
+        assert!(model.exists(), "no S3 model at {}: run `cargo build --package s3model`", model.display());
+        fs::create_dir(checkout.path(".lambench/bin")).unwrap();
+        symlink(model, checkout.path(".lambench/bin/lambench-s3model")).unwrap();
         checkout
     }
 
@@ -220,6 +224,28 @@ fn a_killed_emulator_is_seen_and_started_again() {
         "{started}"
     );
     assert!(!function.wait().unwrap().success(), "the function outlived its emulator");
+}
+
+#[test]
+fn the_emulators_s3_instead_of_the_model_after_a_stop() {
+    let checkout = Checkout::new();
+    let aws = checkout.path(".lambench/venv/bin/aws");
+    let aws = aws.display();
+    checkout.succeed(&["start", "--s3", "emulator"]);
+    assert!(checkout.status().as_array().unwrap().iter().all(|part| part["part"] != "s3"));
+    // As in a shell that had the model's address before.
+    let env = checkout.command(&["env"]).env("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9").output().unwrap();
+    assert!(text(&env.stdout).contains("unset AWS_ENDPOINT_URL_S3"), "{}", text(&env.stdout));
+    checkout.in_environment(&format!("{aws} s3 mb s3://its"));
+    let refused = checkout.run(&["start"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("`lambench local stop`"), "{}", text(&refused.stderr));
+    checkout.succeed(&["stop"]);
+    checkout.succeed(&["start"]);
+    let model =
+        checkout.status().as_array().unwrap().iter().find(|part| part["part"] == "s3").unwrap().clone();
+    assert!(model["admin"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{model}");
+    assert_eq!(checkout.in_environment(&format!("{aws} s3 ls")), "", "the model has the emulator's buckets");
 }
 
 #[test]

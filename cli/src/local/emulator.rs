@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::part::Part;
 use super::process::{self, Process};
-use super::{binaries, certificates, ports, postgres};
+use super::{binaries, certificates, ports, postgres, s3};
 use crate::project::Project;
 
 /// Unless `AWS_REGION` says otherwise.
@@ -57,11 +57,16 @@ fn launcher(project: &Project) -> PathBuf {
 ///
 /// When it does not run.
 pub fn address(project: &Project) -> Result<String> {
-    let port = ports::remembered(project, Part::Emulator);
+    let port = ports::remembered(project, Part::Emulator.id());
     let Some(port) = port.filter(|_| Process::running(project, Part::Emulator).is_some()) else {
         bail!("the local environment is not running: start it with `lambench local start`");
     };
     Ok(Part::Emulator.address(port))
+}
+
+/// Where the S3 model asks for the secret of a function's access key.
+pub fn credentials_url(port: u16) -> String {
+    format!("{}/_lambench/credentials", Part::Emulator.address(port))
 }
 
 /// Start the launcher; it is not ready yet.
@@ -120,9 +125,9 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         folder.into_os_string().into_string().ok().context("the path of the checkout is not valid UTF-8")
     };
     let text = str::to_owned;
-    let postgres = ports::remembered(project, Part::Postgres).context("PostgreSQL has no port yet")?;
+    let postgres = ports::remembered(project, Part::Postgres.id()).context("PostgreSQL has no port yet")?;
     let file = |path: PathBuf| path.display().to_string();
-    Ok(vec![
+    let mut variables = vec![
         ("PATH", search_path(&project.venv())),
         ("HOME", folder("home")?),
         ("TMPDIR", folder("tmp")?),
@@ -145,7 +150,11 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         ("LAMBENCH_POSTGRES_USER", text(postgres::USER)),
         ("LAMBENCH_POSTGRES_PASSWORD_FILE", file(postgres::password_file(project))),
         ("LAMBENCH_POSTGRES_CA_FILE", file(certificates::authority_file(project))),
-    ])
+    ];
+    if let Some(to) = s3::addresses(project) {
+        variables.extend([("AWS_ENDPOINT_URL_S3", to.s3), ("LAMBENCH_S3_ADMIN", to.admin)]);
+    }
+    Ok(variables)
 }
 
 /// Python functions find the environment's packages, node functions the caller's node.

@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::part::Part;
-use super::{binaries, certificates, emulator, ports, postgres};
+use super::{binaries, certificates, emulator, ports, postgres, s3};
 use crate::project::Project;
 
-/// What would send a request elsewhere than to the emulator.
+/// What would send a request elsewhere than to the local environment.
 const UNSET: [&str; 2] = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
 const SERVICE_ENDPOINT: &str = "AWS_ENDPOINT_URL_";
 
@@ -54,13 +54,20 @@ fn variables(project: &Project, address: String) -> Result<Variables> {
         ("PULUMI_SKIP_UPDATE_CHECK", text("true")),
         ("PATH", path),
     ];
+    if let Some(to) = s3::addresses(project) {
+        set.push(("AWS_ENDPOINT_URL_S3", to.s3));
+    }
     if is_pinned {
         set.push(("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", text("true")));
         set.push(("PULUMI_HOME", utf8(&pinned.join("home"))?));
     }
-    let endpoints = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let endpoints = endpoints.filter(|name| name.starts_with(SERVICE_ENDPOINT));
-    Ok(Variables { set, unset: UNSET.map(text).into_iter().chain(endpoints).collect() })
+    let is_set = |name: &String| set.iter().any(|(other, _)| other == name);
+    let unset = env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| name.starts_with(SERVICE_ENDPOINT) && !is_set(name))
+        .chain(UNSET.map(text))
+        .collect();
+    Ok(Variables { set, unset })
 }
 
 /// The PATH with our programs first, and whether it needs the pinned `pulumi`.
@@ -98,7 +105,7 @@ fn object(project: &Project, variables: &Variables) -> serde_json::Value {
         "unset": variables.unset,
         "postgres": {
             "host": "127.0.0.1",
-            "port": ports::remembered(project, Part::Postgres),
+            "port": ports::remembered(project, Part::Postgres.id()),
             "user": postgres::USER,
             "passwordFile": postgres::password_file(project),
             "caFile": certificates::authority_file(project),

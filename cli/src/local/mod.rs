@@ -1,4 +1,4 @@
-//! `lambench local`: the emulator and PostgreSQL as background processes of one checkout.
+//! `lambench local`: the emulator, the S3 model and PostgreSQL as background processes of one checkout.
 
 mod binaries;
 mod certificates;
@@ -9,6 +9,7 @@ mod part;
 mod ports;
 mod postgres;
 mod process;
+mod s3;
 mod start;
 mod status;
 mod watch;
@@ -20,6 +21,7 @@ use clap::Subcommand;
 
 use crate::project::Project;
 use part::Part;
+use s3::S3;
 
 const STATUS_EXIT_CODES: &str = "Exit codes:\n  0  everything runs\n  1  failed\n  3  something does not run";
 
@@ -27,7 +29,11 @@ const STATUS_EXIT_CODES: &str = "Exit codes:\n  0  everything runs\n  1  failed\
 #[derive(Subcommand)]
 pub enum LocalCommand {
     /// Start what is not running, and wait until it answers.
-    Start,
+    Start {
+        /// Who answers S3's requests
+        #[arg(long, value_enum, default_value = "model")]
+        s3: S3,
+    },
     /// End everything `start` began; buckets, functions and databases are kept for the next start.
     Stop,
     /// Show what runs, where, and since when.
@@ -37,7 +43,7 @@ pub enum LocalCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Print the logs of the emulator or of PostgreSQL.
+    /// Print the logs of the emulator, the S3 model or PostgreSQL.
     Logs {
         /// Whose log to print.
         #[arg(value_enum, default_value = "emulator")]
@@ -70,7 +76,7 @@ pub enum LocalCommand {
 pub fn execute(command: &LocalCommand) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
-        LocalCommand::Start => start::start(&project),
+        LocalCommand::Start { s3 } => start::start(&project, *s3),
         LocalCommand::Stop => start::stop(&project),
         LocalCommand::Status { json } => status::status(&project, *json),
         LocalCommand::Logs { part, follow, lines } => logs::logs(&project, *part, *lines, *follow),

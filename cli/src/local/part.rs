@@ -5,25 +5,29 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::s3::S3;
 use crate::project::Project;
 
 /// A background process of the local environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// AWS on one port.
+    /// AWS, but for S3, on one port.
     Emulator,
+    /// The S3 model.
+    S3,
     /// The database server.
     Postgres,
 }
 
 impl Part {
     /// All of them, in the order they start: the emulator's database clusters are in PostgreSQL.
-    pub const ALL: [Self; 2] = [Self::Postgres, Self::Emulator];
+    const ALL: [Self; 3] = [Self::Postgres, Self::S3, Self::Emulator];
 
     /// Its name in files and on the command line.
     pub fn id(self) -> &'static str {
         match self {
             Self::Emulator => "emulator",
+            Self::S3 => "s3",
             Self::Postgres => "postgres",
         }
     }
@@ -31,15 +35,21 @@ impl Part {
     /// The file its output goes to.
     pub fn log(self, project: &Project) -> PathBuf {
         match self {
-            Self::Emulator => project.state.join("logs/emulator.log"),
+            Self::Emulator | Self::S3 => project.state.join(format!("logs/{}.log", self.id())),
             Self::Postgres => project.state.join("postgres").join("postgres.log"),
         }
+    }
+
+    /// The parts that this checkout's environment has.
+    pub fn all(project: &Project) -> impl DoubleEndedIterator<Item = Self> + use<> {
+        let chosen = S3::chosen(project);
+        Self::ALL.into_iter().filter(move |part| *part != Self::S3 || chosen != Some(S3::Emulator))
     }
 
     /// Where it listens.
     pub fn address(self, port: u16) -> String {
         match self {
-            Self::Emulator => format!("http://127.0.0.1:{port}"),
+            Self::Emulator | Self::S3 => format!("http://127.0.0.1:{port}"),
             Self::Postgres => format!("127.0.0.1:{port}"),
         }
     }
@@ -49,6 +59,7 @@ impl fmt::Display for Part {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Emulator => "emulator",
+            Self::S3 => "S3 model",
             Self::Postgres => "PostgreSQL",
         })
     }

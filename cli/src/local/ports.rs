@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::part::Part;
 use crate::project::Project;
 
 /// Below the range the kernel gives to outgoing connections (32768 and up), which would take a remembered port.
@@ -17,31 +16,31 @@ const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 const FILE: &str = "ports.json";
 
-/// The remembered port of a part, if it ever started.
-pub fn remembered(project: &Project, part: Part) -> Option<u16> {
-    read(project).ok()?.get(part.id()).copied()
+/// The remembered port of what has this name, if it ever started.
+pub fn remembered(project: &Project, name: &str) -> Option<u16> {
+    read(project).ok()?.get(name).copied()
 }
 
-/// The port a part that does not run may listen on: the remembered one, or a new one.
+/// The port on which something that does not run may listen: the remembered one, or a new one.
 ///
 /// # Errors
 ///
 /// When another process has the remembered one.
-pub fn claim(project: &Project, part: Part) -> Result<u16> {
+pub fn claim(project: &Project, name: &str) -> Result<u16> {
     let mut ports = read(project)?;
-    if let Some(&port) = ports.get(part.id()) {
+    if let Some(&port) = ports.get(name) {
         if is_free_soon(port) {
             return Ok(port);
         }
         bail!(
-            "port {port}, where the {part} of this checkout listens, is used by another process: \
+            "port {port}, where {name} of this checkout listens, is used by another process: \
              stop that process (`ss -ltnp 'sport = :{port}'` names it), \
              or delete '{}' to choose other ports",
             project.state.join(FILE).display()
         );
     }
     let chosen = choose(&ports)?;
-    ports.insert(part.id().to_owned(), chosen);
+    ports.insert(name.to_owned(), chosen);
     let file = project.folder("")?.join(FILE);
     fs::write(&file, serde_json::to_string_pretty(&ports)?)
         .with_context(|| format!("cannot write '{}'", file.display()))?;
@@ -103,19 +102,19 @@ mod tests {
     #[test]
     fn a_port_is_remembered_and_parts_have_their_own() {
         let (_folder, project) = project();
-        let emulator = claim(&project, Part::Emulator).unwrap();
-        let postgres = claim(&project, Part::Postgres).unwrap();
+        let emulator = claim(&project, "emulator").unwrap();
+        let postgres = claim(&project, "postgres").unwrap();
         assert_ne!(emulator, postgres);
-        assert_eq!(claim(&project, Part::Emulator).unwrap(), emulator);
-        assert_eq!(remembered(&project, Part::Postgres), Some(postgres));
+        assert_eq!(claim(&project, "emulator").unwrap(), emulator);
+        assert_eq!(remembered(&project, "postgres"), Some(postgres));
     }
 
     #[test]
     fn a_port_in_use_is_named_with_what_to_do() {
         let (_folder, project) = project();
-        let port = claim(&project, Part::Emulator).unwrap();
+        let port = claim(&project, "emulator").unwrap();
         let _other = TcpListener::bind(("127.0.0.1", port)).unwrap();
-        let message = claim(&project, Part::Emulator).unwrap_err().to_string();
+        let message = claim(&project, "emulator").unwrap_err().to_string();
         assert!(message.contains(&format!("port {port}")) && message.contains("ports.json"), "{message}");
     }
 }

@@ -11,7 +11,8 @@ use rustix::process::Signal;
 
 use super::part::Part;
 use super::process::Process;
-use super::{emulator, logs, ports, postgres};
+use super::s3::S3;
+use super::{emulator, logs, ports, postgres, s3};
 use crate::project::Project;
 
 const READY_DEADLINE: Duration = Duration::from_mins(1);
@@ -22,21 +23,26 @@ const POLL: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// When a part cannot be started, with the end of its log.
-pub fn start(project: &Project) -> Result<ExitCode> {
+pub fn start(project: &Project, s3: S3) -> Result<ExitCode> {
     emulator::check(project)?;
+    if s3 == S3::Model {
+        s3::check(project)?;
+    }
     let _lock = lock(project)?;
+    s3.choose(project)?;
     project.folder("pulumi/state")?;
-    for part in Part::ALL {
+    for part in Part::all(project) {
         if Process::running(project, part).is_some() {
-            let address = ports::remembered(project, part).map(|port| part.address(port));
+            let address = ports::remembered(project, part.id()).map(|port| part.address(port));
             println!("{part}: already running at {}", address.unwrap_or_default());
             continue;
         }
-        let port = ports::claim(project, part)?;
+        let port = ports::claim(project, part.id())?;
         eprintln!("{part}: starting");
         let begun = Instant::now();
         match part {
             Part::Emulator => start_emulator(project, port)?,
+            Part::S3 => start_s3(project, port)?,
             Part::Postgres => start_postgres(project, port)?,
         }
         println!("{part}: ready at {} after {:.1} s", part.address(port), begun.elapsed().as_secs_f64());
@@ -52,7 +58,7 @@ pub fn start(project: &Project) -> Result<ExitCode> {
 /// When a process does not end.
 pub fn stop(project: &Project) -> Result<ExitCode> {
     let _lock = lock(project)?;
-    for part in Part::ALL.into_iter().rev() {
+    for part in Part::all(project).rev() {
         let Some(process) = Process::running(project, part) else {
             println!("{part}: not running");
             continue;
@@ -68,7 +74,7 @@ pub fn stop(project: &Project) -> Result<ExitCode> {
 /// PostgreSQL takes SIGTERM as "when the last client has gone"; SIGINT ends its clients.
 fn stop_signal(part: Part) -> Signal {
     match part {
-        Part::Emulator => Signal::TERM,
+        Part::Emulator | Part::S3 => Signal::TERM,
         Part::Postgres => Signal::INT,
     }
 }
@@ -76,7 +82,13 @@ fn stop_signal(part: Part) -> Signal {
 fn start_emulator(project: &Project, port: u16) -> Result<()> {
     let process = emulator::spawn(project, port)?;
     process.remember(project, Part::Emulator)?;
-    wait_until_ready(project, process, port)
+    wait_until_ready(project, Part::Emulator, process, || emulator::is_ready(port))
+}
+
+fn start_s3(project: &Project, port: u16) -> Result<()> {
+    let process = s3::spawn(project, port)?;
+    process.remember(project, Part::S3)?;
+    wait_until_ready(project, Part::S3, process, || s3::is_ready(project))
 }
 
 fn start_postgres(project: &Project, port: u16) -> Result<()> {
@@ -84,15 +96,20 @@ fn start_postgres(project: &Project, port: u16) -> Result<()> {
     process.remember(project, Part::Postgres)
 }
 
-fn wait_until_ready(project: &Project, process: Process, port: u16) -> Result<()> {
+fn wait_until_ready(
+    project: &Project,
+    part: Part,
+    process: Process,
+    is_ready: impl Fn() -> bool,
+) -> Result<()> {
     let deadline = Instant::now() + READY_DEADLINE;
-    while !emulator::is_ready(port) {
+    while !is_ready() {
         if !process.is_alive() {
-            bail!("{}", at_start(project, Part::Emulator));
+            bail!("{}", at_start(project, part));
         }
         if Instant::now() > deadline {
             process.stop(Signal::TERM)?;
-            bail!("no answer within {} s; {}", READY_DEADLINE.as_secs(), at_start(project, Part::Emulator));
+            bail!("no answer within {} s; {}", READY_DEADLINE.as_secs(), at_start(project, part));
         }
         thread::sleep(POLL);
     }

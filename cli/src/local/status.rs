@@ -9,8 +9,8 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::part::Part;
-use super::ports;
 use super::process::Process;
+use super::{ports, s3};
 use crate::project::Project;
 
 const NOT_ALL_RUN: u8 = 3;
@@ -22,6 +22,9 @@ struct PartStatus {
     running: bool,
     pid: Option<i32>,
     address: Option<String>,
+    /// Of counters and faults; the S3 model's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin: Option<String>,
     uptime_seconds: Option<u64>,
     log: PathBuf,
 }
@@ -32,7 +35,7 @@ struct PartStatus {
 ///
 /// When nothing can be printed.
 pub fn status(project: &Project, json: bool) -> Result<ExitCode> {
-    let parts: Vec<PartStatus> = Part::ALL.iter().map(|part| of(project, *part)).collect();
+    let parts: Vec<PartStatus> = Part::all(project).map(|part| of(project, part)).collect();
     if json {
         println!("{}", serde_json::to_string_pretty(&parts)?);
     } else {
@@ -49,7 +52,8 @@ fn of(project: &Project, part: Part) -> PartStatus {
         part: part.id(),
         running: process.is_some(),
         pid: process.map(|process| process.pid),
-        address: ports::remembered(project, part).map(|port| part.address(port)),
+        address: ports::remembered(project, part.id()).map(|port| part.address(port)),
+        admin: s3::addresses(project).filter(|_| part == Part::S3).map(|to| to.admin),
         uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
         log: part.log(project),
     }
@@ -63,11 +67,16 @@ fn table(parts: &[PartStatus]) -> Table {
             part.part.to_owned(),
             if part.running { "running" } else { "stopped" }.to_owned(),
             part.pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string()),
-            part.address.clone().unwrap_or_else(|| "-".to_owned()),
+            address(part),
             part.uptime_seconds.map_or_else(|| "-".to_owned(), |seconds| human(Duration::from_secs(seconds))),
         ]);
     }
     table
+}
+
+fn address(part: &PartStatus) -> String {
+    let address = part.address.as_deref().unwrap_or("-");
+    part.admin.as_ref().map_or_else(|| address.to_owned(), |admin| format!("{address}, admin {admin}"))
 }
 
 fn human(uptime: Duration) -> String {

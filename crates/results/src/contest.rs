@@ -63,10 +63,28 @@ pub struct Success {
     pub requests_price_usd: Option<f64>,
     /// `run_price_usd` + `requests_price_usd`; none where the latter is.
     pub total_price_usd: Option<f64>,
+    /// What the mean run asked of S3; none where it was not counted.
+    #[serde(default)]
+    pub s3: Option<S3Use>,
     /// Size of the archive of run 0, bytes.
     pub archive_bytes: u64,
     /// Each run's billed duration in order of run, ms.
     pub durations_ms: Vec<u64>,
+}
+
+/// What a run asked of S3: means over the runs of one execution, without what S3 doesn't charge for (deletes, answers 5xx).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct S3Use {
+    /// PUT, COPY, POST and LIST requests.
+    pub writes: f64,
+    /// GET, HEAD and all others that cost.
+    pub reads: f64,
+    /// Bytes of request bodies; none where only requests were counted.
+    pub sent_bytes: Option<f64>,
+    /// Bytes of response bodies; none where only requests were counted.
+    pub received_bytes: Option<f64>,
+    /// Requests answered 503 `SlowDown`; none where only requests were counted.
+    pub slow_downs: Option<f64>,
 }
 
 /// A contender that is out, and why.

@@ -157,6 +157,7 @@ pub fn success(
         cold_start_ms: Spread::of(&cold_starts).map(|spread| spread.mean),
         requests_price_usd: None,
         total_price_usd: None,
+        s3: None,
         archive_bytes: first.and_then(|verdict| verdict.archive_bytes).unwrap_or_default(),
         durations_ms: durations_ms.into_iter().map(whole).collect(),
     };

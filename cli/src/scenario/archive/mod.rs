@@ -149,7 +149,7 @@ mod testing {
             "compute_rate_usd": 0.000_016_666_7, "storage_rate_usd": 0.000_000_030_9,
             "compute_price_usd": real(ms) / 2000.0 * 0.000_016_666_7, "storage_price_usd": 0.0,
             "run_price_usd": real(ms) / 2000.0 * 0.000_016_666_7, "max_memory_mb": 100, "cold_start_ms": null,
-            "requests_price_usd": null, "total_price_usd": null, "archive_bytes": 1000, "durations_ms": [ms, ms],
+            "requests_price_usd": null, "s3": null, "total_price_usd": null, "archive_bytes": 1000, "durations_ms": [ms, ms],
         }))
         .unwrap()
     }

@@ -80,6 +80,12 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
             ));
         }
     }
+    for (success, slow_downs) in slowed(contest) {
+        warnings.push(format!(
+            "{}: S3 answered {slow_downs:.0} of its requests a run with 503 SlowDown: it spent time on retries; spread its keys over more prefixes, or send fewer requests at once",
+            contender(&archive.place.stack, &success.arn)
+        ));
+    }
     if contest.success.iter().any(|one| one.runs_count < FEW_RUNS) {
         warnings.push(format!(
             "fewer than {FEW_RUNS} runs a contender: a difference within ± σ may be chance: {more_runs}"
@@ -93,8 +99,16 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
     warnings
 }
 
+/// Those whom S3 slowed down, and how often a run.
+fn slowed(contest: &Contest) -> impl Iterator<Item = (&Success, f64)> {
+    let slow_downs = |one: &Success| one.s3?.slow_downs.filter(|count| *count > 0.0);
+    contest.success.iter().filter_map(move |one| Some((one, slow_downs(one)?)))
+}
+
 #[cfg(test)]
 mod tests {
+    use results::contest::S3Use;
+
     use super::*;
     use crate::scenario::archive::testing::{archive, success};
 
@@ -118,6 +132,20 @@ mod tests {
         assert_eq!(warnings[0], "from score");
         assert!(warnings[1].contains("vary by 25 %"), "{warnings:?}");
         assert!(warnings[2].ends_with("pulumi config set runsPerContender 20 --stack dev"), "{warnings:?}");
+    }
+
+    #[test]
+    fn slow_downs_are_warned_of() {
+        let mut slowed = success("rust-stream", 2000);
+        slowed.runs_count = 10;
+        let (sent_bytes, received_bytes) = (Some(1.0), Some(1.0));
+        slowed.s3 =
+            Some(S3Use { writes: 9.0, reads: 1.0, sent_bytes, received_bytes, slow_downs: Some(7.0) });
+        let contest = Contest { success: vec![slowed], failure: vec![], warnings: vec![] };
+        assert!(
+            warnings(&archive(), &contest)[0]
+                .contains("S3 answered 7 of its requests a run with 503 SlowDown")
+        );
     }
 
     #[test]

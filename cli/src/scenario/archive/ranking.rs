@@ -39,6 +39,7 @@ fn table(contest: &Contest, stack: &str) -> Table {
         "relative",
         "memory",
         "cold start",
+        "S3 writes",
         "with S3 requests",
     ]);
     for (index, one) in contest.success.iter().enumerate() {
@@ -51,6 +52,7 @@ fn table(contest: &Contest, stack: &str) -> Table {
             format!("{:.2} ×", real(one.duration_ms) / fastest),
             memory(one),
             one.cold_start_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.0} ms")),
+            one.s3.map_or_else(|| "–".to_owned(), |used| format!("{:.0}", used.writes)),
             one.total_price_usd.map_or_else(|| "–".to_owned(), |usd| format!("{:.4}", usd * 1000.0)),
         ]);
     }
@@ -95,10 +97,10 @@ mod tests {
             warnings: vec![],
         };
         insta::assert_snapshot!(render(&contest, "dev"), @r"
-        | # | contender    | USD/1,000 runs | relative |          time ± σ | relative |     memory | cold start | with S3 requests |
-        |---|--------------|----------------|----------|-------------------|----------|------------|------------|------------------|
-        | 1 | rust-stream  |         0.0167 |   1.00 × | 2.000 s ± 0.010 s |   1.00 × | 100/512 MB |          – |                – |
-        | 2 | python-naive |         0.0417 |   2.50 × | 5.000 s ± 0.010 s |   2.50 × | 100/512 MB |          – |                – |
+        | # | contender    | USD/1,000 runs | relative |          time ± σ | relative |     memory | cold start | S3 writes | with S3 requests |
+        |---|--------------|----------------|----------|-------------------|----------|------------|------------|-----------|------------------|
+        | 1 | rust-stream  |         0.0167 |   1.00 × | 2.000 s ± 0.010 s |   1.00 × | 100/512 MB |          – |         – |                – |
+        | 2 | python-naive |         0.0417 |   2.50 × | 5.000 s ± 0.010 s |   2.50 × | 100/512 MB |          – |         – |                – |
         out: go-quick: crash: Runtime.ExitError / exit status 1
         ");
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use results::contest::{Contest, Success};
+use results::contest::{Contest, S3Use, Success};
 use results::prices;
 use results::stats::real;
 use serde::Deserialize;
@@ -18,6 +18,12 @@ pub struct Requests {
     writes: u64,
     /// GET, HEAD and all others that cost.
     reads: u64,
+    /// Bytes of request bodies; the S3 model counts them.
+    bytes_in: Option<u64>,
+    /// Bytes of response bodies.
+    bytes_out: Option<u64>,
+    /// Answers 503 `SlowDown`.
+    slow_downs: Option<u64>,
 }
 
 /// The requests so far, by function; none where nobody counts them. AWS has no such counter: S3's request metrics
@@ -44,16 +50,26 @@ pub fn price(
         let name = function_name(&success.arn);
         let Some(now) = after.get(name) else { continue };
         let then = before.get(name).copied().unwrap_or_default();
-        let usd = per_run(success, now.writes - then.writes, now.reads - then.reads);
-        success.requests_price_usd = Some(usd);
-        success.total_price_usd = Some(success.run_price_usd + usd);
+        let used = per_run(success, &then, now);
+        let requests = used.writes * prices::S3_WRITE.usd + used.reads * prices::S3_READ.usd;
+        let total = requests + prices::LAMBDA_REQUEST.usd;
+        success.requests_price_usd = Some(total);
+        success.total_price_usd = Some(success.run_price_usd + total);
+        success.s3 = Some(used);
     }
 }
 
-/// The mean run's S3 requests and its invocation, USD.
-fn per_run(success: &Success, writes: u64, reads: u64) -> f64 {
-    let [writes, reads, runs] = [writes, reads, success.runs_count.max(1)].map(real);
-    (writes * prices::S3_WRITE.usd + reads * prices::S3_READ.usd) / runs + prices::LAMBDA_REQUEST.usd
+/// What the mean run asked for between two counts.
+fn per_run(success: &Success, then: &Requests, now: &Requests) -> S3Use {
+    let mean = |then: u64, now: u64| real(now - then) / real(success.runs_count.max(1));
+    let counted = |then: Option<u64>, now: Option<u64>| Some(mean(then.unwrap_or(0), now?));
+    S3Use {
+        writes: mean(then.writes, now.writes),
+        reads: mean(then.reads, now.reads),
+        sent_bytes: counted(then.bytes_in, now.bytes_in),
+        received_bytes: counted(then.bytes_out, now.bytes_out),
+        slow_downs: counted(then.slow_downs, now.slow_downs),
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +78,10 @@ mod tests {
     use crate::scenario::archive::testing::success;
 
     fn counts(writes: u64, reads: u64) -> HashMap<String, Requests> {
-        HashMap::from([("lambench-dev-rust-stream".to_owned(), Requests { writes, reads })])
+        HashMap::from([(
+            "lambench-dev-rust-stream".to_owned(),
+            Requests { writes, reads, ..Requests::default() },
+        )])
     }
 
     fn contest() -> Contest {
@@ -78,6 +97,27 @@ mod tests {
         let one = &contest.success[0];
         assert!((one.requests_price_usd.unwrap() - expected).abs() < 1e-12);
         assert!((one.total_price_usd.unwrap() - one.run_price_usd - expected).abs() < 1e-12);
+        let used = one.s3.unwrap();
+        assert_eq!((used.writes, used.reads, used.sent_bytes, used.slow_downs), (200.0, 1500.0, None, None));
+    }
+
+    #[test]
+    fn bytes_and_slow_downs_are_a_runs_mean_too() {
+        let count = |n| {
+            let counted = Requests {
+                writes: n,
+                reads: n,
+                bytes_in: Some(n),
+                bytes_out: Some(2 * n),
+                slow_downs: Some(n),
+            };
+            Some(HashMap::from([("lambench-dev-rust-stream".to_owned(), counted)]))
+        };
+        let mut contest = contest();
+        price(&mut contest, Some(HashMap::new()), count(100));
+        let used = contest.success[0].s3.unwrap();
+        let told = (used.sent_bytes, used.received_bytes, used.slow_downs);
+        assert_eq!(told, (Some(50.0), Some(100.0), Some(50.0)));
     }
 
     #[test]

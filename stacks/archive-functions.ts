@@ -16,8 +16,11 @@ import { type Contender, contenderCode } from "./archive-contenders";
 /** Where the source objects are; the name is part of the contest. */
 export const PREFIX = "files";
 
+/** Where contenders put what they need on the way. */
+const SCRATCH_PREFIX = "seg-temps/";
+
 /** Where contenders write: the archives, and whatever they need on the way. */
-export const TEMPORARY_PREFIXES = ["archives/", "seg-temps/"];
+export const TEMPORARY_PREFIXES = ["archives/", SCRATCH_PREFIX];
 
 /** What all functions of the contest stand in. */
 export interface Place {
@@ -29,7 +32,10 @@ export interface Place {
 /** The functions that are not contenders. */
 export type Harness = Readonly<Record<"prepare" | "judge" | "score" | "sweep", RustFunction>>;
 
-/** One function a contender, all with the same role: read the sources, write archives, and nothing else. */
+/**
+ * One function a contender, all with the same role: read the sources, write archives, read, list and delete what they
+ * need on the way, and nothing else.
+ */
 export function deployContenders(contenders: readonly Contender[], place: Place): aws.lambda.Function[] {
   const { target, bucket, parent } = place;
   const named = contenders.map((contender) => {

@@ -6,7 +6,7 @@ import { MockedStack } from "./testing";
 const BINS = ["fill-bucket", "prepare", "judge", "score", "sweep"].map((name) => `archive-${name}`);
 
 describe("the archive stack", () => {
-  const stack = new MockedStack([...BINS, "stream"]);
+  const stack = new MockedStack([...BINS, "copy-plan", "stream"]);
   let archive: Scenario;
   let outputs: Record<string, unknown>;
 
@@ -60,23 +60,29 @@ describe("the archive stack", () => {
     }
   });
 
-  it("lets contenders read sources and write archives, and nothing else in S3", () => {
+  it("lets contenders read sources, write archives, clean up their own, and nothing else in S3", () => {
     const statements = stack.policies().find(([name]) => name.endsWith("-contender"))?.[1] ?? [];
     const s3 = statements.filter(({ Action }) => Action.some((action) => action.startsWith("s3:")));
     const bucket = /^arn:aws:s3:.*?-archive/.exec(s3[1]?.Resource[0] ?? "")?.[0] ?? "no bucket";
     expect(s3).toEqual([
-      { Effect: "Allow", Action: ["s3:GetObject"], Resource: [`${bucket}/files/*`] },
+      {
+        Effect: "Allow",
+        Action: ["s3:GetObject"],
+        Resource: [`${bucket}/files/*`, `${bucket}/archives/*`, `${bucket}/seg-temps/*`],
+      },
       {
         Effect: "Allow",
         Action: ["s3:ListBucket"],
         Resource: [bucket],
-        Condition: { StringLike: { "s3:prefix": ["files", "files/*"] } },
+        Condition: { StringLike: { "s3:prefix": ["files", "files/*", "seg-temps", "seg-temps/*"] } },
       },
       {
         Effect: "Allow",
         Action: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
         Resource: [`${bucket}/archives/*`, `${bucket}/seg-temps/*`],
       },
+      { Effect: "Allow", Action: ["s3:DeleteObject"], Resource: [`${bucket}/seg-temps/*`] },
+      { Effect: "Allow", Action: ["s3:ListBucketMultipartUploads"], Resource: [bucket] },
     ]);
   });
 

@@ -17,6 +17,7 @@ interface Result {
       readonly max_memory_mb: number | null;
       readonly memory_mb: number;
       readonly total_price_usd: number | null;
+      readonly s3: { readonly writes: number; readonly received_bytes: number | null } | null;
     }[];
     readonly failure: readonly { readonly arn: string; readonly reason: string }[];
   };
@@ -104,6 +105,7 @@ describe("the archive contest, with the commands a user types", () => {
     expect(archive.success.map(({ arn }) => name(arn)).sort()).toEqual([
       "python-naive",
       "python-other",
+      "rust-copy-plan",
       "rust-stream",
     ]);
     const prices = archive.success.map((one) => one.run_price_usd);
@@ -114,6 +116,9 @@ describe("the archive contest, with the commands a user types", () => {
       expect(one.max_memory_mb).toBeGreaterThan(0);
       expect(one.max_memory_mb).toBeLessThanOrEqual(one.memory_mb);
       expect(one.total_price_usd).toBeGreaterThan(one.run_price_usd);
+      // The run lists the objects, and writes an archive; what it reads is what there is.
+      expect(one.s3?.writes).toBeGreaterThanOrEqual(2);
+      expect(one.s3?.received_bytes).toBeGreaterThan(OBJECTS * 1e6 * 0.5);
     }
     const reasons = Object.fromEntries(archive.failure.map(({ arn, reason }) => [name(arn), reason]));
     expect(reasons).toEqual({
@@ -149,7 +154,7 @@ describe("the archive contest, with the commands a user types", () => {
     const [file] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
     const shown = await checkout.ok(`lambench show results/archive/${file ?? ""}`);
     expect(shown).toContain("LOCAL");
-    expect(shown).toMatch(/^\| 1 \| (rust-stream|python-naive|python-other) /m);
+    expect(shown).toMatch(/^\| 1 \| (rust-copy-plan|rust-stream|python-naive|python-other) /m);
     expect(shown).toContain("out: python-crash: crash:");
     const json = JSON.parse(
       await checkout.ok(`lambench show --json results/archive/${file ?? ""}`),

@@ -49,6 +49,10 @@ pub struct Machine {
     pub memory_mb: u32,
     /// Price of a GB for a second, USD.
     pub gb_second_usd: f64,
+    /// Price of a request that writes or lists, USD.
+    pub write_usd: f64,
+    /// Price of a request that reads, USD.
+    pub read_usd: f64,
     /// Bandwidth in each direction, bytes a second.
     pub bytes_per_second: f64,
     /// Write requests a second.

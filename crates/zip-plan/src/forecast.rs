@@ -11,11 +11,6 @@ const SEND_MS: f64 = 90.0;
 const COMPLETE_MS: f64 = 310.0;
 /// Keys that one listing or deletion holds.
 const PAGE: u64 = 1_000;
-/// USD a request in us-east-1, 21 November 2026, <https://aws.amazon.com/s3/pricing/>: PUT, COPY, POST, LIST; GET.
-/// Deletions are free.
-const WRITE_USD: f64 = 0.005e-3;
-const READ_USD: f64 = 0.0004e-3;
-
 /// Requests by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requests {
@@ -42,13 +37,6 @@ impl Requests {
     #[must_use]
     pub fn writes(&self) -> u64 {
         self.puts + self.creates + self.sends + self.copies + self.completes + self.deletes
-    }
-
-    /// What they cost, USD.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "there are never 2^53 requests")]
-    pub fn usd(&self) -> f64 {
-        (self.lists + self.writes() - self.deletes) as f64 * WRITE_USD + self.gets as f64 * READ_USD
     }
 }
 
@@ -86,7 +74,10 @@ impl Forecast {
         // What is sent at the end, and what is read first, overlap with nothing.
         forecast.seconds = (chain_ms / 1e3 + link).max(writes + COMPLETE_MS / 1e3);
         forecast.lambda_usd = forecast.seconds * machine.usd_per_second();
-        forecast.requests_usd = forecast.requests.usd();
+        // Deletions are free.
+        let writes = forecast.requests.lists + forecast.requests.writes() - forecast.requests.deletes;
+        forecast.requests_usd =
+            writes as f64 * machine.write_usd + forecast.requests.gets as f64 * machine.read_usd;
         forecast
     }
 

@@ -9,6 +9,8 @@ pub fn machine(limits: &Limits) -> Machine {
     Machine {
         memory_mb: 512,
         gb_second_usd: 13e-6,
+        write_usd: 5e-6,
+        read_usd: 0.4e-6,
         bytes_per_second: 75e6,
         writes_per_second: 2_500.0,
         pack_bytes: limits.min_part * 3,

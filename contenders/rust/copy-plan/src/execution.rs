@@ -1,0 +1,176 @@
+//! Carries a plan out.
+
+use std::sync::Arc;
+
+use contender_kit::Crcs;
+use crc32fast::Hasher;
+use futures::future::try_join_all;
+use lambda_kit::Object as Source;
+use s3_wire::{Error, Failed, S3, Sent, Upload};
+use tokio::sync::SetOnce;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use zip_plan::{Object, Origin, Part, Piece, Plan};
+
+use crate::room::Room;
+
+/// Prefixes that the temporary objects of one run are spread over: S3 limits the requests of each.
+const PREFIXES: usize = 16;
+
+/// A plan that is being carried out.
+pub struct Execution {
+    pub s3: S3,
+    pub plan: Plan,
+    /// The entries' source objects.
+    pub objects: Vec<Source>,
+    pub crcs: Crcs,
+    pub room: Room,
+    /// Ends everything.
+    pub stop: CancellationToken,
+    /// The archive's key.
+    key: String,
+    /// Where the temporary objects are.
+    prefix: String,
+    done: Vec<SetOnce<()>>,
+    /// The archive's, once it has begun.
+    upload: SetOnce<Upload>,
+}
+
+impl Execution {
+    /// Prepares to write the archive of `objects` to `key`, with temporary objects below `prefix`.
+    pub fn new(s3: &S3, plan: Plan, objects: Vec<Source>, key: String, prefix: String, room: u64) -> Self {
+        let stop = CancellationToken::new();
+        let crcs = Crcs::new(objects.iter().map(|object| object.size));
+        let done = plan.temporaries.iter().map(|_| SetOnce::new()).collect();
+        let (s3, room) = (s3.until(stop.clone()), Room::new(room));
+        Self { s3, plan, objects, crcs, room, stop, key, prefix, done, upload: SetOnce::new() }
+    }
+
+    /// The key of a temporary object.
+    pub fn key_of(&self, temporary: usize) -> String {
+        format!("{}{:x}/{temporary}", self.prefix, temporary % PREFIXES)
+    }
+
+    /// The archive's upload, if it was begun.
+    pub fn upload(&self) -> Option<&Upload> {
+        self.upload.get()
+    }
+
+    /// Writes the archive and deletes what was needed for it. After an error or a stop, requests that are under way are
+    /// still waited for, so that nothing appears after a clean-up.
+    ///
+    /// # Errors
+    /// The first; then there is no archive, and temporary objects and uploads are left.
+    pub async fn run(self: &Arc<Self>) -> Result<(), Failed> {
+        let mut tasks = JoinSet::new();
+        for temporary in 0..self.done.len() {
+            let execution = Arc::clone(self);
+            tasks.spawn(async move { execution.temporary(temporary).await });
+        }
+        let execution = Arc::clone(self);
+        tasks.spawn(async move { execution.archive().await });
+        let mut result = Ok(());
+        while let Some(ended) = tasks.join_next().await {
+            let ended = ended.unwrap_or_else(|panic| {
+                Err(Failed { doing: "go on".to_owned(), error: Error::Broken(panic.to_string()) })
+            });
+            if let Err(failed) = ended {
+                self.stop.cancel();
+                if result.is_ok() {
+                    result = Err(failed);
+                }
+            }
+        }
+        result
+    }
+
+    async fn temporary(self: &Arc<Self>, number: usize) -> Result<(), Failed> {
+        let key = self.key_of(number);
+        match &self.plan.temporaries[number] {
+            Object::Put(pieces) if pieces.iter().any(|piece| matches!(piece, Piece::Filler(_))) => {
+                self.send_sled(number, pieces).await?;
+            }
+            Object::Put(pieces) => {
+                let (bytes, _room) = self.bytes(pieces).await?;
+                self.s3.put(&key, bytes).await?;
+            }
+            object @ Object::Parts(parts) => {
+                let upload = self.s3.create_upload(&key, true).await?;
+                let sent = self.parts(&upload, parts).await?;
+                upload.complete(sent, self.plan.object_bytes(object), None).await?;
+            }
+        }
+        let _ = self.done[number].set(());
+        Ok(())
+    }
+
+    async fn archive(&self) -> Result<(), Failed> {
+        match &self.plan.archive {
+            Object::Put(pieces) => {
+                let (bytes, _room) = self.bytes(pieces).await?;
+                self.s3.put(&self.key, bytes).await
+            }
+            Object::Parts(parts) => {
+                let upload = self.s3.create_upload(&self.key, true).await?;
+                let _ = self.upload.set(upload.clone());
+                let sent = self.parts(&upload, parts).await?;
+                let crc = self.archive_crc().await;
+                // All bytes are where they belong: what they came from can go meanwhile.
+                let complete = upload.complete(sent, self.plan.layout.size(), Some(crc));
+                tokio::join!(complete, self.delete_temporaries()).0
+            }
+        }
+    }
+
+    async fn parts(&self, upload: &Upload, parts: &[Part]) -> Result<Vec<Sent>, Failed> {
+        try_join_all((1..).zip(parts).map(|(number, part)| self.part(upload, number, part))).await
+    }
+
+    async fn part(&self, upload: &Upload, number: usize, part: &Part) -> Result<Sent, Failed> {
+        let (origin, range) = match part {
+            Part::Copy { origin, range } => (*origin, range.clone()),
+            Part::Upload(pieces) => {
+                let (bytes, _room) = self.bytes(pieces).await?;
+                return Box::pin(upload.send(number, bytes)).await;
+            }
+        };
+        let is_whole = range == (0..self.plan.origin_bytes(origin));
+        let some = (!is_whole).then(|| range.clone());
+        match origin {
+            Origin::Temporary(temporary) => {
+                self.unless_stopped(self.done[temporary].wait()).await?;
+                Box::pin(upload.copy(number, &self.key_of(temporary), some, None)).await
+            }
+            Origin::Entry(entry) => {
+                let object = &self.objects[entry];
+                let sent = Box::pin(upload.copy(number, &object.key, some, Some(&object.etag))).await?;
+                let crc = sent.crc.ok_or_else(|| Failed {
+                    doing: format!("tell the CRC32 of '{}'", object.key),
+                    error: Error::Broken("S3's answer to its copy has none".to_owned()),
+                })?;
+                self.crcs.tell(entry, range, crc);
+                Ok(sent)
+            }
+        }
+    }
+
+    /// What S3 compares the archive with.
+    async fn archive_crc(&self) -> u32 {
+        let (layout, crcs) = (&self.plan.layout, self.crcs.all().await);
+        let mut archive = Hasher::new();
+        for &entry in layout.order() {
+            archive.update(&layout.header(entry, crcs[entry]));
+            archive.combine(&Hasher::new_with_initial_len(crcs[entry], layout.entries()[entry].size));
+        }
+        archive.update(&layout.end(&crcs));
+        archive.finalize()
+    }
+
+    /// Those that stay cost storage until the bucket's lifecycle rule or the next run removes them, so that is no failure.
+    async fn delete_temporaries(&self) {
+        let keys: Vec<_> = (0..self.done.len()).map(|temporary| self.key_of(temporary)).collect();
+        if let Err(failed) = self.s3.delete(&keys).await {
+            tracing::warn!(%failed, prefix = self.prefix, "temporary objects stay");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Archive contender: the archive is put together inside S3, by copies.
+
+use std::process::ExitCode;
+
+mod clean;
+mod contender;
+mod execution;
+mod pieces;
+mod room;
+mod settings;
+
+use settings::Settings;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    contender_kit::serve(Settings::of_environment, |settings| &settings.s3, contender::archive).await
+}

@@ -1,0 +1,124 @@
+//! The bytes that the function itself sends.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use s3_wire::{Body, Error, Failed, chunks};
+use tokio::sync::SemaphorePermit;
+use zip_plan::{Object, Piece};
+
+use crate::execution::Execution;
+
+/// Objects read at once for one part.
+const READS: usize = 64;
+
+impl Execution {
+    /// A part's bytes, and the room that they take.
+    pub async fn bytes(&self, pieces: &[Piece]) -> Result<(Vec<Bytes>, Option<SemaphorePermit<'_>>), Failed> {
+        // The end waits for the CRCs of other parts: it would wait forever if it took the room that they need.
+        let room = if pieces.contains(&Piece::End) { None } else { self.take_room(pieces).await? };
+        let bodies = self.bodies(pieces).await?;
+        let mut bytes = Vec::with_capacity(pieces.len());
+        for (piece, body) in pieces.iter().zip(bodies) {
+            bytes.extend(self.piece(piece, body).await?);
+        }
+        Ok((bytes, room))
+    }
+
+    /// Sends a sled: its filler at once, each header when it is known, so that the last header waits for nothing but
+    /// itself.
+    pub async fn send_sled(self: &Arc<Self>, number: usize, pieces: &[Piece]) -> Result<(), Failed> {
+        let room = self.take_room(pieces).await?;
+        let bodies = Arc::new(self.bodies(pieces).await?);
+        // S3 closes a connection on which nothing moves: the first header has to be near.
+        if let Some(entry) = pieces.iter().find_map(header) {
+            self.unless_stopped(self.crcs.of(entry)).await?;
+        }
+        let size = self.plan.layout.pieces_bytes(pieces);
+        let body = || Body::stream(size, Arc::clone(self).sled_bytes(number, Arc::clone(&bodies)));
+        self.s3.put_stream(&self.key_of(number), body).await?;
+        drop(room);
+        Ok(())
+    }
+
+    fn sled_bytes(
+        self: Arc<Self>,
+        number: usize,
+        bodies: Arc<Vec<Bytes>>,
+    ) -> impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static {
+        let places = 0..bodies.len();
+        let bytes = stream::iter(places).then(move |place| {
+            let (execution, body) = (Arc::clone(&self), bodies[place].clone());
+            async move {
+                let Object::Put(pieces) = &execution.plan.temporaries[number] else { return Ok(Vec::new()) };
+                execution.piece(&pieces[place], body).await.map_err(io::Error::other)
+            }
+        });
+        bytes.map_ok(|bytes| stream::iter(bytes).map(Ok)).try_flatten()
+    }
+
+    async fn take_room(&self, pieces: &[Piece]) -> Result<Option<SemaphorePermit<'_>>, Failed> {
+        let bytes = pieces.iter().filter_map(body).map(|(_, range)| range.end - range.start).sum();
+        if bytes == 0 { Ok(None) } else { self.unless_stopped(self.room.take(bytes)).await }
+    }
+
+    /// What has to be read for pieces; nothing for those that are no content.
+    async fn bodies(&self, pieces: &[Piece]) -> Result<Vec<Bytes>, Failed> {
+        let ranges: Vec<_> = pieces.iter().map(body).collect();
+        let read = |range: Option<(usize, Range<u64>)>| async move {
+            match range {
+                Some((entry, range)) => self.read(entry, range).await,
+                None => Ok(Bytes::new()),
+            }
+        };
+        stream::iter(ranges).map(read).buffered(READS).try_collect().await
+    }
+
+    async fn read(&self, entry: usize, range: Range<u64>) -> Result<Bytes, Failed> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let object = &self.objects[entry];
+        let bytes = self.s3.read(&object.key, range.clone(), &object.etag).await?;
+        if range == (0..object.size) {
+            self.crcs.tell(entry, range, crc32fast::hash(&bytes));
+        }
+        Ok(bytes)
+    }
+
+    async fn piece(&self, piece: &Piece, body: Bytes) -> Result<Vec<Bytes>, Failed> {
+        Ok(match piece {
+            Piece::Filler(size) => chunks(*size).collect(),
+            Piece::Header(entry) => {
+                let crc = self.unless_stopped(self.crcs.of(*entry)).await?;
+                vec![self.plan.layout.header(*entry, crc).into()]
+            }
+            Piece::Body { .. } => vec![body],
+            Piece::End => {
+                let crcs = self.unless_stopped(self.crcs.all()).await?;
+                vec![self.plan.layout.end(&crcs).into()]
+            }
+        })
+    }
+
+    /// Waits for something, but no longer than the archive is wanted.
+    pub async fn unless_stopped<T>(&self, wanted: impl Future<Output = T>) -> Result<T, Failed> {
+        tokio::select! {
+            done = wanted => Ok(done),
+            () = self.stop.cancelled() => {
+                Err(Failed { doing: "go on".to_owned(), error: Error::Stopped })
+            }
+        }
+    }
+}
+
+fn header(piece: &Piece) -> Option<usize> {
+    if let Piece::Header(entry) = piece { Some(*entry) } else { None }
+}
+
+fn body(piece: &Piece) -> Option<(usize, Range<u64>)> {
+    if let Piece::Body { entry, range } = piece { Some((*entry, range.clone())) } else { None }
+}

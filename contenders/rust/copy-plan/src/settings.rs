@@ -1,0 +1,73 @@
+//! What the environment says.
+
+use std::str::FromStr;
+
+use lambda_kit::Failure;
+use lambda_kit::env::setting;
+use results::prices::{S3_READ, S3_WRITE, compute};
+use zip_plan::{Machine, Objective};
+
+/// Requests under way at once; each has a connection, and a function has 1,024 file descriptors.
+const MOST_REQUESTS: u32 = 512;
+/// Bandwidth of a function, bytes a second.
+const BANDWIDTH: f64 = 75e6;
+/// Write requests a second: S3 takes 3,500 of each prefix, and some of them again.
+const WRITES: f64 = 2_500.0;
+/// One pack of objects that are sent, bytes.
+const PACK: u64 = 16 << 20;
+
+/// Settings of the contender.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// S3, and the limit of requests.
+    pub s3: s3_wire::Settings,
+    /// What the plan should have least of.
+    pub objective: Objective,
+    /// What the plan is made for.
+    pub machine: Machine,
+}
+
+struct Goal(Objective);
+
+impl FromStr for Goal {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Objective::of(name).map(Self).ok_or(())
+    }
+}
+
+impl Settings {
+    /// Lambda's variables, and `OBJECTIVE` if it is set.
+    ///
+    /// # Errors
+    /// If one is missing or wrong.
+    pub fn of_environment() -> Result<Self, Failure> {
+        let memory_mb: u32 = setting("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "the function's memory in MB")?;
+        let objective = match std::env::var_os("OBJECTIVE") {
+            None => Objective::default(),
+            Some(_) => setting::<Goal>("OBJECTIVE", "duration, lambda-price or total-price")?.0,
+        };
+        let concurrency = memory_mb.min(MOST_REQUESTS) as usize;
+        let machine = Machine {
+            memory_mb,
+            gb_second_usd: compute(architecture()).map_or(0.0, |price| price.usd),
+            write_usd: S3_WRITE.usd,
+            read_usd: S3_READ.usd,
+            bytes_per_second: BANDWIDTH,
+            writes_per_second: WRITES,
+            pack_bytes: PACK.min(u64::from(memory_mb) << 16),
+        };
+        Ok(Self { s3: s3_wire::Settings::of_environment(concurrency)?, objective, machine })
+    }
+
+    /// Memory for what is read and sent, bytes.
+    pub fn room(&self) -> u64 {
+        u64::from(self.machine.memory_mb) << 18
+    }
+}
+
+/// Lambda's name for it.
+fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+}

@@ -1,0 +1,13 @@
+//! What the Rust archive contenders share: the contest's event, an end in time, CRCs that become known in parts.
+
+mod crcs;
+mod given_up;
+mod job;
+mod serve;
+mod source;
+
+pub use crcs::Crcs;
+pub use given_up::{GivenUp, explained};
+pub use job::Job;
+pub use serve::{Request, serve};
+pub use source::{entries, files};

@@ -1,0 +1,336 @@
+//! Connections, signatures, attempts.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
+use aws_sigv4::sign::v4;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use lambda_kit::env::{self, EnvError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::body::Body;
+use crate::error::Error;
+use crate::resolver::Resolver;
+use crate::retry::{ATTEMPTS, pause};
+
+/// What Signature Version 4 escapes in a path; in a query also `/`.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// A host that accepts no connection within this is not going to.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Without an answer for so long, a request is sent again.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+/// S3 closes connections that are idle for longer.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Where S3 is, and who asks.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// An address of one's own, or none for AWS's.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: String,
+    /// The execution environment's.
+    pub credentials: Credentials,
+    /// Requests under way at once.
+    pub concurrency: usize,
+}
+
+impl Settings {
+    /// What Lambda puts into the environment.
+    ///
+    /// # Errors
+    /// If a variable is missing.
+    pub fn of_environment(concurrency: usize) -> Result<Self, EnvError> {
+        let optional = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let credentials = Credentials::new(
+            env::setting::<String>("AWS_ACCESS_KEY_ID", "the access key's id")?,
+            env::setting::<String>("AWS_SECRET_ACCESS_KEY", "the access key's secret")?,
+            optional("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        let endpoint = optional("AWS_ENDPOINT_URL_S3").or_else(|| optional("AWS_ENDPOINT_URL"));
+        Ok(Self {
+            endpoint,
+            region: env::setting("AWS_REGION", "the bucket's region")?,
+            credentials,
+            concurrency,
+        })
+    }
+
+    /// How the URLs of a bucket's objects begin.
+    fn base(&self, bucket: &str) -> String {
+        let domain = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        match &self.endpoint {
+            Some(endpoint) => format!("{}/{bucket}/", endpoint.trim_end_matches('/')),
+            // A certificate for all buckets doesn't cover names with dots.
+            None if bucket.contains('.') => format!("https://s3.{}.{domain}/{bucket}/", self.region),
+            None => format!("https://{bucket}.s3.{}.{domain}/", self.region),
+        }
+    }
+}
+
+/// A bucket. Clones share connections and limits.
+#[derive(Clone)]
+pub struct S3 {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+}
+
+struct Shared {
+    http: Client<HttpsConnector<HttpConnector<Resolver>>, Body>,
+    settings: Settings,
+    bucket: String,
+    base: String,
+    permits: Semaphore,
+    sent: AtomicU64,
+    again: AtomicU64,
+}
+
+/// A request. Its body is made anew for each attempt.
+pub(crate) struct Call<'a> {
+    pub method: Method,
+    pub key: &'a str,
+    /// Escaped, without the question mark.
+    pub query: String,
+    pub headers: Vec<(&'static str, String)>,
+    /// In pieces.
+    pub body: Vec<Bytes>,
+}
+
+impl<'a> Call<'a> {
+    pub fn new(method: Method, key: &'a str, query: String) -> Self {
+        Self { method, key, query, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub fn body(mut self, pieces: Vec<Bytes>) -> Self {
+        self.body = pieces;
+        self
+    }
+}
+
+/// A response that has come as a whole.
+pub(crate) struct Answer {
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+/// A value as it stands in a query.
+pub(crate) fn escaped(value: &str) -> String {
+    utf8_percent_encode(value, QUERY).to_string()
+}
+
+/// A path as it stands in a URL or in `x-amz-copy-source`.
+pub(crate) fn escaped_path(path: &str) -> String {
+    utf8_percent_encode(path, PATH).to_string()
+}
+
+impl S3 {
+    /// A bucket; no connection is made yet.
+    ///
+    /// # Errors
+    /// If this machine's certificates can't be read.
+    pub fn new(settings: Settings, bucket: &str) -> io::Result<Self> {
+        let base = settings.base(bucket);
+        let mut tcp = HttpConnector::new_with_resolver(Resolver::default());
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let http = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_timer(TokioTimer::new())
+            .build(connector(&base, tcp)?);
+        let permits = Semaphore::new(settings.concurrency);
+        let (sent, again) = (AtomicU64::new(0), AtomicU64::new(0));
+        let shared = Shared { http, settings, bucket: bucket.to_owned(), base, permits, sent, again };
+        Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new() })
+    }
+
+    /// The same bucket for requests that end with `stop`: those under way are still answered, none begins.
+    #[must_use]
+    pub fn until(&self, stop: CancellationToken) -> Self {
+        Self { shared: Arc::clone(&self.shared), stop }
+    }
+
+    /// The bucket's name.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.shared.bucket
+    }
+
+    /// Requests sent so far, and how many of them were second and later attempts.
+    #[must_use]
+    pub fn requests(&self) -> (u64, u64) {
+        let Shared { sent, again, .. } = &*self.shared;
+        (sent.load(Ordering::Relaxed), again.load(Ordering::Relaxed))
+    }
+
+    /// Sends a request until it is answered.
+    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
+        self.attempts(|_| self.once(&call)).await
+    }
+
+    /// One attempt, within the limit of requests under way.
+    pub(crate) async fn once(&self, call: &Call<'_>) -> Result<Answer, Error> {
+        let permit = self.permit().await?;
+        let answer = self.answer(call, Body::whole(call.body.clone())).await;
+        drop(permit);
+        answer
+    }
+
+    /// Does `attempt`, which is told its number from 0, until it succeeds or fails for good.
+    pub(crate) async fn attempts<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        mut attempt: impl FnMut(u32) -> F,
+    ) -> Result<T, Error> {
+        let mut number = 0;
+        loop {
+            if self.stop.is_cancelled() {
+                return Err(Error::Stopped);
+            }
+            let error = match attempt(number).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            number += 1;
+            if !error.is_transient() || number == ATTEMPTS {
+                return Err(error);
+            }
+            tracing::debug!(%error, number, "trying again");
+            self.shared.again.fetch_add(1, Ordering::Relaxed);
+            tokio::select! {
+                () = tokio::time::sleep(pause(number)) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
+    }
+
+    async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
+        tokio::select! {
+            permit = self.shared.permits.acquire() => permit.map_err(|_| Error::Stopped),
+            () = self.stop.cancelled() => Err(Error::Stopped),
+        }
+    }
+
+    /// One attempt, whose answer is read as a whole.
+    async fn answer(&self, call: &Call<'_>, body: Body) -> Result<Answer, Error> {
+        let whole = async {
+            let (parts, body) = self.response(call, body).await?.into_parts();
+            let body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
+            Ok(Answer { headers: parts.headers, body })
+        };
+        timeout(ANSWER_TIMEOUT, whole).await.unwrap_or(Err(Error::Silent(ANSWER_TIMEOUT)))
+    }
+
+    /// One attempt, up to the response's headers.
+    pub(crate) async fn response(&self, call: &Call<'_>, body: Body) -> Result<Response<Incoming>, Error> {
+        self.shared.sent.fetch_add(1, Ordering::Relaxed);
+        let request = self.signed(call, body)?;
+        let response = self.shared.http.request(request).await.map_err(|error| broken(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
+        Err(Error::refused(status.as_u16(), &String::from_utf8_lossy(&body)))
+    }
+
+    fn signed(&self, call: &Call<'_>, body: Body) -> Result<Request<Body>, Error> {
+        let Settings { region, credentials, .. } = &self.shared.settings;
+        let mut url = format!("{}{}", self.shared.base, escaped_path(call.key));
+        if !call.query.is_empty() {
+            url.push('?');
+            url.push_str(&call.query);
+        }
+        let mut settings = SigningSettings::default();
+        // TLS protects the body on its way: hashing it would only cost time.
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        // As S3 wants it: keys are signed as they are sent.
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        let unsigned = |error: &dyn std::error::Error| Error::Refused {
+            status: 0,
+            code: "Signature".to_owned(),
+            message: error.to_string(),
+        };
+        let identity = credentials.clone().into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name("s3")
+            .time(SystemTime::now())
+            .settings(settings)
+            .build()
+            .map_err(|error| unsigned(&error))?
+            .into();
+        let headers = call.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let signable =
+            SignableRequest::new(call.method.as_str(), &url, headers, SignableBody::UnsignedPayload)
+                .map_err(|error| unsigned(&error))?;
+        let (instructions, _) = sign(signable, &parameters).map_err(|error| unsigned(&error))?.into_parts();
+        let mut request = Request::builder().method(&call.method).uri(&url);
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        let mut request = request.body(body).map_err(|error| unsigned(&error))?;
+        instructions.apply_to_request_http1x(&mut request);
+        Ok(request)
+    }
+}
+
+/// Reading the machine's certificates takes time: only where TLS is spoken.
+fn connector(
+    base: &str,
+    tcp: HttpConnector<Resolver>,
+) -> io::Result<HttpsConnector<HttpConnector<Resolver>>> {
+    let (builder, provider) = (HttpsConnectorBuilder::new(), rustls::crypto::aws_lc_rs::default_provider());
+    let builder = if base.starts_with("https:") {
+        builder.with_provider_and_native_roots(provider)?
+    } else {
+        let config = ClientConfig::builder_with_provider(Arc::new(provider));
+        let config = config.with_safe_default_protocol_versions().map_err(io::Error::other)?;
+        let nobody = RootCertStore::empty();
+        builder.with_tls_config(config.with_root_certificates(nobody).with_no_client_auth())
+    };
+    Ok(builder.https_or_http().enable_http1().wrap_connector(tcp))
+}
+
+pub(crate) fn broken(error: &dyn std::error::Error) -> Error {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    Error::Broken(text)
+}

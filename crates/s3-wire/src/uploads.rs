@@ -1,0 +1,264 @@
+//! Objects that are written in parts.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use http::Method;
+
+use crate::body::Body;
+use crate::client::{Answer, Call, S3, escaped, escaped_path};
+use crate::error::{Error, Failed};
+use crate::objects::head_says;
+use crate::xml;
+
+/// A part that S3 has, as the completion names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its entity tag, quotes included.
+    pub etag: String,
+    /// The CRC32 of its bytes, where S3 tells it.
+    pub crc: Option<u32>,
+}
+
+/// An upload that S3 holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenUpload {
+    /// The key it is for.
+    pub key: String,
+    /// S3's name for it.
+    pub id: String,
+    /// When it was begun, as S3 writes it: `2026-11-21T12:00:00.000Z`.
+    pub initiated: String,
+}
+
+/// An upload under way.
+#[derive(Clone)]
+pub struct Upload {
+    s3: S3,
+    key: Arc<str>,
+    id: Arc<str>,
+}
+
+impl S3 {
+    /// Begins an upload whose parts and result have CRC32 checksums, if `checksums` is set.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn create_upload(&self, key: &str, checksums: bool) -> Result<Upload, Failed> {
+        let mut call = Call::new(Method::POST, key, "uploads=".to_owned());
+        if checksums {
+            call = call.header("x-amz-checksum-algorithm", "CRC32");
+            // One CRC of all bytes: it is compared with what the bytes should be, and the parts' needn't be listed.
+            call = call.header("x-amz-checksum-type", "FULL_OBJECT");
+        }
+        let call = &call;
+        let created = self.attempts(|_| async move { field(&self.once(call).await?, "UploadId") });
+        let id = created.await.map_err(|error| error.of(format!("begin the upload of '{key}'")))?;
+        Ok(Upload { s3: self.clone(), key: key.into(), id: id.into() })
+    }
+
+    /// The uploads under way whose keys begin with `prefix`.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, Failed> {
+        let mut found = Vec::new();
+        let mut markers = String::new();
+        loop {
+            // The parameters in the order that the signature has them in.
+            let query = format!("{markers}prefix={}&uploads=", escaped(prefix));
+            let call = Call::new(Method::GET, "", query);
+            let answer = self.call(call).await;
+            let answer = answer.map_err(|error| error.of(format!("list the uploads below '{prefix}'")))?;
+            let page = answer.text();
+            let text = |xml: &str, name| xml::text(xml, name).map(|text| xml::unescape(text).into_owned());
+            found.extend(xml::all(&page, "Upload").map(|upload| OpenUpload {
+                key: text(upload, "Key").unwrap_or_default(),
+                id: text(upload, "UploadId").unwrap_or_default(),
+                initiated: text(upload, "Initiated").unwrap_or_default(),
+            }));
+            let next = [text(&page, "NextKeyMarker"), text(&page, "NextUploadIdMarker")];
+            let [Some(key), Some(id)] = next else { return Ok(found) };
+            if xml::text(&page, "IsTruncated") != Some("true") {
+                return Ok(found);
+            }
+            markers = format!("key-marker={}&upload-id-marker={}&", escaped(&key), escaped(&id));
+        }
+    }
+
+    /// Removes an upload and its parts; one that is gone is no error.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn abort_upload(&self, key: &str, id: &str) -> Result<(), Failed> {
+        let call = Call::new(Method::DELETE, key, format!("uploadId={}", escaped(id)));
+        match self.call(call).await {
+            Err(error) if error.status() != 404 => Err(error.of(format!("abort the upload of '{key}'"))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Upload {
+    /// The key of the object that it becomes.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn query(&self, number: usize) -> String {
+        format!("partNumber={number}&uploadId={}", escaped(&self.id))
+    }
+
+    fn failed(&self, what: &str, number: usize) -> impl FnOnce(Error) -> Failed {
+        let doing = format!("{what} part {number} of '{}'", self.key);
+        |error| error.of(doing)
+    }
+
+    /// Copies a part inside S3: the whole object `source` or a range of it, if it has the entity tag `etag` still, if one is
+    /// given.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn copy(
+        &self,
+        number: usize,
+        source: &str,
+        range: Option<Range<u64>>,
+        etag: Option<&str>,
+    ) -> Result<Sent, Failed> {
+        let path = escaped_path(&format!("{}/{source}", self.s3.bucket()));
+        let mut call =
+            Call::new(Method::PUT, &self.key, self.query(number)).header("x-amz-copy-source", path);
+        if let Some(range) = range {
+            let range = format!("bytes={}-{}", range.start, range.end - 1);
+            call = call.header("x-amz-copy-source-range", range);
+        }
+        if let Some(etag) = etag {
+            call = call.header("x-amz-copy-source-if-match", etag);
+        }
+        let call = &call;
+        let copied = self.s3.attempts(|_| async move {
+            let answer = self.s3.once(call).await?;
+            let etag = field(&answer, "ETag")?;
+            let crc = xml::text(&answer.text(), "ChecksumCRC32").and_then(crc_of);
+            Ok(Sent { number, etag, crc })
+        });
+        copied.await.map_err(self.failed("copy", number))
+    }
+
+    /// Sends a part that is known as a whole; S3 compares its CRC32.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn send(&self, number: usize, pieces: Vec<Bytes>) -> Result<Sent, Failed> {
+        let crc = crc_of_pieces(&pieces);
+        let call = Call::new(Method::PUT, &self.key, self.query(number));
+        let call = call.header("x-amz-checksum-crc32", crc_text(crc)).body(pieces);
+        let call = &call;
+        let sent = self.s3.attempts(|_| async move { etag_in(&self.s3.once(call).await?.headers) });
+        let etag = sent.await.map_err(self.failed("send", number))?;
+        Ok(Sent { number, etag, crc: Some(crc) })
+    }
+
+    /// Sends a part that comes piece by piece; `body` makes it anew for each attempt. Such parts don't count as requests
+    /// under way. The upload has no checksums, since this part's is only known when it has been sent.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn stream(&self, number: usize, body: impl Fn() -> Body) -> Result<Sent, Failed> {
+        let call = Call::new(Method::PUT, &self.key, self.query(number));
+        let (call, body) = (&call, &body);
+        let sent = self.s3.attempts(|_| async move {
+            let response = self.s3.response(call, body()).await?;
+            etag_in(response.headers())
+        });
+        let etag = sent.await.map_err(self.failed("send", number))?;
+        Ok(Sent { number, etag, crc: None })
+    }
+
+    /// Makes the object of its parts. S3 compares its size, and its CRC32 if one is given.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn complete(&self, mut parts: Vec<Sent>, size: u64, crc: Option<u32>) -> Result<(), Failed> {
+        parts.sort_unstable_by_key(|part| part.number);
+        let mut xml = String::from("<CompleteMultipartUpload>");
+        for Sent { number, etag, .. } in &parts {
+            // Writing to a string can't fail.
+            let _ = write!(
+                xml,
+                "<Part><ETag>{}</ETag><PartNumber>{number}</PartNumber></Part>",
+                xml::escape(etag)
+            );
+        }
+        xml.push_str("</CompleteMultipartUpload>");
+        let mut call = Call::new(Method::POST, &self.key, format!("uploadId={}", escaped(&self.id)));
+        call = call.header("x-amz-mp-object-size", size.to_string()).body(vec![xml.into()]);
+        if let Some(crc) = crc {
+            call = call
+                .header("x-amz-checksum-type", "FULL_OBJECT")
+                .header("x-amz-checksum-crc32", crc_text(crc));
+        }
+        let call = &call;
+        let completed = self.s3.attempts(|attempt| async move {
+            match self.s3.once(call).await {
+                Ok(answer) => field(&answer, "ETag").map(drop),
+                // An earlier attempt may have succeeded without an answer.
+                Err(error) if attempt > 0 && error.code() == "NoSuchUpload" => {
+                    head_says(&self.s3, &self.key, size, crc).await.map_err(|()| error)
+                }
+                Err(error) => Err(error),
+            }
+        });
+        completed.await.map_err(|error| error.of(format!("complete the upload of '{}'", self.key)))
+    }
+
+    /// Removes the parts.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn abort(&self, s3: &S3) -> Result<(), Failed> {
+        s3.abort_upload(&self.key, &self.id).await
+    }
+}
+
+/// A field of a good answer; what has none holds an error, whatever its status says.
+fn field(answer: &Answer, name: &str) -> Result<String, Error> {
+    let body = answer.text();
+    let text = xml::text(&body, name).filter(|_| xml::text(&body, "Code").is_none());
+    text.map(|text| xml::unescape(text).into_owned()).ok_or_else(|| match xml::text(&body, "Code") {
+        Some(_) => Error::refused(200, &body),
+        None => Error::Broken(format!("the answer has no {name}")),
+    })
+}
+
+fn etag_in(headers: &http::HeaderMap) -> Result<String, Error> {
+    let etag = headers.get(http::header::ETAG).and_then(|etag| etag.to_str().ok());
+    etag.map(str::to_owned).ok_or_else(|| Error::Broken("the answer has no ETag".to_owned()))
+}
+
+/// The CRC32 of bytes in pieces.
+pub(crate) fn crc_of_pieces(pieces: &[Bytes]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    for piece in pieces {
+        crc.update(piece);
+    }
+    crc.finalize()
+}
+
+/// A CRC32 as S3 writes it.
+pub(crate) fn crc_text(crc: u32) -> String {
+    BASE64.encode(crc.to_be_bytes())
+}
+
+/// A CRC32 that S3 tells.
+pub(crate) fn crc_of(text: &str) -> Option<u32> {
+    BASE64.decode(text).ok()?.try_into().ok().map(u32::from_be_bytes)
+}

@@ -47,12 +47,16 @@ export function deployContenders(contenders: readonly Contender[], place: Place)
     {
       service: "lambda.amazonaws.com",
       statements: [
-        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${PREFIX}/`]) },
-        listStatement(bucket.arn, [`${PREFIX}/`]),
+        // What is copied has to be read; an archive whose completion wasn't answered too.
+        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${PREFIX}/`, ...TEMPORARY_PREFIXES]) },
+        listStatement(bucket.arn, [`${PREFIX}/`, SCRATCH_PREFIX]),
         {
           actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
           resources: objects(bucket.arn, TEMPORARY_PREFIXES),
         },
+        { actions: ["s3:DeleteObject"], resources: objects(bucket.arn, [SCRATCH_PREFIX]) },
+        // S3 has no condition on the uploads' keys.
+        { actions: ["s3:ListBucketMultipartUploads"], resources: [bucket.arn] },
         ...named.map(({ logGroup }) => logStatement(logGroup.arn)),
       ],
     },

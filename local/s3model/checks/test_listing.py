@@ -27,6 +27,19 @@ class Listing(S3Test):
         self.fill(reversed(KEYS))
         self.assertEqual(self.found(self.list())[0], KEYS)
 
+    def test_each_object_is_one_version(self):
+        self.fill(["a", "b", "c"])
+        first = self.s3.list_object_versions(Bucket=self.bucket, MaxKeys=2)
+        seen = [(one["Key"], one["VersionId"], one["IsLatest"]) for one in first["Versions"]]
+        self.assertEqual(seen, [("a", "null", True), ("b", "null", True)])
+        self.assertEqual((first["IsTruncated"], first["NextKeyMarker"]), (True, "b"))
+        rest = self.s3.list_object_versions(Bucket=self.bucket, KeyMarker="b", VersionIdMarker="null")
+        self.assertEqual([one["Key"] for one in rest["Versions"]], ["c"])
+        self.s3.delete_object(Bucket=self.bucket, Key="a", VersionId="null")
+        self.assertEqual(self.found(self.list())[0], ["b", "c"])
+        with self.refused(400, "InvalidArgument"):
+            self.s3.get_object(Bucket=self.bucket, Key="b", VersionId="no version")
+
     def test_an_entry_describes_its_object(self):
         self.put("key", ChecksumAlgorithm="SHA256")
         (entry,) = self.list(FetchOwner=True)["Contents"]

@@ -33,6 +33,9 @@ pub const MAX_TAGS: usize = 10;
 /// Tags of a bucket at most.
 pub const MAX_BUCKET_TAGS: usize = 50;
 
+/// The id of an object's version in a bucket that never had versioning.
+pub const ONLY_VERSION: &str = "null";
+
 /// A refusal with a code that s3s has no name for.
 #[must_use]
 pub fn refusal(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> S3Error {
@@ -143,6 +146,17 @@ pub fn key(key: &str) -> S3Result<()> {
         return Err(s3_error!(KeyTooLongError, "Your key is too long"));
     }
     Ok(())
+}
+
+/// Refuses versions that no object has here.
+///
+/// # Errors
+/// For any but [`ONLY_VERSION`].
+pub fn version(asked: Option<&str>) -> S3Result<()> {
+    match asked {
+        None | Some(ONLY_VERSION) => Ok(()),
+        Some(_) => Err(bad_request("InvalidArgument", "Invalid version id specified")),
+    }
 }
 
 /// A limit of a list: S3 shows [`MAX_KEYS`] at most however many are asked for.

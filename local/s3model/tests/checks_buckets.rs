@@ -39,6 +39,18 @@ async fn a_bucket_with_an_object_stays() {
     .await;
 }
 
+#[tokio::test]
+async fn an_open_upload_goes_with_its_bucket() {
+    in_bucket(async |s3| {
+        let upload = s3.upload("key").await;
+        upload.add(1, "content").await;
+        s3.client.delete_bucket().bucket(&s3.bucket).send().await.unwrap();
+        s3.client.create_bucket().bucket(&s3.bucket).send().await.unwrap();
+        assert_eq!(s3.uploads().await, [""; 0]);
+    })
+    .await;
+}
+
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>, `BucketAlreadyOwnedByYou`: in all regions but
 /// us-east-1, where for compatibility the request succeeds.
 #[tokio::test]

@@ -2,10 +2,13 @@
 
 mod support;
 
+use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::operation::list_objects::builders::ListObjectsFluentBuilder;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
-use aws_sdk_s3::types::{ChecksumAlgorithm, CommonPrefix, EncodingType, Object, ObjectStorageClass};
+use aws_sdk_s3::types::{
+    ChecksumAlgorithm, CommonPrefix, EncodingType, Object, ObjectStorageClass, ObjectVersion,
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use support::{S3, in_bucket, md5, refused};
 
@@ -35,6 +38,35 @@ fn folders(prefixes: &[CommonPrefix]) -> Vec<&str> {
 
 fn found(answer: &ListObjectsV2Output) -> (Vec<&str>, Vec<&str>) {
     (names(answer.contents()), folders(answer.common_prefixes()))
+}
+
+/// Of a bucket that never had versioning.
+#[tokio::test]
+async fn each_object_is_one_version() {
+    in_bucket(async |s3| {
+        fill(s3, ["a", "b", "c"]).await;
+        let versions = s3.client.list_object_versions().bucket(&s3.bucket).max_keys(2);
+        let first = versions.clone().send().await.unwrap();
+        let seen = |answer: &ListObjectVersionsOutput| {
+            let of = |one: &ObjectVersion| {
+                (one.key.clone().unwrap(), one.version_id.clone().unwrap(), one.is_latest)
+            };
+            answer.versions().iter().map(of).collect::<Vec<_>>()
+        };
+        let version = |key: &str| (key.to_owned(), "null".to_owned(), Some(true));
+        assert_eq!(seen(&first), [version("a"), version("b")]);
+        assert_eq!((first.is_truncated, first.next_key_marker()), (Some(true), Some("b")));
+        let rest = versions.key_marker("b").version_id_marker("null").send().await.unwrap();
+        assert_eq!((seen(&rest), rest.is_truncated), (vec![version("c")], Some(false)));
+        s3.client.delete_object().bucket(&s3.bucket).key("a").version_id("null").send().await.unwrap();
+        assert_eq!(s3.keys().await, ["b", "c"]);
+        let other =
+            s3.client.delete_object().bucket(&s3.bucket).key("b").version_id("no version").send().await;
+        refused(other, 400, "InvalidArgument");
+        let other = s3.client.get_object().bucket(&s3.bucket).key("b").version_id("no version").send().await;
+        refused(other, 400, "InvalidArgument");
+    })
+    .await;
 }
 
 #[tokio::test]

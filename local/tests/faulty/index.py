@@ -28,6 +28,8 @@ def handler(event, _context):
         time.sleep(12)
     if FAULT == "noarchive":
         return
+    if FAULT == "elsewhere":
+        s3.put_object(Bucket=event["bucket_name"], Key="elsewhere", Body=b"")
     s3.put_object(Bucket=event["bucket_name"], Key=event["archive_key"], Body=archive(event))
 
 

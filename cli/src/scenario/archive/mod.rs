@@ -77,7 +77,7 @@ pub async fn run(project: &Project, stack: Option<&str>, progress: Mode) -> Resu
     record.remove();
     let mut contest = archive.outcome(&ended)?;
     let after = requests::counted(&archive.place).await;
-    requests::price(&mut contest, before, after);
+    requests::price(&archive.place, &mut contest, before, after);
     Ok(outcome::result(project, &archive, &execution, started_at, contest))
 }
 

@@ -41,11 +41,19 @@ pub async fn counted(place: &Place) -> Option<HashMap<String, Requests>> {
 
 /// Adds the price of the requests made between two counts to each contender's figures.
 pub fn price(
+    place: &Place,
     contest: &mut Contest,
     before: Option<HashMap<String, Requests>>,
     after: Option<HashMap<String, Requests>>,
 ) {
-    let (Some(before), Some(after)) = (before, after) else { return };
+    let (Some(before), Some(after)) = (before, after) else {
+        if place.endpoint.is_some() {
+            contest.warnings.push(
+                "S3's requests were not counted, so their price is missing: lambench local logs".to_owned(),
+            );
+        }
+        return;
+    };
     for success in &mut contest.success {
         let name = function_name(&success.arn);
         let Some(now) = after.get(name) else { continue };
@@ -75,7 +83,7 @@ fn per_run(success: &Success, then: &Requests, now: &Requests) -> S3Use {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::archive::testing::success;
+    use crate::scenario::archive::testing::{archive, success};
 
     fn counts(writes: u64, reads: u64) -> HashMap<String, Requests> {
         HashMap::from([(
@@ -91,7 +99,7 @@ mod tests {
     #[test]
     fn only_the_requests_of_this_run_are_priced_and_shared_among_its_runs() {
         let mut contest = contest();
-        price(&mut contest, Some(counts(1000, 500)), Some(counts(1000 + 400, 500 + 3000)));
+        price(&archive().place, &mut contest, Some(counts(1000, 500)), Some(counts(1000 + 400, 500 + 3000)));
         // Two runs: 200 writes and 1,500 reads each, and an invocation.
         let expected = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
         let one = &contest.success[0];
@@ -114,7 +122,7 @@ mod tests {
             Some(HashMap::from([("lambench-dev-rust-stream".to_owned(), counted)]))
         };
         let mut contest = contest();
-        price(&mut contest, Some(HashMap::new()), count(100));
+        price(&archive().place, &mut contest, Some(HashMap::new()), count(100));
         let used = contest.success[0].s3.unwrap();
         let told = (used.sent_bytes, used.received_bytes, used.slow_downs);
         assert_eq!(told, (Some(50.0), Some(100.0), Some(50.0)));
@@ -123,8 +131,9 @@ mod tests {
     #[test]
     fn requests_that_nobody_counted_have_no_price() {
         let mut contest = contest();
-        price(&mut contest, None, Some(counts(1, 1)));
-        price(&mut contest, Some(counts(1, 1)), Some(HashMap::new()));
+        price(&archive().place, &mut contest, None, Some(counts(1, 1)));
+        price(&archive().place, &mut contest, Some(counts(1, 1)), Some(HashMap::new()));
         assert_eq!(contest.success[0].requests_price_usd, None);
+        assert_eq!(contest.warnings.len(), 1, "only the first could not be counted");
     }
 }

@@ -37,6 +37,7 @@ pub const OPERATIONS: &[&str] = &[
     "HeadObject",
     "ListBuckets",
     "ListMultipartUploads",
+    "ListObjectVersions",
     "ListObjects",
     "ListObjectsV2",
     "ListParts",

@@ -51,8 +51,7 @@ pub fn delete_bucket(
 ) -> S3Result<S3Response<DeleteBucketOutput>> {
     let name = request.input.bucket;
     model.change(None, |state| {
-        let is_uploaded_to = || state.uploads.values().any(|upload| upload.info.bucket == name);
-        if !bucket(state, &name)?.objects.is_empty() || is_uploaded_to() {
+        if !bucket(state, &name)?.objects.is_empty() {
             return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
         }
         Ok((Change::DeleteBucket { bucket: name }, ()))

@@ -12,7 +12,8 @@ pub fn delete_object(
     model: &Model,
     request: S3Request<DeleteObjectInput>,
 ) -> S3Result<S3Response<DeleteObjectOutput>> {
-    let DeleteObjectInput { bucket: name, key, if_match, .. } = request.input;
+    let DeleteObjectInput { bucket: name, key, if_match, version_id, .. } = request.input;
+    rules::version(version_id.as_deref())?;
     let is_there = {
         let state = model.store.state();
         bucket(&state, &name)?.objects.contains_key(&key)
@@ -64,6 +65,7 @@ pub fn delete_objects(
 
 fn check(state: &State, name: &str, object: &ObjectIdentifier) -> S3Result<()> {
     rules::key(&object.key)?;
+    rules::version(object.version_id.as_deref())?;
     let old = bucket(state, name)?.objects.get(&object.key);
     let condition = object.e_tag.clone().map(ETagCondition::ETag);
     check_deletion(old.map(AsRef::as_ref), condition.as_ref())

@@ -1,4 +1,4 @@
-//! `ListObjects`, in its first and its second version.
+//! `ListObjects`, in its first and its second version, and `ListObjectVersions`.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -217,6 +217,58 @@ pub fn list_objects_v2(
         name: Some(input.bucket),
         request_charged: None,
     }))
+}
+
+/// Each object has one version, `null`: the model's buckets never had versioning.
+pub fn list_object_versions(
+    model: &Model,
+    request: S3Request<ListObjectVersionsInput>,
+) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+    let input = request.input;
+    let shown = Shown::new(input.encoding_type.as_ref(), true)?;
+    let limit = rules::list_limit(input.max_keys, "max-keys")?;
+    let query = Query {
+        prefix: input.prefix.as_deref().unwrap_or_default(),
+        delimiter: input.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty()),
+        after: input.key_marker.as_deref().unwrap_or_default(),
+        limit,
+    };
+    let state = model.store.state();
+    let found = find(&bucket(&state, &input.bucket)?.objects, &query);
+    let (contents, common_prefixes) = shown.split(&found.entries);
+    let last = found.entries.last().filter(|_| found.is_truncated);
+    Ok(S3Response::new(ListObjectVersionsOutput {
+        next_key_marker: last.map(|entry| shown.text(entry.name())),
+        next_version_id_marker: last.map(|_| rules::ONLY_VERSION.to_owned()),
+        prefix: Some(shown.text(query.prefix)),
+        key_marker: Some(shown.text(query.after)),
+        version_id_marker: input.version_id_marker,
+        delimiter: query.delimiter.map(|delimiter| shown.text(delimiter)),
+        max_keys: Some(count(limit)),
+        is_truncated: Some(found.is_truncated),
+        versions: Some(contents.into_iter().map(only_version).collect()),
+        delete_markers: None,
+        common_prefixes: Some(common_prefixes),
+        encoding_type: input.encoding_type,
+        name: Some(input.bucket),
+        request_charged: None,
+    }))
+}
+
+fn only_version(object: Object) -> ObjectVersion {
+    ObjectVersion {
+        key: object.key,
+        version_id: Some(rules::ONLY_VERSION.to_owned()),
+        is_latest: Some(true),
+        e_tag: object.e_tag,
+        last_modified: object.last_modified,
+        size: object.size,
+        storage_class: object.storage_class.map(|class| class.as_str().to_owned().into()),
+        owner: object.owner,
+        checksum_algorithm: object.checksum_algorithm,
+        checksum_type: object.checksum_type,
+        restore_status: None,
+    }
 }
 
 /// Where a continuation token says that the page before ended.

@@ -132,6 +132,7 @@ operations! {
         complete::complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput;
         delete::delete_object(DeleteObjectInput) -> DeleteObjectOutput;
         delete::delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput;
+        listing::list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput;
         listing::list_objects(ListObjectsInput) -> ListObjectsOutput;
         listing::list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output;
         parts::list_parts(ListPartsInput) -> ListPartsOutput;

@@ -26,6 +26,7 @@ pub fn get_object(
     request: S3Request<GetObjectInput>,
 ) -> S3Result<S3Response<GetObjectOutput>> {
     let mut input = request.input;
+    rules::version(input.version_id.as_deref())?;
     let conditions = conditions::of_read!(input);
     let mode = input.checksum_mode.as_ref();
     let (object, selection) =
@@ -43,6 +44,7 @@ pub fn head_object(
     request: S3Request<HeadObjectInput>,
 ) -> S3Result<S3Response<HeadObjectOutput>> {
     let mut input = request.input;
+    rules::version(input.version_id.as_deref())?;
     let conditions = conditions::of_read!(input);
     let mode = input.checksum_mode.as_ref();
     let (object, selection) =

@@ -43,6 +43,7 @@ impl State {
             }
             Change::DeleteBucket { bucket } => {
                 self.buckets.remove(&bucket);
+                self.uploads.retain(|_, upload| upload.info.bucket != bucket);
             }
             Change::SetBucket { bucket, setting, value } => {
                 let settings = &mut self.bucket(&bucket)?.settings;

@@ -1,0 +1,67 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { Checkout } from "./checkout";
+
+/** The part of a result file that these tests look at. */
+interface Result {
+  readonly archive: {
+    readonly success: readonly {
+      readonly arn: string;
+      readonly total_price_usd: number;
+      readonly s3: Readonly<Record<string, number | null>>;
+    }[];
+    readonly failure: readonly { readonly arn: string; readonly reason: string }[];
+  };
+}
+
+describe("the archive contest with the emulator's S3, which enforces IAM policies", () => {
+  let checkout: Checkout;
+
+  beforeAll(async () => {
+    checkout = new Checkout();
+    checkout.write(
+      "contenders/python/elsewhere/index.py",
+      fs.readFileSync(path.join(__dirname, "faulty", "index.py")),
+    );
+    checkout.write("Pulumi.dev.yaml", "config:\n  lambench:scenarios: [archive]\n");
+    await checkout.ok("lambench local start --s3 emulator");
+    await checkout.ok("pulumi stack init dev --non-interactive");
+    for (const setting of ["objectCount 3", "objectSizeMib 1", "runsPerContender 1"]) {
+      await checkout.ok(`pulumi config set ${setting} --stack dev`);
+    }
+    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+  });
+  afterAll(async () => {
+    await checkout.remove();
+  });
+
+  it("lets every function do what it needs, and a contender write nothing but its archive", async () => {
+    const { archive } = JSON.parse(
+      await checkout.ok("lambench run archive --stack dev --json --progress none"),
+    ) as Result;
+    const rust = fs.readdirSync(path.join(checkout.root, "contenders", "rust"));
+    expect(archive.success.map(({ arn }) => arn.split(":lambench-dev-")[1]).sort()).toEqual(
+      ["python-naive", ...rust.map((id) => `rust-${id}`)].sort(),
+    );
+    expect(archive.failure).toEqual([
+      {
+        arn: expect.stringMatching(/python-elsewhere$/) as string,
+        reason: expect.stringMatching(/^crash: .*AccessDenied/) as string,
+      },
+    ]);
+    // It counts requests, and no bytes.
+    for (const { s3, total_price_usd } of archive.success) {
+      expect(s3.writes).toBeGreaterThanOrEqual(2);
+      expect(s3.sent_bytes).toBeNull();
+      expect(total_price_usd).toBeGreaterThan(0);
+    }
+  });
+
+  it("destroys everything it made", async () => {
+    await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack dev");
+    expect(await checkout.ok("aws s3 ls")).toBe("");
+  });
+});

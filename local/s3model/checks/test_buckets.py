@@ -27,6 +27,12 @@ class Buckets(S3Test):
         self.s3.delete_object(Bucket=self.bucket, Key="key")
         self.s3.delete_bucket(Bucket=self.bucket)
 
+    def test_an_open_upload_goes_with_its_bucket(self):
+        self.s3.create_multipart_upload(Bucket=self.bucket, Key="key")
+        self.s3.delete_bucket(Bucket=self.bucket)
+        with self.refused(404, "NoSuchBucket"):
+            self.s3.list_multipart_uploads(Bucket=self.bucket)
+
     # docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html, BucketAlreadyOwnedByYou: in all regions but
     # us-east-1, where for compatibility the request succeeds.
     def test_a_bucket_made_again_outside_us_east_1_is_already_owned(self):

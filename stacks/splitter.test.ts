@@ -60,11 +60,14 @@ describe("the splitter stack", () => {
     expect(alarm?.inputs).toMatchObject({ dimensions: { QueueName: `${NAME}-dead` }, threshold: 0 });
   });
 
-  it("hears of EC2's tags and of lambench's, and hands the queue's items out one by one", () => {
+  it("hears of EC2's tags and of lambench's for this stack, and hands the queue's items out one by one", () => {
     const [rule] = stack.of("aws:cloudwatch/eventRule:EventRule");
     expect(JSON.parse(rule?.inputs.eventPattern as string)).toEqual({
-      source: ["aws.ec2", "lambench.splitter"],
       detail: { eventName: ["CreateTags", "DeleteTags"] },
+      $or: [
+        { source: ["aws.ec2"] },
+        { source: ["lambench.splitter"], resources: [arn("lambda", `${NAME}-worker`)] },
+      ],
     });
     const [mapping] = stack.of("aws:lambda/eventSourceMapping:EventSourceMapping");
     expect(mapping?.inputs).toMatchObject({ batchSize: 1, scalingConfig: { maximumConcurrency: 10 } });
@@ -83,8 +86,9 @@ describe("the splitter stack", () => {
     const { splitterTrigger } = outputs as { splitterTrigger: string };
     const [, entries] =
       /^aws events put-events --entries '(.*)' --region eu-west-1$/.exec(splitterTrigger) ?? [];
-    const [entry] = JSON.parse(entries ?? "") as { Source: string; Detail: string }[];
+    const [entry] = JSON.parse(entries ?? "") as { Source: string; Resources: string[]; Detail: string }[];
     expect(entry?.Source).toBe("lambench.splitter");
+    expect(entry?.Resources).toEqual([arn("lambda", `${NAME}-worker`)]);
     expect(JSON.parse(entry?.Detail ?? "")).toMatchObject({
       requestParameters: { tagSet: { items: { length: 5 } } },
     });

@@ -78,7 +78,7 @@ export const splitter = scenario({
       outputs: {
         splitterTrigger: awsCommand(
           worker.arn,
-          `events put-events --entries '${JSON.stringify([example()])}'`,
+          pulumi.interpolate`events put-events --entries '${pulumi.jsonStringify([example(worker.arn)])}'`,
         ),
         splitterResults: awsCommand(
           worker.arn,
@@ -93,6 +93,7 @@ export const splitter = scenario({
         eventBus: "default",
         source: SOURCE,
         function: worker.name,
+        functionArn: worker.arn,
       },
     };
   },
@@ -119,9 +120,10 @@ function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, paren
     {
       name,
       description: "Tags that were made or removed",
-      eventPattern: JSON.stringify({
-        source: ["aws.ec2", SOURCE],
+      eventPattern: pulumi.jsonStringify({
         detail: { eventName: ["CreateTags", "DeleteTags"] },
+        // Other stacks hear what is put to the bus as well: an event of lambench names the function that is meant.
+        $or: [{ source: ["aws.ec2"] }, { source: [SOURCE], resources: [worker.arn] }],
       }),
     },
     { parent },
@@ -173,8 +175,8 @@ function alarm(name: string, queue: WorkerQueue, parent: pulumi.Resource): void 
   );
 }
 
-/** Five tags on one instance, as CloudTrail tells of them. */
-function example(): Record<string, string> {
+/** Five tags on one instance, as CloudTrail tells of them, for one function. */
+function example(functionArn: pulumi.Input<string>): Record<string, unknown> {
   const tags = ["Owner", "Team", "Stage", "Project", "Cost"].map((tag) => ({ key: tag, value: "example" }));
   const detail = {
     eventName: "CreateTags",
@@ -183,5 +185,10 @@ function example(): Record<string, string> {
       tagSet: { items: tags },
     },
   };
-  return { Source: SOURCE, DetailType: "AWS API Call via CloudTrail", Detail: JSON.stringify(detail) };
+  return {
+    Source: SOURCE,
+    Resources: [functionArn],
+    DetailType: "AWS API Call via CloudTrail",
+    Detail: JSON.stringify(detail),
+  };
 }

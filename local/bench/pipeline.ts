@@ -6,6 +6,7 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 
 import { Checkout } from "../tests/checkout";
+import { clientConfig } from "../tests/clients";
 import { Database } from "../tests/database";
 import type { Environment, Latency, Result } from "../tests/pipeline-result";
 import { cpuSeconds, functionProcesses, peakMemory } from "../tests/processes";
@@ -98,7 +99,7 @@ async function outage(database: Database): Promise<string> {
 /** What a function costs by itself, invoked directly. */
 async function cost(role: "upstream" | "midstream" | "downstream", name: string): Promise<string> {
   say(`${role} by itself …`);
-  const client = await lambda();
+  const client = new LambdaClient(await clientConfig(checkout));
   const before = Date.now();
   for (let start = 0; start < COLD_STARTS; start += 1) {
     for (const pid of functionProcesses(checkout, name)) process.kill(pid, "SIGKILL");
@@ -126,20 +127,6 @@ async function initDurations(name: string, since: number): Promise<number[]> {
     .map((line) => /Init Duration: ([\d.]+) ms/.exec(line)?.[1])
     .filter((ms) => ms !== undefined)
     .map(Number);
-}
-
-async function lambda(): Promise<LambdaClient> {
-  const { set } = JSON.parse(await checkout.ok("lambench local env --json")) as {
-    set: Readonly<Record<string, string>>;
-  };
-  return new LambdaClient({
-    endpoint: set.AWS_ENDPOINT_URL ?? "",
-    region: set.AWS_REGION ?? "us-east-1",
-    credentials: {
-      accessKeyId: set.AWS_ACCESS_KEY_ID ?? "",
-      secretAccessKey: set.AWS_SECRET_ACCESS_KEY ?? "",
-    },
-  });
 }
 
 /** Invokes a function, which must do what it is asked for. */

@@ -10,7 +10,7 @@ use super::options::{Plan, Source};
 use super::{Splitter, Test};
 use crate::exit::Usage;
 
-/// What EventBridge takes: an entry's source, type and detail together must be smaller (EventBridge User Guide,
+/// What EventBridge takes: an entry's source, type, detail and resources together must be smaller (EventBridge User Guide,
 /// "Calculating `PutEvents` event entry size"), bytes.
 const MAX_ENTRY: usize = 256 * 1024;
 /// What Lambda takes when a function is called and its answer waited for, bytes.
@@ -113,7 +113,9 @@ impl Test {
 
     /// What is put to the event bus.
     fn check_entry(&self, event: &Value) -> Result<()> {
-        let bytes = self.splitter.source.len() + DETAIL_TYPE.len() + event["detail"].to_string().len();
+        let Splitter { source, function_arn, .. } = &self.splitter;
+        let detail = event["detail"].to_string();
+        let bytes = [source, function_arn, DETAIL_TYPE, &detail].map(str::len).iter().sum::<usize>();
         if bytes < MAX_ENTRY {
             return Ok(());
         }

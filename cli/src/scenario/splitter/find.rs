@@ -173,6 +173,7 @@ async fn put(test: &Test, run: &str) -> Result<()> {
     let entry = PutEventsRequestEntry::builder()
         .event_bus_name(&splitter.event_bus)
         .source(&splitter.source)
+        .resources(&splitter.function_arn)
         .detail_type(DETAIL_TYPE)
         .detail(test.event.in_run(run)["detail"].to_string());
     let answer = aws_sdk_eventbridge::Client::new(&test.config)

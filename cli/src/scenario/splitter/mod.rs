@@ -43,6 +43,8 @@ struct Splitter {
     /// The source of events that lambench may send.
     source: String,
     function: String,
+    /// What names the function in an event: several stacks hear of it.
+    function_arn: String,
 }
 
 /// The function's own queue.

@@ -19,7 +19,7 @@ pub fn render(splitting: &Splitting) -> String {
     if !handled.is_empty() {
         let _ = writeln!(text, "{}", speed(&handled));
         let _ = writeln!(text, "\nUSD a million items\n{}", prices(&handled));
-        let split = handled.iter().find(|run| run.road != Road::OneByOne);
+        let split = handled.iter().find(|run| run.split_seconds.is_some());
         text.push_str(&split.map_or_else(String::new, |run| one_invocation(run)));
     }
     for run in handled {
@@ -37,13 +37,13 @@ fn items(items: &Items) -> u64 {
 
 fn heading(task: &Task) -> String {
     let file = task.file.as_ref().map_or_else(String::new, |file| format!(" of {file}"));
-    format!(
-        "one event{file}, {} bytes, {} of {} s: {} one after the other",
-        task.event_bytes,
-        text::count(task.items, "item"),
-        task.item_seconds,
-        seconds(results::stats::real(task.items) * task.item_seconds),
-    )
+    let event = format!("one event{file}, {} bytes", task.event_bytes);
+    if task.items == 0 {
+        return event;
+    }
+    let serial = results::stats::real(task.items) * task.item_seconds;
+    let items = text::count(task.items, "item");
+    format!("{event}, {items} of {} s: {} one after the other", task.item_seconds, seconds(serial))
 }
 
 fn seconds(seconds: f64) -> String {

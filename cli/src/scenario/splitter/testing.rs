@@ -29,6 +29,7 @@ pub fn splitter() -> Splitter {
         "queue": { "url": "http://q/splitter", "arn": format!("arn:aws:sqs:us-east-1:0:{name}"), "deadLetterUrl": "http://q/splitter-dead" },
         "runLog": { "table": format!("{name}-runs") },
         "eventBus": "default", "source": "lambench.splitter", "function": format!("{name}-worker"),
+        "functionArn": format!("arn:aws:lambda:us-east-1:0:function:{name}-worker"),
     }))
     .unwrap()
 }

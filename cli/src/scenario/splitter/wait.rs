@@ -18,6 +18,8 @@ const POLL: Duration = Duration::from_millis(500);
 const SHARE: u32 = 10;
 /// Without a change for so long besides an item's own time, something may have been given up.
 const QUIET: Duration = Duration::from_secs(3);
+/// After so long without a sign of the event, the user is told what may be wrong.
+const SILENCE: Duration = Duration::from_secs(20);
 /// Lambda waits one minute before it tries an event again, and two more before the last time (Lambda Developer Guide,
 /// "How Lambda handles errors and retries with asynchronous invocation").
 const EVENT_RETRIES: Duration = Duration::from_mins(3);
@@ -42,6 +44,7 @@ pub async fn until_handled(
     let mut progress = Progress::new(test.progress, items);
     let mut dead = DeadLetters::default();
     let mut changed = Changed::default();
+    let mut is_silent = false;
     loop {
         let before = Instant::now();
         let done = count_done(test, run).await?;
@@ -54,6 +57,10 @@ pub async fn until_handled(
         if idle > Duration::from_secs_f64(test.event.item_seconds) + QUIET {
             dead.collect(test, run).await?;
             let log = RunLog::read(test, run).await?;
+            if log == RunLog::default() && idle > SILENCE && !is_silent {
+                is_silent = true;
+                test.site().say(&nothing_heard(test));
+            }
             if missing(items, &log, &dead) == 0 || idle > limits.patience() + EVENT_RETRIES {
                 progress.end();
                 return Ok(Handled { log, dead });
@@ -63,6 +70,14 @@ pub async fn until_handled(
     }
     progress.end();
     Ok(Handled { log: RunLog::read(test, run).await?, dead })
+}
+
+fn nothing_heard(test: &Test) -> String {
+    format!(
+        "nothing has begun yet: events may wait, but if this goes on, see whether the rule lets the event through, and the \
+         function's log: aws logs tail /aws/lambda/{}",
+        test.splitter.function
+    )
 }
 
 /// How many items may still be done. Those of an event that was given up, which never got into the queue, are not.

@@ -1,0 +1,62 @@
+import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
+
+import type { ClientConfig } from "./clients";
+
+/** An entry of a run log; times are µs since 1970. */
+export interface Entry {
+  readonly run: string;
+  readonly item: string;
+  readonly queued_us: number | undefined;
+  readonly started_us: number | undefined;
+  readonly ended_us: number | undefined;
+  readonly attempts: number;
+}
+
+/** The table in which functions write what happened. */
+export class RunLog {
+  private readonly client: DynamoDBClient;
+
+  constructor(
+    config: ClientConfig,
+    private readonly table: string,
+  ) {
+    this.client = new DynamoDBClient(config);
+  }
+
+  /** All entries, those of `run` only if it is given. */
+  async entries(run?: string): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for await (const page of paginateScan({ client: this.client }, { TableName: this.table })) {
+      for (const item of page.Items ?? []) {
+        const number = (name: string): number | undefined => {
+          const text = item[name]?.N;
+          return text === undefined ? undefined : Number(text);
+        };
+        entries.push({
+          run: item.run?.S ?? "",
+          item: item.item?.S ?? "",
+          queued_us: number("queued_us"),
+          started_us: number("started_us"),
+          ended_us: number("ended_us"),
+          attempts: number("attempts") ?? 0,
+        });
+      }
+    }
+    return run === undefined ? entries : entries.filter((entry) => entry.run === run);
+  }
+
+  /** The run that is being split right now, with how many of its items are queued. */
+  async beingSplit(): Promise<{ run: string; queued: number } | undefined> {
+    const entries = await this.entries();
+    const split = entries.find(({ item, ended_us }) => item === "split" && ended_us === undefined);
+    if (split === undefined) return undefined;
+    const queued = entries.filter((entry) => entry.run === split.run && entry.queued_us !== undefined);
+    return { run: split.run, queued: queued.length };
+  }
+
+  /** How many items of a run are done. */
+  async done(run: string): Promise<number> {
+    const done = (entry: Entry): boolean => entry.item !== "split" && entry.ended_us !== undefined;
+    return (await this.entries(run)).filter(done).length;
+  }
+}

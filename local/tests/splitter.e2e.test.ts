@@ -1,0 +1,263 @@
+import * as fs from "node:fs";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { Checkout, type Ended, until } from "./checkout";
+import { clientConfig } from "./clients";
+import { functionProcesses } from "./processes";
+import { RunLog } from "./run-log";
+import type { Environment, Result, SplitRun } from "./splitter-result";
+
+const FIXTURES = "functions/splitter/fixtures";
+/** The fewest seconds that a function may have: what is killed comes again after six times as long. */
+const TIMEOUT_SECONDS = 3;
+const CONCURRENCY = 10;
+
+const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
+const up = (stack: string): string => `pulumi up --yes --skip-preview --non-interactive --stack ${stack}`;
+const run = (options: string, stack = "splitter"): string =>
+  `lambench run splitter --json --progress none --stack ${stack} ${options}`;
+
+describe("the splitter, with the commands a user types", () => {
+  let checkout: Checkout;
+  let environment: Environment;
+  let log: RunLog;
+  /** A run whose poisoned item takes its time to get into the dead-letter queue, on a stack of its own. */
+  let poisoned: Promise<Ended>;
+
+  const deploy = async (stack: string): Promise<Environment> => {
+    await checkout.ok(`pulumi stack init ${stack} --non-interactive`);
+    await checkout.ok(`pulumi config set --path 'scenarios[0]' splitter --stack ${stack}`);
+    for (const [key, value] of Object.entries({ timeoutSeconds: TIMEOUT_SECONDS, itemSeconds: 0.2 })) {
+      await checkout.ok(`pulumi config set ${key} ${value} --stack ${stack}`);
+    }
+    await checkout.ok(up(stack));
+    const outputs = await checkout.ok(`pulumi stack output environment --json --stack ${stack}`);
+    return (JSON.parse(outputs) as { splitter: Environment }).splitter;
+  };
+  const result = async (options: string): Promise<Result> =>
+    JSON.parse(await checkout.ok(run(options))) as Result;
+  const unchanged = (): Promise<string> =>
+    checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack splitter");
+  /** How many invocations at once the queue is allowed. */
+  const allowed = async (): Promise<number> => {
+    const list = `aws lambda list-event-source-mappings --function-name ${environment.function}`;
+    return Number(
+      await checkout.ok(`${list} --query 'EventSourceMappings[0].ScalingConfig.MaximumConcurrency'`),
+    );
+  };
+  const kill = (): number => {
+    const processes = functionProcesses(checkout, environment.function);
+    for (const pid of processes) process.kill(pid, "SIGKILL");
+    return processes.length;
+  };
+  /** Puts a message into the queue, as somebody else or SQS itself might. */
+  const send = async (body: string, attributes: Readonly<Record<string, string>> = {}): Promise<void> => {
+    checkout.write("message.json", body);
+    const all = Object.entries(attributes).map(([name, value]) => [
+      name,
+      { DataType: "String", StringValue: value },
+    ]);
+    checkout.write("attributes.json", JSON.stringify(Object.fromEntries(all)));
+    await checkout.ok(
+      `aws sqs send-message --queue-url ${environment.queue.url} --message-body file://message.json ` +
+        "--message-attributes file://attributes.json",
+    );
+  };
+  /** What a dead-letter queue holds: the message attributes by name. */
+  const deadLetters = async (url: string): Promise<Record<string, string | undefined>[]> => {
+    const text = await checkout.ok(
+      `aws sqs receive-message --queue-url ${url} --max-number-of-messages 10 --message-attribute-names All ` +
+        "--visibility-timeout 0 --output json",
+    );
+    const { Messages = [] } = (text.trim() === "" ? {} : JSON.parse(text)) as {
+      Messages?: { MessageAttributes?: Record<string, { StringValue: string }> }[];
+    };
+    return Messages.map(({ MessageAttributes = {} }) =>
+      Object.fromEntries(
+        Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]),
+      ),
+    );
+  };
+
+  beforeAll(async () => {
+    checkout = new Checkout();
+    await checkout.ok("lambench local start");
+    const [main, other] = await Promise.all([deploy("splitter"), deploy("poisoned")]);
+    environment = main;
+    log = new RunLog(await clientConfig(checkout), main.runLog.table);
+    const event = JSON.parse(fs.readFileSync(`${checkout.root}/${FIXTURES}/five-tags.json`, "utf8")) as {
+      detail: { requestParameters: { tagSet: { items: { key: string }[] } } };
+    };
+    event.detail.requestParameters.tagSet.items[2] = { key: "lambench:poison" };
+    checkout.write("poisoned.json", JSON.stringify(event));
+    poisoned = checkout.run(run("--event poisoned.json", "poisoned"));
+    expect(other.function).not.toBe(main.function);
+  });
+  afterAll(async () => {
+    await checkout.remove();
+  });
+
+  it("deploys once: a refresh and a preview right after find nothing to do", async () => {
+    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack splitter");
+    await unchanged();
+  });
+
+  it("splits the event of its trigger, and prints what became of the items", async () => {
+    await checkout.ok('eval "$(pulumi stack output splitterTrigger --stack splitter)"');
+    await until("all five tags are done", 30, async () => {
+      const done = (await log.entries()).filter((entry) => entry.ended_us !== undefined);
+      return done.length === 6;
+    });
+    const printed = await checkout.ok('eval "$(pulumi stack output splitterResults --stack splitter)"');
+    for (const item of ["0000", "0001", "0002", "0003", "0004", "split"]) expect(printed).toContain(item);
+  });
+
+  it.each([
+    ["one-tag.json", 200, 1, "handled 1 tag"],
+    ["five-tags.json", 202, 5, "split '5' tags into '5' queued messages"],
+    ["ignored.json", 202, 0, "event was ignored, not a type of interest"],
+    ["malformed.json", 400, 0, "invalid event argument"],
+  ])("answers %s with %i and does its items", async (file, status_code, count, body) => {
+    const { splitter } = await result(`--event ${FIXTURES}/${file}`);
+    const [only] = splitter.runs;
+    expect(only?.reply).toEqual({ status_code, count, body });
+    expect(only?.items).toMatchObject({ done: count, dead_lettered: 0, lost: 0 });
+    expect(only?.invocations?.counted).toBe(count === 1 ? 1 : count + 1);
+  });
+
+  it("says what concurrency brings and costs, and leaves the queue as it was", async () => {
+    const {
+      splitter,
+      environment: place,
+      samples,
+    } = await result(`--items 50 --concurrency 1,4,${CONCURRENCY}`);
+    expect(place.kind).toBe("local");
+    expect(splitter.violations).toEqual([]);
+    for (const one of splitter.runs) {
+      expect(one.items).toMatchObject({ done: 50, dead_lettered: 0, lost: 0 });
+      expect(one.invocations).toMatchObject({ counted: one.concurrency === 1 ? 50 : 51, others: 0 });
+      expect(one.at_once).toBe(one.concurrency);
+      expect(one.efficiency).toBeGreaterThan(0.5);
+      expect(one.price.per_million_usd).toBeGreaterThan(one.price.one_invocation_usd ?? NaN);
+      expect(one.price.log_usd).toBeGreaterThan(0);
+    }
+    const [serial, some, more] = splitter.runs;
+    expect(serial?.queueing_ms).toBeNull();
+    expect(some?.queueing_ms?.p50).toBeGreaterThan(more?.queueing_ms?.p50 ?? NaN);
+    expect(more?.speed_up).toBeGreaterThan(2 * (serial?.speed_up ?? NaN));
+    expect(samples.map(({ name }) => name)).toContain(`concurrency ${CONCURRENCY}: queueing`);
+    expect(await allowed()).toBe(CONCURRENCY);
+    await unchanged();
+  });
+
+  it("gives the queue its concurrency back when it is interrupted", async () => {
+    const sweep = checkout.start("lambench run splitter --items 20 --concurrency 3 --stack splitter");
+    const ended = new Promise<number | null>((resolve) => sweep.once("exit", resolve));
+    await until("the queue has another concurrency", 30, async () => (await allowed()) === 3);
+    sweep.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(await allowed()).toBe(CONCURRENCY);
+  });
+
+  it("puts a message that would be split again aside, with the reason", async () => {
+    await send(fs.readFileSync(`${checkout.root}/${FIXTURES}/five-tags.json`, "utf8"));
+    await until("it is in the dead-letter queue", 30, async () => {
+      const letters = await deadLetters(environment.queue.deadLetterUrl);
+      return letters.some(({ Reason }) => Reason?.includes("it isn't split again") === true);
+    });
+  });
+
+  it("does each item once, although it is killed while it splits and while it works, and gets things twice", async () => {
+    const items = 600;
+    const running = checkout.run(run(`--items ${items} --item-seconds 0.02`));
+    let split: { run: string; queued: number } | undefined;
+    await until("it splits", 60, async () => {
+      split = await log.beingSplit();
+      return (split?.queued ?? 0) > 20;
+    });
+    expect(kill()).toBeGreaterThan(0);
+    const name = split?.run ?? "";
+    await until("items are done", 60, async () => (await log.done(name)) > 100);
+    kill();
+    const detail = {
+      eventName: "CreateTags",
+      run: name,
+      requestParameters: { tagSet: { items: [{ key: "Item-0001", value: "lambench" }] } },
+    };
+    for (const Item of ["0001", "0001", "0599"]) {
+      await send(JSON.stringify({ source: "lambench.splitter", detail }), { Run: name, Item });
+    }
+    const ended = await running;
+    if (ended.code !== 0) throw new Error(said(ended));
+    const { splitter } = JSON.parse(ended.stdout) as Result;
+    const [only] = splitter.runs;
+    expect(splitter.violations).toEqual([]);
+    expect(only?.items).toMatchObject({ done: items, dead_lettered: 0, lost: 0 });
+    expect(only?.invocations?.split_repeats).toBeGreaterThan(0);
+    expect(only?.invocations?.counted).toBeGreaterThan(items + 1);
+    const entries = (await log.entries(name)).filter(({ item }) => item !== "split");
+    expect(entries.filter(({ ended_us }) => ended_us !== undefined)).toHaveLength(items);
+  });
+
+  it("gives a poisoned item up after four receives, and does the others", async () => {
+    const ended = await poisoned;
+    if (ended.code !== 0) throw new Error(said(ended));
+    const { splitter, warnings } = JSON.parse(ended.stdout) as Result;
+    const [only] = splitter.runs as [SplitRun];
+    expect(only.items).toMatchObject({ done: 4, dead_lettered: 1, lost: 0 });
+    expect(only.invocations).toEqual({
+      counted: 9,
+      expected: 6,
+      split_repeats: 0,
+      item_repeats: 3,
+      others: 0,
+    });
+    expect(warnings.join()).toContain("1 item put aside");
+    const text = await checkout.ok("pulumi stack output environment --json --stack poisoned");
+    const { queue } = (JSON.parse(text) as { splitter: Environment }).splitter;
+    await until("it can be looked at again", 40, async () => {
+      const letters = await deadLetters(queue.deadLetterUrl);
+      return letters.some(({ Run, Item }) => Run === only.run && Item === "0002");
+    });
+  });
+
+  it.each([
+    ["--items 9000", "EventBridge takes less than 262144: use --items"],
+    ["--item-seconds 3", "pulumi config set timeoutSeconds 9 --stack splitter"],
+    ["--concurrency 0", "1..=1000"],
+    ["--event nothing.json", "can't read nothing.json"],
+  ])("refuses %s before anything is sent, and says what would be right", async (options, advice) => {
+    const ended = await checkout.run(run(options));
+    expect(ended.code).not.toBe(0);
+    expect(ended.stderr).toContain(advice);
+  });
+
+  it("shows a result again", async () => {
+    const folder = `${checkout.root}/results/splitter`;
+    for (const file of fs.readdirSync(folder)) {
+      expect(await checkout.ok(`lambench show results/splitter/${file}`)).toContain("LOCAL");
+    }
+  });
+
+  it("destroys everything it made", async () => {
+    await Promise.all(
+      ["splitter", "poisoned"].map((stack) =>
+        checkout.ok(`pulumi destroy --yes --skip-preview --non-interactive --stack ${stack}`),
+      ),
+    );
+    const left = await Promise.all(
+      [
+        "aws events list-rules --query 'Rules[].Name'",
+        "aws dynamodb list-tables --query 'TableNames'",
+        "aws sqs list-queues --query 'QueueUrls || `[]`'",
+        "aws lambda list-functions --query 'Functions[].FunctionName'",
+        "aws lambda list-event-source-mappings --query 'EventSourceMappings[].UUID'",
+        "aws iam list-roles --query 'Roles[].RoleName'",
+        "aws logs describe-log-groups --query 'logGroups[].logGroupName'",
+        "aws cloudwatch describe-alarms --query 'MetricAlarms[].AlarmName'",
+      ].map((list) => checkout.ok(`${list} --output json`)),
+    );
+    expect(left.map((one) => JSON.parse(one) as unknown)).toEqual(left.map(() => []));
+  });
+});

@@ -48,6 +48,17 @@ impl Crcs {
     }
 }
 
+impl Crcs {
+    /// Those of the last `len` bytes, by those of the bytes before them: joining the other way round, since the field's
+    /// addition is its subtraction.
+    #[must_use]
+    pub fn without(self, head: Self, len: u64) -> Self {
+        let mut join = CrcJoin { crcs: head, last: None };
+        join.push(self, len);
+        join.finish()
+    }
+}
+
 /// Computes [`Crcs`] as the bytes come.
 pub struct CrcHasher([Digest; 3]);
 
@@ -197,6 +208,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_rest_of_a_whole_has_the_crcs_of_its_bytes(head: Vec<u8>, rest: Vec<u8>) {
+            let whole = Crcs::of(&[head.as_slice(), &rest].concat());
+            prop_assert_eq!(whole.without(Crcs::of(&head), rest.len() as u64), Crcs::of(&rest));
+        }
+
         #[test]
         fn joined_pieces_have_the_crcs_of_the_whole(pieces: Vec<Vec<u8>>) {
             let mut join = CrcJoin::default();

@@ -1,9 +1,9 @@
 //! The bytes of an object: references to ranges of chunks, so that a copy costs no bytes.
 
-use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::{io, iter};
 
 use super::blob::Blob;
 use crate::checksums::{BLOCK, CrcJoin, Crcs};
@@ -19,6 +19,8 @@ pub struct Chunk {
     pub len: u64,
     /// The CRCs of each [`BLOCK`] of it.
     pub blocks: Box<[Crcs]>,
+    /// The CRCs of its first blocks, by how many; made when they are first asked for.
+    heads: OnceLock<Box<[Crcs]>>,
 }
 
 impl Drop for Chunk {
@@ -32,26 +34,46 @@ impl Chunk {
     #[must_use]
     pub fn new(blob: Arc<Blob>, at: u64, len: u64, blocks: Box<[Crcs]>) -> Self {
         blob.refer(len);
-        Self { blob, at, len, blocks }
+        Self { blob, at, len, blocks, heads: OnceLock::new() }
     }
 
     /// Appends the CRCs of a range, by those of its blocks, reading what is in part of a block.
     fn join(&self, range: Range<u64>, join: &mut CrcJoin) -> io::Result<()> {
         let block = BLOCK as u64;
-        let mut at = range.start;
-        while at < range.end {
-            let index = at / block;
-            let block_end = ((index + 1) * block).min(self.len);
-            let end = block_end.min(range.end);
-            let is_whole = at == index * block && end == block_end;
-            let crcs = match usize::try_from(index).ok().and_then(|index| self.blocks.get(index)) {
-                Some(crcs) if is_whole => *crcs,
-                _ => self.read_crcs(at..end)?,
+        let first = range.start.next_multiple_of(block).min(range.end);
+        let last = if range.end == self.len { range.end } else { range.end / block * block }.max(first);
+        self.push_read(range.start..first, join)?;
+        if last > first {
+            let len = last - first;
+            let crcs = match first / block {
+                0 => self.head(last.div_ceil(block)),
+                before => self.head(last.div_ceil(block)).without(self.head(before), len),
             };
-            join.push(crcs, end - at);
-            at = end;
+            join.push(crcs, len);
+        }
+        self.push_read(last..range.end, join)
+    }
+
+    fn push_read(&self, range: Range<u64>, join: &mut CrcJoin) -> io::Result<()> {
+        if !range.is_empty() {
+            let len = range.end - range.start;
+            join.push(self.read_crcs(range)?, len);
         }
         Ok(())
+    }
+
+    /// The CRCs of the first `blocks` blocks.
+    fn head(&self, blocks: u64) -> Crcs {
+        let heads = self.heads.get_or_init(|| {
+            let mut join = CrcJoin::default();
+            let lens = (0..).map(|index| (self.len - index * BLOCK as u64).min(BLOCK as u64));
+            let heads = self.blocks.iter().zip(lens).map(|(crcs, len)| {
+                join.push(*crcs, len);
+                join.finish()
+            });
+            iter::once(Crcs::default()).chain(heads).collect()
+        });
+        heads[usize::try_from(blocks).unwrap_or(usize::MAX)]
     }
 
     fn read_crcs(&self, range: Range<u64>) -> io::Result<Crcs> {

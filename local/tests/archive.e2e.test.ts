@@ -106,6 +106,7 @@ describe("the archive contest, with the commands a user types", () => {
       "python-naive",
       "python-other",
       "rust-copy-plan",
+      "rust-copy-plan",
       "rust-stream",
     ]);
     const prices = archive.success.map((one) => one.run_price_usd);
@@ -184,7 +185,7 @@ describe("the archive contest, with the commands a user types", () => {
     running.kill("SIGKILL");
     await ended;
     const again = await run();
-    expect(again.archive.success).toHaveLength(3);
+    expect(again.archive.success).toHaveLength(4);
     expect(await count("archives/")).toBe(0);
   });
 
@@ -208,7 +209,7 @@ describe("the archive contest, with the commands a user types", () => {
       return output.includes("success");
     });
     const { success } = JSON.parse(output) as Result["archive"];
-    expect(success).toHaveLength(3);
+    expect(success).toHaveLength(4);
   });
 
   it.each([

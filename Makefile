@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit provider s3-checks e2e bench-aurora bench-pipeline bench-s3model format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit provider s3-checks e2e bench-aurora bench-pipeline bench-s3-read bench-s3model format clean
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -115,6 +115,12 @@ bench-pipeline: export FOR := local
 bench-pipeline: ## Measure the pipeline: rates, an outage, what a record costs (SECONDS=30, MESSAGES=20000)
 	@$(MAKE) --no-print-directory setup build cli FOR=local
 	@npx tsx local/bench/pipeline.ts
+
+bench-s3-read: export FOR := local
+bench-s3-read: ## Measure s3-read: CPU beside hashing, sending, reading, and that nothing is lost (OBJECTS=400, MIB=4)
+	@$(MAKE) --no-print-directory setup build cli FOR=local
+	@$(STEP) "build the functions' benchmarks" cargo build --release --locked --package s3-read --examples
+	@npx tsx local/bench/s3-read.ts
 
 bench-s3model: ## Measure the S3 model: requests and bytes a second, what a copy costs, memory, how well it keeps time
 	@$(STEP) "build the S3 model" cargo build --release --locked --package s3model --bins --examples

@@ -1,0 +1,266 @@
+import * as fs from "node:fs";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { Checkout, until } from "./checkout";
+import { functionProcesses } from "./processes";
+import { type Fault, setFaults } from "./s3-model";
+import { type Environment, type ReadRun, type Result, type Variant, VARIANTS } from "./s3-read-result";
+import { World } from "./s3-read-world";
+
+const UP = "pulumi up --yes --skip-preview --non-interactive --stack s3-read";
+const RUN = "lambench run s3-read --json --progress none --stack s3-read";
+const OBJECTS = 60;
+/** A message comes again so soon; the stack's own 18 s are for functions that are throttled. */
+const VISIBILITY_SECONDS = 3;
+
+const get = (kind: Fault["kind"], more: Partial<Fault> = {}): Fault => ({
+  operations: ["GetObject"],
+  kind,
+  ...more,
+});
+
+describe("s3-read, with the commands a user types", () => {
+  let checkout: Checkout;
+  let environment: Environment;
+  let world: World;
+
+  const up = async (settings: Readonly<Record<string, string | number>>): Promise<void> => {
+    for (const [key, value] of Object.entries(settings)) {
+      await checkout.ok(`pulumi config set ${key} ${value} --stack s3-read`);
+    }
+    await checkout.ok(UP);
+    const outputs = await checkout.ok("pulumi stack output environment --json --stack s3-read");
+    environment = (JSON.parse(outputs) as { "s3-read": Environment })["s3-read"];
+    world = await World.of(checkout, environment);
+  };
+  const visibility = async (seconds: number): Promise<void> => {
+    const set = (url: string): Promise<string> =>
+      checkout.ok(
+        `aws sqs set-queue-attributes --queue-url ${url} --attributes VisibilityTimeout=${seconds}`,
+      );
+    await Promise.all(VARIANTS.map((variant) => set(environment.variants[variant].queue.url)));
+  };
+  /** A run without violations, by variant. */
+  const run = async (command: string): Promise<ReadRun[]> => {
+    const result = JSON.parse(await checkout.ok(command)) as Result;
+    expect(result.environment.kind).toBe("local");
+    expect(result["s3-read"].violations).toEqual([]);
+    return [...result["s3-read"].runs];
+  };
+
+  beforeAll(async () => {
+    checkout = new Checkout();
+    await checkout.ok("lambench local start");
+    await checkout.ok("pulumi stack init s3-read --non-interactive");
+    await up({ objectCount: OBJECTS, objectSizeMib: 1, timeoutSeconds: 3, maxConcurrency: 5 });
+  });
+  afterAll(async () => {
+    await checkout.remove();
+  });
+
+  it("deploys once: a refresh and a preview right after find nothing to do", async () => {
+    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack s3-read");
+    await checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack s3-read");
+  });
+
+  it("reads everything by its trigger, and shows what it has read", async () => {
+    const answers = await checkout.ok('eval "$(pulumi stack output s3ReadTrigger --stack s3-read)"');
+    const reports = answers
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { run: string; variant: Variant; sent: number });
+    expect(reports.map(({ variant, sent }) => [variant, sent])).toEqual([
+      ["signed", OBJECTS],
+      ["sdk", OBJECTS],
+    ]);
+    for (const { run, variant } of reports) {
+      const read = async (): Promise<boolean> => (await world.items(run, variant)).length === OBJECTS;
+      await until(`${variant} has read all objects`, 30, read);
+    }
+    const shown = await checkout.ok('eval "$(pulumi stack output s3ReadResults --stack s3-read)"');
+    expect(shown).toContain("files/");
+    expect(shown).toContain(reports[1]?.run);
+  });
+
+  it("finds by both roads what is in the bucket, and says what it costs", async () => {
+    const runs = await run(RUN);
+    expect(runs.map(({ variant }) => variant)).toEqual(VARIANTS);
+    const objects = await world.objects();
+    const bytes = objects.reduce((all, one) => all + one.bytes, 0);
+    for (const { run, variant, memory_mb, objects: fate, bytes: read, price } of runs) {
+      expect(fate).toMatchObject({ read: OBJECTS, dead_lettered: 0, lost: 0 });
+      expect([memory_mb, read]).toEqual([512, bytes]);
+      expect(price.per_gb_usd).toBeGreaterThan(0);
+      const items = (await world.items(run, variant)).map(({ object, bytes, md5 }) => ({
+        object,
+        bytes,
+        md5,
+      }));
+      expect(items).toEqual(objects);
+    }
+  });
+
+  it("puts aside what can't be read, each kind by its name", async () => {
+    await visibility(VISIBILITY_SECONDS);
+    const faults: Readonly<Record<string, Fault>> = {
+      throttled: get("503"),
+      server: get("500"),
+      reset: get("reset"),
+      truncated: get("truncate"),
+      corrupt: get("wrong-byte"),
+      timeout: get("stall", { seconds: 60 }),
+    };
+    await setFaults(
+      checkout,
+      Object.entries(faults).map(([kind, fault]) => ({ ...fault, key: `poison/${kind}` })),
+    );
+    for (const kind of Object.keys(faults)) await world.put(`poison/${kind}`, "x".repeat(100_000));
+    const expired = await world.body("signed", "poison/expired", 1);
+    const url = Buffer.from(await world.body("signed", "poison/denied"), "base64").toString();
+    const base64 = (text: string): string => Buffer.from(text).toString("base64");
+    const bodies: Readonly<Record<Variant, Record<string, string>>> = {
+      // Whether a role may read is IAM's to say, which the local S3 doesn't ask: a wrong signature is refused like that.
+      signed: {
+        unreadable: "no Base64",
+        foreign: base64("http://169.254.169.254/latest/meta-data/iam"),
+        denied: base64(url.replace(/Signature=..../, "Signature=0000")),
+        expired,
+      },
+      sdk: { unreadable: "k".repeat(1025) },
+    };
+    for (const variant of VARIANTS) {
+      const kinds = ["missing", ...Object.keys(faults)];
+      const all = await Promise.all(kinds.map((kind) => world.body(variant, `poison/${kind}`)));
+      kinds.forEach((kind, index) => (bodies[variant][kind] = all[index] ?? ""));
+      for (const body of Object.values(bodies[variant])) await world.send(variant, "poison", body);
+    }
+    for (const variant of VARIANTS) {
+      const expected = Object.fromEntries(
+        Object.entries(bodies[variant]).map(([kind, body]) => [body, kind]),
+      );
+      const reasons = new Map<string, string>();
+      await until(`all of ${variant} are put aside`, 60, async () => {
+        await world.deadLetters(variant, reasons);
+        return reasons.size === Object.keys(expected).length;
+      });
+      const kinds = [...reasons].map(([body, reason]) => [body, reason.split(": ")[0]]);
+      expect(Object.fromEntries(kinds)).toEqual(expected);
+      expect(await world.items("poison", variant)).toEqual([]);
+    }
+    await checkout.ok(`aws s3 rm s3://${environment.bucket}/poison/ --recursive`);
+  });
+
+  it("writes an object down once, however often its message comes", async () => {
+    await setFaults(checkout, []);
+    const [object] = await world.objects();
+    if (object === undefined) throw new Error("the bucket is empty");
+    for (const variant of VARIANTS) {
+      const body = await world.body(variant, object.object);
+      await Promise.all([1, 2, 3].map(() => world.send(variant, "again", body)));
+      let first = 0;
+      await until("it has been read", 20, async () => {
+        first = (await world.items("again", variant))[0]?.endedUs ?? 0;
+        return first > 0;
+      });
+      await world.send(variant, "again", body);
+      await until("it has been read again", 20, async () => {
+        const items = await world.items("again", variant);
+        expect(items).toHaveLength(1);
+        expect(items[0]).toMatchObject(object);
+        return (items[0]?.endedUs ?? 0) > first;
+      });
+    }
+  });
+
+  it("loses nothing though S3 fails in a third of the requests and readers are killed", async () => {
+    const [hopeless] = await world.objects();
+    await setFaults(checkout, [
+      get("truncate", { key: hopeless?.object ?? "" }),
+      get("503", { rate: 0.1 }),
+      get("reset", { rate: 0.1 }),
+      get("truncate", { rate: 0.1 }),
+    ]);
+    const running = run(RUN);
+    for (const variant of VARIANTS) {
+      const { reader } = environment.variants[variant];
+      await until(`${reader} is at work`, 60, async () => {
+        const { Attributes } = JSON.parse(
+          await checkout.ok(
+            `aws sqs get-queue-attributes --queue-url ${environment.variants[variant].queue.url} --attribute-names ApproximateNumberOfMessagesNotVisible --output json`,
+          ),
+        ) as { Attributes: Record<string, string> };
+        return Number(Attributes.ApproximateNumberOfMessagesNotVisible) > 0;
+      });
+      for (const pid of functionProcesses(checkout, reader)) process.kill(pid, "SIGKILL");
+    }
+    for (const { objects } of await running) {
+      expect(objects).toMatchObject({
+        read: OBJECTS - 1,
+        dead_lettered: 1,
+        lost: 0,
+        failures: { truncated: 1 },
+      });
+      expect(objects.at_once).toBeLessThan(OBJECTS - 1);
+    }
+    await setFaults(checkout, []);
+  });
+
+  it("tries another memory size, and brings the stack's own back", async () => {
+    const before = fs.readFileSync(`${checkout.root}/Pulumi.s3-read.yaml`, "utf8");
+    const [small] = await run(`${RUN} --variant sdk --memory 128 --max-objects 20`);
+    expect(small).toMatchObject({ memory_mb: 128, listing: { sent: 20 }, objects: { read: 20 } });
+    expect(fs.readFileSync(`${checkout.root}/Pulumi.s3-read.yaml`, "utf8")).toBe(before);
+    const { reader } = environment.variants.sdk;
+    const memory = await checkout.ok(
+      `aws lambda get-function-configuration --function-name ${reader} --query MemorySize`,
+    );
+    expect(memory.trim()).toBe("512");
+  });
+
+  it("reads a bucket that was there before, but no empty objects and folders", async () => {
+    await checkout.ok("aws s3 mb s3://my-own-photos");
+    await up({ bucket: "my-own-photos" });
+    const keys = ["a b+ü.jpg", "2026/c%20d.jpg", "2026/plain.jpg"];
+    for (const key of keys) await world.put(key, `the content of ${key}`);
+    for (const key of ["2026/", "empty"]) await world.put(key, "");
+    for (const { run: id, variant, listing, objects } of await run(RUN)) {
+      expect(listing).toMatchObject({ listed: 5, skipped: 2, sent: 3 });
+      expect(objects).toMatchObject({ read: 3, dead_lettered: 0 });
+      const read = (await world.items(id, variant)).map(({ object }) => object);
+      expect(read.sort()).toEqual([...keys].sort());
+    }
+    const nothing = await checkout.run(`${RUN} --prefix 2025/`);
+    expect(nothing.stderr).toContain("s3://my-own-photos/2025/ has no object");
+  });
+
+  it("refuses options that make no sense, and shows a result again", async () => {
+    const ended = await checkout.run("lambench run s3-read --variant url --stack s3-read");
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain("signed (presigned URLs) and sdk");
+    const folder = `${checkout.root}/results/s3-read`;
+    for (const file of fs.readdirSync(folder)) {
+      expect(await checkout.ok(`lambench show results/s3-read/${file}`)).toContain("LOCAL");
+    }
+  });
+
+  it("destroys everything it made, and leaves the bucket that it didn't", async () => {
+    await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack s3-read");
+    const left = await Promise.all(
+      [
+        "aws dynamodb list-tables --query 'TableNames'",
+        "aws sqs list-queues --query 'QueueUrls || `[]`'",
+        "aws lambda list-functions --query 'Functions[].FunctionName'",
+        "aws lambda list-event-source-mappings --query 'EventSourceMappings[].UUID'",
+        "aws iam list-roles --query 'Roles[].RoleName'",
+        "aws logs describe-log-groups --query 'logGroups[].logGroupName'",
+        "aws cloudwatch list-dashboards --query 'DashboardEntries[].DashboardName'",
+        "aws s3api list-buckets --query 'Buckets[].Name'",
+      ].map((list) => checkout.ok(`${list} --output json`)),
+    );
+    expect(left.map((one) => JSON.parse(one) as unknown)).toEqual([
+      ...Array<unknown>(7).fill([]),
+      ["my-own-photos"],
+    ]);
+  });
+});

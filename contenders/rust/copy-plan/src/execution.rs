@@ -1,5 +1,6 @@
 //! Carries a plan out.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use contender_kit::Crcs;
@@ -12,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zip_plan::{Object, Origin, Part, Piece, Plan};
 
+use crate::late::{Stage, first, numbers};
 use crate::room::Room;
 
 /// Prefixes that the temporary objects of one run are spread over: S3 limits the requests of each.
@@ -32,6 +34,8 @@ pub struct Execution {
     /// Where the temporary objects are.
     prefix: String,
     done: Vec<SetOnce<()>>,
+    /// Copies into temporary objects, and into the archive.
+    stages: [Stage; 2],
     /// The archive's, once it has begun.
     upload: SetOnce<Upload>,
 }
@@ -42,8 +46,10 @@ impl Execution {
         let stop = CancellationToken::new();
         let crcs = Crcs::new(objects.iter().map(|object| object.size));
         let done = plan.temporaries.iter().map(|_| SetOnce::new()).collect();
+        let stages =
+            [Stage::new(&plan, plan.temporaries.iter()), Stage::new(&plan, std::iter::once(&plan.archive))];
         let (s3, room) = (s3.until(stop.clone()), Room::new(room));
-        Self { s3, plan, objects, crcs, room, stop, key, prefix, done, upload: SetOnce::new() }
+        Self { s3, plan, objects, crcs, room, stop, key, prefix, done, stages, upload: SetOnce::new() }
     }
 
     /// The key of a temporary object.
@@ -96,7 +102,7 @@ impl Execution {
             }
             object @ Object::Parts(parts) => {
                 let upload = self.s3.create_upload(&key, true).await?;
-                let sent = self.parts(&upload, parts).await?;
+                let sent = self.parts(&upload, parts, &self.stages[0]).await?;
                 upload.complete(sent, self.plan.object_bytes(object), None).await?;
             }
         }
@@ -113,7 +119,7 @@ impl Execution {
             Object::Parts(parts) => {
                 let upload = self.s3.create_upload(&self.key, true).await?;
                 let _ = self.upload.set(upload.clone());
-                let sent = self.parts(&upload, parts).await?;
+                let sent = self.parts(&upload, parts, &self.stages[1]).await?;
                 let crc = self.archive_crc().await;
                 // All bytes are where they belong: what they came from can go meanwhile.
                 let complete = upload.complete(sent, self.plan.layout.size(), Some(crc));
@@ -122,36 +128,61 @@ impl Execution {
         }
     }
 
-    async fn parts(&self, upload: &Upload, parts: &[Part]) -> Result<Vec<Sent>, Failed> {
-        try_join_all((1..).zip(parts).map(|(number, part)| self.part(upload, number, part))).await
+    async fn parts(&self, upload: &Upload, parts: &[Part], stage: &Stage) -> Result<Vec<Sent>, Failed> {
+        let part = |(place, part)| self.part(upload, numbers(place, parts.len()), part, stage);
+        try_join_all(parts.iter().enumerate().map(part)).await
     }
 
-    async fn part(&self, upload: &Upload, number: usize, part: &Part) -> Result<Sent, Failed> {
-        let (origin, range) = match part {
-            Part::Copy { origin, range } => (*origin, range.clone()),
+    async fn part(
+        &self,
+        upload: &Upload,
+        (number, second): (usize, Option<usize>),
+        part: &Part,
+        stage: &Stage,
+    ) -> Result<Sent, Failed> {
+        match part {
+            Part::Copy { origin: Origin::Entry(entry), range } => {
+                self.copy_of_entry(upload, number, *entry, range.clone()).await
+            }
+            Part::Copy { origin: Origin::Temporary(temporary), range } => {
+                let key = self.key_of(*temporary);
+                let range = self.unless_whole(Origin::Temporary(*temporary), range.clone());
+                self.unless_stopped(self.done[*temporary].wait()).await?;
+                let copy = |number| upload.copy(number, &key, range.clone(), None);
+                let is_sled = matches!(self.plan.temporaries[*temporary], Object::Put(_));
+                match second {
+                    Some(second) if !is_sled && stage.is_late() => first(copy(number), copy(second)).await,
+                    _ => Box::pin(copy(number)).await,
+                }
+            }
             Part::Upload(pieces) => {
                 let (bytes, _room) = self.bytes(pieces).await?;
-                return Box::pin(upload.send(number, bytes)).await;
-            }
-        };
-        let is_whole = range == (0..self.plan.origin_bytes(origin));
-        let some = (!is_whole).then(|| range.clone());
-        match origin {
-            Origin::Temporary(temporary) => {
-                self.unless_stopped(self.done[temporary].wait()).await?;
-                Box::pin(upload.copy(number, &self.key_of(temporary), some, None)).await
-            }
-            Origin::Entry(entry) => {
-                let object = &self.objects[entry];
-                let sent = Box::pin(upload.copy(number, &object.key, some, Some(&object.etag))).await?;
-                let crc = sent.crc.ok_or_else(|| Failed {
-                    doing: format!("tell the CRC32 of '{}'", object.key),
-                    error: Error::Broken("S3's answer to its copy has none".to_owned()),
-                })?;
-                self.crcs.tell(entry, range, crc);
-                Ok(sent)
+                Box::pin(upload.send(number, bytes)).await
             }
         }
+    }
+
+    async fn copy_of_entry(
+        &self,
+        upload: &Upload,
+        number: usize,
+        entry: usize,
+        range: Range<u64>,
+    ) -> Result<Sent, Failed> {
+        let object = &self.objects[entry];
+        let some = self.unless_whole(Origin::Entry(entry), range.clone());
+        let sent = Box::pin(upload.copy(number, &object.key, some, Some(&object.etag))).await?;
+        let crc = sent.crc.ok_or_else(|| Failed {
+            doing: format!("tell the CRC32 of '{}'", object.key),
+            error: Error::Broken("S3's answer to its copy has none".to_owned()),
+        })?;
+        self.crcs.tell(entry, range, crc);
+        Ok(sent)
+    }
+
+    /// A range to copy, or none for the whole object.
+    fn unless_whole(&self, origin: Origin, range: Range<u64>) -> Option<Range<u64>> {
+        (range != (0..self.plan.origin_bytes(origin))).then_some(range)
     }
 
     /// What S3 compares the archive with.

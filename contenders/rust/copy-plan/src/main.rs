@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod clean;
 mod contender;
 mod execution;
+mod late;
 mod pieces;
 mod room;
 mod settings;

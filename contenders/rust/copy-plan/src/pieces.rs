@@ -12,8 +12,8 @@ use zip_plan::{Object, Piece};
 
 use crate::execution::Execution;
 
-/// Objects read at once for one part.
-const READS: usize = 64;
+/// Objects read at once for one part, as far as the limit of requests allows.
+const READS: usize = 512;
 
 impl Execution {
     /// A part's bytes, and the room that they take.
@@ -67,14 +67,17 @@ impl Execution {
 
     /// What has to be read for pieces; nothing for those that are no content.
     async fn bodies(&self, pieces: &[Piece]) -> Result<Vec<Bytes>, Failed> {
-        let ranges: Vec<_> = pieces.iter().map(body).collect();
-        let read = |range: Option<(usize, Range<u64>)>| async move {
+        let ranges: Vec<_> = pieces.iter().map(body).enumerate().collect();
+        let read = |(place, range): (usize, Option<(usize, Range<u64>)>)| async move {
             match range {
-                Some((entry, range)) => self.read(entry, range).await,
-                None => Ok(Bytes::new()),
+                Some((entry, range)) => Ok((place, self.read(entry, range).await?)),
+                None => Ok((place, Bytes::new())),
             }
         };
-        stream::iter(ranges).map(read).buffered(READS).try_collect().await
+        // In any order: one that is late holds no other up.
+        let mut read: Vec<_> = stream::iter(ranges).map(read).buffer_unordered(READS).try_collect().await?;
+        read.sort_unstable_by_key(|(place, _)| *place);
+        Ok(read.into_iter().map(|(_, bytes)| bytes).collect())
     }
 
     async fn read(&self, entry: usize, range: Range<u64>) -> Result<Bytes, Failed> {

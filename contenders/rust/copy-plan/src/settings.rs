@@ -7,7 +7,8 @@ use lambda_kit::env::setting;
 use results::prices::{S3_READ, S3_WRITE, compute};
 use zip_plan::{Machine, Objective};
 
-/// Requests under way at once; each has a connection, and a function has 1,024 file descriptors.
+/// Requests under way at once: two for each MB, since each has a connection, whose buffers take memory; a function has
+/// 1,024 file descriptors.
 const MOST_REQUESTS: u32 = 512;
 /// Bandwidth of a function, bytes a second.
 const BANDWIDTH: f64 = 75e6;
@@ -48,7 +49,7 @@ impl Settings {
             None => Objective::default(),
             Some(_) => setting::<Goal>("OBJECTIVE", "duration, lambda-price or total-price")?.0,
         };
-        let concurrency = memory_mb.min(MOST_REQUESTS) as usize;
+        let concurrency = (2 * memory_mb).min(MOST_REQUESTS) as usize;
         let machine = Machine {
             memory_mb,
             gb_second_usd: compute(architecture()).map_or(0.0, |price| price.usd),
@@ -61,9 +62,9 @@ impl Settings {
         Ok(Self { s3: s3_wire::Settings::of_environment(concurrency)?, objective, machine })
     }
 
-    /// Memory for what is read and sent, bytes.
+    /// Memory for what is read and sent, bytes: a few packs, so that some are sent while others are read.
     pub fn room(&self) -> u64 {
-        u64::from(self.machine.memory_mb) << 18
+        3 * self.machine.pack_bytes
     }
 }
 

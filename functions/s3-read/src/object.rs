@@ -101,6 +101,7 @@ async fn attempt(road: &Road, target: &Target, algorithm: Algorithm) -> Result<C
     Ok(Content { bytes, hash, first_byte: first_byte.unwrap_or_else(Instant::now) })
 }
 
+/// In whole microseconds: digits beyond them mean nothing.
 fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }

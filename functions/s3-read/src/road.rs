@@ -36,6 +36,8 @@ pub enum Road {
 pub struct Signed {
     connector: SharedHttpConnector,
     origin: Origin,
+    /// Who asks: S3's access logs have it, and a URL says only who has signed it.
+    user_agent: String,
 }
 
 /// The SDK's client.
@@ -74,7 +76,7 @@ impl Road {
             Variant::Signed => {
                 let origin = Origin::find(&client, bucket).await?;
                 let connector = default_connector(&settings(config), config.sleep_impl()).ok_or(NoClient)?;
-                Self::Signed(Signed { connector, origin })
+                Self::Signed(Signed { connector, origin, user_agent: user_agent() })
             }
         })
     }
@@ -102,6 +104,12 @@ impl Road {
     }
 }
 
+/// This program, and which of its environments.
+fn user_agent() -> String {
+    let environment = std::env::var("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_default();
+    format!("lambench-s3-read/{} {environment}", env!("CARGO_PKG_VERSION"))
+}
+
 /// The SDK's time-outs.
 fn settings(config: &SdkConfig) -> HttpConnectorSettings {
     let timeouts = config.timeout_config();
@@ -114,10 +122,14 @@ fn settings(config: &SdkConfig) -> HttpConnectorSettings {
 impl Signed {
     async fn open(&self, target: &Target) -> Result<Opened, Trouble> {
         let url = target.url.as_ref().map(ToString::to_string).unwrap_or_default();
-        let request = HttpRequest::get(&url)
-            .map_err(|error| Trouble::broken(&format!("ask for {}", target.key), &error))?;
+        let broken = |error: &(dyn std::error::Error + 'static)| {
+            Trouble::broken(&format!("ask for {}", target.key), error)
+        };
+        let mut request = HttpRequest::get(&url).map_err(|error| broken(&error))?;
+        let named = request.headers_mut().try_insert("user-agent", self.user_agent.clone());
+        named.map_err(|error| broken(&error))?;
         let answer = self.connector.call(request).await.map_err(|error| {
-            let trouble = Trouble::broken(&format!("ask for {}", target.key), &error);
+            let trouble = broken(&error);
             if error.is_timeout() { Trouble { kind: Kind::Timeout, ..trouble } } else { trouble }
         })?;
         if answer.status().as_u16() != 200 {

@@ -1,9 +1,10 @@
 //! The half of the gate that sees bytes and time: around s3s' service.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use s3s::StdError;
@@ -36,7 +37,7 @@ impl Gate {
         let start = Instant::now();
         let is_head = request.method() == Method::HEAD;
         let waits = request.headers().contains_key(EXPECT);
-        let link = self.link(claimed_key(&request));
+        let link = self.link(&carrier(&request));
         let ticket = Arc::new(Ticket::default());
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(Arc::clone(&ticket));
@@ -144,18 +145,20 @@ fn body_length(response: &Response<s3s::Body>) -> Option<u64> {
     response.body().size_hint().exact().or_else(told).filter(|length| *length > 0)
 }
 
-/// The access key that a request says it is signed with; empty if it says none. Whose link carries the bytes has to be
-/// known before the signature can be verified.
-fn claimed_key<B>(request: &Request<B>) -> &str {
+/// Whose link carries a request's bytes: that of the access key that it says it is signed with, since each environment of a
+/// function has a key of its own. A presigned URL has its signer's key, whoever uses it: those are told apart by their
+/// `User-Agent`. Empty if there is neither. It has to be known before the signature can be verified.
+fn carrier<B>(request: &Request<B>) -> Cow<'_, str> {
+    let header = |name| request.headers().get(name)?.to_str().ok();
     let authorization = || {
-        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-        let (_, credential) = header.split_once("Credential=")?;
-        credential.split('/').next()
+        let (_, credential) = header(AUTHORIZATION)?.split_once("Credential=")?;
+        credential.split('/').next().map(Cow::Borrowed)
     };
     let presigned = || {
         let mut parameters = request.uri().query()?.split('&');
         let credential = parameters.find_map(|parameter| parameter.strip_prefix("X-Amz-Credential="))?;
-        credential.split(['/', '%']).next()
+        let key = credential.split(['/', '%']).next()?;
+        Some(Cow::Owned(format!("{key} {}", header(USER_AGENT).unwrap_or_default())))
     };
     authorization().or_else(presigned).unwrap_or_default()
 }
@@ -165,19 +168,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_link_is_that_of_the_key_that_signed() {
+    fn the_link_is_that_of_the_key_that_signed_or_of_who_uses_a_presigned_url() {
         let request = |uri: &str, header: Option<&str>| {
             let mut request = Request::new(());
             *request.uri_mut() = uri.parse().unwrap();
+            request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("reader/1 abc"));
             if let Some(header) = header {
                 request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(header).unwrap());
             }
-            claimed_key(&request).to_owned()
+            carrier(&request).into_owned()
         };
         let header =
             "AWS4-HMAC-SHA256 Credential=AKID/20261121/eu-central-1/s3/aws4_request, SignedHeaders=host";
         assert_eq!(request("/bucket/key", Some(header)), "AKID");
-        assert_eq!(request("/b/k?x-id=GetObject&X-Amz-Credential=ASIA%2F2026&X-Amz-Date=1", None), "ASIA");
+        let presigned = "/b/k?x-id=GetObject&X-Amz-Credential=ASIA%2F2026&X-Amz-Date=1";
+        assert_eq!(request(presigned, None), "ASIA reader/1 abc");
         assert_eq!(request("/b/k", None), "");
     }
 }

@@ -3,8 +3,11 @@
 use std::fmt::Write;
 use std::str::FromStr;
 
-use md5::{Digest, Md5};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
+
+mod md5;
+
+use md5::Md5;
 
 /// A way to hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +49,39 @@ impl FromStr for Algorithm {
     }
 }
 
-/// A hash under way.
+/// Where hashes begin: those that are under way at the same time help each other.
 #[derive(Debug, Clone)]
+pub struct Hashing {
+    algorithm: Algorithm,
+    pool: md5::Pool,
+}
+
+impl Hashing {
+    /// By an algorithm.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self { algorithm, pool: md5::Pool::default() }
+    }
+
+    /// With what it hashes.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// A hash of nothing so far.
+    #[must_use]
+    pub fn start(&self) -> Hasher {
+        match self.algorithm {
+            Algorithm::Md5 => Hasher::Md5(self.pool.start()),
+            Algorithm::Crc32 => Hasher::Crc32(crc32fast::Hasher::new()),
+            Algorithm::Sha256 => Hasher::Sha256(Sha256::new()),
+        }
+    }
+}
+
+/// A hash under way.
+#[derive(Debug)]
 pub enum Hasher {
     /// Of MD5.
     Md5(Md5),
@@ -58,20 +92,10 @@ pub enum Hasher {
 }
 
 impl Hasher {
-    /// A hash of nothing so far.
-    #[must_use]
-    pub fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Md5 => Self::Md5(Md5::new()),
-            Algorithm::Crc32 => Self::Crc32(crc32fast::Hasher::new()),
-            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
-        }
-    }
-
     /// Goes on with these bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub async fn update(&mut self, bytes: &[u8]) {
         match self {
-            Self::Md5(hasher) => hasher.update(bytes),
+            Self::Md5(hasher) => hasher.update(bytes).await,
             Self::Crc32(hasher) => hasher.update(bytes),
             Self::Sha256(hasher) => hasher.update(bytes),
         }
@@ -81,7 +105,7 @@ impl Hasher {
     #[must_use]
     pub fn finish(self) -> String {
         match self {
-            Self::Md5(hasher) => hex(&hasher.finalize()),
+            Self::Md5(hasher) => hex(&hasher.finish()),
             Self::Crc32(hasher) => hex(&hasher.finalize().to_be_bytes()),
             Self::Sha256(hasher) => hex(&hasher.finalize()),
         }
@@ -99,17 +123,17 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn hashes_are_what_every_other_tool_says() {
+    #[tokio::test]
+    async fn hashes_are_what_every_other_tool_says() {
         for (name, attribute, expected) in [
             ("md5", "Md5", "900150983cd24fb0d6963f7d28e17f72"),
             ("crc32", "Crc32", "352441c2"),
             ("sha256", "Sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ] {
             let algorithm: Algorithm = name.parse().unwrap();
-            let mut hasher = Hasher::new(algorithm);
-            hasher.update(b"a");
-            hasher.update(b"bc");
+            let mut hasher = Hashing::new(algorithm).start();
+            hasher.update(b"a").await;
+            hasher.update(b"bc").await;
             assert_eq!((algorithm.attribute(), hasher.finish().as_str()), (attribute, expected));
         }
         assert_eq!("sha1".parse::<Algorithm>(), Err(Unknown));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use lambda_kit::{Backoff, now_us};
 use tokio::time::{timeout, timeout_at};
 
-use crate::hash::{Algorithm, Hasher};
+use crate::hash::{Algorithm, Hashing};
 use crate::message::Target;
 use crate::road::{self, Opened, Road, STALL};
 use crate::trouble::{Kind, Trouble};
@@ -36,17 +36,12 @@ pub struct Reading {
 ///
 /// # Errors
 /// The last try's.
-pub async fn read(
-    road: &Road,
-    target: &Target,
-    algorithm: Algorithm,
-    end: Instant,
-) -> Result<Reading, Trouble> {
+pub async fn read(road: &Road, target: &Target, hashing: &Hashing, end: Instant) -> Result<Reading, Trouble> {
     let (started_us, start) = (now_us(), Instant::now());
     let (mut backoff, mut tries) = (Backoff::default(), 0);
     loop {
         tries += 1;
-        let attempt = timeout_at(end.into(), attempt(road, target, algorithm)).await;
+        let attempt = timeout_at(end.into(), attempt(road, target, hashing)).await;
         let trouble = match attempt {
             Ok(Ok(content)) => {
                 return Ok(Reading {
@@ -79,22 +74,22 @@ struct Content {
     first_byte: Instant,
 }
 
-async fn attempt(road: &Road, target: &Target, algorithm: Algorithm) -> Result<Content, Trouble> {
+async fn attempt(road: &Road, target: &Target, hashing: &Hashing) -> Result<Content, Trouble> {
     let Opened { length, md5, mut body } = road.open(target).await?;
-    let (mut hasher, mut bytes, mut first_byte) = (Hasher::new(algorithm), 0, None);
+    let (mut hasher, mut bytes, mut first_byte) = (hashing.start(), 0, None);
     let stalled = |_| road::timeout(&format!("no more of {} within {STALL:?}", target.key));
     while let Some(chunk) = timeout(STALL, body.next()).await.map_err(stalled)? {
         let chunk = chunk.map_err(|error| road::body_trouble(&target.key, &error))?;
         first_byte.get_or_insert_with(Instant::now);
         bytes += chunk.len() as u64;
-        hasher.update(&chunk);
+        hasher.update(&chunk).await;
     }
     let hash = hasher.finish();
     if length.is_some_and(|length| length != bytes) {
         let text = format!("{bytes} bytes of {} came, and S3 has announced {length:?}", target.key);
         return Err(Trouble::new(Kind::Truncated, text));
     }
-    if algorithm == Algorithm::Md5 && md5.as_ref().is_some_and(|md5| *md5 != hash) {
+    if hashing.algorithm() == Algorithm::Md5 && md5.as_ref().is_some_and(|md5| *md5 != hash) {
         let text = format!("the MD5 of {} is {hash}, and S3's is {md5:?}", target.key);
         return Err(Trouble::new(Kind::Corrupt, text));
     }

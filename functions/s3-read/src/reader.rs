@@ -14,7 +14,7 @@ use lambda_kit::sqs::DeadLetters;
 use lambda_kit::{Failure, env};
 use tokio::sync::Semaphore;
 
-use crate::hash::Algorithm;
+use crate::hash::{Algorithm, Hashing};
 use crate::message::{receives, run_of};
 use crate::metrics;
 use crate::object::{self, Reading};
@@ -39,6 +39,7 @@ pub struct Reader {
     pub table: Table,
     /// Where messages go that are given up.
     pub dead_letters: DeadLetters,
+    hashing: Hashing,
     warm: AtomicBool,
 }
 
@@ -99,7 +100,8 @@ impl Reader {
     /// A reader of these parts.
     #[must_use]
     pub fn new(settings: Settings, road: Road, table: Table, dead_letters: DeadLetters) -> Self {
-        Self { settings, road, table, dead_letters, warm: AtomicBool::default() }
+        let hashing = Hashing::new(settings.algorithm);
+        Self { settings, road, table, dead_letters, hashing, warm: AtomicBool::default() }
     }
 
     /// Reads the objects of a batch; the answer names the messages that have to come again.
@@ -145,7 +147,7 @@ impl Reader {
     async fn read(&self, message: &SqsMessage, end: Instant) -> (String, Outcome) {
         match self.road.target(message.body.as_deref().unwrap_or_default()) {
             Ok(target) => {
-                let outcome = object::read(&self.road, &target, self.settings.algorithm, end).await;
+                let outcome = object::read(&self.road, &target, &self.hashing, end).await;
                 (target.key, outcome)
             }
             Err(trouble) => (String::new(), Err(trouble)),

@@ -5,8 +5,8 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use md5::{Digest, Md5};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use s3_read::hash::{Algorithm, Hasher};
 use s3_read::presign::url_of;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -37,9 +37,8 @@ pub enum Answer {
 
 /// An object with the entity tag that S3 gives it.
 pub fn object(content: &[u8]) -> Answer {
-    let mut hasher = Hasher::new(Algorithm::Md5);
-    hasher.update(content);
-    Answer::Object(content.to_vec(), hasher.finish())
+    let md5 = Md5::digest(content).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    Answer::Object(content.to_vec(), md5)
 }
 
 #[derive(Default)]

@@ -1,0 +1,254 @@
+//! MD5 of several streams at once.
+//!
+//! Each step of MD5 needs the one before it, so a processor spends most of a stream's time waiting. Four streams side by side, one
+//! in each lane of a vector, take hardly longer than one: that is what a batch of objects is for. Streams gather their bytes until
+//! four of them have enough; what is written in plain arrays here, the compiler makes vectors of, on `x86_64` and arm64.
+
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::yield_now;
+
+mod lanes;
+
+use lanes::{BLOCK, State};
+
+/// Streams that are hashed at once.
+const LANES: usize = lanes::FOUR;
+/// A stream with so many bytes has enough for a turn.
+const ENOUGH: usize = 32 * 1024;
+/// A stream with so many bytes waits for no others.
+const MOST: usize = 128 * 1024;
+/// A stream with fewer bytes is no help to another.
+const FEW: usize = 4 * 1024;
+
+/// Streams that are hashed together.
+#[derive(Debug, Clone, Default)]
+pub struct Pool(Arc<Mutex<Streams>>);
+
+/// A stream of a pool; it leaves the pool when it is dropped.
+#[derive(Debug)]
+pub struct Md5 {
+    pool: Pool,
+    place: usize,
+}
+
+#[derive(Debug, Default)]
+struct Streams(Vec<Option<Stream>>);
+
+/// What is hashed of a stream, and what isn't yet.
+#[derive(Debug)]
+struct Stream {
+    state: State,
+    bytes: Vec<u8>,
+    /// So many of the bytes are hashed already.
+    done: usize,
+    length: u64,
+}
+
+impl Pool {
+    /// Another stream.
+    #[must_use]
+    pub fn start(&self) -> Md5 {
+        let stream = Stream { state: lanes::START, bytes: Vec::new(), done: 0, length: 0 };
+        let place = self.with(|streams| {
+            let free = streams.0.iter().position(Option::is_none);
+            let place = free.unwrap_or(streams.0.len());
+            streams.0.resize_with(streams.0.len().max(place + 1), || None);
+            streams.0[place] = Some(stream);
+            place
+        });
+        Md5 { pool: self.clone(), place }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Streams) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Md5 {
+    /// Goes on with these bytes, as soon as other streams have some, too, or none come.
+    pub async fn update(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(MOST) {
+            if self.pool.with(|streams| streams.add(self.place, part)) {
+                // The others' turn to read.
+                yield_now().await;
+                self.pool.with(|streams| streams.relieve(self.place));
+            }
+        }
+    }
+
+    /// The hash.
+    #[must_use]
+    pub fn finish(self) -> [u8; 16] {
+        self.pool.with(|streams| streams.finish(self.place))
+    }
+}
+
+impl Drop for Md5 {
+    fn drop(&mut self) {
+        self.pool.with(|streams| streams.0[self.place] = None);
+    }
+}
+
+impl Streams {
+    /// Adds bytes to a stream; hashes while four streams have enough. Whether the stream has enough then, but not the others.
+    fn add(&mut self, place: usize, bytes: &[u8]) -> bool {
+        if let Some(stream) = &mut self.0[place] {
+            stream.add(bytes);
+        }
+        while self.pending(place) >= ENOUGH {
+            if self.0.iter().flatten().filter(|stream| stream.pending().len() >= ENOUGH).count() < LANES {
+                return true;
+            }
+            self.hash(place);
+        }
+        false
+    }
+
+    /// Hashes what a stream has beyond the most that may wait.
+    fn relieve(&mut self, place: usize) {
+        while self.pending(place) >= MOST {
+            self.hash(place);
+        }
+    }
+
+    fn finish(&mut self, place: usize) -> [u8; 16] {
+        if let Some(stream) = &mut self.0[place] {
+            stream.pad();
+        }
+        while self.pending(place) > 0 {
+            self.hash(place);
+        }
+        let mut digest = [0; 16];
+        if let Some(stream) = &self.0[place] {
+            for (bytes, word) in digest.chunks_exact_mut(4).zip(stream.state) {
+                bytes.copy_from_slice(&word.to_le_bytes());
+            }
+        }
+        digest
+    }
+
+    fn pending(&self, place: usize) -> usize {
+        self.0[place].as_ref().map_or(0, |stream| stream.pending().len())
+    }
+
+    /// Hashes blocks of a stream, and of those others that have most, until one of them has no more.
+    fn hash(&mut self, place: usize) {
+        let mut chosen: Vec<(usize, Stream)> = Vec::with_capacity(LANES);
+        for place in self.most_pending(place) {
+            chosen.extend(self.0[place].take().map(|stream| (place, stream)));
+        }
+        let mut turn: Vec<_> = chosen
+            .iter_mut()
+            .map(|(_, Stream { state, bytes, done, .. })| (state, &bytes[*done..]))
+            .collect();
+        let hashed = lanes::hash(&mut turn);
+        for (place, mut stream) in chosen {
+            stream.done += hashed;
+            self.0[place] = Some(stream);
+        }
+    }
+
+    /// A stream, and those others that have most to be hashed.
+    fn most_pending(&self, first: usize) -> Vec<usize> {
+        let mut others: Vec<_> =
+            (0..self.0.len()).filter(|place| *place != first && self.pending(*place) >= FEW).collect();
+        others.sort_by_key(|place| Reverse(self.pending(*place)));
+        others.truncate(LANES - 1);
+        others.insert(0, first);
+        others
+    }
+}
+
+impl Stream {
+    /// What isn't hashed yet.
+    fn pending(&self) -> &[u8] {
+        &self.bytes[self.done..]
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        self.bytes.drain(..self.done);
+        self.done = 0;
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Ends it as RFC 1321 says: a bit, zeros, and the length in bits, up to a whole block.
+    fn pad(&mut self) {
+        let length = size_of::<u64>();
+        let zeros = BLOCK - (self.pending().len() + 1 + length) % BLOCK;
+        self.bytes.push(0x80);
+        self.bytes.resize(self.bytes.len() + zeros % BLOCK, 0);
+        self.bytes.extend_from_slice(&self.length.wrapping_mul(8).to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use md5::Digest;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn wait<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    fn expected(bytes: &[u8]) -> [u8; 16] {
+        md5::Md5::digest(bytes).into()
+    }
+
+    fn bytes(length: usize, seed: usize) -> Vec<u8> {
+        (0..length).map(|index| u8::try_from((index * 31 + seed * 17) % 251).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_length_around_a_block_has_its_padding() {
+        for length in 0..200 {
+            let (pool, bytes) = (Pool::default(), bytes(length, 1));
+            let mut stream = pool.start();
+            wait(stream.update(&bytes));
+            assert_eq!(stream.finish(), expected(&bytes), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_stream_that_is_given_up_leaves_its_place_to_the_next() {
+        let pool = Pool::default();
+        let (mut kept, mut given_up) = (pool.start(), pool.start());
+        wait(kept.update(&bytes(100_000, 1)));
+        wait(given_up.update(&bytes(100_000, 2)));
+        drop(given_up);
+        let mut next = pool.start();
+        wait(next.update(&bytes(70, 3)));
+        assert_eq!(next.finish(), expected(&bytes(70, 3)));
+        assert_eq!(kept.finish(), expected(&bytes(100_000, 1)));
+        assert_eq!(pool.with(|streams| streams.0.len()), 2);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn streams_in_any_order_and_pieces_have_the_hashes_that_they_have_alone(
+            lengths in proptest::collection::vec(0_usize..400_000, 1..8),
+            pieces in proptest::collection::vec((0_usize..8, 1_usize..90_000), 0..80),
+        ) {
+            let contents: Vec<_> = lengths.iter().enumerate().map(|(seed, length)| bytes(*length, seed)).collect();
+            let pool = Pool::default();
+            let mut streams: Vec<_> = contents.iter().map(|bytes| (pool.start(), &bytes[..])).collect();
+            for (which, length) in pieces {
+                let count = streams.len();
+                let (stream, left) = &mut streams[which % count];
+                let (now, later) = left.split_at(length.min(left.len()));
+                wait(stream.update(now));
+                *left = later;
+            }
+            for ((mut stream, left), bytes) in streams.into_iter().zip(&contents) {
+                wait(stream.update(left));
+                prop_assert_eq!(stream.finish(), expected(bytes));
+            }
+        }
+    }
+}

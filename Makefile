@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit provider s3-checks e2e bench-aurora bench-pipeline bench-s3-read bench-s3model format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit provider s3-checks e2e bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3model format clean
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -121,6 +121,12 @@ bench-s3-read: ## Measure s3-read: CPU beside hashing, sending, reading, and tha
 	@$(MAKE) --no-print-directory setup build cli FOR=local
 	@$(STEP) "build the functions' benchmarks" cargo build --release --locked --package s3-read --examples
 	@npx tsx local/bench/s3-read.ts
+
+bench-splitter: export FOR := local
+bench-splitter: ## Measure the splitter: queueing, speed-up, runs with faults (ROUNDS=5, RUNS=20)
+	@$(MAKE) --no-print-directory setup build cli FOR=local
+	@$(STEP) "build the splitting's benchmark" cargo build --release --locked --package splitter --example bench_split
+	@npx tsx local/bench/splitter.ts
 
 bench-s3model: ## Measure the S3 model: requests and bytes a second, what a copy costs, memory, how well it keeps time
 	@$(STEP) "build the S3 model" cargo build --release --locked --package s3model --bins --examples

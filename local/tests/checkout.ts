@@ -98,11 +98,19 @@ export class Checkout {
   }
 }
 
-/** Waits until a condition holds; a deadline that passes is a failure that says for what it waited. */
-export async function until(what: string, seconds: number, holds: () => Promise<boolean>): Promise<void> {
+/**
+ * Waits until a condition holds; a deadline that passes is a failure that says for what it waited.
+ * @param pause between two looks, ms
+ */
+export async function until(
+  what: string,
+  seconds: number,
+  holds: () => Promise<boolean>,
+  pause = 50,
+): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain until ${what}`);
-    await setTimeout(50);
+    await setTimeout(pause);
   }
 }

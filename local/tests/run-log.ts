@@ -45,13 +45,15 @@ export class RunLog {
     return run === undefined ? entries : entries.filter((entry) => entry.run === run);
   }
 
-  /** The run that is being split right now, with how many of its items are queued. */
-  async beingSplit(): Promise<{ run: string; queued: number } | undefined> {
-    const entries = await this.entries();
-    const split = entries.find(({ item, ended_us }) => item === "split" && ended_us === undefined);
-    if (split === undefined) return undefined;
-    const queued = entries.filter((entry) => entry.run === split.run && entry.queued_us !== undefined);
-    return { run: split.run, queued: queued.length };
+  /** The run whose event isn't split to its end. */
+  async beingSplit(): Promise<string | undefined> {
+    const split = (entry: Entry): boolean => entry.item === "split" && entry.ended_us === undefined;
+    return (await this.entries()).find(split)?.run;
+  }
+
+  /** Every run that it knows. */
+  async runs(): Promise<Set<string>> {
+    return new Set((await this.entries()).map(({ run }) => run));
   }
 
   /** How many items of a run are done. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, type Ended, until } from "./checkout";
 import { clientConfig } from "./clients";
 import { functionProcesses } from "./processes";
+import { depth } from "./queue";
 import { RunLog } from "./run-log";
 import type { Environment, Result, SplitRun } from "./splitter-result";
 
@@ -171,13 +172,11 @@ describe("the splitter, with the commands a user types", () => {
   it("does each item once, although it is killed while it splits and while it works, and gets things twice", async () => {
     const items = 600;
     const running = checkout.run(run(`--items ${items} --item-seconds 0.02`));
-    let split: { run: string; queued: number } | undefined;
-    await until("it splits", 60, async () => {
-      split = await log.beingSplit();
-      return (split?.queued ?? 0) > 20;
-    });
+    const queued = depth(await clientConfig(checkout), environment.queue.url);
+    await until("it splits", 60, async () => (await queued()) > 0, 1);
     expect(kill()).toBeGreaterThan(0);
-    const name = split?.run ?? "";
+    const name = await log.beingSplit();
+    if (name === undefined) throw new Error("the split was over before it could be killed");
     await until("items are done", 60, async () => (await log.done(name)) > 100);
     kill();
     const detail = {

@@ -1,0 +1,17 @@
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+
+import type { ClientConfig } from "./clients";
+
+/** How many messages a queue holds, those included that a function is at. */
+export function depth(config: ClientConfig, url: string): () => Promise<number> {
+  const client = new SQSClient(config);
+  return async () => {
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+      }),
+    );
+    return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  };
+}

@@ -28,10 +28,11 @@ impl Crcs {
         Self(sizes.map(entry).collect())
     }
 
-    /// The CRC of a range of an entry; ranges don't overlap.
+    /// The CRC of a range of an entry; ranges don't overlap, but one may be told again.
     pub fn tell(&self, entry: usize, range: Range<u64>, crc: u32) {
         let entry = &self.0[entry];
         let mut parts = entry.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.retain(|(known, _)| known.start != range.start);
         parts.push((range, crc));
         let told: u64 = parts.iter().map(|(range, _)| range.end - range.start).sum();
         if told == entry.size {
@@ -70,6 +71,7 @@ mod tests {
     fn a_crc_is_known_when_all_parts_are_whatever_their_order() {
         let crcs = Crcs::new([6, 0].into_iter());
         assert_eq!(crcs.of(1).now_or_never(), Some(0), "that of an empty entry");
+        crcs.tell(0, 4..6, crc32fast::hash(b"ef"));
         crcs.tell(0, 4..6, crc32fast::hash(b"ef"));
         assert_eq!(crcs.of(0).now_or_never(), None);
         crcs.tell(0, 0..4, crc32fast::hash(b"abcd"));

@@ -9,7 +9,7 @@ use s3_wire::Failed;
 #[derive(Debug, thiserror::Error)]
 pub enum GivenUp {
     /// It would have taken longer than the function has.
-    #[error("the archive was not finished in {} s, so it was given up: raise the function's timeout or memory", .0.as_secs())]
+    #[error("the archive was not finished in {:.1} s, so it was given up: raise the function's timeout or memory", .0.as_secs_f64())]
     OutOfTime(Duration),
     /// The environment is ended.
     #[error("the archive was given up, since Lambda ends the function's environment")]

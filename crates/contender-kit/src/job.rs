@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::serve::Request;
 use crate::{GivenUp, explained};
 
-/// Kept to clean up before Lambda ends the function; of a short time no more than a quarter.
+/// Kept to clean up before Lambda ends the function; of a short time no more than a third.
 const RESERVE: Duration = Duration::from_secs(8);
 /// Requests under way get so long to be answered when all is given up.
 const GRACE: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ impl Job {
         work: impl Future<Output = Result<T, Failed>>,
         stop: &CancellationToken,
     ) -> Result<T, Failure> {
-        let limit = self.remaining.saturating_sub(RESERVE.min(self.remaining / 4));
+        let limit = self.remaining.saturating_sub(RESERVE.min(self.remaining / 3));
         let mut work = Box::pin(work);
         let given_up = tokio::select! {
             done = &mut work => return done.map_err(explained),

@@ -3,11 +3,15 @@
 mod crcs;
 mod given_up;
 mod job;
+mod room;
+mod run;
 mod serve;
 mod source;
 
 pub use crcs::Crcs;
 pub use given_up::{GivenUp, explained};
 pub use job::Job;
+pub use room::Room;
+pub use run::Run;
 pub use serve::{Request, serve};
 pub use source::{entries, files};

@@ -12,6 +12,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -301,6 +302,10 @@ impl S3 {
         let mut request = Request::builder().method(&call.method).uri(&url);
         for (name, value) in &call.headers {
             request = request.header(*name, value);
+        }
+        if [Method::PUT, Method::POST].contains(&call.method) {
+            // An empty body would have none.
+            request = request.header(CONTENT_LENGTH, body.size());
         }
         let mut request = request.body(body).map_err(|error| unsigned(&error))?;
         instructions.apply_to_request_http1x(&mut request);

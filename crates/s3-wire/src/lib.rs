@@ -17,5 +17,5 @@ mod xml;
 pub use body::{Body, chunks};
 pub use client::{S3, Settings};
 pub use error::{Error, Failed};
-pub use objects::Listed;
+pub use objects::{Listed, stored_crc};
 pub use uploads::{OpenUpload, Sent, Upload};

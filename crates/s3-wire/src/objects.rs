@@ -77,6 +77,16 @@ impl S3 {
         read.await.map_err(|error| error.of(format!("read '{key}'")))
     }
 
+    /// The CRC32 that is stored with an object, if one of all its bytes is, and if it has the entity tag `etag` still.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn crc(&self, key: &str, etag: &str) -> Result<Option<u32>, Failed> {
+        let call = Call::new(Method::HEAD, key, String::new()).header("if-match", etag);
+        let answer = self.call(call.header("x-amz-checksum-mode", "ENABLED")).await;
+        Ok(stored_crc(&answer.map_err(|error| error.of(format!("look at '{key}'")))?.headers))
+    }
+
     /// One attempt to read a range of an object piece by piece: the response's headers, and its body, whose end may come
     /// early. It doesn't count as a request under way.
     ///
@@ -169,13 +179,20 @@ fn get<'a>(key: &'a str, range: Option<Range<u64>>, etag: &str) -> Call<'a> {
     }
 }
 
+/// The CRC32 of all of an object's bytes, if a response's headers tell it.
+#[must_use]
+pub fn stored_crc(headers: &HeaderMap) -> Option<u32> {
+    // One of the parts' checksums has their number behind it.
+    headers.get("x-amz-checksum-crc32").and_then(|crc| crc.to_str().ok()).and_then(crc_of)
+}
+
 /// Whether an object has this size, and this CRC32 if one is given.
 pub(crate) async fn head_says(s3: &S3, key: &str, size: u64, crc: Option<u32>) -> Result<(), ()> {
     let call = Call::new(Method::HEAD, key, String::new()).header("x-amz-checksum-mode", "ENABLED");
     let headers = s3.call(call).await.map_err(drop)?.headers;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let has_size = text("content-length").and_then(|text| text.parse().ok()) == Some(size);
-    let has_crc = crc.is_none() || text("x-amz-checksum-crc32").and_then(crc_of) == crc;
+    let has_crc = crc.is_none() || stored_crc(&headers) == crc;
     if has_size && has_crc { Ok(()) } else { Err(()) }
 }
 

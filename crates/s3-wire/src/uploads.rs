@@ -33,8 +33,6 @@ pub struct OpenUpload {
     pub key: String,
     /// S3's name for it.
     pub id: String,
-    /// When it was begun, as S3 writes it: `2026-11-21T12:00:00.000Z`.
-    pub initiated: String,
 }
 
 /// An upload under way.
@@ -81,7 +79,6 @@ impl S3 {
             found.extend(xml::all(&page, "Upload").map(|upload| OpenUpload {
                 key: text(upload, "Key").unwrap_or_default(),
                 id: text(upload, "UploadId").unwrap_or_default(),
-                initiated: text(upload, "Initiated").unwrap_or_default(),
             }));
             let next = [text(&page, "NextKeyMarker"), text(&page, "NextUploadIdMarker")];
             let [Some(key), Some(id)] = next else { return Ok(found) };
@@ -110,6 +107,12 @@ impl Upload {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// S3's name for it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     fn query(&self, number: usize) -> String {

@@ -1,15 +1,14 @@
 //! One invocation: list, plan, carry out; nothing is left behind if it fails.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use contender_kit::{Job, entries, explained, files};
+use contender_kit::{Job, Run, entries, explained, files};
 use lambda_kit::Failure;
 use serde::Serialize;
 use tokio::time::timeout;
 use zip_plan::{Limits, Plan};
 
-use crate::clean;
 use crate::execution::Execution;
 use crate::settings::Settings;
 
@@ -45,8 +44,9 @@ pub struct Archived {
 /// If no archive can be made of the objects, if one of them changes meanwhile, if S3 fails, or if the time runs out.
 pub async fn archive(settings: Arc<Settings>, job: Job) -> Result<Archived, Failure> {
     let (sent, again) = job.s3.requests();
-    let earlier = tokio::spawn(clean::earlier_runs(job.s3.clone(), job.request.archive_key.clone()));
-    let planned = carry_out(&settings, &job).await?;
+    let run = Run::new("copy-plan", job.remaining);
+    let earlier = tokio::spawn(run.clone().remove_earlier(job.s3.clone()));
+    let planned = carry_out(&settings, &job, run).await?;
     // It has long ended if it found nothing.
     let _ = timeout(SEARCH, earlier).await;
     let requests = job.s3.requests();
@@ -60,17 +60,16 @@ pub async fn archive(settings: Arc<Settings>, job: Job) -> Result<Archived, Fail
     Ok(archived)
 }
 
-async fn carry_out(settings: &Settings, job: &Job) -> Result<Archived, Failure> {
+async fn carry_out(settings: &Settings, job: &Job, run: Run) -> Result<Archived, Failure> {
     let objects = files(&job.s3, &job.request.files_prefix).await.map_err(explained)?;
     let plan = Plan::new(&entries(&objects), settings.objective, &settings.machine, &Limits::S3)?;
     tracing::info!(objective = ?settings.objective, forecast = ?plan.forecast, "planned");
     let planned = planned(&plan);
-    let prefix = clean::prefix(SystemTime::now(), job.remaining);
     let key = job.request.archive_key.clone();
-    let execution = Arc::new(Execution::new(&job.s3, plan, objects, key, prefix.clone(), settings.room()));
-    let done = job.finish(execution.run(), &execution.stop).await;
+    let execution = Arc::new(Execution::new(&job.s3, plan, objects, key, run, settings.room()));
+    let done = job.finish(execution.carry_out(), &execution.stop).await;
     if done.is_err() {
-        clean::this_run(&job.s3, execution.upload(), &prefix).await;
+        execution.run.remove(&job.s3, execution.upload()).await;
     }
     done.map(|()| planned)
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use contender_kit::Crcs;
+use contender_kit::{Crcs, Room, Run};
 use crc32fast::Hasher;
 use futures::future::try_join_all;
 use lambda_kit::Object as Source;
@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 use zip_plan::{Object, Origin, Part, Piece, Plan};
 
 use crate::late::{Stage, first, numbers};
-use crate::room::Room;
 
 /// Prefixes that the temporary objects of one run are spread over: S3 limits the requests of each.
 const PREFIXES: usize = 16;
@@ -27,12 +26,12 @@ pub struct Execution {
     pub objects: Vec<Source>,
     pub crcs: Crcs,
     pub room: Room,
+    /// Where the temporary objects are.
+    pub run: Run,
     /// Ends everything.
     pub stop: CancellationToken,
     /// The archive's key.
     key: String,
-    /// Where the temporary objects are.
-    prefix: String,
     done: Vec<SetOnce<()>>,
     /// Copies into temporary objects, and into the archive.
     stages: [Stage; 2],
@@ -41,20 +40,20 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// Prepares to write the archive of `objects` to `key`, with temporary objects below `prefix`.
-    pub fn new(s3: &S3, plan: Plan, objects: Vec<Source>, key: String, prefix: String, room: u64) -> Self {
+    /// Prepares to write the archive of `objects` to `key`, with the temporary objects of `run`.
+    pub fn new(s3: &S3, plan: Plan, objects: Vec<Source>, key: String, run: Run, room: u64) -> Self {
         let stop = CancellationToken::new();
         let crcs = Crcs::new(objects.iter().map(|object| object.size));
         let done = plan.temporaries.iter().map(|_| SetOnce::new()).collect();
         let stages =
             [Stage::new(&plan, plan.temporaries.iter()), Stage::new(&plan, std::iter::once(&plan.archive))];
         let (s3, room) = (s3.until(stop.clone()), Room::new(room));
-        Self { s3, plan, objects, crcs, room, stop, key, prefix, done, stages, upload: SetOnce::new() }
+        Self { s3, plan, objects, crcs, room, run, stop, key, done, stages, upload: SetOnce::new() }
     }
 
     /// The key of a temporary object.
     pub fn key_of(&self, temporary: usize) -> String {
-        format!("{}{:x}/{temporary}", self.prefix, temporary % PREFIXES)
+        format!("{}{:x}/{temporary}", self.run.prefix(), temporary % PREFIXES)
     }
 
     /// The archive's upload, if it was begun.
@@ -67,7 +66,7 @@ impl Execution {
     ///
     /// # Errors
     /// The first; then there is no archive, and temporary objects and uploads are left.
-    pub async fn run(self: &Arc<Self>) -> Result<(), Failed> {
+    pub async fn carry_out(self: &Arc<Self>) -> Result<(), Failed> {
         let mut tasks = JoinSet::new();
         for temporary in 0..self.done.len() {
             let execution = Arc::clone(self);
@@ -119,11 +118,15 @@ impl Execution {
             Object::Parts(parts) => {
                 let upload = self.s3.create_upload(&self.key, true).await?;
                 let _ = self.upload.set(upload.clone());
-                let sent = self.parts(&upload, parts, &self.stages[1]).await?;
+                let mark = self.run.mark(&upload);
+                let (sent, ()) = tokio::try_join!(
+                    self.parts(&upload, parts, &self.stages[1]),
+                    self.s3.put(&mark, Vec::new()),
+                )?;
                 let crc = self.archive_crc().await;
                 // All bytes are where they belong: what they came from can go meanwhile.
                 let complete = upload.complete(sent, self.plan.layout.size(), Some(crc));
-                tokio::join!(complete, self.delete_temporaries()).0
+                tokio::join!(complete, self.delete_temporaries(mark)).0
             }
         }
     }
@@ -198,10 +201,11 @@ impl Execution {
     }
 
     /// Those that stay cost storage until the bucket's lifecycle rule or the next run removes them, so that is no failure.
-    async fn delete_temporaries(&self) {
-        let keys: Vec<_> = (0..self.done.len()).map(|temporary| self.key_of(temporary)).collect();
+    async fn delete_temporaries(&self, mark: String) {
+        let temporaries = (0..self.done.len()).map(|temporary| self.key_of(temporary));
+        let keys: Vec<_> = temporaries.chain([mark]).collect();
         if let Err(failed) = self.s3.delete(&keys).await {
-            tracing::warn!(%failed, prefix = self.prefix, "temporary objects stay");
+            tracing::warn!(%failed, prefix = self.run.prefix(), "temporary objects stay");
         }
     }
 }

@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
-mod clean;
 mod contender;
 mod execution;
 mod late;
 mod pieces;
-mod room;
 mod settings;
 
 use settings::Settings;

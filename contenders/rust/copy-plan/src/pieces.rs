@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use s3_wire::{Body, Error, Failed, chunks};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::OwnedSemaphorePermit;
 use zip_plan::{Object, Piece};
 
 use crate::execution::Execution;
@@ -17,7 +17,10 @@ const READS: usize = 512;
 
 impl Execution {
     /// A part's bytes, and the room that they take.
-    pub async fn bytes(&self, pieces: &[Piece]) -> Result<(Vec<Bytes>, Option<SemaphorePermit<'_>>), Failed> {
+    pub async fn bytes(
+        &self,
+        pieces: &[Piece],
+    ) -> Result<(Vec<Bytes>, Option<OwnedSemaphorePermit>), Failed> {
         // The end waits for the CRCs of other parts: it would wait forever if it took the room that they need.
         let room = if pieces.contains(&Piece::End) { None } else { self.take_room(pieces).await? };
         let bodies = self.bodies(pieces).await?;
@@ -60,7 +63,7 @@ impl Execution {
         bytes.map_ok(|bytes| stream::iter(bytes).map(Ok)).try_flatten()
     }
 
-    async fn take_room(&self, pieces: &[Piece]) -> Result<Option<SemaphorePermit<'_>>, Failed> {
+    async fn take_room(&self, pieces: &[Piece]) -> Result<Option<OwnedSemaphorePermit>, Failed> {
         let bytes = pieces.iter().filter_map(body).map(|(_, range)| range.end - range.start).sum();
         if bytes == 0 { Ok(None) } else { self.unless_stopped(self.room.take(bytes)).await }
     }

@@ -1,29 +1,18 @@
-//! Archive contender: every object streamed into one multipart upload, in bounded memory.
+//! Archive contender: every object streamed through the function into one multipart upload, in bounded memory.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use aws_sdk_s3::Client;
-use lambda_kit::{Failure, aws, remaining};
-use lambda_runtime::LambdaEvent;
-
-mod archive;
+mod checksum;
 mod contender;
-mod fetch;
-mod plan;
-mod sink;
-mod upload;
+mod parts;
+mod reader;
+mod transfer;
 
-use contender::{Archived, Request};
+/// Requests under way at once, streams apart.
+const CONCURRENCY: usize = 32;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda_kit::run(async { Ok(aws::s3(&aws::config().await)) }, handle).await
-}
-
-async fn handle(client: Arc<Client>, event: LambdaEvent<Request>) -> Result<Archived, Failure> {
-    let remaining = remaining(&event.context);
-    let archived = contender::run(&client, event.payload, remaining).await?;
-    tracing::info!(?archived, "done");
-    Ok(archived)
+    let settings = || Ok(s3_wire::Settings::of_environment(CONCURRENCY)?);
+    contender_kit::serve(settings, |settings| settings, |_, job| contender::archive(job)).await
 }

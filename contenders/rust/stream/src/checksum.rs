@@ -1,0 +1,62 @@
+//! CRCs that S3 knows, so that an object's header can be sent before the object has been read.
+
+use http::HeaderMap;
+use lambda_kit::Object;
+use s3_wire::{Error, Failed, S3, Upload, stored_crc};
+use tokio::sync::OnceCell;
+
+/// S3 copies no more at once, bytes.
+const MAX_COPY: u64 = 5 << 30;
+
+/// Asks S3 for CRCs.
+pub struct Checksums {
+    s3: S3,
+    /// The key of an upload that is never completed.
+    key: String,
+    scratch: OnceCell<Upload>,
+}
+
+impl Checksums {
+    /// `key` is for an upload that S3 computes CRCs for, if it has to.
+    pub fn new(s3: S3, key: String) -> Self {
+        Self { s3, key, scratch: OnceCell::new() }
+    }
+
+    /// The CRC of an object, if its response's headers tell it.
+    pub fn told(headers: &HeaderMap) -> Option<u32> {
+        stored_crc(headers)
+    }
+
+    /// The CRC of a large object: the one that is stored with it, or one that S3 computes while it copies the object into a
+    /// part that nobody needs.
+    pub async fn of_large(&self, object: &Object) -> Result<Vec<(std::ops::Range<u64>, u32)>, Failed> {
+        if let Some(crc) = self.s3.crc(&object.key, &object.etag).await? {
+            return Ok(vec![(0..object.size, crc)]);
+        }
+        let upload = self.scratch.get_or_try_init(|| self.s3.create_upload(&self.key, true)).await?;
+        let count = object.size.div_ceil(MAX_COPY);
+        let mut crcs = Vec::new();
+        for part in 0..count {
+            let start = part * MAX_COPY;
+            let range = start..object.size.min(start + MAX_COPY);
+            let some = (count > 1).then(|| range.clone());
+            // A part replaces the one before it.
+            let copied = upload.copy(1, &object.key, some, Some(&object.etag)).await?;
+            let crc = copied.crc.ok_or_else(|| Failed {
+                doing: format!("tell the CRC32 of '{}'", object.key),
+                error: Error::Broken("S3's answer to its copy has none".to_owned()),
+            })?;
+            crcs.push((range, crc));
+        }
+        Ok(crcs)
+    }
+
+    /// Removes what was needed.
+    pub async fn close(&self, s3: &S3) {
+        if let Some(upload) = self.scratch.get()
+            && let Err(failed) = upload.abort(s3).await
+        {
+            tracing::warn!(%failed, "a part that nobody needs stays");
+        }
+    }
+}

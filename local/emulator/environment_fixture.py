@@ -29,7 +29,7 @@ class Environment(Emulator):
 
     def start(self):
         """Start what does not run."""
-        self._local("start")
+        self._local("start", "--s3", "emulator")
         environment = json.loads(self._local("env", "--json"))
         self.endpoint = environment["set"]["AWS_ENDPOINT_URL"]
         self.postgres = environment["postgres"]

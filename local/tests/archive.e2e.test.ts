@@ -106,7 +106,6 @@ describe("the archive contest, with the commands a user types", () => {
       "python-naive",
       "python-other",
       "rust-copy-plan",
-      "rust-copy-plan",
       "rust-stream",
     ]);
     const prices = archive.success.map((one) => one.run_price_usd);

@@ -4,11 +4,14 @@ mod aws;
 mod capacity;
 mod changed;
 mod cli;
+#[cfg(test)]
+mod command_line;
 mod execution;
 mod exit;
 mod interrupt;
 mod invoke;
 mod local;
+mod measured;
 mod progress;
 mod project;
 mod queue;

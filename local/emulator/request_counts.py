@@ -78,24 +78,27 @@ def _counting(stock):
                 told = by_function(await s3_model.counters()) if s3_model.is_used() else _counts
                 await answers.send(send, 200, told)
                 return
-            if _is_s3(scope) and s3_model.is_used():
+            key, query = _signer(scope)
+            if key is not None and s3_model.is_used():
                 await answers.send(send, 400, s3_model.refusal(), "application/xml")
                 return
+            _count(scope, key, query)
         await stock(scope, receive, send)
 
     return asgi
 
 
-def _is_s3(scope):
-    """Whether it is signed for S3; then a function's request is counted."""
-    headers = dict(scope["headers"])
+def _signer(scope):
+    """Whose key an S3 request is signed with, None if it is none; and the query of its address."""
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    key = _access_key(headers, query)
+    return _access_key(dict(scope["headers"]), query), query
+
+
+def _count(scope, key, query):
     if function := credentials.function_of(key):
         counts = _counts.setdefault(function, dict(_CLASSES))
-        host = headers.get(b"host", b"").decode("latin-1")
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         counts[price_class(scope["method"], scope["path"], query, host)] += 1
-    return key is not None
 
 
 def _access_key(headers, query):

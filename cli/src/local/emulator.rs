@@ -1,12 +1,9 @@
 //! The emulator: our launcher in the Python environment of the checkout.
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -77,14 +74,12 @@ pub fn credentials_url(port: u16) -> String {
 pub fn spawn(project: &Project, port: u16) -> Result<Process> {
     let python = python(project);
     end_workers(project);
-    project.folder("logs")?;
     // The code of functions, unpacked by an emulator that has ended.
     let temporary = project.state.join("emulator/tmp");
     if temporary.exists() {
         fs::remove_dir_all(&temporary).with_context(|| format!("cannot remove '{}'", temporary.display()))?;
     }
-    let log = Part::Emulator.log(project);
-    let log = File::create(&log).with_context(|| format!("cannot write '{}'", log.display()))?;
+    let log = Part::Emulator.new_log(project)?;
     let child = Command::new(&python)
         .arg(launcher(project))
         .current_dir(project.folder("emulator")?)
@@ -103,19 +98,9 @@ pub fn end_workers(project: &Project) {
     process::kill_marked(&format!("{MARK}={}", project.root.display()));
 }
 
-/// Whether it answers requests.
+/// Whether it answers requests. Only our launcher knows this path: another server on the port is no emulator of ours.
 pub fn is_ready(port: u16) -> bool {
-    answer(port).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
-}
-
-fn answer(port: u16) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-    // Only our launcher knows this path: another server on the port is no emulator of ours.
-    stream.write_all(b"GET /_lambench/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+    process::answers(&format!("{}/_lambench/requests", Part::Emulator.address(port)))
 }
 
 /// A clean environment: what is in the caller's would be in every function's.

@@ -1,8 +1,10 @@
 //! The processes a local environment consists of.
 
 use std::fmt;
+use std::fs::File;
 use std::path::PathBuf;
 
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use super::s3::S3;
@@ -38,6 +40,17 @@ impl Part {
             Self::Emulator | Self::S3 => project.state.join(format!("logs/{}.log", self.id())),
             Self::Postgres => project.state.join("postgres").join("postgres.log"),
         }
+    }
+
+    /// Begin its log anew.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn new_log(self, project: &Project) -> Result<File> {
+        project.folder("logs")?;
+        let log = self.log(project);
+        File::create(&log).with_context(|| format!("cannot write '{}'", log.display()))
     }
 
     /// The parts that this checkout's environment has.

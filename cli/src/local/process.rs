@@ -90,6 +90,14 @@ impl Process {
     }
 }
 
+/// Whether a server of this machine answers an address with success.
+pub fn answers(url: &str) -> bool {
+    let patience = Some(Duration::from_secs(2));
+    // No proxy of the shell knows the way to this machine's servers.
+    let agent = ureq::Agent::config_builder().timeout_global(patience).proxy(None).build().new_agent();
+    agent.get(url).call().is_ok()
+}
+
 /// End every process that has this entry, `NAME=value`, in its environment.
 pub fn kill_marked(entry: &str) {
     let Ok(processes) = fs::read_dir("/proc") else { return };

@@ -1,14 +1,13 @@
 //! S3 of the local environment: the model, a process of its own, or the emulator's.
 
-use std::fs::{self, File};
+use std::fs;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use super::part::Part;
-use super::process::Process;
+use super::process::{self, Process};
 use super::{emulator, ports};
 use crate::project::Project;
 
@@ -98,9 +97,7 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
         Some(port) => port,
         None => ports::claim(project, Part::Emulator.id())?,
     };
-    project.folder("logs")?;
-    let log = Part::S3.log(project);
-    let log = File::create(&log).with_context(|| format!("cannot write '{}'", log.display()))?;
+    let log = Part::S3.new_log(project)?;
     let program = project.state.join(PROGRAM);
     let child = Command::new(&program)
         .args(["--port", &port.to_string(), "--admin-port", &admin.to_string()])
@@ -120,9 +117,7 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
 
 /// Whether the model answers.
 pub fn is_ready(project: &Project) -> bool {
-    let agent =
-        ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build().new_agent();
-    addresses(project).is_some_and(|to| agent.get(format!("{}/health", to.admin)).call().is_ok())
+    addresses(project).is_some_and(|to| process::answers(&format!("{}/health", to.admin)))
 }
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
     }
     for (success, slow_downs) in slowed(contest) {
         warnings.push(format!(
-            "{}: S3 answered {slow_downs:.0} of its requests a run with 503 SlowDown: it spent time on retries; spread its keys over more prefixes, or send fewer requests at once",
+            "{}: S3 answered {slow_downs:.0} of its requests a run with 503 SlowDown: it spent time on retries; \
+             spread its keys over more prefixes, or send fewer requests at once",
             contender(&archive.place.stack, &success.arn)
         ));
     }

@@ -1,15 +1,8 @@
-use clap::Parser;
-
 use super::*;
-
-#[derive(Debug, Parser)]
-struct Line {
-    #[command(flatten)]
-    options: Options,
-}
+use crate::command_line::parsed;
 
 fn options(line: &str) -> Options {
-    Line::parse_from(std::iter::once("run").chain(line.split_whitespace())).options
+    parsed(line).unwrap()
 }
 
 fn plan(line: &str) -> Plan {
@@ -70,7 +63,7 @@ fn a_step_goes_no_further_than_the_end() {
 #[test]
 fn actions_are_taken_in_any_case_and_each_once() {
     assert_eq!(plan("--action tpcb,Select2,TPCB").actions, [Action::Tpcb, Action::Select2]);
-    assert!(Line::try_parse_from(["run", "--action", "DELETE"]).is_err());
+    assert!(parsed::<Options>("--action DELETE").is_err());
 }
 
 #[test]
@@ -113,5 +106,5 @@ fn more_workers_than_an_execution_can_hold_are_refused() {
     assert_eq!(stages("--from 400 --to 400"), [400]);
     assert!(refused("--to 400 --step 1").contains("400 stages, more than the 30"));
     assert!(refused("--to 400 --step 20").contains("3820 workers in all"));
-    assert!(Line::try_parse_from(["run", "--to", "401"]).is_err());
+    assert!(parsed::<Options>("--to 401").is_err());
 }

@@ -1,33 +1,22 @@
 //! The result of a load test: samples, statistics, cost and warnings.
 
 use results::aurora::{Load, LoadPrice, Runs};
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION, Samples};
-use results::load::Outcome;
-use results::summary::Summary;
+use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
 
 use super::{Test, price, warnings};
+use crate::measured::Measured;
 use crate::project::Project;
 use crate::record;
 
 /// What a load test has found out besides its runs.
 #[derive(Default)]
 pub struct Findings {
-    /// Latencies.
+    /// The latencies of each stage, or of each action's messages.
     pub samples: Vec<Measured>,
     /// What went wrong in finding out.
     pub warnings: Vec<String>,
     /// Counts that don't add up.
     pub violations: Vec<String>,
-}
-
-/// The latencies of a stage or of an action's messages.
-pub struct Measured {
-    /// Such as `sqlx SELECT, 5 clients`.
-    pub name: String,
-    /// What it was made of.
-    pub outcome: Outcome,
-    /// Completions a second.
-    pub tps: f64,
 }
 
 /// The result of a test.
@@ -43,18 +32,6 @@ pub fn result(project: &Project, test: &Test, runs: Runs, findings: Findings) ->
         cost: costs(&runs, &test.aurora.place.architecture),
         warnings,
         detail: Detail::Aurora(Load { runs, violations }),
-    }
-}
-
-impl Measured {
-    fn summary(&self) -> Option<Summary> {
-        let summary = self.outcome.latency.summary(&self.name, self.outcome.failures())?;
-        Some(Summary { throughput: Some(self.tps), ..summary })
-    }
-
-    fn samples(self) -> Samples {
-        let histogram = Some(self.outcome.latency);
-        Samples { name: self.name, unit: "ms".to_owned(), values: Vec::new(), histogram }
     }
 }
 

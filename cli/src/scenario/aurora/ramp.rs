@@ -12,13 +12,14 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::options::RampPlan;
-use super::outcome::{Findings, Measured};
+use super::outcome::Findings;
 use super::price::{Usage, data_api_requests};
 use super::{Test, clients, violations};
 use crate::capacity;
 use crate::execution::{Machine, message};
 use crate::exit::Interrupted;
 use crate::interrupt::asked;
+use crate::measured::Measured;
 use crate::progress::Progress;
 use crate::reports::{self, Span};
 
@@ -214,8 +215,9 @@ fn measured(plan: &RampPlan, stage: &StageOutput) -> Stage {
 fn samples(run: &RampRun, outputs: Vec<StageOutput>) -> Vec<Measured> {
     let named = run.stages.iter().zip(outputs).map(|(stage, output)| Measured {
         name: format!("{} {}, {}", run.driver, run.action, clients(stage.clients)),
-        outcome: output.outcome,
-        tps: stage.figures.tps,
+        failures: output.outcome.failures(),
+        histogram: output.outcome.latency,
+        per_second: Some(stage.figures.tps),
     });
     named.collect()
 }

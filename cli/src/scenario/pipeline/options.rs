@@ -119,26 +119,15 @@ fn wrong<T>(message: String) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        options: Options,
-    }
-
-    fn parsed(line: &str) -> Result<Options, clap::Error> {
-        Line::try_parse_from(std::iter::once("run").chain(line.split_whitespace())).map(|line| line.options)
-    }
+    use crate::command_line::parsed;
 
     fn plan(line: &str) -> Plan {
-        parsed(line).unwrap().plan().unwrap()
+        parsed::<Options>(line).unwrap().plan().unwrap()
     }
 
     fn refused(line: &str) -> String {
-        match parsed(line) {
+        match parsed::<Options>(line) {
             Err(error) => error.to_string(),
             Ok(options) => {
                 let error = options.plan().unwrap_err();

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION, Samples};
-use results::histogram::Histogram;
+use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
 use results::pipeline::Hop;
 use results::pipeline::delivery::{Delivery, Generator, Messages, Requests};
 use results::stats::real;
@@ -12,6 +11,7 @@ use super::find::{Findings, micros};
 use super::load::record::{Fate, Record};
 use super::price::Usage;
 use super::{Test, violations, warnings};
+use crate::measured::Measured;
 use crate::project::Project;
 use crate::record;
 use crate::reports::{Billed, function_use};
@@ -168,26 +168,6 @@ fn sum(functions: &[(&str, Option<Billed>)]) -> Option<Billed> {
         let billed = billed.as_ref()?;
         Some(Billed { invocations: sum.invocations + billed.invocations, ms: sum.ms + billed.ms, ..sum })
     })
-}
-
-/// Latencies with their name.
-struct Measured {
-    name: String,
-    histogram: Histogram,
-    failures: u64,
-    per_second: Option<f64>,
-}
-
-impl Measured {
-    fn summary(&self) -> Option<results::summary::Summary> {
-        let summary = self.histogram.summary(&self.name, self.failures)?;
-        Some(results::summary::Summary { throughput: self.per_second, ..summary })
-    }
-
-    fn samples(self) -> Samples {
-        let histogram = Some(self.histogram);
-        Samples { name: self.name, unit: "ms".to_owned(), values: Vec::new(), histogram }
-    }
 }
 
 fn measured(findings: Findings, delivery: &Delivery) -> Vec<Measured> {

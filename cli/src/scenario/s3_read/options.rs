@@ -94,19 +94,11 @@ fn variant(name: &str) -> Result<Variant, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::command_line::parsed;
 
     fn plan(line: &str) -> Result<Plan> {
-        let words = std::iter::once("run").chain(line.split_whitespace());
-        Line::try_parse_from(words)?.options.plan()
+        parsed::<Options>(line)?.plan()
     }
 
     #[test]

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION, Samples};
-use results::histogram::Histogram;
+use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
 use results::s3_read::{Listing, Objects, ReadRun, Reading, Variant};
 use results::stats::real;
-use results::summary::Summary;
 
 use super::dead::kind;
 use super::figures::Figures;
@@ -14,6 +12,7 @@ use super::find::{Found, invocations};
 use super::price::Usage;
 use super::wait::Handled;
 use super::{Test, violations, warnings};
+use crate::measured::Measured;
 use crate::project::Project;
 use crate::record;
 
@@ -99,26 +98,6 @@ pub fn read_run(
         cold_total_ms: figures.total.cold.latency(),
         invocations: invocations(usage),
         price: usage.price(),
-    }
-}
-
-/// Latencies with their name.
-struct Measured {
-    name: String,
-    histogram: Histogram,
-    failures: u64,
-    per_second: Option<f64>,
-}
-
-impl Measured {
-    fn summary(&self) -> Option<Summary> {
-        let summary = self.histogram.summary(&self.name, self.failures)?;
-        Some(Summary { throughput: self.per_second, ..summary })
-    }
-
-    fn samples(self) -> Samples {
-        let histogram = Some(self.histogram);
-        Samples { name: self.name, unit: "ms".to_owned(), values: Vec::new(), histogram }
     }
 }
 

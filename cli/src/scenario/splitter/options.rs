@@ -73,19 +73,11 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::command_line::parsed;
 
     fn plan(line: &str) -> Result<Plan, String> {
-        let line = Line::try_parse_from(std::iter::once("run").chain(line.split_whitespace()));
-        line.map(|line| line.options.plan()).map_err(|error| error.to_string())
+        parsed::<Options>(line).map(|options| options.plan()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION, Samples};
+use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
 use results::histogram::Histogram;
 use results::splitter::{Invocations, Items, Road, SplitRun, Splitting, Task};
 use results::stats::real;
-use results::summary::Summary;
 
 use super::find::{Findings, Found};
 use super::log::{RunLog, item_id};
 use super::price::Usage;
 use super::{Test, violations, warnings};
+use crate::measured::Measured;
 use crate::project::Project;
 use crate::record;
 use crate::reports::function_use;
@@ -31,9 +31,9 @@ pub fn result(project: &Project, test: &Test, findings: &Findings) -> RunResult 
         schema_version: SCHEMA_VERSION,
         run: record::run(project, "splitter", &test.name, test.started_at),
         environment: test.splitter.place.environment(),
-        summary: measured.iter().map(|one| one.summary.clone()).collect(),
+        summary: measured.iter().filter_map(Measured::summary).collect(),
         cost: costs.collect(),
-        samples: measured.into_iter().map(|one| one.samples).collect(),
+        samples: measured.into_iter().map(Measured::samples).collect(),
         warnings,
         detail: Detail::Splitter(splitting),
     }
@@ -188,27 +188,19 @@ fn cost(test: &Test, found: &Found, run: &SplitRun) -> Option<Cost> {
     })
 }
 
-/// Latencies with their statistics.
-struct Measured {
-    samples: Samples,
-    summary: Summary,
-}
-
 fn measured(found: &Found, run: &SplitRun) -> Vec<Measured> {
     let log = &found.handled.log;
     let failures = run.items.dead_lettered + run.items.lost;
     let throughput = run.elapsed_seconds.map(|seconds| real(run.items.done) / seconds);
     let named = [("queueing", queueing(log), None), ("item", durations(log), throughput)];
-    let one = |(name, histogram, throughput): (&str, Histogram, Option<f64>)| {
-        let name = format!("concurrency {}: {name}", run.concurrency);
-        let summary = Summary { throughput, ..histogram.summary(&name, failures)? };
-        let histogram = Some(histogram);
-        Some(Measured {
-            samples: Samples { name, unit: "ms".to_owned(), values: Vec::new(), histogram },
-            summary,
-        })
-    };
-    named.into_iter().filter_map(one).collect()
+    let taken = named.into_iter().filter(|(_, histogram, _)| histogram.count() > 0);
+    let measured = taken.map(|(name, histogram, per_second)| Measured {
+        name: format!("concurrency {}: {name}", run.concurrency),
+        histogram,
+        failures,
+        per_second,
+    });
+    measured.collect()
 }
 
 #[cfg(test)]

@@ -89,9 +89,10 @@ fn one_by_one_has_no_queue_and_nothing_to_split() {
 fn samples_are_the_queueing_and_the_time_of_the_items() {
     let (found, run) = (found(5), figures_of(|_| {}));
     let measured = measured(&found, &run);
-    let names: Vec<_> = measured.iter().map(|one| one.summary.name.as_str()).collect();
+    let names: Vec<_> = measured.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["concurrency 5: queueing", "concurrency 5: item"]);
-    assert!((measured[1].summary.p50 - 205.0).abs() < 0.5, "{:?}", measured[1].summary);
+    let item = measured[1].summary().unwrap();
+    assert!((item.p50 - 205.0).abs() < 0.5, "{item:?}");
     assert!((run.queueing_ms.unwrap().p50 - 230.0).abs() < 5.0, "{:?}", run.queueing_ms);
     assert!(cost(&test(), &found, &run).is_some_and(|cost| cost.prices.len() == 5));
 }

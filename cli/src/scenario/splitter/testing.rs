@@ -26,7 +26,11 @@ pub fn splitter() -> Splitter {
         "settings": {
             "memory": 128, "timeoutSeconds": 30, "itemSeconds": 0.2, "concurrency": 10, "splitterBatchSize": 1,
         },
-        "queue": { "url": "http://q/splitter", "arn": format!("arn:aws:sqs:us-east-1:0:{name}"), "deadLetterUrl": "http://q/splitter-dead" },
+        "queue": {
+            "url": "http://q/splitter",
+            "arn": format!("arn:aws:sqs:us-east-1:0:{name}"),
+            "deadLetterUrl": "http://q/splitter-dead",
+        },
         "runLog": { "table": format!("{name}-runs") },
         "eventBus": "default", "source": "lambench.splitter", "function": format!("{name}-worker"),
         "functionArn": format!("arn:aws:lambda:us-east-1:0:function:{name}-worker"),

@@ -13,12 +13,13 @@ use results::load::{Driver, Tally};
 use tokio::time::Instant;
 
 use super::options::QueuePlan;
-use super::outcome::{Findings, Measured};
+use super::outcome::Findings;
 use super::price::{Usage, data_api_requests};
 use super::{Test, violations};
 use crate::capacity;
 use crate::exit::Interrupted;
 use crate::interrupt::asked;
+use crate::measured::Measured;
 use crate::queue::until_empty;
 use crate::reports::{self, Span};
 use dead::DeadLetters;
@@ -162,8 +163,9 @@ async fn usage(
 fn samples(run: &QueueRun, tally: Tally) -> Vec<Measured> {
     let named = run.actions.iter().zip(tally.actions).map(|(action, told)| Measured {
         name: format!("{} {}", run.driver, action.action),
-        outcome: told.outcome,
-        tps: action.figures.tps,
+        failures: told.outcome.failures(),
+        histogram: told.outcome.latency,
+        per_second: Some(action.figures.tps),
     });
     named.collect()
 }

@@ -8,6 +8,11 @@ use s3_wire::Failed;
 /// Why an archive was given up.
 #[derive(Debug, thiserror::Error)]
 pub enum GivenUp {
+    /// The archive would contain itself.
+    #[error(
+        "the event's files_prefix is empty, and an archive of the whole bucket would contain itself: name the objects' prefix"
+    )]
+    NoPrefix,
     /// It would have taken longer than the function has.
     #[error("the archive was not finished in {:.1} s, so it was given up: raise the function's timeout or memory", .0.as_secs_f64())]
     OutOfTime(Duration),
@@ -34,10 +39,11 @@ pub enum GivenUp {
 /// What S3's refusal means for the archive.
 #[must_use]
 pub fn explained(failed: Failed) -> Failure {
-    match failed.error.code() {
-        "PreconditionFailed" => GivenUp::Changed(failed).into(),
-        "NoSuchKey" => GivenUp::Deleted(failed).into(),
-        "BadDigest" => GivenUp::OtherBytes(failed).into(),
+    // The answer to a HEAD has a status only.
+    match (failed.error.status(), failed.error.code()) {
+        (412, _) => GivenUp::Changed(failed).into(),
+        (404, "NoSuchKey" | "HTTP status 404") => GivenUp::Deleted(failed).into(),
+        (_, "BadDigest") => GivenUp::OtherBytes(failed).into(),
         _ => failed.into(),
     }
 }

@@ -14,4 +14,4 @@ pub use job::Job;
 pub use room::Room;
 pub use run::Run;
 pub use serve::{Request, serve};
-pub use source::{entries, files};
+pub use source::entries;

@@ -43,9 +43,9 @@ impl Run {
     }
 
     /// Removes what earlier runs of the contender left that were ended without warning: uploads and temporary objects of those
-    /// that are over. A failure is logged only.
-    pub async fn remove_earlier(self, s3: S3) {
-        if let Err(failed) = remove_earlier(&s3, &all_runs(self.contender)).await {
+    /// that are over at the time `now`. A failure is logged only.
+    pub async fn remove_earlier(self, s3: S3, now: SystemTime) {
+        if let Err(failed) = remove_earlier(&s3, &all_runs(self.contender), now).await {
             tracing::warn!(%failed, "what earlier runs may have left stays");
         }
     }
@@ -84,8 +84,7 @@ fn marked(key: &str) -> Option<OpenUpload> {
     Some(OpenUpload { key: key.to_owned(), id: id.to_owned() })
 }
 
-async fn remove_earlier(s3: &S3, all: &str) -> Result<(), Failed> {
-    let now = SystemTime::now();
+async fn remove_earlier(s3: &S3, all: &str, now: SystemTime) -> Result<(), Failed> {
     let (runs, uploads) = tokio::try_join!(s3.list(all, Some('/')), s3.list_uploads(all))?;
     let uploads: Vec<_> = uploads.into_iter().filter(|upload| is_over(&upload.key, all, now)).collect();
     let runs: Vec<_> = runs.folders.into_iter().filter(|run| is_over(run, all, now)).collect();

@@ -1,5 +1,6 @@
 //! From process start to the last invocation.
 
+use std::fmt::Debug;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,13 +14,14 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::Job;
+use crate::job::Time;
 
 /// The contest's event.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Request {
     /// The bucket of the objects and of the archive.
     pub bucket_name: String,
-    /// The objects' prefix, without the slash at its end.
+    /// The objects' prefix, with or without the slash at its end.
     pub files_prefix: String,
     /// The archive's key.
     pub archive_key: String,
@@ -32,29 +34,32 @@ struct Environment {
     terminated: CancellationToken,
 }
 
-/// Makes an archive for each event: `settings` are read once, `s3` tells their part about S3, `work` makes the archive.
+/// Makes an archive for each event as `contender`: `settings` are read once, `s3` tells their part about S3, `work` makes the
+/// archive.
 ///
-/// When Lambda ends the environment, what is under way is given up and cleaned up.
+/// When the time runs out or Lambda ends the environment, what is under way is given up; what fails is cleaned up.
 pub async fn serve<S, R, Work>(
+    contender: &'static str,
     settings: impl FnOnce() -> Result<S, Failure>,
     s3: fn(&S) -> &s3_wire::Settings,
-    work: impl Fn(Arc<S>, Job) -> Work,
+    work: impl Fn(Arc<S>, Arc<Job>) -> Work,
 ) -> ExitCode
 where
-    R: Serialize,
+    R: Debug + Serialize,
     Work: Future<Output = Result<R, Failure>>,
 {
     let environment = Environment::default();
     let handle = async |settings: Arc<S>, event: LambdaEvent<Request>| {
         let (start, remaining) = (Instant::now(), remaining(&event.context));
+        let time = Time { start, remaining, terminated: environment.terminated.clone() };
         let request = event.payload;
         let mut last = environment.last.lock().await;
         let s3 = match last.take() {
             Some(s3) if s3.bucket() == request.bucket_name => s3,
             _ => S3::new(s3(&settings).clone(), &request.bucket_name)?,
         };
-        let terminated = environment.terminated.clone();
-        let done = work(settings, Job { s3: s3.clone(), request, start, remaining, terminated }).await;
+        let job = Arc::new(Job::new(contender, &s3, request, &time));
+        let done = job.carry_out(&s3, time, work(settings, Arc::clone(&job))).await;
         *last = Some(s3);
         done
     };

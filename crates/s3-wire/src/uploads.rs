@@ -26,6 +26,17 @@ pub struct Sent {
     pub crc: Option<u32>,
 }
 
+impl Sent {
+    /// The CRC32 of a part that is a copy of `source`; the upload has checksums.
+    ///
+    /// # Errors
+    /// If S3 told none.
+    pub fn crc_of_copy(&self, source: &str) -> Result<u32, Failed> {
+        let none = || Error::Broken("S3's answer to its copy has none".to_owned());
+        self.crc.ok_or_else(|| none().of(format!("tell the CRC32 of '{source}'")))
+    }
+}
+
 /// An upload that S3 holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenUpload {

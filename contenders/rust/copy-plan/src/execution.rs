@@ -3,14 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use contender_kit::{Crcs, Room, Run};
+use contender_kit::{Crcs, Job, Room};
 use crc32fast::Hasher;
 use futures::future::try_join_all;
 use lambda_kit::Object as Source;
-use s3_wire::{Error, Failed, S3, Sent, Upload};
+use s3_wire::{Error, Failed, Sent, Upload};
 use tokio::sync::SetOnce;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use zip_plan::{Object, Origin, Part, Piece, Plan};
 
 use crate::late::{Stage, first, numbers};
@@ -20,45 +19,30 @@ const PREFIXES: usize = 16;
 
 /// A plan that is being carried out.
 pub struct Execution {
-    pub s3: S3,
+    pub job: Arc<Job>,
     pub plan: Plan,
     /// The entries' source objects.
     pub objects: Vec<Source>,
     pub crcs: Crcs,
     pub room: Room,
-    /// Where the temporary objects are.
-    pub run: Run,
-    /// Ends everything.
-    pub stop: CancellationToken,
-    /// The archive's key.
-    key: String,
     done: Vec<SetOnce<()>>,
     /// Copies into temporary objects, and into the archive.
     stages: [Stage; 2],
-    /// The archive's, once it has begun.
-    upload: SetOnce<Upload>,
 }
 
 impl Execution {
-    /// Prepares to write the archive of `objects` to `key`, with the temporary objects of `run`.
-    pub fn new(s3: &S3, plan: Plan, objects: Vec<Source>, key: String, run: Run, room: u64) -> Self {
-        let stop = CancellationToken::new();
+    /// Prepares to write the archive of `objects` with so much room for what is read, bytes.
+    pub fn new(job: Arc<Job>, plan: Plan, objects: Vec<Source>, room: u64) -> Self {
         let crcs = Crcs::new(objects.iter().map(|object| object.size));
         let done = plan.temporaries.iter().map(|_| SetOnce::new()).collect();
         let stages =
             [Stage::new(&plan, plan.temporaries.iter()), Stage::new(&plan, std::iter::once(&plan.archive))];
-        let (s3, room) = (s3.until(stop.clone()), Room::new(room));
-        Self { s3, plan, objects, crcs, room, run, stop, key, done, stages, upload: SetOnce::new() }
+        Self { job, plan, objects, crcs, room: Room::new(room), done, stages }
     }
 
     /// The key of a temporary object.
     pub fn key_of(&self, temporary: usize) -> String {
-        format!("{}{:x}/{temporary}", self.run.prefix(), temporary % PREFIXES)
-    }
-
-    /// The archive's upload, if it was begun.
-    pub fn upload(&self) -> Option<&Upload> {
-        self.upload.get()
+        format!("{}{:x}/{temporary}", self.job.run.prefix(), temporary % PREFIXES)
     }
 
     /// Writes the archive and deletes what was needed for it. After an error or a stop, requests that are under way are
@@ -80,7 +64,7 @@ impl Execution {
                 Err(Failed { doing: "go on".to_owned(), error: Error::Broken(panic.to_string()) })
             });
             if let Err(failed) = ended {
-                self.stop.cancel();
+                self.job.stop.cancel();
                 if result.is_ok() {
                     result = Err(failed);
                 }
@@ -97,10 +81,10 @@ impl Execution {
             }
             Object::Put(pieces) => {
                 let (bytes, _room) = self.bytes(pieces).await?;
-                self.s3.put(&key, bytes).await?;
+                self.job.s3.put(&key, bytes).await?;
             }
             object @ Object::Parts(parts) => {
-                let upload = self.s3.create_upload(&key, true).await?;
+                let upload = self.job.s3.create_upload(&key, true).await?;
                 let sent = self.parts(&upload, parts, &self.stages[0]).await?;
                 upload.complete(sent, self.plan.object_bytes(object), None).await?;
             }
@@ -110,23 +94,19 @@ impl Execution {
     }
 
     async fn archive(&self) -> Result<(), Failed> {
+        let (s3, key) = (&self.job.s3, &self.job.request.archive_key);
         match &self.plan.archive {
             Object::Put(pieces) => {
                 let (bytes, _room) = self.bytes(pieces).await?;
-                self.s3.put(&self.key, bytes).await
+                s3.put(key, bytes).await
             }
             Object::Parts(parts) => {
-                let upload = self.s3.create_upload(&self.key, true).await?;
-                let _ = self.upload.set(upload.clone());
-                let mark = self.run.mark(&upload);
-                let (sent, ()) = tokio::try_join!(
-                    self.parts(&upload, parts, &self.stages[1]),
-                    self.s3.put(&mark, Vec::new()),
-                )?;
+                let all = async |upload| self.parts(&upload, parts, &self.stages[1]).await;
+                let (upload, sent) = self.job.upload(true, all).await?;
                 let crc = self.archive_crc().await;
                 // All bytes are where they belong: what they came from can go meanwhile.
                 let complete = upload.complete(sent, self.plan.layout.size(), Some(crc));
-                tokio::join!(complete, self.delete_temporaries(mark)).0
+                tokio::join!(complete, self.delete_temporaries(self.job.run.mark(&upload))).0
             }
         }
     }
@@ -150,7 +130,7 @@ impl Execution {
             Part::Copy { origin: Origin::Temporary(temporary), range } => {
                 let key = self.key_of(*temporary);
                 let range = self.unless_whole(Origin::Temporary(*temporary), range.clone());
-                self.unless_stopped(self.done[*temporary].wait()).await?;
+                self.job.unless_stopped(self.done[*temporary].wait()).await?;
                 let copy = |number| upload.copy(number, &key, range.clone(), None);
                 let is_sled = matches!(self.plan.temporaries[*temporary], Object::Put(_));
                 match second {
@@ -175,11 +155,7 @@ impl Execution {
         let object = &self.objects[entry];
         let some = self.unless_whole(Origin::Entry(entry), range.clone());
         let sent = Box::pin(upload.copy(number, &object.key, some, Some(&object.etag))).await?;
-        let crc = sent.crc.ok_or_else(|| Failed {
-            doing: format!("tell the CRC32 of '{}'", object.key),
-            error: Error::Broken("S3's answer to its copy has none".to_owned()),
-        })?;
-        self.crcs.tell(entry, range, crc);
+        self.crcs.tell(entry, range, sent.crc_of_copy(&object.key)?);
         Ok(sent)
     }
 
@@ -204,8 +180,8 @@ impl Execution {
     async fn delete_temporaries(&self, mark: String) {
         let temporaries = (0..self.done.len()).map(|temporary| self.key_of(temporary));
         let keys: Vec<_> = temporaries.chain([mark]).collect();
-        if let Err(failed) = self.s3.delete(&keys).await {
-            tracing::warn!(%failed, prefix = self.run.prefix(), "temporary objects stay");
+        if let Err(failed) = self.job.s3.delete(&keys).await {
+            tracing::warn!(%failed, prefix = self.job.run.prefix(), "temporary objects stay");
         }
     }
 }

@@ -12,5 +12,6 @@ use settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    contender_kit::serve(Settings::of_environment, |settings| &settings.s3, contender::archive).await
+    contender_kit::serve("copy-plan", Settings::of_environment, |settings| &settings.s3, contender::archive)
+        .await
 }

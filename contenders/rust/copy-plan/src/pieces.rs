@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use s3_wire::{Body, Error, Failed, chunks};
+use s3_wire::{Body, Failed, chunks};
 use tokio::sync::OwnedSemaphorePermit;
 use zip_plan::{Object, Piece};
 
@@ -38,11 +38,11 @@ impl Execution {
         let bodies = Arc::new(self.bodies(pieces).await?);
         // S3 closes a connection on which nothing moves: the first header has to be near.
         if let Some(entry) = pieces.iter().find_map(header) {
-            self.unless_stopped(self.crcs.of(entry)).await?;
+            self.job.unless_stopped(self.crcs.of(entry)).await?;
         }
         let size = self.plan.layout.pieces_bytes(pieces);
         let body = || Body::stream(size, Arc::clone(self).sled_bytes(number, Arc::clone(&bodies)));
-        self.s3.put_stream(&self.key_of(number), body).await?;
+        self.job.s3.put_stream(&self.key_of(number), body).await?;
         drop(room);
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Execution {
 
     async fn take_room(&self, pieces: &[Piece]) -> Result<Option<OwnedSemaphorePermit>, Failed> {
         let bytes = pieces.iter().filter_map(body).map(|(_, range)| range.end - range.start).sum();
-        if bytes == 0 { Ok(None) } else { self.unless_stopped(self.room.take(bytes)).await }
+        if bytes == 0 { Ok(None) } else { self.job.unless_stopped(self.room.take(bytes)).await }
     }
 
     /// What has to be read for pieces; nothing for those that are no content.
@@ -88,7 +88,7 @@ impl Execution {
             return Ok(Bytes::new());
         }
         let object = &self.objects[entry];
-        let bytes = self.s3.read(&object.key, range.clone(), &object.etag).await?;
+        let bytes = self.job.s3.read(&object.key, range.clone(), &object.etag).await?;
         if range == (0..object.size) {
             self.crcs.tell(entry, range, crc32fast::hash(&bytes));
         }
@@ -99,25 +99,15 @@ impl Execution {
         Ok(match piece {
             Piece::Filler(size) => chunks(*size).collect(),
             Piece::Header(entry) => {
-                let crc = self.unless_stopped(self.crcs.of(*entry)).await?;
+                let crc = self.job.unless_stopped(self.crcs.of(*entry)).await?;
                 vec![self.plan.layout.header(*entry, crc).into()]
             }
             Piece::Body { .. } => vec![body],
             Piece::End => {
-                let crcs = self.unless_stopped(self.crcs.all()).await?;
+                let crcs = self.job.unless_stopped(self.crcs.all()).await?;
                 vec![self.plan.layout.end(&crcs).into()]
             }
         })
-    }
-
-    /// Waits for something, but no longer than the archive is wanted.
-    pub async fn unless_stopped<T>(&self, wanted: impl Future<Output = T>) -> Result<T, Failed> {
-        tokio::select! {
-            done = wanted => Ok(done),
-            () = self.stop.cancelled() => {
-                Err(Failed { doing: "go on".to_owned(), error: Error::Stopped })
-            }
-        }
     }
 }
 

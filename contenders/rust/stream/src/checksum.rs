@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use lambda_kit::Object;
-use s3_wire::{Error, Failed, S3, Upload, stored_crc};
+use s3_wire::{Failed, S3, Upload, stored_crc};
 use tokio::sync::OnceCell;
 
 /// S3 copies no more at once, bytes.
@@ -42,19 +42,15 @@ impl Checksums {
             let some = (count > 1).then(|| range.clone());
             // A part replaces the one before it.
             let copied = upload.copy(1, &object.key, some, Some(&object.etag)).await?;
-            let crc = copied.crc.ok_or_else(|| Failed {
-                doing: format!("tell the CRC32 of '{}'", object.key),
-                error: Error::Broken("S3's answer to its copy has none".to_owned()),
-            })?;
-            crcs.push((range, crc));
+            crcs.push((range, copied.crc_of_copy(&object.key)?));
         }
         Ok(crcs)
     }
 
     /// Removes what was needed.
-    pub async fn close(&self, s3: &S3) {
+    pub async fn close(&self) {
         if let Some(upload) = self.scratch.get()
-            && let Err(failed) = upload.abort(s3).await
+            && let Err(failed) = upload.abort(&self.s3).await
         {
             tracing::warn!(%failed, "a part that nobody needs stays");
         }

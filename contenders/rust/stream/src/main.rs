@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 mod checksum;
 mod contender;
+mod part;
 mod parts;
 mod reader;
 mod transfer;
@@ -14,5 +15,5 @@ const CONCURRENCY: usize = 32;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let settings = || Ok(s3_wire::Settings::of_environment(CONCURRENCY)?);
-    contender_kit::serve(settings, |settings| settings, |_, job| contender::archive(job)).await
+    contender_kit::serve("stream", settings, |settings| settings, |_, job| contender::archive(job)).await
 }

@@ -3,21 +3,25 @@
 use zip_plan::{Layout, Piece};
 
 /// Larger parts need fewer requests; one that fails is sent again as a whole.
-const PART_BYTES: u64 = 160 << 20;
+const PART_BYTES: u64 = 192 << 20;
+/// Parts under way at once: while one waits for S3's answer, others use the bandwidth.
+pub const AT_ONCE: usize = 3;
 /// Parts an upload may have, with a margin: S3 takes 10,000.
 const PARTS: u64 = 9_000;
 /// Objects up to this size are not divided: their CRC can be computed before they are sent.
 pub const MAX_WHOLE: u64 = 16 << 20;
 
-/// The size that an archive's parts have about, bytes.
+/// The most that an archive's parts have, bytes.
 pub fn part_bytes(archive: u64) -> u64 {
     PART_BYTES.max(archive.div_ceil(PARTS))
 }
 
-/// Cuts an archive into parts of at most `part_bytes`. All but the last have that size less what didn't fit: a header, or an
-/// object that is not divided.
+/// Cuts an archive into parts of at most `part_bytes`, or a fraction for those under way first, so that parts don't end, and
+/// leave the bandwidth unused, at the same time. All but the last have that size less what didn't fit: a header, or an object
+/// that is not divided.
 pub fn cut(layout: &Layout, part_bytes: u64, max_whole: u64) -> Vec<Vec<Piece>> {
-    let mut cut = Cut { part_bytes, parts: Vec::new(), part: Vec::new(), left: part_bytes };
+    let first = if layout.size() <= part_bytes { part_bytes } else { size_of(0, part_bytes) };
+    let mut cut = Cut { part_bytes, parts: Vec::new(), part: Vec::new(), left: first };
     for &entry in layout.order() {
         let (header, size) = (layout.header_bytes(entry), layout.entries()[entry].size);
         let together = header + if size <= max_whole { size } else { 0 };
@@ -42,6 +46,12 @@ pub fn cut(layout: &Layout, part_bytes: u64, max_whole: u64) -> Vec<Vec<Piece>> 
     cut.parts
 }
 
+/// The size that part `number`, counted from 0, has about, bytes.
+fn size_of(number: usize, part_bytes: u64) -> u64 {
+    let at_once = AT_ONCE as u64;
+    part_bytes * (number as u64 + 1).min(at_once) / at_once
+}
+
 struct Cut {
     part_bytes: u64,
     parts: Vec<Vec<Piece>>,
@@ -54,7 +64,7 @@ impl Cut {
         if !self.part.is_empty() {
             self.parts.push(std::mem::take(&mut self.part));
         }
-        self.left = self.part_bytes;
+        self.left = size_of(self.parts.len(), self.part_bytes);
     }
 }
 
@@ -92,9 +102,10 @@ mod tests {
                 }
             }
             prop_assert_eq!(at, sizes);
-            for part in parts.iter().rev().skip(1) {
-                let bytes = layout.pieces_bytes(part);
-                prop_assert!(bytes <= part_bytes && bytes > part_bytes - max_whole - 100, "{}", bytes);
+            prop_assert!(parts.len() == 1 || layout.size() > part_bytes);
+            for (number, part) in parts.iter().enumerate().rev().skip(1) {
+                let (bytes, most) = (layout.pieces_bytes(part), size_of(number, part_bytes));
+                prop_assert!(bytes <= most && bytes > most - max_whole - 100, "{}", bytes);
             }
         }
     }

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 
 import { Checkout } from "../tests/checkout";
 import { cpuSeconds, functionProcesses } from "../tests/processes";
-import { setFaults } from "../tests/s3-model";
+import { S3Model } from "../tests/s3-model";
 import { type Environment, type ReadRun, type Result, type Variant, VARIANTS } from "../tests/s3-read-result";
 import { deploy, line, run, say } from "./bench";
 
@@ -160,7 +160,8 @@ async function disturbed(environment: Environment): Promise<void> {
     line("variant", "sent", "read", "dead-lettered", "lost", "took several requests", "readers killed"),
   );
   console.log(line("---", ...Array<string>(6).fill("---:")));
-  await setFaults(checkout, FAULTS);
+  const s3 = await S3Model.of(checkout);
+  await s3.setFaults(FAULTS);
   for (const variant of VARIANTS) {
     say(`${variant}, disturbed …`);
     let killed = 0;
@@ -178,7 +179,7 @@ async function disturbed(environment: Environment): Promise<void> {
       line(variant, listing.sent, objects.read, objects.dead_lettered, objects.lost, repeated, killed),
     );
   }
-  await setFaults(checkout, []);
+  await s3.setFaults([]);
 }
 
 run(checkout, main);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, until } from "./checkout";
 import { functionProcesses } from "./processes";
-import { type Fault, setFaults } from "./s3-model";
+import { type Fault, S3Model } from "./s3-model";
 import { type Environment, type ReadRun, type Result, type Variant, VARIANTS } from "./s3-read-result";
 import { World } from "./s3-read-world";
 
@@ -24,6 +24,7 @@ describe("s3-read, with the commands a user types", () => {
   let checkout: Checkout;
   let environment: Environment;
   let world: World;
+  let s3: S3Model;
 
   const up = async (settings: Readonly<Record<string, string | number>>): Promise<void> => {
     for (const [key, value] of Object.entries(settings)) {
@@ -52,6 +53,7 @@ describe("s3-read, with the commands a user types", () => {
   beforeAll(async () => {
     checkout = new Checkout();
     await checkout.ok("lambench local start");
+    s3 = await S3Model.of(checkout);
     await checkout.ok("pulumi stack init s3-read --non-interactive");
     await up({ objectCount: OBJECTS, objectSizeMib: 1, timeoutSeconds: 3, maxConcurrency: 5 });
   });
@@ -111,10 +113,7 @@ describe("s3-read, with the commands a user types", () => {
       corrupt: get("wrong-byte"),
       timeout: get("stall", { seconds: 60 }),
     };
-    await setFaults(
-      checkout,
-      Object.entries(faults).map(([kind, fault]) => ({ ...fault, key: `poison/${kind}` })),
-    );
+    await s3.setFaults(Object.entries(faults).map(([kind, fault]) => ({ ...fault, key: `poison/${kind}` })));
     for (const kind of Object.keys(faults)) await world.put(`poison/${kind}`, "x".repeat(100_000));
     const expired = await world.body("signed", "poison/expired", 1);
     const url = Buffer.from(await world.body("signed", "poison/denied"), "base64").toString();
@@ -152,7 +151,7 @@ describe("s3-read, with the commands a user types", () => {
   });
 
   it("writes an object down once, however often its message comes", async () => {
-    await setFaults(checkout, []);
+    await s3.setFaults([]);
     const [object] = await world.objects();
     if (object === undefined) throw new Error("the bucket is empty");
     for (const variant of VARIANTS) {
@@ -175,7 +174,7 @@ describe("s3-read, with the commands a user types", () => {
 
   it("loses nothing though S3 fails in a third of the requests and readers are killed", async () => {
     const [hopeless] = await world.objects();
-    await setFaults(checkout, [
+    await s3.setFaults([
       get("truncate", { key: hopeless?.object ?? "" }),
       get("503", { rate: 0.1 }),
       get("reset", { rate: 0.1 }),
@@ -203,7 +202,7 @@ describe("s3-read, with the commands a user types", () => {
       });
       expect(objects.at_once).toBeLessThan(OBJECTS - 1);
     }
-    await setFaults(checkout, []);
+    await s3.setFaults([]);
   });
 
   it("tries another memory size, and brings the stack's own back", async () => {

@@ -63,6 +63,17 @@ impl Model {
         self.client.get_object().bucket(BUCKET).key(key).presigned(an_hour()).await.unwrap()
     }
 
+    /// A signed request to copy the object `source` to `key`.
+    pub async fn copy(&self, source: &str, key: &str) -> PresignedRequest {
+        // The SDK signs no copy without sending it. It is a put with this header.
+        let source = format!("{BUCKET}/{source}");
+        let put = self.client.put_object().bucket(BUCKET).key(key).customize();
+        let copy = put.mutate_request(move |request| {
+            request.headers_mut().insert("x-amz-copy-source", source.clone());
+        });
+        copy.presigned(an_hour()).await.unwrap()
+    }
+
     /// A signed request to put an object.
     pub async fn put(&self, key: &str) -> PresignedRequest {
         self.client.put_object().bucket(BUCKET).key(key).presigned(an_hour()).await.unwrap()

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -9,6 +10,8 @@ use futures::{Stream, StreamExt};
 use s3s::dto::StreamingBlob;
 use s3s::stream::{ByteStream, RemainingLength};
 use s3s::{S3Error, S3Result, StdError, s3_error};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{Model, checksum};
@@ -18,6 +21,9 @@ use crate::store::{Reader, Rope, Writer};
 
 /// Bytes that go to or come from the disk at once.
 const PIECE: usize = 256 << 10;
+
+/// Bytes that may wait for the disk, of all uploads together: at a link's 75 MB/s what comes in most of a second.
+const AHEAD: usize = 64 << 20;
 
 /// Up to this, in bytes, a piece costs less than handing it to another thread.
 const AT_ONCE: usize = 64 << 10;
@@ -55,13 +61,10 @@ pub async fn receive(
         return Err(rules::entity_too_large());
     }
     let md5 = checksum::content_md5(length.md5)?;
-    let mut sink = Sink::Here(Box::new(model.store.writer(also)));
+    let mut writer = Box::new(model.store.writer(also));
     if let Some(mut body) = body {
-        while let Some(piece) = next_piece(&mut body).await? {
-            sink = sink.write(piece).await.map_err(|error| rules::internal(&error))?;
-        }
+        writer = take(writer, &mut body, &model.ahead).await?;
     }
-    let writer = sink.back().await.map_err(|error| rules::internal(&error))?;
     let (rope, digests) = writer.finish().map_err(|error| rules::internal(&error))?;
     if announced.is_some_and(|announced| announced != digests.len) {
         return Err(rules::incomplete_body());
@@ -85,32 +88,65 @@ pub fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// The writer, here or on a thread that may block; there it works while the next piece comes.
-enum Sink {
-    Here(Box<Writer>),
-    There(JoinHandle<io::Result<Box<Writer>>>),
+/// How far all uploads together may be ahead of the disk.
+///
+/// A disk that is busy with what was written before stands still for some tenths of a second now and then. Meanwhile the
+/// bytes have to come on: on S3 no client waits for this machine's disk.
+pub struct Ahead(Arc<Semaphore>);
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AHEAD / PIECE)))
+    }
 }
 
-impl Sink {
-    async fn back(self) -> io::Result<Box<Writer>> {
-        match self {
-            Self::Here(writer) => Ok(writer),
-            Self::There(task) => task.await.map_err(io::Error::other)?,
+/// A piece of a body, with its place among those that wait for the disk.
+type Waiting = (Vec<Bytes>, OwnedSemaphorePermit);
+
+/// Has a body written, large ones while more of it comes.
+async fn take(mut writer: Box<Writer>, body: &mut StreamingBlob, ahead: &Ahead) -> S3Result<Box<Writer>> {
+    let mut next = next_piece(body).await?;
+    if next.iter().map(Bytes::len).sum::<usize>() <= AT_ONCE {
+        write(&mut writer, &next).map_err(|error| rules::internal(&error))?;
+        return Ok(writer);
+    }
+    let (queue, pieces) = mpsc::unbounded_channel();
+    let writing = tokio::spawn(write_all(writer, pieces));
+    while !next.is_empty() {
+        let place = Arc::clone(&ahead.0).acquire_owned().await;
+        let place = place.map_err(|error| rules::internal(&io::Error::other(error)))?;
+        if queue.send((next, place)).is_err() {
+            // It has failed, and says how.
+            break;
         }
+        next = next_piece(body).await?;
     }
-
-    async fn write(self, piece: Vec<Bytes>) -> io::Result<Self> {
-        let mut writer = self.back().await?;
-        let write = move || {
-            piece.iter().try_for_each(|bytes| writer.write(bytes))?;
-            Ok(writer)
-        };
-        Ok(Self::There(spawn_blocking(write)))
-    }
+    drop(queue);
+    writing.await.map_err(io::Error::other).flatten().map_err(|error| rules::internal(&error))
 }
 
-/// What comes until it is worth a write.
-async fn next_piece(body: &mut StreamingBlob) -> S3Result<Option<Vec<Bytes>>> {
+/// Writes pieces, on threads that may block, until no more come.
+async fn write_all(
+    mut writer: Box<Writer>,
+    mut pieces: UnboundedReceiver<Waiting>,
+) -> io::Result<Box<Writer>> {
+    while let Some((piece, place)) = pieces.recv().await {
+        let written = spawn_blocking(move || {
+            write(&mut writer, &piece)?;
+            drop(place);
+            Ok::<_, io::Error>(writer)
+        });
+        writer = written.await.map_err(io::Error::other)??;
+    }
+    Ok(writer)
+}
+
+fn write(writer: &mut Writer, piece: &[Bytes]) -> io::Result<()> {
+    piece.iter().try_for_each(|bytes| writer.write(bytes))
+}
+
+/// What comes until it is worth a write; nothing at the end.
+async fn next_piece(body: &mut StreamingBlob) -> S3Result<Vec<Bytes>> {
     let (mut piece, mut len) = (Vec::new(), 0);
     while len < PIECE {
         let Some(bytes) = body.next().await else { break };
@@ -118,7 +154,7 @@ async fn next_piece(body: &mut StreamingBlob) -> S3Result<Option<Vec<Bytes>>> {
         len += bytes.len();
         piece.push(bytes);
     }
-    Ok((!piece.is_empty()).then_some(piece))
+    Ok(piece)
 }
 
 /// What a body that can't be read to its end is refused with. s3s' own errors are only known by their text.

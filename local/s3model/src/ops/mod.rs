@@ -35,13 +35,14 @@ const OWNER: &str = "000000000000";
 /// The operations' implementation, shared by all connections.
 pub struct Model {
     store: Arc<Store>,
+    ahead: body::Ahead,
 }
 
 impl Model {
     /// The operations over `store`.
     #[must_use]
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store }
+        Self { store, ahead: body::Ahead::default() }
     }
 
     /// [`Store::change`] with S3's errors.

@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit provider s3-checks e2e bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3model format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit provider s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3model format clean
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -104,6 +104,11 @@ s3-checks: ## Ask the S3 model what S3 answers, with boto3, the AWS CLI and the 
 
 e2e: ## Test what a user does: up, run, refresh, destroy
 	@$(STEP) "test end to end" npm run --silent test:e2e
+
+bench-archive: export FOR := local
+bench-archive: ## Measure the archive contenders: an hour, 40 GB of disk (OBJECTS=200, CONTENDERS=rust/stream, RUNS=5)
+	@$(MAKE) --no-print-directory setup build cli FOR=local
+	@npx tsx local/bench/archive.ts
 
 bench-aurora: export FOR := local
 bench-aurora: ## Measure the aurora workers against pgbench (SECONDS=10, PAIRS=3)

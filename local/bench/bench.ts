@@ -20,13 +20,17 @@ export function line(...cells: readonly (string | number)[]): string {
 }
 
 /** Deploys a stack of one scenario in a checkout's local environment; returns the scenario's part of `environment`. */
-export async function deploy<T>(
-  checkout: Checkout,
-  scenario: string,
-  settings: Readonly<Record<string, number>>,
-): Promise<T> {
+export async function deploy<T>(checkout: Checkout, scenario: string, settings: Settings): Promise<T> {
   await checkout.ok("lambench local start");
   await checkout.ok(`pulumi stack init ${scenario} --non-interactive`);
+  return await update(checkout, scenario, settings);
+}
+
+/** Settings of a scenario, by key. */
+type Settings = Readonly<Record<string, number>>;
+
+/** Changes settings of a stack that {@link deploy} has made, and deploys what else has changed. */
+export async function update<T>(checkout: Checkout, scenario: string, settings: Settings): Promise<T> {
   for (const [key, value] of Object.entries(settings)) {
     await checkout.ok(`pulumi config set ${key} ${value} --stack ${scenario}`);
   }

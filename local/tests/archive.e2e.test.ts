@@ -3,25 +3,8 @@ import * as path from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import type { Environment, Result } from "./archive-result";
 import { Checkout, type Ended, until } from "./checkout";
-
-/** The part of a result file that these tests look at. */
-interface Result {
-  readonly environment: { readonly kind: string };
-  readonly archive: {
-    readonly success: readonly {
-      readonly arn: string;
-      readonly runs_count: number;
-      readonly duration_ms: number;
-      readonly run_price_usd: number;
-      readonly max_memory_mb: number | null;
-      readonly memory_mb: number;
-      readonly total_price_usd: number | null;
-      readonly s3: { readonly writes: number; readonly received_bytes: number | null } | null;
-    }[];
-    readonly failure: readonly { readonly arn: string; readonly reason: string }[];
-  };
-}
 
 const OBJECTS = 12;
 /** A contender of each kind; see faulty/index.py. Memory in MB, timeout in seconds. */
@@ -50,12 +33,12 @@ const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
 
 describe("the archive contest, with the commands a user types", () => {
   let checkout: Checkout;
+  const environment = async (): Promise<Environment> => {
+    const outputs = await checkout.ok("pulumi stack output environment --json --stack dev");
+    return (JSON.parse(outputs) as { archive: Environment }).archive;
+  };
   const count = async (prefix: string): Promise<number> => {
-    const bucket = (
-      JSON.parse(await checkout.ok("pulumi stack output environment --json --stack dev")) as {
-        archive: { bucket: string };
-      }
-    ).archive.bucket;
+    const { bucket } = await environment();
     const listed = await checkout.ok(
       `aws s3api list-objects-v2 --bucket ${bucket} --prefix ${prefix} --query 'length(Contents || \`[]\`)'`,
     );
@@ -223,17 +206,13 @@ describe("the archive contest, with the commands a user types", () => {
   });
 
   it("sees a bucket that was emptied behind its back, and says how to refill it", async () => {
-    const environment = JSON.parse(
-      await checkout.ok("pulumi stack output environment --json --stack dev"),
-    ) as {
-      archive: { bucket: string; fillCommand: string };
-    };
-    await checkout.ok(`aws s3 rm --recursive --quiet s3://${environment.archive.bucket}/files/`);
+    const { bucket, fillCommand } = await environment();
+    await checkout.ok(`aws s3 rm --recursive --quiet s3://${bucket}/files/`);
     const emptied = await checkout.run("lambench run archive --stack dev --progress none");
     expect(emptied.code).toBe(1);
     expect(emptied.stderr).toContain("holds 0 of 7 objects under 'files/'");
-    expect(emptied.stderr).toContain(environment.archive.fillCommand);
-    await checkout.ok(environment.archive.fillCommand);
+    expect(emptied.stderr).toContain(fillCommand);
+    await checkout.ok(fillCommand);
     expect(await count("files/")).toBe(7);
   });
 

@@ -24,6 +24,12 @@ export function functionProcesses(checkout: Checkout, functionName: string): num
     .map(Number);
 }
 
+/** A variable of the environment that a process was started with. */
+export function variable(pid: number, name: string): string | undefined {
+  const variables = read(`/proc/${pid}/environ`).split("\0");
+  return variables.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
 /** CPU time that processes have used so far, seconds. */
 export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((all, pid) => {

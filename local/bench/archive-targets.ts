@@ -1,0 +1,63 @@
+import type { Run } from "./archive-contest";
+import type { Row } from "./archive-file";
+import { gigabytes } from "./archive-tables";
+import { median } from "./bench";
+
+/** What a link of the S3 model carries in a second, bytes. */
+const LINK = 75e6;
+
+/** A number that is to stay below another one. */
+interface Target {
+  readonly what: string;
+  readonly value: (run: Run, row: Row) => number;
+  readonly limit: number;
+  /** Whether each run has to reach it, or the median one. */
+  readonly each?: true;
+}
+
+/** By contender and number of objects. */
+const TARGETS: Readonly<Record<string, readonly Target[]>> = {
+  "rust/copy-plan, 200 objects": [
+    { what: "wall (s)", value: (run) => run.wall_seconds, limit: 1.5 },
+    { what: "writes an object", value: (run, row) => run.writes / row.objects, limit: 5.4 },
+    { what: "CPU (s)", value: (run) => run.cpu_seconds, limit: 0.12 },
+    { what: "RSS peak (MB)", value: (run) => run.peak_mb, limit: 64, each: true },
+    {
+      what: "objects and uploads left",
+      value: ({ left }) => left.objects + left.uploads,
+      limit: 0,
+      each: true,
+    },
+  ],
+  "rust/copy-plan, 3000 objects": [{ what: "wall (s)", value: (run) => run.wall_seconds, limit: 8 }],
+  "rust/stream, 200 objects": [
+    {
+      what: "wall × 75 MB/s / bytes",
+      value: (run) => (run.wall_seconds * LINK) / run.archive_bytes,
+      limit: 1.05,
+    },
+    { what: "CPU a GB (s)", value: (run) => run.cpu_seconds / gigabytes(run), limit: 0.6 },
+    { what: "RSS peak (MB)", value: (run) => run.peak_mb, limit: 64, each: true },
+    { what: "writes a GB", value: (run) => run.writes / gigabytes(run), limit: 12 },
+  ],
+  "rust/stream, 3000 objects": [
+    { what: "`lambench run archive` (s)", value: (run) => run.contest_seconds, limit: 480 },
+  ],
+};
+
+/** What rows say about their targets, and whether all are reached. */
+export function targets(rows: readonly Row[]): { readonly text: string; readonly reached: boolean } {
+  let reached = true;
+  const lines = rows.flatMap((row) => {
+    const name = `${row.contender}, ${row.objects} objects`;
+    return (TARGETS[name] ?? []).map(({ what, value, limit, each }) => {
+      const values = row.runs.map((run) => value(run, row));
+      const measured = each === true ? Math.max(...values) : median(values);
+      const missed = !(measured <= limit);
+      reached &&= !missed;
+      const told = `${name}, ${row.memory_mb} MB: ${what}`.padEnd(62);
+      return `${told} ${measured.toFixed(2).padStart(7)} ≤ ${limit}${missed ? "  NOT REACHED" : ""}`;
+    });
+  });
+  return { text: lines.join("\n"), reached };
+}

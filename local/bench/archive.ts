@@ -1,0 +1,86 @@
+/**
+ * Measures the archive contest: time, CPU, memory, requests and money of each contender at 200 and at 3,000 objects, one run
+ * at a time, each in a new environment, each archive judged. `make bench-archive`; OBJECTS=200 and CONTENDERS=rust/stream
+ * measure a part only, RUNS changes how often. What was measured goes to results/bench/archive.json, with the S3 model's
+ * constants; a part replaces its part of it.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import type { Environment } from "../tests/archive-result";
+import { Checkout } from "../tests/checkout";
+import { S3Model } from "../tests/s3-model";
+import { billedSeconds, contest, type Run } from "./archive-contest";
+import { commit, publish, type Row } from "./archive-file";
+import { type Case, cases, STACK } from "./archive-plan";
+import { contests, prices, times } from "./archive-tables";
+import { targets } from "./archive-targets";
+import { deploy, run, say, update } from "./bench";
+
+/** The mean size of an object, and some more; bytes. */
+const OBJECT_BYTES = 5.3e6;
+/** What stays free for others, bytes. */
+const SPARE_BYTES = 8e9;
+
+const checkout = new Checkout();
+const git_commit = commit();
+const all = path.join(checkout.root, "contenders");
+const kept = path.join(checkout.root, ".lambench", "contenders");
+
+async function main(): Promise<void> {
+  // One contender at a time: whose folder is gone is not deployed, and 3,000 objects' archive has 15 GB.
+  fs.renameSync(all, kept);
+  const rows: Row[] = [];
+  let filled: number | undefined;
+  for (const one of cases(process.env)) {
+    if (filled !== one.objects) needRoom(one.objects - (filled ?? 0), one.objects);
+    fs.rmSync(all, { recursive: true, force: true });
+    fs.cpSync(path.join(kept, one.contender), path.join(all, one.contender), { recursive: true });
+    const environment = await deployed(one, filled === undefined ? deploy : update);
+    if (filled !== one.objects) {
+      const seconds = await billedSeconds(checkout, environment.functions.fill);
+      say(`fill-bucket took ${seconds.toFixed(0)} s from ${filled ?? 0} to ${one.objects} objects`);
+      filled = one.objects;
+    }
+    rows.push(await measure(one, environment));
+  }
+  console.log(`\nEach run in a new environment, medians\n\n${times(rows)}`);
+  console.log(`\nS3 requests of a run, and USD for 1,000 archives, medians\n\n${prices(rows)}`);
+  console.log(`\nWhat the user waits for\n\n${contests(rows)}`);
+  const { text, reached } = targets(rows);
+  console.log(`\n${text}`);
+  if (!reached) process.exitCode = 1;
+}
+
+/** Objects that are not there yet, and an archive of all, have to fit on the disk. */
+function needRoom(added: number, objects: number): void {
+  const { bavail, bsize } = fs.statfsSync(checkout.root);
+  const needed = (added + objects) * OBJECT_BYTES + SPARE_BYTES;
+  if (bavail * bsize >= needed) return;
+  const [free, wanted] = [bavail * bsize, needed].map((bytes) => (bytes / 1e9).toFixed(0));
+  throw new Error(
+    `${objects} objects need ${wanted ?? ""} GB in '${checkout.root}', ${free ?? ""} are free: set TMPDIR`,
+  );
+}
+
+/** Has the case's contender, and no other, and the case's bucket on the stack. */
+async function deployed(one: Case, how: typeof deploy): Promise<Environment> {
+  const settings = { objectCount: one.objects, memory: one.memory_mb, runsPerContender: 1 };
+  return await how<Environment>(checkout, STACK, settings);
+}
+
+/** The runs of a case, one after another. */
+async function measure(one: Case, environment: Environment): Promise<Row> {
+  const s3 = await S3Model.of(checkout);
+  const runs: Run[] = [];
+  for (let index = 0; index < one.runs; index += 1) {
+    say(`${one.contender}, ${one.memory_mb} MB, ${one.objects} objects, run ${index + 1} of ${one.runs} …`);
+    runs.push(await contest(checkout, s3, environment, one.objects));
+  }
+  const { contender, memory_mb, objects } = one;
+  const row = { contender, memory_mb, objects, measured_at: new Date().toISOString(), git_commit, runs };
+  publish(await s3.profile(), row);
+  return row;
+}
+
+run(checkout, main);

@@ -1,0 +1,36 @@
+/** The part of a contest's result file that tests and benchmarks read. */
+export interface Result {
+  readonly environment: { readonly kind: string };
+  readonly archive: {
+    readonly success: readonly Success[];
+    readonly failure: readonly { readonly arn: string; readonly reason: string }[];
+  };
+}
+
+/** A contender whose archives were all right. */
+export interface Success {
+  readonly arn: string;
+  readonly runs_count: number;
+  readonly duration_ms: number;
+  readonly memory_mb: number;
+  readonly max_memory_mb: number | null;
+  readonly run_price_usd: number;
+  readonly requests_price_usd: number | null;
+  readonly total_price_usd: number | null;
+  readonly archive_bytes: number;
+  readonly s3: {
+    readonly writes: number;
+    readonly reads: number;
+    readonly sent_bytes: number | null;
+    readonly received_bytes: number | null;
+    readonly slow_downs: number | null;
+  } | null;
+}
+
+/** The part of the stack's `environment` output that tests and benchmarks read. */
+export interface Environment {
+  readonly bucket: string;
+  readonly contenders: readonly string[];
+  readonly functions: { readonly fill: string; readonly judge: string };
+  readonly fillCommand: string;
+}

@@ -121,13 +121,16 @@ impl Job {
         time: Time,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Archived<T>, Failure> {
-        let (sent, again) = s3.requests();
+        let before = s3.requests();
         let earlier = self.run.clone().remove_earlier(s3.clone(), SystemTime::now());
         let earlier = AbortOnDropHandle::new(tokio::spawn(earlier));
         let (archive, is_given_up) = self.finish(&time, work).await;
         if archive.is_err() || is_given_up {
             self.stop.cancel();
             self.run.remove(s3, self.upload.get()).await;
+        } else if s3.requests().unanswered > before.unanswered {
+            // One of them may have begun an upload that nobody knows.
+            self.run.remove(s3, None).await;
         }
         let archive = archive?;
         // It has long ended if it found nothing.
@@ -136,8 +139,8 @@ impl Job {
         let archived = Archived {
             archive,
             seconds: time.start.elapsed().as_secs_f64(),
-            requests: requests.0 - sent,
-            repeated_requests: requests.1 - again,
+            requests: requests.sent - before.sent,
+            repeated_requests: requests.again - before.again,
         };
         tracing::info!(?archived, "done");
         Ok(archived)

@@ -7,6 +7,8 @@ mod room;
 mod run;
 mod serve;
 mod source;
+#[cfg(feature = "trial")]
+pub mod trial;
 
 pub use crcs::Crcs;
 pub use given_up::{GivenUp, explained};

@@ -39,9 +39,6 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Without an answer for so long, a request is sent again.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
-/// What a connection receives before it is read, bytes: objects that are asked for ahead of time would else take bandwidth
-/// from the one that is needed now. Inside a region 75 MB/s need a tenth of it.
-const RECEIVED_AHEAD: usize = 512 << 10;
 /// S3 closes connections that are idle for longer.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -108,6 +105,18 @@ struct Shared {
     permits: Semaphore,
     sent: AtomicU64,
     again: AtomicU64,
+    unanswered: AtomicU64,
+}
+
+/// Requests so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// All attempts.
+    pub sent: u64,
+    /// Second and later attempts.
+    pub again: u64,
+    /// Attempts without an answer: S3 may have done what they asked for.
+    pub unanswered: u64,
 }
 
 /// A request. Its body is made anew for each attempt.
@@ -169,15 +178,15 @@ impl S3 {
         let mut tcp = HttpConnector::new_with_resolver(Resolver::default());
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_recv_buffer_size(Some(RECEIVED_AHEAD));
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let http = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
             .build(connector(&base, tcp)?);
         let permits = Semaphore::new(settings.concurrency);
-        let (sent, again) = (AtomicU64::new(0), AtomicU64::new(0));
-        let shared = Shared { http, settings, bucket: bucket.to_owned(), base, permits, sent, again };
+        let [sent, again, unanswered] = [(); 3].map(|()| AtomicU64::new(0));
+        let bucket = bucket.to_owned();
+        let shared = Shared { http, settings, bucket, base, permits, sent, again, unanswered };
         Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new() })
     }
 
@@ -193,11 +202,13 @@ impl S3 {
         &self.shared.bucket
     }
 
-    /// Requests sent so far, and how many of them were second and later attempts.
+    /// Requests so far.
     #[must_use]
-    pub fn requests(&self) -> (u64, u64) {
-        let Shared { sent, again, .. } = &*self.shared;
-        (sent.load(Ordering::Relaxed), again.load(Ordering::Relaxed))
+    pub fn requests(&self) -> Requests {
+        let Shared { sent, again, unanswered, .. } = &*self.shared;
+        let [sent, again, unanswered] =
+            [sent, again, unanswered].map(|counter| counter.load(Ordering::Relaxed));
+        Requests { sent, again, unanswered }
     }
 
     /// Sends a request until it is answered.
@@ -228,6 +239,9 @@ impl S3 {
                 Err(error) => error,
             };
             number += 1;
+            if error.is_no_answer() {
+                self.shared.unanswered.fetch_add(1, Ordering::Relaxed);
+            }
             if !error.is_transient() || number == ATTEMPTS {
                 return Err(error);
             }

@@ -54,6 +54,11 @@ impl Error {
         }
     }
 
+    /// Whether S3 may have done what it was asked for.
+    pub(crate) fn is_no_answer(&self) -> bool {
+        matches!(self, Self::Broken(_) | Self::Silent(_))
+    }
+
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {

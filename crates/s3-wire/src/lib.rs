@@ -15,7 +15,7 @@ mod uploads;
 mod xml;
 
 pub use body::{Body, chunks};
-pub use client::{S3, Settings};
+pub use client::{Requests, S3, Settings};
 pub use error::{Error, Failed};
 pub use objects::{Listed, stored_crc};
 pub use uploads::{OpenUpload, Sent, Upload};

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method};
 use http_body_util::BodyExt;
 
 use crate::body::Body;
-use crate::client::{Call, S3, broken, escaped};
+use crate::client::{Answer, Call, S3, broken, escaped};
 use crate::error::{Error, Failed};
 use crate::uploads::{crc_of, crc_of_pieces, crc_text};
 use crate::xml;
@@ -57,22 +57,24 @@ impl S3 {
         }
     }
 
-    /// A range of an object, if it has the entity tag `etag` still.
+    /// A range of an object, if it is the listed one still; of a whole object the CRC32 is compared, if S3 has one.
     ///
     /// # Errors
     /// S3's, once the attempts are used up.
-    pub async fn read(&self, key: &str, range: Range<u64>, etag: &str) -> Result<Bytes, Failed> {
-        let size = range.end - range.start;
-        let call = get(key, Some(range), etag);
-        let call = &call;
+    pub async fn read(&self, object: &lambda_kit::Object, range: Range<u64>) -> Result<Bytes, Failed> {
+        let lambda_kit::Object { key, size, etag } = object;
+        let bytes = range.end - range.start;
+        // Only of a whole object does S3 tell the checksum.
+        let call = &get(key, (range != (0..*size)).then_some(range), etag);
         let read = self.attempts(|_| async move {
-            let body = self.once(call).await?.body;
-            let is_whole = body.len() as u64 == size;
-            if is_whole {
-                Ok(body)
-            } else {
-                Err(Error::Broken(format!("{} bytes came, not {size}", body.len())))
+            let Answer { headers, body } = self.once(call).await?;
+            if body.len() as u64 != bytes {
+                return Err(Error::Broken(format!("{} bytes came, not {bytes}", body.len())));
             }
+            if stored_crc(&headers).is_some_and(|crc| crc != crc32fast::hash(&body)) {
+                return Err(Error::Broken("the bytes that came don't have the object's CRC32".to_owned()));
+            }
+            Ok(body)
         });
         read.await.map_err(|error| error.of(format!("read '{key}'")))
     }

@@ -130,9 +130,8 @@ impl Upload {
         format!("partNumber={number}&uploadId={}", escaped(&self.id))
     }
 
-    fn failed(&self, what: &str, number: usize) -> impl FnOnce(Error) -> Failed {
-        let doing = format!("{what} part {number} of '{}'", self.key);
-        |error| error.of(doing)
+    fn not_sent(&self, number: usize, error: Error) -> Failed {
+        error.of(format!("send part {number} of '{}'", self.key))
     }
 
     /// Copies a part inside S3: the whole object `source` or a range of it, if it has the entity tag `etag` still, if one is
@@ -164,7 +163,9 @@ impl Upload {
             let crc = xml::text(&answer.text(), "ChecksumCRC32").and_then(crc_of);
             Ok(Sent { number, etag, crc })
         });
-        copied.await.map_err(self.failed("copy", number))
+        copied
+            .await
+            .map_err(|error| error.of(format!("copy '{source}' into part {number} of '{}'", self.key)))
     }
 
     /// Sends a part that is known as a whole; S3 compares its CRC32.
@@ -177,7 +178,7 @@ impl Upload {
         let call = call.header("x-amz-checksum-crc32", crc_text(crc)).body(pieces);
         let call = &call;
         let sent = self.s3.attempts(|_| async move { etag_in(&self.s3.once(call).await?.headers) });
-        let etag = sent.await.map_err(self.failed("send", number))?;
+        let etag = sent.await.map_err(|error| self.not_sent(number, error))?;
         Ok(Sent { number, etag, crc: Some(crc) })
     }
 
@@ -193,7 +194,7 @@ impl Upload {
             let response = self.s3.response(call, body()).await?;
             etag_in(response.headers())
         });
-        let etag = sent.await.map_err(self.failed("send", number))?;
+        let etag = sent.await.map_err(|error| self.not_sent(number, error))?;
         Ok(Sent { number, etag, crc: None })
     }
 

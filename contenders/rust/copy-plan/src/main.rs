@@ -8,6 +8,9 @@ mod late;
 mod pieces;
 mod settings;
 
+#[cfg(test)]
+mod tests;
+
 use settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]

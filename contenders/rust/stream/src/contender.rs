@@ -8,7 +8,7 @@ use s3_wire::Failed;
 use serde::Serialize;
 use zip_plan::{Layout, Limits};
 
-use crate::parts::{MAX_WHOLE, cut, part_bytes};
+use crate::parts::{Sizes, cut};
 use crate::transfer::Transfer;
 
 /// What was made.
@@ -22,16 +22,17 @@ pub struct Archived {
     pub parts: usize,
 }
 
-/// Makes the archive.
+/// Makes the archive, of parts of these sizes.
 ///
 /// # Errors
 /// If no archive can be made of the objects, if one of them changes meanwhile, or if S3 fails.
-pub async fn archive(job: Arc<Job>) -> Result<Archived, Failure> {
+pub async fn archive(job: Arc<Job>, sizes: Sizes) -> Result<Archived, Failure> {
     let objects = job.files().await?;
     let layout = Layout::new(entries(&objects), (0..objects.len()).collect(), &Limits::S3)?;
-    let parts = cut(&layout, part_bytes(layout.size()), MAX_WHOLE);
+    let sizes = sizes.of(layout.size());
+    let parts = cut(&layout, sizes);
     let archived = Archived { entries: objects.len(), archive_bytes: layout.size(), parts: parts.len() };
-    let transfer = Arc::new(Transfer::new(job, layout, objects, parts));
+    let transfer = Arc::new(Transfer::new(job, layout, objects, parts, sizes.whole));
     write(&transfer, archived).await.map_err(explained)?;
     Ok(archived)
 }

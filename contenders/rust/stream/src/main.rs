@@ -9,11 +9,20 @@ mod parts;
 mod reader;
 mod transfer;
 
+#[cfg(test)]
+mod tests;
+
 /// Requests under way at once, streams apart.
 const CONCURRENCY: usize = 32;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let settings = || Ok(s3_wire::Settings::of_environment(CONCURRENCY)?);
-    contender_kit::serve("stream", settings, |settings| settings, |_, job| contender::archive(job)).await
+    contender_kit::serve(
+        "stream",
+        settings,
+        |settings| settings,
+        |_, job| contender::archive(job, parts::Sizes::S3),
+    )
+    .await
 }

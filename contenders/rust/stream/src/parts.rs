@@ -2,29 +2,45 @@
 
 use zip_plan::{Layout, Piece};
 
-/// Larger parts need fewer requests; one that fails is sent again as a whole.
-const PART_BYTES: u64 = 192 << 20;
 /// Parts under way at once: while one waits for S3's answer, others use the bandwidth.
 pub const AT_ONCE: usize = 3;
 /// Parts an upload may have, with a margin: S3 takes 10,000.
 const PARTS: u64 = 9_000;
-/// Objects up to this size are not divided: their CRC can be computed before they are sent.
-pub const MAX_WHOLE: u64 = 16 << 20;
 
-/// The most that an archive's parts have, bytes.
-pub fn part_bytes(archive: u64) -> u64 {
-    PART_BYTES.max(archive.div_ceil(PARTS))
+/// How large things are. Tests scale it down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// The most that a part has, bytes. Larger parts need fewer requests; one that fails is sent again as a whole.
+    pub part: u64,
+    /// Objects up to this size are not divided: their CRC can be computed before they are sent.
+    pub whole: u64,
 }
 
-/// Cuts an archive into parts of at most `part_bytes`, or a fraction for those under way first, so that parts don't end, and
-/// leave the bandwidth unused, at the same time. All but the last have that size less what didn't fit: a header, or an object
-/// that is not divided.
-pub fn cut(layout: &Layout, part_bytes: u64, max_whole: u64) -> Vec<Vec<Piece>> {
-    let first = if layout.size() <= part_bytes { part_bytes } else { size_of(0, part_bytes) };
-    let mut cut = Cut { part_bytes, parts: Vec::new(), part: Vec::new(), left: first };
+impl Sizes {
+    /// For S3.
+    pub const S3: Self = Self { part: 192 << 20, whole: 16 << 20 };
+
+    /// For an archive of so many bytes: S3 takes so many parts only.
+    pub fn of(self, archive: u64) -> Self {
+        Self { part: self.part.max(archive.div_ceil(PARTS)), ..self }
+    }
+
+    /// The most that part `number` has, counted from 0: those under way first are smaller, so that parts don't end, and leave
+    /// the bandwidth unused, at the same time.
+    fn of_part(self, number: usize) -> u64 {
+        let at_once = AT_ONCE as u64;
+        self.part * (number as u64 + 1).min(at_once) / at_once
+    }
+}
+
+/// Cuts an archive into parts, one if it fits. All but the last are as large as they may be, less what didn't fit: a header,
+/// or an object that is not divided.
+pub fn cut(layout: &Layout, sizes: Sizes) -> Vec<Vec<Piece>> {
+    let first = if layout.size() <= sizes.part { sizes.part } else { sizes.of_part(0) };
+    let mut cut = Cut { sizes, parts: Vec::new(), part: Vec::new(), left: first };
     for &entry in layout.order() {
         let (header, size) = (layout.header_bytes(entry), layout.entries()[entry].size);
-        let together = header + if size <= max_whole { size } else { 0 };
+        let together = header + if size <= sizes.whole { size } else { 0 };
         if together > cut.left {
             cut.close();
         }
@@ -46,14 +62,8 @@ pub fn cut(layout: &Layout, part_bytes: u64, max_whole: u64) -> Vec<Vec<Piece>> 
     cut.parts
 }
 
-/// The size that part `number`, counted from 0, has about, bytes.
-fn size_of(number: usize, part_bytes: u64) -> u64 {
-    let at_once = AT_ONCE as u64;
-    part_bytes * (number as u64 + 1).min(at_once) / at_once
-}
-
 struct Cut {
-    part_bytes: u64,
+    sizes: Sizes,
     parts: Vec<Vec<Piece>>,
     part: Vec<Piece>,
     left: u64,
@@ -64,7 +74,7 @@ impl Cut {
         if !self.part.is_empty() {
             self.parts.push(std::mem::take(&mut self.part));
         }
-        self.left = size_of(self.parts.len(), self.part_bytes);
+        self.left = self.sizes.of_part(self.parts.len());
     }
 }
 
@@ -89,23 +99,23 @@ mod tests {
     proptest! {
         #[test]
         fn parts_hold_the_archive_in_order_and_small_objects_whole(sizes in vec(0_u64..5_000, 0..60)) {
-            let (layout, part_bytes, max_whole) = (layout(&sizes), 2_000, 500);
-            let parts = cut(&layout, part_bytes, max_whole);
+            let (layout, max) = (layout(&sizes), Sizes { part: 2_000, whole: 500 });
+            let parts = cut(&layout, max);
             let total: u64 = parts.iter().map(|part| layout.pieces_bytes(part)).sum();
             prop_assert_eq!(total, layout.size());
             let mut at = vec![0; sizes.len()];
             for piece in parts.iter().flatten() {
                 if let Piece::Body { entry, range } = piece {
                     prop_assert_eq!(range.start, at[*entry], "in order");
-                    prop_assert!(sizes[*entry] > max_whole || *range == (0..sizes[*entry]));
+                    prop_assert!(sizes[*entry] > max.whole || *range == (0..sizes[*entry]));
                     at[*entry] = range.end;
                 }
             }
             prop_assert_eq!(at, sizes);
-            prop_assert!(parts.len() == 1 || layout.size() > part_bytes);
+            prop_assert!(parts.len() == 1 || layout.size() > max.part);
             for (number, part) in parts.iter().enumerate().rev().skip(1) {
-                let (bytes, most) = (layout.pieces_bytes(part), size_of(number, part_bytes));
-                prop_assert!(bytes <= most && bytes > most - max_whole - 100, "{}", bytes);
+                let (bytes, most) = (layout.pieces_bytes(part), max.of_part(number));
+                prop_assert!(bytes <= most && bytes > most - max.whole - 100, "{}", bytes);
             }
         }
     }
@@ -113,8 +123,10 @@ mod tests {
     #[test]
     fn s3_takes_the_parts_of_any_archive() {
         for size in [0, 1 << 30, 15 << 30, 5 << 40] {
-            assert!(size / (part_bytes(size) - MAX_WHOLE - (1 << 16)) < 10_000, "{size}");
+            let sizes = Sizes::S3.of(size);
+            assert!(size / (sizes.part - sizes.whole - (1 << 16)) + AT_ONCE as u64 <= 10_000, "{size}");
+            assert!(sizes.of_part(0) - sizes.whole >= 5 << 20 && sizes.part < 5 << 30, "{size}");
         }
-        assert!(part_bytes(15 << 30) == PART_BYTES && part_bytes(5 << 40) < 5 << 30);
+        assert_eq!(Sizes::S3.of(15 << 30), Sizes::S3);
     }
 }

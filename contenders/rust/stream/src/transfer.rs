@@ -15,11 +15,11 @@ use zip_plan::{Layout, Piece};
 
 use crate::checksum::Checksums;
 use crate::part::{Part, Pieces, Turn};
-use crate::parts::{AT_ONCE, MAX_WHOLE};
+use crate::parts::AT_ONCE;
 use crate::reader::Reader;
 
-/// Memory for objects whose CRC has to be computed before they are sent, bytes.
-const ROOM: u64 = 2 * MAX_WHOLE;
+/// So many of the largest objects whose CRC has to be computed before they are sent are held in memory.
+const HELD: u64 = 2;
 
 /// An archive that is being streamed.
 pub struct Transfer {
@@ -30,6 +30,8 @@ pub struct Transfer {
     /// Parts that are being sent.
     pub under_way: AtomicU64,
     objects: Vec<Object>,
+    /// Objects up to this size are not divided, bytes.
+    max_whole: u64,
     /// What headers say.
     crcs: Crcs,
     /// Those of the bytes that passed.
@@ -42,13 +44,33 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// Prepares to stream `objects`.
-    pub fn new(job: Arc<Job>, layout: Layout, objects: Vec<Object>, parts: Vec<Vec<Piece>>) -> Self {
+    /// Prepares to stream `objects`; those up to `max_whole` bytes are not divided.
+    pub fn new(
+        job: Arc<Job>,
+        layout: Layout,
+        objects: Vec<Object>,
+        parts: Vec<Vec<Piece>>,
+        max_whole: u64,
+    ) -> Self {
         let [crcs, passed] = [(); 2].map(|()| Crcs::new(objects.iter().map(|object| object.size)));
         let checksums = Checksums::new(job.s3.clone(), format!("{}checksums", job.run.prefix()));
-        let (room, reads_whole, fatal) = (Room::new(ROOM), AtomicBool::new(false), Mutex::default());
+        let (room, reads_whole, fatal) =
+            (Room::new(HELD * max_whole), AtomicBool::new(false), Mutex::default());
         let under_way = AtomicU64::new(0);
-        Self { job, layout, parts, under_way, objects, crcs, passed, checksums, room, reads_whole, fatal }
+        Self {
+            job,
+            layout,
+            parts,
+            under_way,
+            objects,
+            max_whole,
+            crcs,
+            passed,
+            checksums,
+            room,
+            reads_whole,
+            fatal,
+        }
     }
 
     /// Writes an archive of one part.
@@ -86,13 +108,19 @@ impl Transfer {
             return Err(fatal);
         }
         let sent = sent?;
+        self.compare().await?;
+        Ok(sent)
+    }
+
+    /// Compares what passed, or will, with what headers say.
+    async fn compare(&self) -> Result<(), Failed> {
         for (entry, object) in self.objects.iter().enumerate() {
             if self.crcs.of(entry).await != self.passed.of(entry).await {
                 let error = Error::Broken("its bytes don't have the CRC32 that S3 tells".to_owned());
                 return Err(Failed { doing: format!("archive '{}'", object.key), error });
             }
         }
-        Ok(sent)
+        Ok(())
     }
 
     fn body(self: &Arc<Self>, part: usize) -> Body {
@@ -132,7 +160,13 @@ impl Transfer {
                 self.ask_for_crc(entry).await?;
                 self.layout.header(entry, self.job.unless_stopped(self.crcs.of(entry)).await?)
             }
-            Piece::End => self.layout.end(&self.job.unless_stopped(self.crcs.all()).await?),
+            Piece::End => {
+                if self.parts.len() == 1 {
+                    // S3 has an archive as soon as it has these bytes.
+                    self.job.unless_stopped(self.compare()).await??;
+                }
+                self.layout.end(&self.job.unless_stopped(self.crcs.all()).await?)
+            }
         };
         Ok(stream::iter([Ok(bytes.into())]).boxed())
     }
@@ -140,7 +174,7 @@ impl Transfer {
     /// A small object tells its CRC when it is begun; for a large one S3 has to be asked.
     async fn ask_for_crc(&self, entry: usize) -> Result<(), Failed> {
         let object = &self.objects[entry];
-        if object.size > MAX_WHOLE {
+        if object.size > self.max_whole {
             for (range, crc) in self.checksums.of_large(object).await? {
                 self.crcs.tell(entry, range, crc);
             }
@@ -155,7 +189,7 @@ impl Transfer {
         mut turn: Turn,
     ) -> Result<Pieces, Failed> {
         let object = self.objects[entry].clone();
-        let is_small = object.size <= MAX_WHOLE;
+        let is_small = object.size <= self.max_whole;
         let (reader, headers) = Reader::open(self.job.s3.clone(), object, range.clone()).await?;
         let told = Checksums::told(&headers);
         if let (true, Some(crc)) = (is_small, told) {

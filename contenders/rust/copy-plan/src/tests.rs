@@ -1,0 +1,44 @@
+//! The contender on the S3 model.
+
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+use contender_kit::trial::Contender;
+use zip_plan::{Machine, Objective};
+
+use crate::contender::archive;
+use crate::settings::Settings;
+
+fn by(objective: Objective) -> Contender {
+    let machine = Machine {
+        memory_mb: 128,
+        gb_second_usd: 13e-6,
+        write_usd: 5e-6,
+        read_usd: 0.4e-6,
+        bytes_per_second: 75e6,
+        writes_per_second: 2_500.0,
+        pack_bytes: 8 << 20,
+    };
+    // The job has its own.
+    let s3 = s3_wire::Settings {
+        endpoint: None,
+        region: String::new(),
+        credentials: Credentials::new("", "", None, None, ""),
+        concurrency: 1,
+    };
+    let settings = Arc::new(Settings { s3, objective, machine });
+    Contender::new("copy-plan", move |job| archive(Arc::clone(&settings), job))
+}
+
+mod duration {
+    contender_kit::trial!(super::by(zip_plan::Objective::Duration));
+}
+
+/// Most objects are read and sent.
+mod total_price {
+    contender_kit::trial!(
+        super::by(zip_plan::Objective::TotalPrice);
+        all_inputs_become_archives, faults_are_overcome, objects_without_checksums_are_archived,
+        wrong_bytes_are_noticed,
+    );
+}

@@ -1,0 +1,67 @@
+//! For tests: contenders against the S3 model, whatever befalls them.
+#![expect(clippy::missing_panics_doc, reason = "a panic is how a test says that a contender has failed")]
+
+mod archives;
+mod cases;
+mod inputs;
+mod model;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use lambda_kit::Failure;
+
+use crate::Job;
+
+pub use cases::{
+    changed_objects_are_a_clear_error, deleted_objects_are_a_clear_error, faults_are_overcome,
+    killed_runs_are_cleaned_up_after, short_times_are_a_clear_error, terminated_runs_leave_nothing,
+    what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
+};
+pub use inputs::{all_inputs_become_archives, objects_without_checksums_are_archived};
+
+/// A contender that is tried.
+pub struct Contender {
+    name: &'static str,
+    work: Box<dyn Fn(Arc<Job>) -> Made>,
+}
+
+type Made = LocalBoxFuture<'static, Result<(), Failure>>;
+
+impl Contender {
+    /// The contender `name`, which makes an archive by `work`.
+    pub fn new<T, Work>(name: &'static str, work: impl Fn(Arc<Job>) -> Work + 'static) -> Self
+    where
+        T: Debug,
+        Work: Future<Output = Result<T, Failure>> + 'static,
+    {
+        let work = move |job| {
+            let made = work(job);
+            async { made.await.map(drop) }.boxed_local()
+        };
+        Self { name, work: Box::new(work) }
+    }
+}
+
+/// The tests that every contender passes; `$contender` makes a [`Contender`].
+#[macro_export]
+macro_rules! trial {
+    ($contender:expr) => {
+        $crate::trial!(
+            $contender; all_inputs_become_archives, changed_objects_are_a_clear_error,
+            deleted_objects_are_a_clear_error, faults_are_overcome, killed_runs_are_cleaned_up_after,
+            objects_without_checksums_are_archived, short_times_are_a_clear_error, terminated_runs_leave_nothing,
+            what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
+        );
+    };
+    ($contender:expr; $($test:ident,)+) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                $crate::trial::$test($contender).await;
+            }
+        )+
+    };
+}

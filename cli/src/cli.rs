@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::local::LocalCommand;
+use crate::scenario::archive::check;
 use crate::{run, show};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
@@ -18,6 +19,8 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           have an event split through a queue
   lambench run s3-read --memory 128,512,1769 --stack dev
                                           read a bucket by two roads, with three sizes of functions
+  lambench check contender contenders/rust/stream
+                                          try it with every input, and with S3 failing
   lambench show results/archive/2026-11-21T10-00-00Z-dev.json
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
@@ -39,7 +42,18 @@ pub enum Command {
     Run(run::Arguments),
     /// Print a result again
     Show(show::Arguments),
+    /// Check what people add to a scenario
+    #[command(subcommand, disable_help_subcommand = true)]
+    Check(CheckCommand),
     /// Start, stop and look at the local environment: no account, no Docker.
     #[command(subcommand)]
     Local(LocalCommand),
+}
+
+/// The subcommands of `lambench check`.
+#[derive(Subcommand)]
+pub enum CheckCommand {
+    /// Have contenders of the archive contest make archives of everything that they may meet
+    #[command(after_help = check::EXAMPLES)]
+    Contender(check::Options),
 }

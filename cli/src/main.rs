@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use cli::{Cli, Command};
+use cli::{CheckCommand, Cli, Command};
 
 fn main() -> ExitCode {
     execute(&Cli::parse().command).unwrap_or_else(|error| {
@@ -42,6 +42,7 @@ fn execute(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Show(arguments) => show::show(arguments),
+        Command::Check(CheckCommand::Contender(options)) => scenario::archive::check::run(options),
         Command::Local(command) => local::execute(command),
     }
 }

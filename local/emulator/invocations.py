@@ -1,4 +1,4 @@
-"""Measures each invocation and ends the one that exceeds its function's memory, as Lambda does."""
+"""Measures each invocation, limits its descriptors and ends it when it exceeds its function's memory, as Lambda does."""
 
 import threading
 import time
@@ -125,6 +125,7 @@ def _timed(stock):
         run = getattr(self, "invocation", None)
         try:
             stock(self, *arguments, **named)
+            processes.limit_descriptors(self._proc.pid)
             if run is not None:
                 run.ready = True
         finally:
@@ -138,6 +139,7 @@ def _timed(stock):
 
 def _seen(stock):
     def await_init(self, init_timeout=None):
+        processes.limit_descriptors(self._proc.pid)
         # A custom runtime that ends while it starts is cleared away before anyone asks for its exit status.
         run = getattr(self, "invocation", None)
         if run is not None:

@@ -1,7 +1,11 @@
-"""Memory and end of a process tree, from /proc."""
+"""Limits, memory and end of a process tree."""
 
 import os
+import resource
 import signal
+
+# Lambda's quota of file descriptors (Lambda quotas page).
+DESCRIPTORS = 1024
 
 
 def tree(pid):
@@ -15,6 +19,14 @@ def tree(pid):
         except OSError:
             continue
     return found
+
+
+def limit_descriptors(pid):
+    """Let a process, and what it starts from now on, have as many open files and connections as Lambda allows."""
+    try:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    except ProcessLookupError:
+        pass
 
 
 def memory_bytes(pids):

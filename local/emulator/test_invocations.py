@@ -5,7 +5,7 @@ import unittest
 from emulator_fixture import EmulatorTest, custom_runtime
 
 BEHAVIOURS = """
-import os, subprocess, time
+import os, resource, subprocess, time
 count = 0
 def handler(event, context=None):
     global count
@@ -35,6 +35,8 @@ def handler(event, context=None):
             print("line", number, flush=True)
     elif what == "environment":
         return dict(os.environ)
+    elif what == "descriptors":
+        return resource.getrlimit(resource.RLIMIT_NOFILE)
     return {"count": count}
 """
 
@@ -120,6 +122,9 @@ class Invocations:
         self.invoke(name)
         groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
         self.assertEqual(groups, [])
+
+    def test_a_function_has_as_many_descriptors_as_lambda_allows(self):
+        self.assertEqual(self.invoke(self.function(), {"do": "descriptors"}), ([1024, 1024], None))
 
     def test_the_environment_is_that_of_a_function(self):
         name = self.function()

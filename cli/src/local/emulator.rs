@@ -61,9 +61,9 @@ pub fn address(project: &Project) -> Result<String> {
     Ok(Part::Emulator.address(port))
 }
 
-/// Where the S3 model asks for the secret of a function's access key.
-pub fn credentials_url(port: u16) -> String {
-    format!("{}/_lambench/credentials", Part::Emulator.address(port))
+/// Where the S3 model asks an emulator for the secret of a function's access key.
+pub fn credentials_url(emulator: &str) -> String {
+    format!("{emulator}/_lambench/credentials")
 }
 
 /// Start the launcher; it is not ready yet.

@@ -2,7 +2,8 @@
 
 mod binaries;
 mod certificates;
-mod emulator;
+pub mod code;
+pub mod emulator;
 mod env;
 mod logs;
 mod part;
@@ -10,6 +11,7 @@ mod ports;
 mod postgres;
 mod process;
 mod s3;
+pub mod spare_s3;
 mod start;
 mod status;
 mod watch;

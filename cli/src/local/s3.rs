@@ -1,6 +1,7 @@
 //! S3 of the local environment: the model, a process of its own, or the emulator's.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -78,11 +79,16 @@ pub fn addresses(project: &Project) -> Option<Addresses> {
 ///
 /// When it is not; the message says what to do.
 pub fn check(project: &Project) -> Result<()> {
-    let program = project.state.join(PROGRAM);
+    let program = program(project);
     if !program.exists() {
         bail!("the S3 model '{}' is missing: run `make cli FOR=local`", program.display());
     }
     Ok(())
+}
+
+/// The model's program.
+pub fn program(project: &Project) -> PathBuf {
+    project.state.join(PROGRAM)
 }
 
 /// Start the model; it is not ready yet.
@@ -98,12 +104,12 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
         None => ports::claim(project, Part::Emulator.id())?,
     };
     let log = Part::S3.new_log(project)?;
-    let program = project.state.join(PROGRAM);
+    let program = program(project);
     let child = Command::new(&program)
         .args(["--port", &port.to_string(), "--admin-port", &admin.to_string()])
         .arg("--data")
         .arg(project.folder("s3")?)
-        .args(["--credentials-url", &emulator::credentials_url(emulator)])
+        .args(["--credentials-url", &emulator::credentials_url(&Part::Emulator.address(emulator))])
         .args(["--access-key", emulator::CREDENTIALS, "--secret-key", emulator::CREDENTIALS])
         .env_clear()
         .current_dir(&project.root)

@@ -52,11 +52,23 @@ def list_files(bucket, prefix):
     return [entry for entry in objects if not entry["Key"].endswith("/")]
 
 
+def name_of(entry):
+    return entry["Key"].rsplit("/", 1)[-1]
+
+
+def refuse_same_names(files):
+    """An archive without folders can't hold two objects of the same name."""
+    seen = set()
+    for entry in files:
+        if name_of(entry) in seen:
+            raise ValueError(f"two objects are named '{name_of(entry)}', one of them {entry['Key']}: rename one")
+        seen.add(name_of(entry))
+
+
 def copy(bucket, entry, archive):
     """Copies one object into the archive, unless it changed after it was listed."""
     body = s3.get_object(Bucket=bucket, Key=entry["Key"], IfMatch=entry["ETag"])["Body"]
-    name = entry["Key"].rsplit("/", 1)[-1]
-    with archive.open(name, "w", force_zip64=entry["Size"] >= 1 << 31) as file:
+    with archive.open(name_of(entry), "w", force_zip64=entry["Size"] >= 1 << 31) as file:
         for chunk in body.iter_chunks(1 << 20):
             file.write(chunk)
 
@@ -64,6 +76,7 @@ def copy(bucket, entry, archive):
 def handler(event, context):
     bucket = event["bucket_name"]
     files = list_files(bucket, event["files_prefix"])
+    refuse_same_names(files)
     total = sum(entry["Size"] + 1024 for entry in files)
     stream = UploadStream(bucket, event["archive_key"], max(PART_BYTES, total // (MAX_PARTS - 1)))
     try:

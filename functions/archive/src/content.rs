@@ -21,7 +21,18 @@ pub struct Content {
 #[must_use]
 pub fn generate(seed: u64, index: u64, mean_bytes: u64) -> Content {
     let mut random = generator(seed, index);
-    let mut bytes = vec![0; size(&mut random, mean_bytes)];
+    let bytes = size(&mut random, mean_bytes);
+    filled(random, bytes)
+}
+
+/// Makes an object of so many bytes, other ones for each `seed` and `index`.
+#[must_use]
+pub fn exact(seed: u64, index: u64, bytes: usize) -> Content {
+    filled(generator(seed, index), bytes)
+}
+
+fn filled(mut random: ChaCha8Rng, bytes: usize) -> Content {
+    let mut bytes = vec![0; bytes];
     random.fill_bytes(&mut bytes);
     Content { name: hex(&Sha256::digest(&bytes)), bytes }
 }

@@ -1,6 +1,5 @@
 //! Archives and sources in memory, for tests.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +10,7 @@ use futures::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 
 use crate::content::hex;
+use crate::judge::Expected;
 use crate::source::{Chunks, RangedSource, SourceError};
 
 /// Bytes in memory, behind a gap of zeros that takes no memory, delivered in small chunks over connections
@@ -156,8 +156,8 @@ pub fn archive(entries: &[Fake]) -> Vec<u8> {
 }
 
 /// The names that the judge is to find.
-pub fn expected(contents: &[&[u8]]) -> BTreeSet<String> {
-    contents.iter().map(|content| name_of(content)).collect()
+pub fn expected(contents: &[&[u8]]) -> Expected {
+    contents.iter().map(|content| (name_of(content), vec![name_of(content)])).collect()
 }
 
 /// A source with these bytes, and their size.

@@ -1,6 +1,6 @@
 //! Decides whether an archive holds exactly the source objects: one sequential pass, in bounded memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
@@ -44,6 +44,10 @@ pub enum Verdict {
     },
 }
 
+/// The names that an archive's entries have to have, and for each the SHA-256 that its content may have, as lowercase
+/// hexadecimal digits.
+pub type Expected = BTreeMap<String, Vec<String>>;
+
 /// Judges the archive at `request.archive_key` against the objects under `prefix` (with the slash at its
 /// end).
 ///
@@ -61,31 +65,28 @@ pub async fn judge(
     };
     let objects = list_objects(client, bucket, prefix).await?;
     let files = objects.iter().filter(|object| !object.is_folder_marker());
-    let expected = files.map(|object| object.base_name().to_owned()).collect();
-    match check(Arc::new(source), size, expected).await {
+    // A source object is named by its content.
+    let expected = files.map(|object| (object.base_name().to_owned(), vec![object.base_name().to_owned()]));
+    match check(Arc::new(source), size, expected.collect()).await {
         Ok(entries) => Ok(Verdict::Valid { valid: true, entries, archive_bytes: size }),
         Err(Problem::Flaw(flaw)) => Ok(Verdict::Invalid { valid: false, reason: flaw.to_string() }),
         Err(Problem::Source(error)) => Err(error.into()),
     }
 }
 
-/// Checks that the archive in `source`, of `size` bytes, has one good entry for each of the `expected` names
+/// Checks that the archive in `source`, of `size` bytes, has one good entry for each name that is expected
 /// and no other, and returns how many entries that is. What the central directory tells is checked before any
 /// content is read.
 ///
 /// # Errors
 /// [`Problem`]: the first flaw found, or that the source cannot be read.
-pub async fn check<S: RangedSource>(
-    source: Arc<S>,
-    size: u64,
-    expected: BTreeSet<String>,
-) -> Result<u64, Problem> {
+pub async fn check<S: RangedSource>(source: Arc<S>, size: u64, expected: Expected) -> Result<u64, Problem> {
     let (mut archive, mut entries) = Archive::open(source, size).await?;
-    check_names(&entries, expected)?;
+    check_names(&entries, expected.keys().collect())?;
     entries.sort_unstable_by_key(|entry| entry.offset);
     for entry in &entries {
         let content = archive.digest(entry).await?;
-        if content.sha256 != entry.name {
+        if !expected.get(&entry.name).is_some_and(|hashes| hashes.contains(&content.sha256)) {
             return Err(Flaw::Hash { name: entry.name.clone(), computed: content.sha256 }.into());
         }
         if content.crc32 != entry.crc32 {
@@ -95,7 +96,7 @@ pub async fn check<S: RangedSource>(
     Ok(entries.len() as u64)
 }
 
-fn check_names(entries: &[Entry], mut expected: BTreeSet<String>) -> Result<(), Flaw> {
+fn check_names(entries: &[Entry], mut expected: BTreeSet<&String>) -> Result<(), Flaw> {
     for Entry { name, .. } in entries {
         if name.contains('/') {
             return Err(Flaw::Nested(name.clone()));
@@ -107,7 +108,7 @@ fn check_names(entries: &[Entry], mut expected: BTreeSet<String>) -> Result<(), 
     if expected.is_empty() {
         return Ok(());
     }
-    Err(Flaw::Missing { count: expected.len(), sample: expected.into_iter().take(SAMPLE).collect() })
+    Err(Flaw::Missing { count: expected.len(), sample: expected.into_iter().take(SAMPLE).cloned().collect() })
 }
 
 #[cfg(test)]

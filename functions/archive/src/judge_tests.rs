@@ -9,7 +9,7 @@ use crate::fixture::{Fake, Memory, archive, archive_behind, expected, name_of, s
 
 const CONTENTS: [&[u8]; 3] = [b"one", b"", b"three"];
 
-async fn verdict_of(bytes: Vec<u8>, expected: BTreeSet<String>) -> Result<u64, String> {
+async fn verdict_of(bytes: Vec<u8>, expected: Expected) -> Result<u64, String> {
     let (source, size) = source(bytes);
     check(source, size, expected).await.map_err(|problem| problem.to_string())
 }
@@ -38,9 +38,9 @@ async fn the_order_of_the_directory_does_not_matter() {
 
 #[tokio::test]
 async fn an_empty_source_needs_an_empty_archive() {
-    assert_eq!(verdict_of(archive(&[]), BTreeSet::new()).await, Ok(0));
+    assert_eq!(verdict_of(archive(&[]), Expected::new()).await, Ok(0));
     assert!(
-        verdict_of(Vec::new(), BTreeSet::new())
+        verdict_of(Vec::new(), Expected::new())
             .await
             .unwrap_err()
             .starts_with("invalid: archive unreadable: no end")
@@ -84,8 +84,9 @@ async fn unknown_and_duplicate_entries_are_named() {
 #[tokio::test]
 async fn missing_objects_are_counted_and_the_first_five_named() {
     let contents: Vec<Vec<u8>> = (0..7_u8).map(|index| vec![index]).collect();
-    let names: BTreeSet<String> = contents.iter().map(|content| name_of(content)).collect();
-    let sample: Vec<&String> = names.iter().take(5).collect();
+    let slices: Vec<&[u8]> = contents.iter().map(Vec::as_slice).collect();
+    let names = expected(&slices);
+    let sample: Vec<&String> = names.keys().take(5).collect();
     assert_eq!(
         verdict_of(archive(&[]), names.clone()).await.unwrap_err(),
         format!("invalid: archive missing 7 expected object(s) (sample: {sample:?})")
@@ -178,11 +179,11 @@ async fn entries_behind_four_gigabytes_are_found_by_offsets_alone() {
 #[tokio::test]
 async fn a_large_archive_is_read_in_one_pass_over_connections_that_break() {
     let contents: Vec<Vec<u8>> = (0..40_u8).map(|index| vec![index; 100_000]).collect();
-    let names = contents.iter().map(|content| name_of(content)).collect();
+    let names = expected(&contents.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let bytes = archive(&contents.iter().map(|content| Fake::new(content)).collect::<Vec<_>>());
     let size = bytes.len() as u64;
     let steady = Arc::new(Memory::new(bytes.clone()));
-    assert_eq!(check(Arc::clone(&steady), size, BTreeSet::clone(&names)).await.unwrap(), 40);
+    assert_eq!(check(Arc::clone(&steady), size, names.clone()).await.unwrap(), 40);
     assert_eq!(
         steady.requests.load(Ordering::Relaxed),
         2,
@@ -221,13 +222,22 @@ async fn deflated_and_streamed_entries_of_another_writer_are_read() {
 #[tokio::test]
 async fn more_entries_than_a_plain_archive_may_have_are_read() {
     let mut zip = ZipFileWriter::new(Vec::new());
-    let mut names = BTreeSet::new();
+    let mut names = Expected::new();
     for index in 0..70_000_u32 {
         let content = index.to_le_bytes();
         let name = name_of(&content);
         let entry = ZipEntryBuilder::new(name.as_str().into(), Compression::Stored);
         zip.write_entry_whole(entry, &content).await.unwrap();
-        names.insert(name);
+        names.insert(name.clone(), vec![name]);
     }
     assert_eq!(verdict_of(zip.close().await.unwrap(), names).await, Ok(70_000));
+}
+
+#[tokio::test]
+async fn an_entry_may_have_any_content_that_its_object_had() {
+    let now_or_then = |then: &[u8]| Expected::from([(name_of(b"one"), vec![name_of(then), name_of(b"one")])]);
+    let entry = archive(&[Fake::new(b"one")]);
+    assert_eq!(verdict_of(entry.clone(), now_or_then(b"before")).await, Ok(1));
+    let never = Expected::from([(name_of(b"one"), vec![name_of(b"before")])]);
+    assert!(verdict_of(entry, never).await.unwrap_err().starts_with("invalid: content hash mismatch"));
 }

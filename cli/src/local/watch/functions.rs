@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_lambda::operation::get_function::{GetFunctionError, GetFunctionOutput};
@@ -10,7 +10,7 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::emulator;
+use super::super::{code, emulator};
 use super::archive::Content;
 use crate::aws::chain;
 use crate::project::Project;
@@ -20,8 +20,6 @@ const BINARY: &str = "lambench:binary";
 const REQUESTS_AT_ONCE: usize = 8;
 const POLL: Duration = Duration::from_millis(20);
 const READY_DEADLINE: Duration = Duration::from_mins(1);
-/// Lambda's own limit on unpacked code, bytes.
-const MAX_CODE: u64 = 262_144_000;
 
 /// Lambda in the local environment of a checkout, and nowhere else.
 #[derive(Clone)]
@@ -102,13 +100,7 @@ impl Lambda {
     ///
     /// When its code can't be read.
     pub async fn running(&self, function: &Function) -> Result<Option<Content>> {
-        let url = format!("{}{}", self.address, function.code);
-        let archive = tokio::task::spawn_blocking(move || -> Result<Vec<u8>> {
-            // Not through a proxy: it is on this machine.
-            let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-            Ok(agent.get(&url).call()?.body_mut().with_config().limit(MAX_CODE).read_to_vec()?)
-        });
-        let archive = archive.await?.with_context(|| format!("can't read the code of {}", function.name))?;
+        let archive = code::read(&self.address, &function.code, &function.name).await?;
         Ok(Content::packed(archive).await)
     }
 
@@ -149,10 +141,7 @@ impl Lambda {
 /// A function with its tag; none for functions that are made of something else.
 fn made_of_binary(name: String, found: GetFunctionOutput) -> Option<Function> {
     let binary = found.tags?.remove(BINARY)?;
-    let location = found.code?.location?;
-    // Only the path: we go to the emulator, wherever the address may point.
-    let (_, rest) = location.split_once("://")?;
-    let code = rest.find('/').map(|slash| rest[slash..].to_owned())?;
+    let code = code::path(&found.code?.location?)?;
     Some(Function { name, binary, code })
 }
 
@@ -168,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_read_from_the_local_environment_wherever_its_address_points() {
+    fn a_function_that_a_binary_is_behind_is_known_by_its_tag() {
         let function = made_of_binary("f".to_owned(), found(BINARY, "https://s3.example.com/code/f?x=1"));
         assert_eq!(function.map(|it| (it.binary, it.code)), Some(("judge".into(), "/code/f?x=1".into())));
     }

@@ -1,5 +1,6 @@
 //! The archive contest: starts the state machine, follows it, and makes a result of its outcome.
 
+pub mod check;
 mod interrupt;
 mod leftovers;
 mod outcome;

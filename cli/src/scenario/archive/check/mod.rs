@@ -1,0 +1,217 @@
+//! `lambench check contender`: a contender against everything that it may meet.
+
+mod case;
+mod copy;
+mod faults;
+mod fill;
+mod input;
+mod table;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use aws_config::SdkConfig;
+
+use super::Archive;
+use super::outcome::contender;
+use crate::exit::Interrupted;
+use crate::interrupt::asked;
+use crate::local::spare_s3::SpareS3;
+use crate::progress::{Mode, Progress};
+use crate::project::Project;
+use crate::stack;
+use case::{Checked, Verdict};
+use copy::Copy;
+use faults::Faults;
+use input::Input;
+use world::World;
+
+/// For `lambench check contender --help`.
+pub const EXAMPLES: &str = "Each contender makes an archive of each input, with S3 as it is, with 30 % of its answers 503, and with broken \
+    answers and connections. An archive is valid, or the contender refuses and says why; a wrong archive, or none after a success, is \
+    INVALID. What is deployed is checked: run `pulumi up` first.
+
+Examples:
+  lambench check contender                                 all contenders of the stack
+  lambench check contender contenders/rust/stream          one of them
+  lambench check contender contenders/python/mine --input many --input huge
+  lambench check contender --json | jq '.[] | select(.verdict == \"invalid\")'
+
+Exit codes:
+  0  every archive is right, or was refused
+  1  one is INVALID, or the check failed";
+
+/// What `lambench check contender` takes.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Folders of contenders, such as contenders/rust/stream [default: all that the stack has]
+    folders: Vec<PathBuf>,
+    /// The Pulumi stack on which they are deployed [default: the selected one]
+    #[arg(long, short)]
+    stack: Option<String>,
+    /// Only this input; may be given several times [default: all]
+    #[arg(long = "input", value_name = "INPUT")]
+    inputs: Vec<Input>,
+    /// How to show progress, on standard error
+    #[arg(long, default_value = "auto")]
+    progress: Mode,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+/// A deployed contender.
+struct Contender {
+    /// `<lang>-<id>`.
+    name: String,
+    function: String,
+}
+
+/// Checks contenders and prints what was found.
+///
+/// # Errors
+/// If the check can't be made; [`Interrupted`] if the user ended it.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let checked = tokio::runtime::Runtime::new()?.block_on(check(&project, options))?;
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&checked)?);
+    } else {
+        print!("{}", table::render(&checked));
+    }
+    let is_wrong = checked.iter().any(|case| matches!(case.verdict, Verdict::Invalid { .. }));
+    Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn check(project: &Project, options: &Options) -> Result<Vec<Checked>> {
+    let archive: Archive = stack::environment("archive", options.stack.as_deref())?;
+    if archive.place.is_on_aws() {
+        bail!(
+            "the stack '{}' is on AWS, where nobody can make S3 fail: check contenders in the local environment \
+             (lambench local start), on a stack of it",
+            archive.place.stack
+        );
+    }
+    let contenders = chosen(&archive, &options.folders)?;
+    let config = crate::aws::config(&archive.place).await;
+    let s3 = SpareS3::start(project).await?;
+    copy::remove_all(&config, &archive.place).await?;
+    let mut world = World::new(s3);
+    let checked = tokio::select! {
+        checked = cases(&mut world, &archive, &config, &contenders, options) => Some(checked),
+        () = asked() => None,
+    };
+    copy::remove_all(&config, &archive.place).await?;
+    world.s3.end(project).await?;
+    checked.unwrap_or_else(|| {
+        Err(Interrupted("the contenders' copies and their buckets are removed".to_owned()).into())
+    })
+}
+
+/// The contenders of some folders; without any, all.
+fn chosen(archive: &Archive, folders: &[PathBuf]) -> Result<Vec<Contender>> {
+    let deployed = archive.contenders.iter().map(|arn| Contender {
+        name: contender(&archive.place.stack, arn).to_owned(),
+        function: arn.clone(),
+    });
+    let mut deployed: Vec<_> = deployed.collect();
+    if folders.is_empty() {
+        return Ok(deployed);
+    }
+    let names = folders.iter().map(|folder| name(folder)).collect::<Result<Vec<_>>>()?;
+    for (name, folder) in names.iter().zip(folders) {
+        if !deployed.iter().any(|contender| contender.name == *name) {
+            let has: Vec<_> = deployed.iter().map(|contender| contender.name.as_str()).collect();
+            bail!(
+                "{} is not deployed on the stack '{}' (it has: {}): deploy it with: pulumi up {}",
+                folder.display(),
+                archive.place.stack,
+                has.join(", "),
+                archive.place.flag()
+            );
+        }
+    }
+    deployed.retain(|contender| names.contains(&contender.name));
+    Ok(deployed)
+}
+
+/// A contender's name by its folder: `contenders/<lang>/<id>` is `<lang>-<id>`.
+fn name(folder: &Path) -> Result<String> {
+    let Ok(whole) = folder.canonicalize() else {
+        bail!("there is no folder {}: a contender is a folder contenders/<lang>/<id>", folder.display());
+    };
+    let mut parts = whole.iter().rev().map(|part| part.to_string_lossy());
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(id), Some(lang), Some(all)) if all == "contenders" => Ok(format!("{lang}-{id}")),
+        _ => bail!("{} is no contender: a contender is a folder contenders/<lang>/<id>", folder.display()),
+    }
+}
+
+async fn cases(
+    world: &mut World,
+    archive: &Archive,
+    config: &SdkConfig,
+    contenders: &[Contender],
+    options: &Options,
+) -> Result<Vec<Checked>> {
+    let inputs: Vec<Input> =
+        Input::all().filter(|input| options.inputs.is_empty() || options.inputs.contains(input)).collect();
+    let plan: Vec<(Input, Faults)> = inputs.into_iter().flat_map(with_faults).collect();
+    let mut progress = Progress::new(options.progress, (plan.len() * contenders.len()) as u64);
+    let mut checked = Vec::new();
+    for contender in contenders {
+        let copy =
+            Copy::of(config, &archive.place, &contender.name, &contender.function, &world.s3.s3).await?;
+        for (input, faults) in &plan {
+            let what = format!("{}: {}, {}", contender.name, input.name(), faults.title());
+            progress.set(checked.len() as u64, &what);
+            checked.push(case::run(world, &copy, &contender.name, *input, *faults).await?);
+        }
+    }
+    progress.end();
+    Ok(checked)
+}
+
+/// What happens to a bucket is a fault of its own.
+fn with_faults(input: Input) -> impl Iterator<Item = (Input, Faults)> {
+    let faults = Faults::ALL.into_iter().filter(move |faults| *faults == Faults::None || !input.is_event());
+    faults.map(move |faults| (input, faults))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::archive::testing::archive;
+
+    #[test]
+    fn a_contender_is_known_by_its_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("contenders/rust/stream");
+        std::fs::create_dir_all(&folder).unwrap();
+        assert_eq!(name(&folder).unwrap(), "rust-stream");
+        let chosen = chosen(&archive(), std::slice::from_ref(&folder)).unwrap();
+        assert_eq!(chosen.len(), 1);
+        assert!(chosen[0].function.ends_with("lambench-dev-rust-stream"));
+        let error = name(folder.parent().unwrap()).unwrap_err().to_string();
+        assert!(error.contains("contenders/<lang>/<id>"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_or_not_deployed_is_named_with_what_to_do() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("contenders/go/fast");
+        let error = chosen(&archive(), std::slice::from_ref(&folder)).err().unwrap().to_string();
+        assert!(error.contains("there is no folder"), "{error}");
+        std::fs::create_dir_all(&folder).unwrap();
+        let error = chosen(&archive(), &[folder]).err().unwrap().to_string();
+        assert!(error.contains("it has: rust-stream") && error.ends_with("pulumi up --stack dev"), "{error}");
+    }
+
+    #[test]
+    fn inputs_meet_all_faults_and_events_none() {
+        assert_eq!(with_faults(Input::Contest).count(), 3);
+        assert_eq!(with_faults(Input::Deleted).collect::<Vec<_>>(), [(Input::Deleted, Faults::None)]);
+    }
+}

@@ -67,14 +67,15 @@ build: .lambench/venv/.done ## Build the functions and contenders (FOR=aws|local
 
 cli: .lambench/venv/.done ## Build the lambench command
 	@mkdir -p .lambench/bin
+# Copies: what runs can't be built again in its place.
 ifeq ($(FOR),local)
 	@$(STEP) "build lambench" $(BUILD)
 	@$(STEP) "build the S3 model" $(LAMBDA_BUILD) --package s3model
-	@ln -sf $(TARGET)/lambda/lambench/bootstrap .lambench/bin/lambench
-	@ln -sf $(TARGET)/lambda/lambench-s3model/bootstrap .lambench/bin/lambench-s3model
+	@install $(TARGET)/lambda/lambench/bootstrap .lambench/bin/lambench
+	@install $(TARGET)/lambda/lambench-s3model/bootstrap .lambench/bin/lambench-s3model
 else
 	@$(STEP) "build lambench" cargo build --release --locked --package lambench
-	@ln -sf $(TARGET)/release/lambench .lambench/bin/lambench
+	@install $(TARGET)/release/lambench .lambench/bin/lambench
 endif
 	@ln -sf ../../local/aws .lambench/bin/aws
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Environment, Figures, Result, Run } from "./aurora-result";
 import { Checkout, type Ended, until } from "./checkout";
 import { Database } from "./database";
+import { left } from "./left";
 import { functionProcesses } from "./processes";
 
 const ROWS = 1000;
@@ -351,23 +352,22 @@ describe("the load test on Aurora, with the commands a user types", () => {
 
   it("destroys everything it made, in the database too", async () => {
     await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack aurora");
-    const left = await Promise.all(
-      [
-        "aws sqs list-queues --query 'QueueUrls || `[]`'",
-        "aws rds describe-db-clusters --query 'DBClusters[].DBClusterIdentifier'",
-        "aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'",
-        "aws secretsmanager list-secrets --query 'SecretList[].Name'",
-        "aws ec2 describe-vpcs --filters Name=is-default,Values=false --query 'Vpcs[].VpcId'",
-        "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].VpcEndpointId'",
-        "aws lambda list-functions --query 'Functions[].FunctionName'",
-        "aws lambda list-event-source-mappings --query 'EventSourceMappings[].UUID'",
-        "aws iam list-roles --query 'Roles[].RoleName'",
-        "aws logs describe-log-groups --query 'logGroups[].logGroupName'",
-        "aws cloudwatch list-dashboards --query 'DashboardEntries[].DashboardName'",
-        "aws stepfunctions list-state-machines --query 'stateMachines[].name'",
-      ].map((list) => checkout.ok(`${list} --output json`)),
-    );
-    expect(left.map((one) => JSON.parse(one) as unknown)).toEqual(left.map(() => []));
+    expect(
+      await left(checkout, [
+        "queues",
+        "clusters",
+        "instances",
+        "secrets",
+        "vpcs",
+        "vpcEndpoints",
+        "functions",
+        "eventSourceMappings",
+        "roles",
+        "logGroups",
+        "dashboards",
+        "stateMachines",
+      ]),
+    ).toEqual({});
     const server = database.other("postgres");
     expect(await server.sql(`SELECT datname FROM pg_database WHERE datname = '${role()}'`)).toBe("");
     expect(await server.sql(`SELECT rolname FROM pg_roles WHERE rolname = '${role()}'`)).toBe("");

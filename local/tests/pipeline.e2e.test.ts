@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, type Ended, until } from "./checkout";
 import { Database } from "./database";
+import { left } from "./left";
 import type { Delivery, Environment, Result } from "./pipeline-result";
 import { functionProcesses } from "./processes";
 
@@ -254,21 +255,20 @@ describe("the pipeline, with the commands a user types", () => {
 
   it("destroys everything it made, in the database too", async () => {
     await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack pipeline");
-    const left = await Promise.all(
-      [
-        "aws apigatewayv2 get-apis --query 'Items[].Name'",
-        "aws kinesis list-streams --query 'StreamNames'",
-        "aws dynamodb list-tables --query 'TableNames'",
-        "aws sqs list-queues --query 'QueueUrls || `[]`'",
-        "aws rds describe-db-clusters --query 'DBClusters[].DBClusterIdentifier'",
-        "aws lambda list-functions --query 'Functions[].FunctionName'",
-        "aws lambda list-event-source-mappings --query 'EventSourceMappings[].UUID'",
-        "aws iam list-roles --query 'Roles[].RoleName'",
-        "aws logs describe-log-groups --query 'logGroups[].logGroupName'",
-        "aws cloudwatch list-dashboards --query 'DashboardEntries[].DashboardName'",
-      ].map((list) => checkout.ok(`${list} --output json`)),
-    );
-    expect(left.map((one) => JSON.parse(one) as unknown)).toEqual(left.map(() => []));
+    expect(
+      await left(checkout, [
+        "apis",
+        "streams",
+        "tables",
+        "queues",
+        "clusters",
+        "functions",
+        "eventSourceMappings",
+        "roles",
+        "logGroups",
+        "dashboards",
+      ]),
+    ).toEqual({});
     const server = database.other("postgres");
     const name = environment.cluster.database;
     expect(await server.sql(`SELECT datname FROM pg_database WHERE datname = '${name}'`)).toBe("");

@@ -134,9 +134,19 @@ function trigger(
   region: pulumi.Input<string>,
   auth: "iam" | "none",
 ): pulumi.Output<string> {
-  const signed = pulumi.interpolate`--aws-sigv4 aws:amz:${region}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --header "x-amz-security-token: $AWS_SESSION_TOKEN" `;
+  const signed = [
+    pulumi.interpolate`--aws-sigv4 aws:amz:${region}:execute-api`,
+    '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
+    '--header "x-amz-security-token: $AWS_SESSION_TOKEN"',
+  ];
   const message = String.raw`{\"id\": \"hello-$(date +%s)\", \"message\": \"Hello\", \"timestamp\": $(date +%s)}`;
-  return pulumi.interpolate`curl --silent --show-error ${auth === "iam" ? signed : ""}--header "content-type: application/json" --data "${message}" ${url}`;
+  const words = [
+    "curl --silent --show-error",
+    ...(auth === "iam" ? signed : []),
+    `--header "content-type: application/json" --data "${message}"`,
+    url,
+  ];
+  return pulumi.all(words).apply((all) => all.join(" "));
 }
 
 function names({ midstream, downstream, ...others }: Functions): Record<string, string> {

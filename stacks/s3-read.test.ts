@@ -138,9 +138,12 @@ describe("the s3-read stack", () => {
 
   it("prints commands that a shell takes as they are", async () => {
     outputs = await stack.deploy(s3Read);
-    expect(outputs.s3ReadTrigger).toMatch(
-      /^printf '%s' '\{"modifiedWithinHours":0,"maxObjects":0\}' \| aws lambda invoke .*generator-signed .*; echo; printf .*generator-sdk .*\| cat$/,
+    const [signed = "", sdk = "", ...others] = (outputs.s3ReadTrigger as string).split("; echo; ");
+    expect(signed).toMatch(
+      /^printf '%s' '\{"modifiedWithinHours":0,"maxObjects":0\}' \| aws lambda invoke .*generator-signed /,
     );
+    expect(sdk).toMatch(/^printf .*generator-sdk .*\| cat$/);
+    expect(others).toEqual([]);
     expect(outputs.s3ReadResults).toMatch(
       /^aws dynamodb scan .*md5: Md5\.S.* --output table --region eu-west-1$/,
     );

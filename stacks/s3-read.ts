@@ -76,7 +76,8 @@ export const s3Read = scenario({
           table.arn,
           "dynamodb scan --table-name",
           table.name,
-          `--query 'sort_by(Items, &EndedUs.N)[-${SHOWN}:].{run: Run.S, object: Fileurl.S, bytes: Filesize.N, ${settings.hash}: ${hash}.S, first_byte_ms: FirstByteMs.N, total_ms: TotalMs.N}' --output table`,
+          `--query 'sort_by(Items, &EndedUs.N)[-${SHOWN}:].{run: Run.S, object: Fileurl.S, bytes: Filesize.N, ` +
+            `${settings.hash}: ${hash}.S, first_byte_ms: FirstByteMs.N, total_ms: TotalMs.N}' --output table`,
         ),
       },
       environment: {

@@ -84,7 +84,8 @@ export const splitter = scenario({
           worker.arn,
           "dynamodb scan --table-name",
           log.table,
-          "--query 'sort_by(Items[].{run: run.S, item: item.S, attempts: attempts.N, started_us: started_us.N, ended_us: ended_us.N}, &item)' --output table",
+          "--query 'sort_by(Items[].{run: run.S, item: item.S, attempts: attempts.N, " +
+            "started_us: started_us.N, ended_us: ended_us.N}, &item)' --output table",
         ),
       },
       environment: {

@@ -21,7 +21,7 @@ const SCALE = 16;
 const ROWS = 100_000;
 /** What a program may print: the workers write their metrics, bytes. */
 const MAX_OUTPUT = 256 << 20;
-const STACK = "--stack aurora";
+const RUN = "lambench run aurora --stack aurora --json --progress none --driver sqlx";
 
 interface Outcome {
   readonly completions: number;
@@ -73,9 +73,13 @@ async function main(): Promise<void> {
 
 /** The environment of pgbench and of the driver's benchmark: where the database is, and its owner's password. */
 async function login({ cluster }: Environment): Promise<NodeJS.ProcessEnv> {
+  const arn = await checkout.ok(
+    `aws rds describe-db-clusters --db-cluster-identifier ${cluster.identifier} ` +
+      "--query 'DBClusters[0].MasterUserSecret.SecretArn' --output text",
+  );
   const secret = JSON.parse(
     await checkout.ok(
-      `aws secretsmanager get-secret-value --query SecretString --output text --secret-id "$(aws rds describe-db-clusters --db-cluster-identifier ${cluster.identifier} --query 'DBClusters[0].MasterUserSecret.SecretArn' --output text)"`,
+      `aws secretsmanager get-secret-value --secret-id ${arn.trim()} --query SecretString --output text`,
     ),
   ) as { username: string; password: string };
   const { postgres } = JSON.parse(await checkout.ok("lambench local env --json")) as {
@@ -164,16 +168,14 @@ async function driver(action: string, clients: number, env: NodeJS.ProcessEnv): 
 /** Completions a second of a stage of the ramp, measured inside the workers. */
 async function ramp(action: string, clients: number): Promise<number> {
   const { aurora } = JSON.parse(
-    await checkout.ok(
-      `lambench run aurora ${STACK} --json --progress none --driver sqlx --action ${action} --from ${clients} --to ${clients} --seconds ${SECONDS}`,
-    ),
+    await checkout.ok(`${RUN} --action ${action} --from ${clients} --to ${clients} --seconds ${SECONDS}`),
   ) as RampResult;
   return aurora.runs[0]?.stages[0]?.tps ?? NaN;
 }
 
 /** CPU time that a warm queue worker uses a statement besides its driver's loop. */
 async function queueCost({ workers }: Environment): Promise<string> {
-  const run = `lambench run aurora ${STACK} --mode queue --json --progress none --driver sqlx --action SELECT --messages 40 --statements 100`;
+  const run = `${RUN} --mode queue --action SELECT --messages 40 --statements 100`;
   await checkout.ok(run); // warms the workers up
   const pids = functionProcesses(checkout, workers.sqlx?.queue ?? "");
   const before = cpuSeconds(pids);

@@ -121,7 +121,8 @@ async function cost(role: "upstream" | "midstream" | "downstream", name: string)
 /** How long initializations since a time took, from REPORT lines, ms. */
 async function initDurations(name: string, since: number): Promise<number[]> {
   const lines = await checkout.ok(
-    `aws logs filter-log-events --log-group-name /aws/lambda/${name} --start-time ${since} --filter-pattern '"Init Duration"' --query 'events[].message' --output json`,
+    `aws logs filter-log-events --log-group-name /aws/lambda/${name} --start-time ${since} ` +
+      `--filter-pattern '"Init Duration"' --query 'events[].message' --output json`,
   );
   return (JSON.parse(lines) as string[])
     .map((line) => /Init Duration: ([\d.]+) ms/.exec(line)?.[1])

@@ -158,7 +158,9 @@ describe("the load test on Aurora, with the commands a user types", () => {
     const hour = 3_600_000;
     const [from, to] = [Date.now() - hour, Date.now() + hour].map((ms) => new Date(ms).toISOString());
     const sum = await checkout.ok(
-      `aws cloudwatch get-metric-statistics --namespace PERFORMANCE/AURORA/${environment.cluster.database} --metric-name COMPLETIONS --dimensions Name=ACTION,Value=${action} --statistics Sum --period 7200 --start-time ${from ?? ""} --end-time ${to ?? ""} --query 'sum(Datapoints[].Sum)'`,
+      `aws cloudwatch get-metric-statistics --namespace PERFORMANCE/AURORA/${environment.cluster.database} ` +
+        `--metric-name COMPLETIONS --dimensions Name=ACTION,Value=${action} --statistics Sum --period 7200 ` +
+        `--start-time ${from ?? ""} --end-time ${to ?? ""} --query 'sum(Datapoints[].Sum)'`,
     );
     return Number(sum);
   };
@@ -201,7 +203,9 @@ describe("the load test on Aurora, with the commands a user types", () => {
       awsRegion: "us-east-1",
     };
     checkout.write("event.json", JSON.stringify({ Records: [record] }));
-    const invoke = `aws lambda invoke --function-name ${environment.workers.sqlx?.queue ?? ""} --payload fileb://event.json /dev/fd/3 3>&1 >/dev/null | cat`;
+    const invoke =
+      `aws lambda invoke --function-name ${environment.workers.sqlx?.queue ?? ""} ` +
+      "--payload fileb://event.json /dev/fd/3 3>&1 >/dev/null | cat";
     const answers = await Promise.all([1, 2, 3].map(() => checkout.ok(invoke)));
     for (const answer of answers) expect(JSON.parse(answer)).toEqual({ batchItemFailures: [] });
     expect((await written()) - before).toBe(50);
@@ -255,7 +259,8 @@ describe("the load test on Aurora, with the commands a user types", () => {
       await disturbed(`${ONE_STAGE} --action INSERT`, async () => {
         // The death of one server process makes PostgreSQL end all others and recover, as after a crash.
         const victim = await database.number(
-          `SELECT pid FROM pg_stat_activity WHERE datname = '${environment.cluster.database}' AND backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1`,
+          `SELECT pid FROM pg_stat_activity WHERE datname = '${environment.cluster.database}' ` +
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1",
         );
         process.kill(victim, "SIGKILL");
       }),
@@ -269,7 +274,8 @@ describe("the load test on Aurora, with the commands a user types", () => {
     const run = only(
       await disturbed(`${ONE_STAGE} --action INSERT`, () =>
         database.sql(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${environment.cluster.database}' AND pid <> pg_backend_pid()`,
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " +
+            `WHERE datname = '${environment.cluster.database}' AND pid <> pg_backend_pid()`,
         ),
       ),
     );

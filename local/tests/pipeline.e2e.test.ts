@@ -148,7 +148,9 @@ describe("the pipeline, with the commands a user types", () => {
     const hour = 3_600_000;
     const [from, to] = [Date.now() - hour, Date.now() + hour].map((ms) => new Date(ms).toISOString());
     const count = await checkout.ok(
-      `aws cloudwatch get-metric-statistics --namespace ServerlessDataProcessingPipeline/Latencies --metric-name Latency --statistics SampleCount --period 7200 --start-time ${from ?? ""} --end-time ${to ?? ""} --query 'sum(Datapoints[].SampleCount)'`,
+      "aws cloudwatch get-metric-statistics --namespace ServerlessDataProcessingPipeline/Latencies " +
+        "--metric-name Latency --statistics SampleCount --period 7200 " +
+        `--start-time ${from ?? ""} --end-time ${to ?? ""} --query 'sum(Datapoints[].SampleCount)'`,
     );
     expect(Number(count)).toBeGreaterThanOrEqual(451);
   });
@@ -177,7 +179,8 @@ describe("the pipeline, with the commands a user types", () => {
       await count(2);
       const half = (2n ** 126n).toString();
       const shard = await checkout.ok(
-        `aws kinesis list-shards --stream-name ${name} --query 'Shards[?!(SequenceNumberRange.EndingSequenceNumber)]|[0].ShardId' --output text`,
+        `aws kinesis list-shards --stream-name ${name} ` +
+          "--query 'Shards[?!(SequenceNumberRange.EndingSequenceNumber)]|[0].ShardId' --output text",
       );
       await checkout.ok(
         `aws kinesis split-shard --stream-name ${name} --shard-to-split ${shard.trim()} --new-starting-hash-key ${half}`,

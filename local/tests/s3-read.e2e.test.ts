@@ -187,7 +187,8 @@ describe("s3-read, with the commands a user types", () => {
       await until(`${reader} is at work`, 60, async () => {
         const { Attributes } = JSON.parse(
           await checkout.ok(
-            `aws sqs get-queue-attributes --queue-url ${environment.variants[variant].queue.url} --attribute-names ApproximateNumberOfMessagesNotVisible --output json`,
+            `aws sqs get-queue-attributes --queue-url ${environment.variants[variant].queue.url} ` +
+              "--attribute-names ApproximateNumberOfMessagesNotVisible --output json",
           ),
         ) as { Attributes: Record<string, string> };
         return Number(Attributes.ApproximateNumberOfMessagesNotVisible) > 0;

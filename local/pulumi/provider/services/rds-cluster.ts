@@ -145,7 +145,8 @@ export const cluster: ResourceType = {
     const skips = boolean(state, "skipFinalSnapshot");
     if (!skips && snapshot === undefined) {
       throw new Error(
-        `cluster '${id}' has no 'finalSnapshotIdentifier': set that, or 'skipFinalSnapshot' to true, and run \`pulumi up\` before you destroy it`,
+        `cluster '${id}' has no 'finalSnapshotIdentifier': set that, or 'skipFinalSnapshot' to true, ` +
+          "and run `pulumi up` before you destroy it",
       );
     }
     const request = { DBClusterIdentifier: id, SkipFinalSnapshot: skips };

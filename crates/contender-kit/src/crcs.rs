@@ -31,6 +31,11 @@ impl Crcs {
     /// The CRC of a range of an entry; ranges don't overlap, but one may be told again.
     pub fn tell(&self, entry: usize, range: Range<u64>, crc: u32) {
         let entry = &self.0[entry];
+        if range == (0..entry.size) {
+            // Whoever tells it first is right: the content is the same.
+            let _ = entry.known.set(crc);
+            return;
+        }
         let mut parts = entry.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.retain(|(known, _)| known.start != range.start);
         parts.push((range, crc));
@@ -41,7 +46,6 @@ impl Crcs {
             for (range, crc) in parts.drain(..) {
                 all.combine(&Hasher::new_with_initial_len(crc, range.end - range.start));
             }
-            // Whoever tells it first is right: the content is the same.
             let _ = entry.known.set(all.finalize());
         }
     }

@@ -14,8 +14,10 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::serve::Request;
 use crate::{GivenUp, Run, explained};
 
-/// Kept to clean up before Lambda ends the function; of a short time no more than a third.
+/// Kept to clean up before Lambda ends the function; of a short time a third.
 const RESERVE: Duration = Duration::from_secs(8);
+/// What a clean-up takes at least; of a very short time half is kept.
+const LEAST_RESERVE: Duration = Duration::from_millis(700);
 /// Requests under way get so long to be answered when all is given up, and no more than half of the reserve.
 const GRACE: Duration = Duration::from_secs(2);
 /// The search for what earlier runs left goes on for so long after the archive is there.
@@ -153,7 +155,7 @@ impl Job {
         time: &Time,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> (Result<T, Failure>, bool) {
-        let reserve = RESERVE.min(time.remaining / 3);
+        let reserve = RESERVE.min(time.remaining / 3).max(LEAST_RESERVE.min(time.remaining / 2));
         let limit = time.remaining.saturating_sub(reserve);
         let mut work = Box::pin(work);
         let given_up = tokio::select! {

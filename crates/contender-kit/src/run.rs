@@ -53,14 +53,14 @@ impl Run {
     /// Removes what this run has left: the archive's upload, and all below the prefix. A failure is logged only: the error
     /// that led here says more.
     pub async fn remove(&self, s3: &S3, upload: Option<&Upload>) {
-        let removed = async {
-            if let Some(upload) = upload {
-                upload.abort(s3).await?;
+        let archive = async {
+            match upload {
+                Some(upload) => upload.abort(s3).await,
+                None => Ok(()),
             }
-            abort(s3, s3.list_uploads(&self.prefix).await?).await?;
-            remove(s3, &self.prefix).await
         };
-        if let Err(failed) = removed.await {
+        let uploads = async { abort(s3, s3.list_uploads(&self.prefix).await?).await };
+        if let Err(failed) = tokio::try_join!(archive, uploads, remove(s3, &self.prefix)) {
             tracing::error!(%failed, self.prefix, "temporary objects or uploads stay");
         }
     }

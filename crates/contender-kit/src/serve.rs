@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lambda_kit::{Failure, remaining};
 use lambda_runtime::LambdaEvent;
@@ -11,6 +11,7 @@ use s3_wire::S3;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::Job;
@@ -26,6 +27,9 @@ pub struct Request {
     /// The archive's key.
     pub archive_key: String,
 }
+
+/// What it takes to answer an invocation.
+const TELLING: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
 struct Environment {
@@ -76,7 +80,11 @@ impl Environment {
             Ok(mut terminate) => {
                 terminate.recv().await;
                 self.terminated.cancel();
-                drop(self.last.lock().await);
+                if self.last.try_lock().is_err() {
+                    drop(self.last.lock().await);
+                    // The runtime tells why there is no archive.
+                    sleep(TELLING).await;
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "SIGTERM will end the process without a clean-up");

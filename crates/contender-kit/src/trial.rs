@@ -6,21 +6,24 @@ mod cases;
 mod inputs;
 mod model;
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use lambda_kit::Failure;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::Job;
 
+pub use archives::{put, some};
 pub use cases::{
     changed_objects_are_a_clear_error, deleted_objects_are_a_clear_error, faults_are_overcome,
     killed_runs_are_cleaned_up_after, short_times_are_a_clear_error, terminated_runs_leave_nothing,
     what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
 };
 pub use inputs::{all_inputs_become_archives, objects_without_checksums_are_archived};
+pub use model::{FILES, Limit, Model};
 
 /// A contender that is tried.
 pub struct Contender {
@@ -28,18 +31,18 @@ pub struct Contender {
     work: Box<dyn Fn(Arc<Job>) -> Made>,
 }
 
-type Made = LocalBoxFuture<'static, Result<(), Failure>>;
+type Made = LocalBoxFuture<'static, Result<Value, Failure>>;
 
 impl Contender {
     /// The contender `name`, which makes an archive by `work`.
     pub fn new<T, Work>(name: &'static str, work: impl Fn(Arc<Job>) -> Work + 'static) -> Self
     where
-        T: Debug,
+        T: Serialize,
         Work: Future<Output = Result<T, Failure>> + 'static,
     {
         let work = move |job| {
             let made = work(job);
-            async { made.await.map(drop) }.boxed_local()
+            async { made.await.map(|made| json!(made)) }.boxed_local()
         };
         Self { name, work: Box::new(work) }
     }

@@ -39,6 +39,9 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Without an answer for so long, a request is sent again.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+/// What comes first of an answer is received into a buffer of this size, bytes, which a smaller body would keep from being
+/// used again: tens of thousands of objects of some bytes would take hundreds of megabytes.
+const RECEIVE_BUFFER: usize = 8 << 10;
 /// S3 closes connections that are idle for longer.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -265,7 +268,10 @@ impl S3 {
     async fn answer(&self, call: &Call<'_>, body: Body) -> Result<Answer, Error> {
         let whole = async {
             let (parts, body) = self.response(call, body).await?.into_parts();
-            let body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
+            let mut body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
+            if body.len() < RECEIVE_BUFFER {
+                body = Bytes::copy_from_slice(&body);
+            }
             Ok(Answer { headers: parts.headers, body })
         };
         timeout(ANSWER_TIMEOUT, whole).await.unwrap_or(Err(Error::Silent(ANSWER_TIMEOUT)))

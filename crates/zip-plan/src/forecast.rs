@@ -11,10 +11,13 @@ const SEND_MS: f64 = 90.0;
 const COMPLETE_MS: f64 = 310.0;
 /// Keys that one listing or deletion holds.
 const PAGE: u64 = 1_000;
+/// Requests that look for what earlier runs left: a listing of objects, one of uploads.
+const SEARCH: u64 = 2;
+
 /// Requests by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requests {
-    /// `ListObjectsV2`.
+    /// `ListObjectsV2` and `ListMultipartUploads`.
     pub lists: u64,
     /// `GetObject`.
     pub gets: u64,
@@ -40,7 +43,9 @@ impl Requests {
     }
 }
 
-/// What a plan will take.
+/// What a plan will take, with what surrounds it: the search for what earlier runs left, the object that tells later runs of the
+/// archive's upload, and the copies that are sent twice. It leaves out what S3 refuses and is asked for again, keys that only
+/// stand for folders, and what Lambda charges for starting the function.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Forecast {
     /// Time, s.
@@ -63,12 +68,18 @@ impl Forecast {
     #[expect(clippy::cast_precision_loss, reason = "an archive has at most 2^43 bytes")]
     pub fn of(plan: &Plan, machine: &Machine) -> Self {
         let mut forecast = Self::default();
-        forecast.requests.lists = (plan.layout.entries().len() as u64).div_ceil(PAGE).max(1);
-        forecast.requests.deletes = (plan.temporaries.len() as u64).div_ceil(PAGE);
+        let pages = (plan.layout.entries().len() as u64).div_ceil(PAGE).max(1);
+        forecast.requests.lists = pages + SEARCH;
+        if let Object::Parts(_) = plan.archive {
+            // The object that tells of the upload is one more.
+            forecast.requests.puts = 1;
+            forecast.requests.deletes = (plan.temporaries.len() as u64 + 1).div_ceil(PAGE);
+        }
+        forecast.requests.copies = plan.stages().iter().map(|stage| stage.twice as u64).sum();
         for object in plan.temporaries.iter().chain([&plan.archive]) {
             forecast.add(plan, object);
         }
-        let chain_ms = forecast.requests.lists as f64 * CONTROL_MS + Chains::of(plan).archive_ms;
+        let chain_ms = pages as f64 * CONTROL_MS + Chains::of(plan).archive_ms;
         let writes = forecast.requests.writes() as f64 / machine.writes_per_second;
         let link = forecast.bytes_in.max(forecast.bytes_out) as f64 / machine.bytes_per_second;
         // What is sent at the end, and what is read first, overlap with nothing.

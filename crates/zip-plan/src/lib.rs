@@ -22,6 +22,7 @@ mod plan;
 mod record;
 mod refusal;
 mod sled;
+mod twice;
 pub mod units;
 
 pub use choose::{Machine, Objective};
@@ -30,3 +31,4 @@ pub use layout::{Entry, Layout};
 pub use limits::Limits;
 pub use plan::{Object, Origin, Part, Piece, Plan};
 pub use refusal::Refusal;
+pub use twice::{Stage, numbers};

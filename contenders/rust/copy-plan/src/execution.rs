@@ -10,9 +10,9 @@ use lambda_kit::Object as Source;
 use s3_wire::{Error, Failed, Sent, Upload};
 use tokio::sync::SetOnce;
 use tokio::task::JoinSet;
-use zip_plan::{Object, Origin, Part, Piece, Plan};
+use zip_plan::{Object, Origin, Part, Piece, Plan, numbers};
 
-use crate::late::{Stage, first, numbers};
+use crate::late::{Late, first};
 
 /// Prefixes that the temporary objects of one run are spread over: S3 limits the requests of each.
 const PREFIXES: usize = 16;
@@ -27,7 +27,7 @@ pub struct Execution {
     pub room: Room,
     done: Vec<SetOnce<()>>,
     /// Copies into temporary objects, and into the archive.
-    stages: [Stage; 2],
+    stages: [Late; 2],
 }
 
 impl Execution {
@@ -35,8 +35,7 @@ impl Execution {
     pub fn new(job: Arc<Job>, plan: Plan, objects: Vec<Source>, room: u64) -> Self {
         let crcs = Crcs::new(objects.iter().map(|object| object.size));
         let done = plan.temporaries.iter().map(|_| SetOnce::new()).collect();
-        let stages =
-            [Stage::new(&plan, plan.temporaries.iter()), Stage::new(&plan, std::iter::once(&plan.archive))];
+        let stages = plan.stages().map(Late::new);
         Self { job, plan, objects, crcs, room: Room::new(room), done, stages }
     }
 
@@ -111,7 +110,7 @@ impl Execution {
         }
     }
 
-    async fn parts(&self, upload: &Upload, parts: &[Part], stage: &Stage) -> Result<Vec<Sent>, Failed> {
+    async fn parts(&self, upload: &Upload, parts: &[Part], stage: &Late) -> Result<Vec<Sent>, Failed> {
         let part = |(place, part)| self.part(upload, numbers(place, parts.len()), part, stage);
         try_join_all(parts.iter().enumerate().map(part)).await
     }
@@ -121,7 +120,7 @@ impl Execution {
         upload: &Upload,
         (number, second): (usize, Option<usize>),
         part: &Part,
-        stage: &Stage,
+        stage: &Late,
     ) -> Result<Sent, Failed> {
         match part {
             Part::Copy { origin: Origin::Entry(entry), range } => {
@@ -132,9 +131,10 @@ impl Execution {
                 let range = self.unless_whole(Origin::Temporary(*temporary), range.clone());
                 self.job.unless_stopped(self.done[*temporary].wait()).await?;
                 let copy = |number| upload.copy(number, &key, range.clone(), None);
-                let is_sled = matches!(self.plan.temporaries[*temporary], Object::Put(_));
                 match second {
-                    Some(second) if !is_sled && stage.is_late() => first(copy(number), copy(second)).await,
+                    Some(second) if self.plan.is_copy_of_parts(part) && stage.is_late() => {
+                        first(copy(number), copy(second)).await
+                    }
                     _ => Box::pin(copy(number)).await,
                 }
             }

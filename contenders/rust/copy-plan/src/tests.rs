@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
-use contender_kit::trial::Contender;
+use contender_kit::trial::{Contender, FILES, Limit, Model, put, some};
 use zip_plan::{Machine, Objective};
 
 use crate::contender::archive;
@@ -41,4 +41,18 @@ mod total_price {
         all_inputs_become_archives, faults_are_overcome, objects_without_checksums_are_archived,
         wrong_bytes_are_noticed,
     );
+}
+
+/// Whoever chooses an objective by the plan's figures gets what they say.
+#[tokio::test]
+async fn the_plan_tells_all_requests() {
+    let model = Model::start().await;
+    let mut sizes = some(FILES, 9, 6 << 20);
+    sizes.extend(some("files/small", 9, 3 << 20).into_iter().map(|(key, size)| (key + "s", size)));
+    sizes.extend(some("files/tiny", 20, 2_000).into_iter().map(|(key, size)| (key + "t", size)));
+    put(&model.s3, &sizes).await;
+    for objective in [Objective::Duration, Objective::LambdaPrice, Objective::TotalPrice] {
+        let made = model.archive(&by(objective), FILES, Limit::default()).await.unwrap();
+        assert_eq!(made["planned_requests"], made["requests"], "{objective:?}: {made}");
+    }
 }

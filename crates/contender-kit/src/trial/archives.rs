@@ -30,6 +30,7 @@ const PERIOD: usize = 64 << 10;
 pub type Sizes = Vec<(String, usize)>;
 
 /// `count` objects of a size below a prefix.
+#[must_use]
 pub fn some(prefix: &str, count: usize, size: usize) -> Sizes {
     (0..count).map(|n| (format!("{prefix}/{n:05}"), size)).collect()
 }

@@ -8,7 +8,7 @@ use lambda_kit::Failure;
 use s3_wire::{S3, Settings};
 use s3model::options::Options;
 use s3model::server::Server;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -21,7 +21,7 @@ use crate::Job;
 use crate::job::Time;
 use crate::serve::Request;
 
-/// Objects without a prefix of their own.
+/// The prefix of objects without one of their own.
 pub const FILES: &str = "files";
 /// The archive's key.
 pub const ARCHIVE: &str = "archives/a b/x.zip";
@@ -86,11 +86,11 @@ impl Model {
         Self { s3, admin, _server: AbortOnDropHandle::new(server), _data: data }
     }
 
-    /// Lets the contender make the archive of what is below `prefix`, as an invocation with this limit.
+    /// Lets the contender make the archive of what is below `prefix`, as an invocation with this limit; what it answers.
     ///
     /// # Errors
     /// The contender's.
-    pub async fn archive(&self, contender: &Contender, prefix: &str, limit: Limit) -> Result<(), Failure> {
+    pub async fn archive(&self, contender: &Contender, prefix: &str, limit: Limit) -> Result<Value, Failure> {
         let time = Time { start: Instant::now(), remaining: limit.time, terminated: limit.terminated };
         let request = Request {
             bucket_name: BUCKET.to_owned(),
@@ -98,7 +98,7 @@ impl Model {
             archive_key: ARCHIVE.to_owned(),
         };
         let job = Arc::new(Job::new(contender.name, &self.s3, request, &time));
-        job.carry_out(&self.s3, time, (contender.work)(Arc::clone(&job))).await.map(drop)
+        job.carry_out(&self.s3, time, (contender.work)(Arc::clone(&job))).await.map(|made| json!(made))
     }
 
     /// Sets the model's faults, and no others.

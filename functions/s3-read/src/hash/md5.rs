@@ -1,8 +1,8 @@
 //! MD5 of several streams at once.
 //!
-//! Each step of MD5 needs the one before it, so a processor spends most of a stream's time waiting. Four streams side by side, one
-//! in each lane of a vector, take hardly longer than one: that is what a batch of objects is for. Streams gather their bytes until
-//! four of them have enough; what is written in plain arrays here, the compiler makes vectors of, on `x86_64` and arm64.
+//! Each step of MD5 needs the one before it, so a processor spends most of a stream's time waiting. Twelve streams side by side take
+//! two and a half times as long as one: that is what a batch of objects is for. But bytes come from the network to one stream and
+//! then to another, hundreds of kilobytes at once: streams gather them until all have enough, or together too many.
 
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,12 +13,10 @@ mod lanes;
 
 use lanes::{BLOCK, State};
 
-/// Streams that are hashed at once.
-const LANES: usize = lanes::FOUR;
 /// A stream with so many bytes has enough for a turn.
 const ENOUGH: usize = 32 * 1024;
-/// A stream with so many bytes waits for no others.
-const MOST: usize = 128 * 1024;
+/// With so many bytes for each stream, together they wait no longer: about what comes to one at once.
+const MOST: usize = 256 * 1024;
 /// A stream with fewer bytes is no help to another.
 const FEW: usize = 4 * 1024;
 
@@ -67,14 +65,11 @@ impl Pool {
 }
 
 impl Md5 {
-    /// Goes on with these bytes, as soon as other streams have some, too, or none come.
+    /// Goes on with these bytes, at once or when other streams have some, too.
     pub async fn update(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(MOST) {
-            if self.pool.with(|streams| streams.add(self.place, part)) {
-                // The others' turn to read.
-                yield_now().await;
-                self.pool.with(|streams| streams.relieve(self.place));
-            }
+        if self.pool.with(|streams| streams.add(self.place, bytes)) {
+            // The others' turn to read.
+            yield_now().await;
         }
     }
 
@@ -92,25 +87,29 @@ impl Drop for Md5 {
 }
 
 impl Streams {
-    /// Adds bytes to a stream; hashes while four streams have enough. Whether the stream has enough then, but not the others.
+    /// Adds bytes to a stream, and hashes what needs no more waiting. Whether the stream has enough then, but not the others.
     fn add(&mut self, place: usize, bytes: &[u8]) -> bool {
         if let Some(stream) = &mut self.0[place] {
             stream.add(bytes);
         }
-        while self.pending(place) >= ENOUGH {
-            if self.0.iter().flatten().filter(|stream| stream.pending().len() >= ENOUGH).count() < LANES {
-                return true;
-            }
-            self.hash(place);
+        while let Some(fullest) = self.ripe() {
+            self.hash(fullest);
         }
-        false
+        self.pending(place) >= ENOUGH
     }
 
-    /// Hashes what a stream has beyond the most that may wait.
-    fn relieve(&mut self, place: usize) {
-        while self.pending(place) >= MOST {
-            self.hash(place);
+    /// The stream with most bytes, if all have enough, or together too many.
+    fn ripe(&self) -> Option<usize> {
+        let (mut streams, mut with_enough, mut bytes) = (0, 0, 0);
+        for stream in self.0.iter().flatten() {
+            let pending = stream.pending().len();
+            streams += 1;
+            with_enough += usize::from(pending >= ENOUGH);
+            bytes += pending;
         }
+        let enough = with_enough >= streams.min(lanes::MOST) && with_enough > 0;
+        let is_ripe = enough || bytes >= streams * MOST && bytes > 0;
+        is_ripe.then(|| (0..self.0.len()).max_by_key(|place| self.pending(*place))).flatten()
     }
 
     fn finish(&mut self, place: usize) -> [u8; 16] {
@@ -135,7 +134,7 @@ impl Streams {
 
     /// Hashes blocks of a stream, and of those others that have most, until one of them has no more.
     fn hash(&mut self, place: usize) {
-        let mut chosen: Vec<(usize, Stream)> = Vec::with_capacity(LANES);
+        let mut chosen: Vec<(usize, Stream)> = Vec::with_capacity(lanes::MOST);
         for place in self.most_pending(place) {
             chosen.extend(self.0[place].take().map(|stream| (place, stream)));
         }
@@ -155,8 +154,8 @@ impl Streams {
         let mut others: Vec<_> =
             (0..self.0.len()).filter(|place| *place != first && self.pending(*place) >= FEW).collect();
         others.sort_by_key(|place| Reverse(self.pending(*place)));
-        others.truncate(LANES - 1);
         others.insert(0, first);
+        others.truncate(lanes::best(others.len()));
         others
     }
 }
@@ -169,8 +168,11 @@ impl Stream {
 
     fn add(&mut self, bytes: &[u8]) {
         self.length += bytes.len() as u64;
-        self.bytes.drain(..self.done);
-        self.done = 0;
+        // What is left moves to the front, when that is less than what goes.
+        if self.done > self.bytes.len() / 2 {
+            self.bytes.drain(..self.done);
+            self.done = 0;
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -232,8 +234,8 @@ mod tests {
 
         #[test]
         fn streams_in_any_order_and_pieces_have_the_hashes_that_they_have_alone(
-            lengths in proptest::collection::vec(0_usize..400_000, 1..8),
-            pieces in proptest::collection::vec((0_usize..8, 1_usize..90_000), 0..80),
+            lengths in proptest::collection::vec(0_usize..400_000, 1..16),
+            pieces in proptest::collection::vec((0_usize..16, 1_usize..300_000), 0..80),
         ) {
             let contents: Vec<_> = lengths.iter().enumerate().map(|(seed, length)| bytes(*length, seed)).collect();
             let pool = Pool::default();

@@ -1,9 +1,22 @@
-//! MD5's compression (RFC 1321, 3.4), of one stream or of four.
+//! MD5's compression (RFC 1321, 3.4), of one stream or of many side by side.
+
+use std::array::from_fn;
+use std::num::Wrapping;
+use std::ops::{Add, BitAnd, BitOr, BitXor, Not};
+
+use wide::u32x4;
 
 /// Bytes of a block.
 pub const BLOCK: usize = 64;
-/// Lanes of a vector: 128 bits is what every `x86_64` and arm64 processor has.
-pub const FOUR: usize = 4;
+/// Streams with a word each in a register: while one waits, the others go on.
+const FEW: usize = 4;
+/// Streams in vectors of four words, which every `x86_64` and arm64 processor has: while one waits, the other two go on.
+/// Written as vectors, since whether the compiler makes any of plain numbers depends on the processor it compiles for.
+pub const MOST: usize = VECTORS * WORDS;
+const VECTORS: usize = 3;
+const WORDS: usize = 4;
+/// From so many streams on the vectors are faster, though some of their lanes are idle.
+const MANY: usize = 7;
 
 /// What is carried from block to block.
 pub type State = [u32; 4];
@@ -11,10 +24,63 @@ pub type State = [u32; 4];
 /// The state before the first block.
 pub const START: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
-/// A value of each lane.
-type Values<const L: usize> = [u32; L];
-/// The state of each lane.
-pub type Lanes<const L: usize> = [Values<L>; 4];
+/// A word of each of some streams.
+trait Word:
+    Copy
+    + Add<Output = Self>
+    + BitAnd<Output = Self>
+    + BitOr<Output = Self>
+    + BitXor<Output = Self>
+    + Not<Output = Self>
+{
+    /// How many streams.
+    const STREAMS: usize;
+
+    fn new(word_of: impl Fn(usize) -> u32) -> Self;
+    fn of(&self, stream: usize) -> u32;
+    fn rotated(self, bits: u32) -> Self;
+}
+
+impl Word for Wrapping<u32> {
+    const STREAMS: usize = 1;
+
+    #[inline]
+    fn new(word_of: impl Fn(usize) -> u32) -> Self {
+        Self(word_of(0))
+    }
+
+    #[inline]
+    fn of(&self, _: usize) -> u32 {
+        self.0
+    }
+
+    #[inline]
+    fn rotated(self, bits: u32) -> Self {
+        Self(self.0.rotate_left(bits))
+    }
+}
+
+impl Word for u32x4 {
+    const STREAMS: usize = WORDS;
+
+    #[inline]
+    fn new(word_of: impl Fn(usize) -> u32) -> Self {
+        Self::new(from_fn(word_of))
+    }
+
+    #[inline]
+    fn of(&self, stream: usize) -> u32 {
+        self.as_array()[stream]
+    }
+
+    #[inline]
+    fn rotated(self, bits: u32) -> Self {
+        (self << bits) | (self >> (32 - bits))
+    }
+}
+
+/// A word of every stream.
+type Words<W, const N: usize> = [W; N];
 
 /// The whole part of 2^32 × |sin(i)|, for i from 1 to 64.
 #[rustfmt::skip]
@@ -32,47 +98,48 @@ const SINES: [u32; 64] = [
 /// By how many bits each step of a round rotates.
 const ROTATIONS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
-/// Hashes whole blocks of streams side by side, until one of them has no more; returns how many bytes of each.
+/// How many of so many streams are best hashed at once.
+pub fn best(streams: usize) -> usize {
+    if streams >= MANY { streams.min(MOST) } else { streams.min(FEW) }
+}
+
+/// Hashes whole blocks of streams side by side, as many as are [`best`], until one of them has no more; returns how many
+/// bytes of each.
 pub fn hash(streams: &mut [(&mut State, &[u8])]) -> usize {
+    match streams.len() {
+        0 => 0,
+        1 => side_by_side::<Wrapping<u32>, 1, 1>(streams),
+        2..=FEW => side_by_side::<Wrapping<u32>, FEW, FEW>(streams),
+        _ => side_by_side::<u32x4, VECTORS, MOST>(streams),
+    }
+}
+
+/// `N` words have the words of `L` streams.
+fn side_by_side<W: Word, const N: usize, const L: usize>(streams: &mut [(&mut State, &[u8])]) -> usize {
     let length = streams.iter().map(|(_, bytes)| bytes.len() / BLOCK * BLOCK).min().unwrap_or_default();
-    if let [(state, bytes)] = streams {
-        [**state] = compressed([**state], [&bytes[..length]]);
-    } else if !streams.is_empty() {
-        // A lane without a stream does the first one's work once more.
-        let places: [usize; FOUR] = std::array::from_fn(|lane| if lane < streams.len() { lane } else { 0 });
-        let states = places.map(|place| *streams[place].0);
-        let states = compressed(states, places.map(|place| &streams[place].1[..length]));
-        for (place, state) in places.into_iter().zip(states) {
-            *streams[place].0 = state;
-        }
+    // A lane without a stream does the first one's work once more.
+    let places: [usize; L] = from_fn(|lane| if lane < streams.len() { lane } else { 0 });
+    let states = places.map(|place| *streams[place].0);
+    let mut blocks = places.map(|place| streams[place].1[..length].as_chunks::<BLOCK>().0.iter());
+    let mut state = from_fn(|word| collected::<W, N>(|stream| states[stream][word]));
+    for _ in 0..length / BLOCK {
+        let block =
+            blocks.each_mut().map(|blocks| blocks.next().expect("all lanes have as many").as_chunks().0);
+        let block = from_fn(|word| collected(|stream| u32::from_le_bytes(block[stream][word])));
+        compress(&mut state, &block);
+    }
+    for (stream, (old, _)) in streams.iter_mut().enumerate() {
+        **old = state.map(|words| words[stream / W::STREAMS].of(stream % W::STREAMS));
     }
     length
 }
 
-/// The states after blocks, as many in each lane.
-fn compressed<const L: usize>(states: [State; L], data: [&[u8]; L]) -> [State; L] {
-    let mut lanes: Lanes<L> = std::array::from_fn(|word| states.map(|state| state[word]));
-    let mut blocks = data.map(|bytes| bytes.as_chunks::<BLOCK>().0.iter());
-    for _ in 0..data[0].len() / BLOCK {
-        let block = blocks.each_mut().map(|blocks| blocks.next().expect("all lanes have as many"));
-        compress(&mut lanes, &words(block));
-    }
-    std::array::from_fn(|lane| std::array::from_fn(|word| lanes[word][lane]))
-}
-
-/// The words of a block of each lane.
 #[inline]
-fn words<const L: usize>(blocks: [&[u8; BLOCK]; L]) -> [Values<L>; 16] {
-    let mut words = [[0; L]; 16];
-    for (lane, block) in blocks.into_iter().enumerate() {
-        for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
-            word[lane] = u32::from_le_bytes(*bytes);
-        }
-    }
-    words
+fn collected<W: Word, const N: usize>(word_of: impl Fn(usize) -> u32) -> Words<W, N> {
+    from_fn(|place| W::new(|stream| word_of(place * W::STREAMS + stream)))
 }
 
-/// The sixteen steps of a round, written out: only then does the compiler keep each word of all lanes in one vector.
+/// The sixteen steps of a round, written out: only then does the compiler keep the state in registers.
 macro_rules! round {
     ($round:literal, $words:ident, $a:ident, $b:ident, $c:ident, $d:ident) => {
         round!(@ $round, 0, $words, $a, $b, $c, $d);
@@ -81,55 +148,47 @@ macro_rules! round {
         round!(@ $round, 12, $words, $a, $b, $c, $d);
     };
     (@ $round:literal, $step:literal, $words:ident, $a:ident, $b:ident, $c:ident, $d:ident) => {
-        $a = step::<L, $round>([$a, $b, $c, $d], $words, $step);
-        $d = step::<L, $round>([$d, $a, $b, $c], $words, $step + 1);
-        $c = step::<L, $round>([$c, $d, $a, $b], $words, $step + 2);
-        $b = step::<L, $round>([$b, $c, $d, $a], $words, $step + 3);
+        $a = step::<W, N, $round>([$a, $b, $c, $d], $words, $step);
+        $d = step::<W, N, $round>([$d, $a, $b, $c], $words, $step + 1);
+        $c = step::<W, N, $round>([$c, $d, $a, $b], $words, $step + 2);
+        $b = step::<W, N, $round>([$b, $c, $d, $a], $words, $step + 3);
     };
 }
 
 #[inline]
-fn compress<const L: usize>(lanes: &mut Lanes<L>, words: &[Values<L>; 16]) {
-    let [mut a, mut b, mut c, mut d] = *lanes;
+fn compress<W: Word, const N: usize>(state: &mut [Words<W, N>; 4], words: &[Words<W, N>; 16]) {
+    let [mut a, mut b, mut c, mut d] = *state;
     round!(0, words, a, b, c, d);
     round!(1, words, a, b, c, d);
     round!(2, words, a, b, c, d);
     round!(3, words, a, b, c, d);
-    *lanes = [sum(lanes[0], a), sum(lanes[1], b), sum(lanes[2], c), sum(lanes[3], d)];
-}
-
-fn sum<const L: usize>(mut one: Values<L>, other: Values<L>) -> Values<L> {
-    for (one, other) in one.iter_mut().zip(other) {
-        *one = one.wrapping_add(other);
+    for (old, new) in state.iter_mut().zip([a, b, c, d]) {
+        *old = from_fn(|place| old[place] + new[place]);
     }
-    one
 }
 
 #[inline]
-fn step<const L: usize, const ROUND: usize>(
-    [a, b, c, d]: Lanes<L>,
-    words: &[Values<L>; 16],
+fn step<W: Word, const N: usize, const ROUND: usize>(
+    [a, b, c, d]: [Words<W, N>; 4],
+    words: &[Words<W, N>; 16],
     step: usize,
-) -> Values<L> {
+) -> Words<W, N> {
     let word = match ROUND {
         0 => step,
         1 => (5 * step + 1) % 16,
         2 => (3 * step + 5) % 16,
         _ => 7 * step % 16,
     };
-    let (sine, rotation) = (SINES[16 * ROUND + step], ROTATIONS[ROUND][step % 4]);
-    let mut next = [0; L];
-    for lane in 0..L {
-        let (b, c, d) = (b[lane], c[lane], d[lane]);
+    let (sine, rotation) = (W::new(|_| SINES[16 * ROUND + step]), ROTATIONS[ROUND][step % 4]);
+    from_fn(|place| {
+        let (b, c, d) = (b[place], c[place], d[place]);
         let mixed = match ROUND {
             0 => (b & c) | (!b & d),
             // The two halves have no bit in common; a sum waits for less than an `or` does.
-            1 => (b & d).wrapping_add(c & !d),
+            1 => (b & d) + (c & !d),
             2 => b ^ c ^ d,
             _ => c ^ (b | !d),
         };
-        let sum = a[lane].wrapping_add(words[word][lane]).wrapping_add(sine).wrapping_add(mixed);
-        next[lane] = sum.rotate_left(rotation).wrapping_add(b);
-    }
-    next
+        (a[place] + words[word][place] + sine + mixed).rotated(rotation) + b
+    })
 }

@@ -17,6 +17,10 @@ use crate::late::{Late, first};
 /// Prefixes that the temporary objects of one run are spread over: S3 limits the requests of each.
 const PREFIXES: usize = 16;
 
+/// Bytes asked for at once: what the bandwidth carries while S3 looks for an object. Were all read at the same time, nothing
+/// could be sent until all are there, and nothing read while all are sent.
+const READ_AHEAD: u64 = 12 << 20;
+
 /// A plan that is being carried out.
 pub struct Execution {
     pub job: Arc<Job>,
@@ -25,6 +29,8 @@ pub struct Execution {
     pub objects: Vec<Source>,
     pub crcs: Crcs,
     pub room: Room,
+    /// For what was asked for and hasn't come: what is sent first is read first.
+    pub reading: Room,
     done: Vec<SetOnce<()>>,
     /// Copies into temporary objects, and into the archive.
     stages: [Late; 2],
@@ -36,7 +42,8 @@ impl Execution {
         let crcs = Crcs::new(objects.iter().map(|object| object.size));
         let done = plan.temporaries.iter().map(|_| SetOnce::new()).collect();
         let stages = plan.stages().map(Late::new);
-        Self { job, plan, objects, crcs, room: Room::new(room), done, stages }
+        let (room, reading) = (Room::new(room), Room::new(READ_AHEAD));
+        Self { job, plan, objects, crcs, room, reading, done, stages }
     }
 
     /// The key of a temporary object.

@@ -88,6 +88,7 @@ impl Execution {
             return Ok(Bytes::new());
         }
         let object = &self.objects[entry];
+        let _asked = self.job.unless_stopped(self.reading.take(range.end - range.start)).await?;
         let bytes = self.job.s3.read(object, range.clone()).await?;
         if range == (0..object.size) {
             self.crcs.tell(entry, range, crc32fast::hash(&bytes));

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::str::FromStr;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 mod md5;
@@ -93,10 +94,10 @@ pub enum Hasher {
 
 impl Hasher {
     /// Goes on with these bytes.
-    pub async fn update(&mut self, bytes: &[u8]) {
+    pub async fn update(&mut self, bytes: Bytes) {
         match self {
             Self::Md5(hasher) => hasher.update(bytes).await,
-            Self::Crc32(hasher) => hasher.update(bytes),
+            Self::Crc32(hasher) => hasher.update(&bytes),
             Self::Sha256(hasher) => hasher.update(bytes),
         }
     }
@@ -132,8 +133,8 @@ mod tests {
         ] {
             let algorithm: Algorithm = name.parse().unwrap();
             let mut hasher = Hashing::new(algorithm).start();
-            hasher.update(b"a").await;
-            hasher.update(b"bc").await;
+            hasher.update(Bytes::from_static(b"a")).await;
+            hasher.update(Bytes::from_static(b"bc")).await;
             assert_eq!((algorithm.attribute(), hasher.finish().as_str()), (attribute, expected));
         }
         assert_eq!("sha1".parse::<Algorithm>(), Err(Unknown));

@@ -82,7 +82,7 @@ async fn attempt(road: &Road, target: &Target, hashing: &Hashing) -> Result<Cont
         let chunk = chunk.map_err(|error| road::body_trouble(&target.key, &error))?;
         first_byte.get_or_insert_with(Instant::now);
         bytes += chunk.len() as u64;
-        hasher.update(&chunk).await;
+        hasher.update(chunk).await;
     }
     let hash = hasher.finish();
     if length.is_some_and(|length| length != bytes) {

@@ -5,8 +5,10 @@
 //! then to another, hundreds of kilobytes at once: streams gather them until all have enough, or together too many.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::task::yield_now;
 
 mod lanes;
@@ -38,9 +40,9 @@ struct Streams(Vec<Option<Stream>>);
 #[derive(Debug)]
 struct Stream {
     state: State,
-    bytes: Vec<u8>,
-    /// So many of the bytes are hashed already.
-    done: usize,
+    /// As they came from the network; the first has a whole block, unless there are no more.
+    chunks: VecDeque<Bytes>,
+    pending: usize,
     length: u64,
 }
 
@@ -48,7 +50,7 @@ impl Pool {
     /// Another stream.
     #[must_use]
     pub fn start(&self) -> Md5 {
-        let stream = Stream { state: lanes::START, bytes: Vec::new(), done: 0, length: 0 };
+        let stream = Stream { state: lanes::START, chunks: VecDeque::new(), pending: 0, length: 0 };
         let place = self.with(|streams| {
             let free = streams.0.iter().position(Option::is_none);
             let place = free.unwrap_or(streams.0.len());
@@ -66,7 +68,7 @@ impl Pool {
 
 impl Md5 {
     /// Goes on with these bytes, at once or when other streams have some, too.
-    pub async fn update(&mut self, bytes: &[u8]) {
+    pub async fn update(&mut self, bytes: Bytes) {
         if self.pool.with(|streams| streams.add(self.place, bytes)) {
             // The others' turn to read.
             yield_now().await;
@@ -88,7 +90,7 @@ impl Drop for Md5 {
 
 impl Streams {
     /// Adds bytes to a stream, and hashes what needs no more waiting. Whether the stream has enough then, but not the others.
-    fn add(&mut self, place: usize, bytes: &[u8]) -> bool {
+    fn add(&mut self, place: usize, bytes: Bytes) -> bool {
         if let Some(stream) = &mut self.0[place] {
             stream.add(bytes);
         }
@@ -102,10 +104,9 @@ impl Streams {
     fn ripe(&self) -> Option<usize> {
         let (mut streams, mut with_enough, mut bytes) = (0, 0, 0);
         for stream in self.0.iter().flatten() {
-            let pending = stream.pending().len();
             streams += 1;
-            with_enough += usize::from(pending >= ENOUGH);
-            bytes += pending;
+            with_enough += usize::from(stream.pending >= ENOUGH);
+            bytes += stream.pending;
         }
         let enough = with_enough >= streams.min(lanes::MOST) && with_enough > 0;
         let is_ripe = enough || bytes >= streams * MOST && bytes > 0;
@@ -129,7 +130,7 @@ impl Streams {
     }
 
     fn pending(&self, place: usize) -> usize {
-        self.0[place].as_ref().map_or(0, |stream| stream.pending().len())
+        self.0[place].as_ref().map_or(0, |stream| stream.pending)
     }
 
     /// Hashes blocks of a stream, and of those others that have most, until one of them has no more.
@@ -140,11 +141,11 @@ impl Streams {
         }
         let mut turn: Vec<_> = chosen
             .iter_mut()
-            .map(|(_, Stream { state, bytes, done, .. })| (state, &bytes[*done..]))
+            .map(|(_, Stream { state, chunks, .. })| (state, chunks.front().map_or(&[][..], |chunk| chunk)))
             .collect();
         let hashed = lanes::hash(&mut turn);
         for (place, mut stream) in chosen {
-            stream.done += hashed;
+            stream.advance(hashed);
             self.0[place] = Some(stream);
         }
     }
@@ -161,28 +162,51 @@ impl Streams {
 }
 
 impl Stream {
-    /// What isn't hashed yet.
-    fn pending(&self) -> &[u8] {
-        &self.bytes[self.done..]
+    fn add(&mut self, bytes: Bytes) {
+        self.length += bytes.len() as u64;
+        self.append(bytes);
     }
 
-    fn add(&mut self, bytes: &[u8]) {
-        self.length += bytes.len() as u64;
-        // What is left moves to the front, when that is less than what goes.
-        if self.done > self.bytes.len() / 2 {
-            self.bytes.drain(..self.done);
-            self.done = 0;
+    fn append(&mut self, bytes: Bytes) {
+        self.pending += bytes.len();
+        self.chunks.push_back(bytes);
+        self.join();
+    }
+
+    /// So many bytes are hashed.
+    fn advance(&mut self, hashed: usize) {
+        self.pending -= hashed;
+        if let Some(first) = self.chunks.front_mut() {
+            first.advance(hashed);
         }
-        self.bytes.extend_from_slice(bytes);
+        self.chunks.pop_front_if(|first| first.is_empty());
+        self.join();
+    }
+
+    /// Makes a block of the ends and the beginnings of chunks, where the first hasn't one.
+    fn join(&mut self) {
+        if self.chunks.len() < 2 || self.chunks[0].len() >= BLOCK {
+            return;
+        }
+        let mut block = BytesMut::with_capacity(BLOCK);
+        while let Some(mut chunk) = self.chunks.pop_front() {
+            block.extend_from_slice(&chunk.split_to(chunk.len().min(BLOCK - block.len())));
+            if !chunk.is_empty() {
+                self.chunks.push_front(chunk);
+                break;
+            }
+        }
+        self.chunks.push_front(block.freeze());
     }
 
     /// Ends it as RFC 1321 says: a bit, zeros, and the length in bits, up to a whole block.
     fn pad(&mut self) {
         let length = size_of::<u64>();
-        let zeros = BLOCK - (self.pending().len() + 1 + length) % BLOCK;
-        self.bytes.push(0x80);
-        self.bytes.resize(self.bytes.len() + zeros % BLOCK, 0);
-        self.bytes.extend_from_slice(&self.length.wrapping_mul(8).to_le_bytes());
+        let zeros = BLOCK - (self.pending + 1 + length) % BLOCK;
+        let mut end = BytesMut::zeroed(1 + zeros % BLOCK);
+        end[0] = 0x80;
+        end.extend_from_slice(&self.length.wrapping_mul(8).to_le_bytes());
+        self.append(end.freeze());
     }
 }
 
@@ -201,7 +225,7 @@ mod tests {
         md5::Md5::digest(bytes).into()
     }
 
-    fn bytes(length: usize, seed: usize) -> Vec<u8> {
+    fn bytes(length: usize, seed: usize) -> Bytes {
         (0..length).map(|index| u8::try_from((index * 31 + seed * 17) % 251).unwrap()).collect()
     }
 
@@ -210,7 +234,7 @@ mod tests {
         for length in 0..200 {
             let (pool, bytes) = (Pool::default(), bytes(length, 1));
             let mut stream = pool.start();
-            wait(stream.update(&bytes));
+            wait(stream.update(bytes.clone()));
             assert_eq!(stream.finish(), expected(&bytes), "{length} bytes");
         }
     }
@@ -219,11 +243,11 @@ mod tests {
     fn a_stream_that_is_given_up_leaves_its_place_to_the_next() {
         let pool = Pool::default();
         let (mut kept, mut given_up) = (pool.start(), pool.start());
-        wait(kept.update(&bytes(100_000, 1)));
-        wait(given_up.update(&bytes(100_000, 2)));
+        wait(kept.update(bytes(100_000, 1)));
+        wait(given_up.update(bytes(100_000, 2)));
         drop(given_up);
         let mut next = pool.start();
-        wait(next.update(&bytes(70, 3)));
+        wait(next.update(bytes(70, 3)));
         assert_eq!(next.finish(), expected(&bytes(70, 3)));
         assert_eq!(kept.finish(), expected(&bytes(100_000, 1)));
         assert_eq!(pool.with(|streams| streams.0.len()), 2);
@@ -239,13 +263,11 @@ mod tests {
         ) {
             let contents: Vec<_> = lengths.iter().enumerate().map(|(seed, length)| bytes(*length, seed)).collect();
             let pool = Pool::default();
-            let mut streams: Vec<_> = contents.iter().map(|bytes| (pool.start(), &bytes[..])).collect();
+            let mut streams: Vec<_> = contents.iter().map(|bytes| (pool.start(), bytes.clone())).collect();
             for (which, length) in pieces {
                 let count = streams.len();
                 let (stream, left) = &mut streams[which % count];
-                let (now, later) = left.split_at(length.min(left.len()));
-                wait(stream.update(now));
-                *left = later;
+                wait(stream.update(left.split_to(length.min(left.len()))));
             }
             for ((mut stream, left), bytes) in streams.into_iter().zip(&contents) {
                 wait(stream.update(left));

@@ -48,7 +48,7 @@ impl Requests {
 /// stand for folders, and what Lambda charges for starting the function.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Forecast {
-    /// Time, s.
+    /// Time, s, at the bandwidth and rates of the machine, which a run can fall short of by a tenth.
     pub seconds: f64,
     /// Requests.
     pub requests: Requests,
@@ -81,8 +81,9 @@ impl Forecast {
         }
         let chain_ms = pages as f64 * CONTROL_MS + Chains::of(plan).archive_ms;
         let writes = forecast.requests.writes() as f64 / machine.writes_per_second;
-        let link = forecast.bytes_in.max(forecast.bytes_out) as f64 / machine.bytes_per_second;
-        // What is sent at the end, and what is read first, overlap with nothing.
+        // While the first pack is read nothing is sent, and while the last is sent nothing is read.
+        let link = forecast.bytes_in.max(forecast.bytes_out) + largest_pack(plan);
+        let link = link as f64 / machine.bytes_per_second;
         forecast.seconds = (chain_ms / 1e3 + link).max(writes + COMPLETE_MS / 1e3);
         forecast.lambda_usd = forecast.seconds * machine.usd_per_second();
         // Deletions are free.
@@ -124,6 +125,20 @@ impl Forecast {
             }
         }
     }
+}
+
+/// Content of the archive's part that has most of it to be read, bytes.
+fn largest_pack(plan: &Plan) -> u64 {
+    let Object::Parts(parts) = &plan.archive else { return 0 };
+    let read = |piece: &Piece| match piece {
+        Piece::Body { range, .. } => range.end - range.start,
+        _ => 0,
+    };
+    let packs = parts.iter().map(|part| match part {
+        Part::Upload(pieces) => pieces.iter().map(read).sum(),
+        Part::Copy { .. } => 0,
+    });
+    packs.max().unwrap_or(0)
 }
 
 /// When objects are there, in milliseconds after the listing, if no request waits for another without need.

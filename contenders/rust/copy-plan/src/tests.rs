@@ -38,8 +38,7 @@ mod duration {
 mod total_price {
     contender_kit::trial!(
         super::by(zip_plan::Objective::TotalPrice);
-        all_inputs_become_archives, faults_are_overcome, objects_without_checksums_are_archived,
-        wrong_bytes_are_noticed,
+        all_inputs_become_archives, faults_are_overcome, wrong_bytes_are_noticed,
     );
 }
 

@@ -11,7 +11,7 @@ use crate::Run;
 
 const MIB: usize = 1 << 20;
 /// What S3's slow answers take, s: much longer than all else.
-const SLOW: f64 = 2.5;
+const SLOW: f64 = 2.0;
 
 /// More than one part, each answered late.
 async fn slow() -> (Model, Sizes) {
@@ -113,8 +113,11 @@ pub async fn faults_are_overcome(contender: Contender) {
     put(&model.s3, &sizes).await;
     let all = [
         json!([{ "kind": "503", "rate": 0.3 }]),
-        json!([{ "kind": "500", "rate": 0.2 }, { "kind": "reset", "rate": 0.1 }]),
-        json!([{ "kind": "truncate", "rate": 0.3, "operations": ["GetObject", "ListObjectsV2"] }]),
+        json!([
+            { "kind": "truncate", "rate": 0.3, "operations": ["GetObject", "ListObjectsV2"] },
+            { "kind": "500", "rate": 0.1 },
+            { "kind": "reset", "rate": 0.1 },
+        ]),
     ];
     for faults in all {
         model.faults(faults.clone()).await;

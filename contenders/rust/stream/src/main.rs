@@ -12,8 +12,8 @@ mod transfer;
 #[cfg(test)]
 mod tests;
 
-/// Requests under way at once, streams apart.
-const CONCURRENCY: usize = 32;
+/// Requests under way at once, streams apart: each has a connection, whose buffers take memory.
+const CONCURRENCY: usize = 128;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -19,8 +19,8 @@ const AHEAD: u64 = 9 << 20;
 /// Where objects have to be read as a whole before they are sent.
 const AHEAD_WHOLE: u64 = 24 << 20;
 /// Pieces begun, two an object: an archive of small objects needs many, since one that S3 refuses again and again holds up those
-/// behind it.
-const MAX_BEGUN: usize = 2 * 2_048;
+/// behind it. Requests under way have a limit of their own.
+const MAX_BEGUN: usize = 2 * 1_024;
 
 /// Pieces of content.
 pub type Pieces = BoxStream<'static, Result<Bytes, Failed>>;

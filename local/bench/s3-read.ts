@@ -133,9 +133,7 @@ async function readAll(variant: Variant): Promise<ReadRun> {
 
 async function reading(environment: Environment): Promise<void> {
   console.log(`\nIn the local environment: ${OBJECTS} objects of ${MIB} MiB, md5, four functions at once\n`);
-  console.log(
-    line("variant", "MB/s", "MB/s a function", "CPU a GB (s)", "started before (s)", "RSS peak (MB)"),
-  );
+  console.log(line("variant", "MB/s", "MB/s a function", "CPU a GB (s)", "read again (s)", "RSS peak (MB)"));
   console.log(line("---", ...Array<string>(5).fill("---:")));
   for (const variant of VARIANTS) {
     say(`${variant} …`);

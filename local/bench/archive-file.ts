@@ -26,8 +26,11 @@ interface Published {
 const ROOT = path.resolve(__dirname, "..", "..");
 const FILE = path.join(ROOT, "results", "bench", "archive.json");
 
-/** Adds a row to the published file, in place of an older one of the same case; rows of another S3 don't stay. */
-export function publish(profile: object, row: Row): void {
+/**
+ * Adds a row to the published file, in place of an older one of the same case; rows of another S3 don't stay.
+ * @returns all rows of the file
+ */
+export function publish(profile: object, row: Row): readonly Row[] {
   const machine = { processors: os.availableParallelism(), architecture: os.arch() };
   const head = { kind: "local", scenario: "archive", machine, s3_profile: profile } as const;
   const old = fs.existsSync(FILE) ? (JSON.parse(fs.readFileSync(FILE, "utf8")) as Published) : undefined;
@@ -36,6 +39,7 @@ export function publish(profile: object, row: Row): void {
   const rows = [...kept, row].sort((a, b) => order(a).localeCompare(order(b)));
   fs.mkdirSync(path.dirname(FILE), { recursive: true });
   fs.writeFileSync(FILE, `${JSON.stringify({ ...head, rows } satisfies Published, null, 1)}\n`);
+  return rows;
 }
 
 /** The commit that is checked out. */

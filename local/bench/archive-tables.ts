@@ -38,7 +38,7 @@ export function times(rows: readonly Row[]): string {
         median(of((run) => run.cpu_seconds / gigabytes(run))).toFixed(2),
         median(of((run) => run.cpu_seconds * Math.max(1, PROCESSOR_MB / row.memory_mb))).toFixed(2),
         Math.max(...of((run) => run.peak_mb)).toFixed(1),
-        median(of((run) => run.load_average)).toFixed(1),
+        load(median(of((run) => run.load_average))),
       ),
     );
   }
@@ -107,6 +107,11 @@ export function contests(rows: readonly Row[]): string {
     );
   }
   return table.join("\n");
+}
+
+/** Rows from before it was taken down don't have it. */
+function load(average: number): string {
+  return Number.isNaN(average) ? "–" : average.toFixed(1);
 }
 
 /** USD for 1,000 archives. */

@@ -23,7 +23,7 @@ use crate::store::{Reader, Rope, Writer};
 const PIECE: usize = 256 << 10;
 
 /// Bytes that may wait for the disk, of all uploads together: at a link's 75 MB/s what comes in most of a second.
-const AHEAD: usize = 64 << 20;
+const AHEAD: u32 = 64 << 20;
 
 /// Up to this, in bytes, a piece costs less than handing it to another thread.
 const AT_ONCE: usize = 64 << 10;
@@ -96,24 +96,26 @@ pub struct Ahead(Arc<Semaphore>);
 
 impl Default for Ahead {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AHEAD / PIECE)))
+        Self(Arc::new(Semaphore::new(AHEAD as usize)))
     }
 }
 
-/// A piece of a body, with its place among those that wait for the disk.
+/// A piece of a body, with its place among the bytes that wait for the disk.
 type Waiting = (Vec<Bytes>, OwnedSemaphorePermit);
 
 /// Has a body written, large ones while more of it comes.
 async fn take(mut writer: Box<Writer>, body: &mut StreamingBlob, ahead: &Ahead) -> S3Result<Box<Writer>> {
     let mut next = next_piece(body).await?;
-    if next.iter().map(Bytes::len).sum::<usize>() <= AT_ONCE {
+    if len(&next) <= AT_ONCE {
         write(&mut writer, &next).map_err(|error| rules::internal(&error))?;
         return Ok(writer);
     }
     let (queue, pieces) = mpsc::unbounded_channel();
     let writing = tokio::spawn(write_all(writer, pieces));
     while !next.is_empty() {
-        let place = Arc::clone(&ahead.0).acquire_owned().await;
+        // A piece that is larger than all that may wait gets it all.
+        let bytes = u32::try_from(len(&next)).map_or(AHEAD, |bytes| bytes.min(AHEAD));
+        let place = Arc::clone(&ahead.0).acquire_many_owned(bytes).await;
         let place = place.map_err(|error| rules::internal(&io::Error::other(error)))?;
         if queue.send((next, place)).is_err() {
             // It has failed, and says how.
@@ -139,6 +141,10 @@ async fn write_all(
         writer = written.await.map_err(io::Error::other)??;
     }
     Ok(writer)
+}
+
+fn len(piece: &[Bytes]) -> usize {
+    piece.iter().map(Bytes::len).sum()
 }
 
 fn write(writer: &mut Writer, piece: &[Bytes]) -> io::Result<()> {

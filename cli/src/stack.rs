@@ -72,10 +72,13 @@ pub fn environment<T: for<'de> Deserialize<'de>>(scenario: &str, stack: Option<&
         .context("can't run pulumi: install it, or point at the local environment's: eval \"$(lambench local env)\"")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "the stack has no outputs to read ({}): deploy it with: {up}",
-            said.trim().trim_start_matches("error: ")
-        );
+        let said = said.trim().trim_start_matches("error: ");
+        if let Some(stack) = stack.filter(|_| said.starts_with("no stack named")) {
+            bail!(
+                "{said}: see which there are with: pulumi stack ls; or make it with: pulumi stack init {stack}, then: {up}"
+            );
+        }
+        bail!("the stack has no outputs to read ({said}): deploy it with: {up}");
     }
     let mut all: Map<String, Value> =
         serde_json::from_slice(&output.stdout).context("the output 'environment' is not a JSON object")?;

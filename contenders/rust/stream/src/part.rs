@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use s3_wire::{Error, Failed};
 use tokio::sync::oneshot;
-use tokio_util::task::AbortOnDropHandle;
+use tokio::task::JoinSet;
 
 use crate::transfer::Transfer;
 
@@ -18,20 +18,23 @@ use crate::transfer::Transfer;
 const AHEAD: u64 = 9 << 20;
 /// Where objects have to be read as a whole before they are sent.
 const AHEAD_WHOLE: u64 = 24 << 20;
-/// Pieces begun, two an object: an archive of small objects needs many, since one that S3 refuses again and again holds up those
-/// behind it. Requests under way have a limit of their own.
-const MAX_BEGUN: usize = 2 * 1_024;
+/// Pieces under way, two an object. Requests have a limit of their own, but those that S3 refused wait without one.
+const MAX_UNDER_WAY: usize = 2 * 1_024;
+/// Pieces begun, those that are there included: an object that S3 refuses again and again holds up those behind it, so of small
+/// ones many have to be there meanwhile.
+const MAX_BEGUN: usize = 2 * 16_384;
 
 /// Pieces of content.
 pub type Pieces = BoxStream<'static, Result<Bytes, Failed>>;
 
-type Begun = AbortOnDropHandle<Result<Pieces, Failed>>;
+type Begun = oneshot::Receiver<Result<Pieces, Failed>>;
 
 /// A piece's place in the queue for room: else pieces behind others could hold all of it, and wait to be sent after those.
 /// The queue goes on when it is dropped.
+#[derive(Default)]
 pub struct Turn {
     before: Option<oneshot::Receiver<()>>,
-    _done: oneshot::Sender<()>,
+    _done: Option<oneshot::Sender<()>>,
 }
 
 impl Turn {
@@ -51,6 +54,7 @@ pub struct Part {
     /// The place of the next piece to begin.
     next: usize,
     begun: VecDeque<Begun>,
+    under_way: JoinSet<()>,
     /// Ends when the last one begun has its room.
     last: Option<oneshot::Receiver<()>>,
     current: Option<Pieces>,
@@ -62,7 +66,8 @@ impl Part {
     /// Part `number` of a transfer, counted from 0.
     pub fn new(transfer: Arc<Transfer>, number: usize) -> Self {
         transfer.under_way.fetch_add(1, Ordering::Relaxed);
-        Self { transfer, number, next: 0, begun: VecDeque::new(), last: None, current: None, left: 0 }
+        let (begun, under_way) = (VecDeque::new(), JoinSet::new());
+        Self { transfer, number, next: 0, begun, under_way, last: None, current: None, left: 0 }
     }
 
     /// Its bytes.
@@ -83,9 +88,16 @@ impl Part {
                     return Ok(Some(bytes));
                 }
                 self.current = None;
-            } else if let Some(begun) = self.begun.pop_front() {
-                self.current = Some(begun.await.unwrap_or_else(|panic| {
-                    let error = Error::Broken(panic.to_string());
+            } else if let Some(mut begun) = self.begun.pop_front() {
+                let begun = loop {
+                    tokio::select! {
+                        begun = &mut begun => break begun,
+                        // Others go on while S3 refuses this one.
+                        Some(_) = self.under_way.join_next() => self.begin(),
+                    }
+                };
+                self.current = Some(begun.unwrap_or_else(|_| {
+                    let error = Error::Broken("a task ended before its work was done".to_owned());
                     Err(Failed { doing: "go on".to_owned(), error })
                 })?);
             } else {
@@ -94,17 +106,33 @@ impl Part {
         }
     }
 
+    /// The last place in the queue for room.
+    fn queue_up(&mut self) -> Turn {
+        let (done, last) = oneshot::channel();
+        Turn { before: self.last.replace(last), _done: Some(done) }
+    }
+
     fn begin(&mut self) {
         let all = if self.transfer.reads_whole() { AHEAD_WHOLE } else { AHEAD };
         let ahead = all / self.transfer.under_way.load(Ordering::Relaxed).max(1);
-        while self.left <= ahead && self.begun.len() < MAX_BEGUN {
+        while self.under_way.try_join_next().is_some() {}
+        let has_room = |part: &Self| part.begun.len() < MAX_BEGUN && part.under_way.len() < MAX_UNDER_WAY;
+        while self.left <= ahead && has_room(self) {
             let Some(piece) = self.transfer.parts[self.number].get(self.next) else { return };
             self.left += self.transfer.layout.piece_bytes(piece);
             let (transfer, piece) = (Arc::clone(&self.transfer), piece.clone());
-            let (done, last) = oneshot::channel();
-            let turn = Turn { before: self.last.replace(last), _done: done };
-            let begun = async move { transfer.begin(piece, turn).await };
-            self.begun.push_back(AbortOnDropHandle::new(tokio::spawn(begun)));
+            let turn = if self.transfer.may_need_room(&piece) { self.queue_up() } else { Turn::default() };
+            let (send, begun) = oneshot::channel();
+            self.under_way.spawn(async move {
+                let begun = Arc::clone(&transfer).begin(piece, turn).await;
+                if let Err(failed) = &begun {
+                    // The header before a content is looked at first, and waits for what never comes.
+                    transfer.give_up(failed.clone());
+                }
+                // Nobody listens where the part was given up.
+                let _ = send.send(begun);
+            });
+            self.begun.push_back(begun);
             self.next += 1;
         }
     }

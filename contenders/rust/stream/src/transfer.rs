@@ -20,6 +20,8 @@ use crate::reader::Reader;
 
 /// Objects up to this size are read at once, bytes: those asked for ahead hold no connection while others are sent.
 const SMALL: u64 = 256 << 10;
+/// Archives up to this size are put together in memory, bytes: a PUT that fails needs no object again.
+const SMALL_ARCHIVE: u64 = 8 << 20;
 /// So many of the largest objects whose CRC has to be computed before they are sent are held in memory.
 const HELD: u64 = 2;
 
@@ -80,7 +82,13 @@ impl Transfer {
     /// # Errors
     /// S3's, or if the bytes aren't those that S3 has.
     pub async fn put(self: &Arc<Self>) -> Result<(), Failed> {
-        let put = self.job.s3.put_stream(&self.job.request.archive_key, || self.body(0)).await;
+        let (s3, key) = (&self.job.s3, &self.job.request.archive_key);
+        let put = if self.layout.size() <= SMALL_ARCHIVE {
+            let pieces: Vec<Bytes> = Part::new(Arc::clone(self), 0).bytes().try_collect().await?;
+            s3.put(key, vec![pieces.concat().into()]).await
+        } else {
+            s3.put_stream(key, || self.body(0)).await
+        };
         self.finish(put).await
     }
 
@@ -137,7 +145,7 @@ impl Transfer {
     }
 
     /// Notes an error that no further attempt mends: the request whose body it ends would be sent again.
-    fn give_up(&self, failed: Failed) {
+    pub fn give_up(&self, failed: Failed) {
         if failed.error == Error::Stopped {
             return;
         }
@@ -145,20 +153,20 @@ impl Transfer {
         self.job.stop.cancel();
     }
 
+    /// Whether a piece may have to be held in memory: a content, unless it is small.
+    pub fn may_need_room(&self, piece: &Piece) -> bool {
+        matches!(piece, Piece::Body { entry, .. } if self.objects[*entry].size > SMALL)
+    }
+
     /// Begins a piece.
     ///
     /// # Errors
     /// S3's, once the attempts are used up.
-    pub async fn begin(self: Arc<Self>, piece: Piece, mut turn: Turn) -> Result<Pieces, Failed> {
-        if !matches!(piece, Piece::Body { .. }) {
-            turn.come().await;
-        }
+    pub async fn begin(self: Arc<Self>, piece: Piece, turn: Turn) -> Result<Pieces, Failed> {
         let bytes = match piece {
             Piece::Filler(size) => return Ok(stream::iter(s3_wire::chunks(size)).map(Ok).boxed()),
             Piece::Body { entry, range } => return self.object(entry, range, turn).await,
             Piece::Header(entry) => {
-                // The content behind it, which may need room, has to be read first.
-                drop(turn);
                 self.ask_for_crc(entry).await?;
                 self.layout.header(entry, self.job.unless_stopped(self.crcs.of(entry)).await?)
             }
@@ -196,7 +204,6 @@ impl Transfer {
             let crc = crc32fast::hash(&bytes);
             self.crcs.tell(entry, range.clone(), crc);
             self.passed.tell(entry, range, crc);
-            turn.come().await;
             return Ok(stream::iter([Ok(bytes)]).boxed());
         }
         let is_whole = object.size <= self.max_whole;

@@ -15,7 +15,9 @@ const SLOW: f64 = 2.0;
 
 /// More than one part, each answered late.
 async fn slow() -> (Model, Sizes) {
-    let (model, sizes) = (Model::start().await, some(FILES, 5, 6 * MIB));
+    let (model, mut sizes) = (Model::start().await, some(FILES, 5, 6 * MIB));
+    // A small one, which may be read otherwise.
+    sizes[0].1 = MIB;
     put(&model.s3, &sizes).await;
     let slow = ["UploadPart", "UploadPartCopy"];
     model.faults(json!([{ "kind": "stall", "seconds": SLOW, "operations": slow }])).await;
@@ -72,14 +74,17 @@ pub async fn killed_runs_are_cleaned_up_after(contender: Contender) {
     assert_eq!(model.left().await, [""; 0]);
 }
 
-/// Objects change after the listing.
-async fn meanwhile(contender: &Contender, change: impl AsyncFn(&Model, &str)) -> String {
+/// A small object, and a large one.
+const CHANGING: [usize; 2] = [0, 3];
+
+/// An object changes after the listing.
+async fn meanwhile(contender: &Contender, object: usize, change: impl AsyncFn(&Model, &str)) -> String {
     let (model, sizes) = slow().await;
     let slow = ["CreateMultipartUpload"];
     model.faults(json!([{ "kind": "stall", "seconds": SLOW, "operations": slow }])).await;
     let changed = async {
         model.until_asked("CreateMultipartUpload").await;
-        change(&model, &sizes[3].0).await;
+        change(&model, &sizes[object].0).await;
     };
     let (done, ()) = tokio::join!(model.archive(contender, FILES, Limit::default()), changed);
     model.has_nothing().await;
@@ -88,21 +93,27 @@ async fn meanwhile(contender: &Contender, change: impl AsyncFn(&Model, &str)) ->
 
 /// Another content under the same key.
 pub async fn changed_objects_are_a_clear_error(contender: Contender) {
-    let failure = meanwhile(&contender, async |model, key| {
-        model.s3.put(key, vec![content("another", 6 * MIB)]).await.expect("S3 takes it");
-    });
-    let failure = failure.await;
-    assert!(failure.contains("changed while") && failure.contains("files/00003"), "{failure}");
-    assert!(failure.contains("run it again"), "{failure}");
+    for object in CHANGING {
+        let failure = meanwhile(&contender, object, async |model, key| {
+            model.s3.put(key, vec![content("another", 6 * MIB)]).await.expect("S3 takes it");
+        });
+        let failure = failure.await;
+        assert!(failure.contains("changed while"), "{failure}");
+        assert!(failure.contains(&format!("files/{object:05}")), "{failure}");
+        assert!(failure.contains("run it again"), "{failure}");
+    }
 }
 
 /// An object is gone.
 pub async fn deleted_objects_are_a_clear_error(contender: Contender) {
-    let failure = meanwhile(&contender, async |model, key| {
-        model.s3.delete(&[key.to_owned()]).await.expect("S3 deletes it");
-    });
-    let failure = failure.await;
-    assert!(failure.contains("deleted while") && failure.contains("files/00003"), "{failure}");
+    for object in CHANGING {
+        let failure = meanwhile(&contender, object, async |model, key| {
+            model.s3.delete(&[key.to_owned()]).await.expect("S3 deletes it");
+        });
+        let failure = failure.await;
+        assert!(failure.contains("deleted while"), "{failure}");
+        assert!(failure.contains(&format!("files/{object:05}")), "{failure}");
+    }
 }
 
 /// S3 refuses requests, breaks connections, ends answers early.

@@ -25,8 +25,8 @@ const IMPOSSIBLE: Readonly<Record<string, RegExp>> = {
   deleted: /a source object was deleted while the archive was made .*: run it again/,
   "time-out": /the archive was not finished in .*: raise the function's timeout or memory/,
 };
-/** Those that boto3's pauses make long. */
-const LONG = ["tiny", "many", "huge"];
+/** Those that boto3's pauses between attempts make long. */
+const LONG = ["contest", "huge", "many", "no-checksum", "one-large", "small", "tiny"];
 
 describe("lambench check contender, with the commands a user types", () => {
   let checkout: Checkout;

@@ -5,6 +5,7 @@ mod certificates;
 pub mod code;
 pub mod emulator;
 mod env;
+mod lock;
 mod logs;
 mod part;
 mod ports;

@@ -1,16 +1,15 @@
 //! An S3 model for one command: empty, without latency and limits, gone when the command is over.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use rustix::fs::{FlockOperation, flock};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::{emulator, process, s3};
+use super::{emulator, lock, process, s3};
 use crate::project::Project;
 
 /// In the model's environment: tells whose it is.
@@ -37,7 +36,7 @@ impl SpareS3 {
     pub async fn start(project: &Project) -> Result<Self> {
         s3::check(project)?;
         let emulator = emulator::address(project)?;
-        let lock = lock(project)?;
+        let lock = lock::claim(project, "spare-s3.lock", "lambench check")?;
         let mark = project.root.display().to_string();
         process::kill_marked(&format!("{MARK}={mark}"));
         let data = project.folder(FOLDER)?;
@@ -52,6 +51,8 @@ impl SpareS3 {
             .current_dir(&project.root)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            // Ctrl-C is for the command, which cleans up with its help.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .context("cannot run the S3 model: run `make cli FOR=local` again")?;
@@ -81,20 +82,5 @@ async fn ready(child: &mut Child) -> Result<(String, String)> {
     match line.split_whitespace().collect::<Vec<_>>()[..] {
         ["ready", s3, "admin", admin] => Ok((s3.to_owned(), admin.to_owned())),
         _ => bail!("the S3 model did not start; what it wrote stands above"),
-    }
-}
-
-/// The folder is one command's.
-fn lock(project: &Project) -> Result<File> {
-    let path = project.folder("")?.join("spare-s3.lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .with_context(|| format!("cannot write '{}'", path.display()))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(_) => bail!("another `lambench check` runs in this checkout: wait for it, or end it"),
     }
 }

@@ -1,21 +1,21 @@
 //! `start` and `stop`.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
 
 use super::part::Part;
 use super::process::Process;
 use super::s3::S3;
-use super::{emulator, logs, ports, postgres, s3};
+use super::{emulator, lock, logs, ports, postgres, s3};
 use crate::project::Project;
 
 const READY_DEADLINE: Duration = Duration::from_mins(1);
+const LOCK: &str = "lock";
 const POLL: Duration = Duration::from_millis(50);
 
 /// Start what does not run yet.
@@ -28,7 +28,8 @@ pub fn start(project: &Project, s3: S3) -> Result<ExitCode> {
     if s3 == S3::Model {
         s3::check(project)?;
     }
-    let _lock = lock(project)?;
+    // Two commands at once would start two emulators.
+    let _lock = lock::wait(project, LOCK)?;
     s3.choose(project)?;
     project.folder("pulumi/state")?;
     for part in Part::all(project) {
@@ -57,7 +58,7 @@ pub fn start(project: &Project, s3: S3) -> Result<ExitCode> {
 ///
 /// When a process does not end.
 pub fn stop(project: &Project) -> Result<ExitCode> {
-    let _lock = lock(project)?;
+    let _lock = lock::wait(project, LOCK)?;
     for part in Part::all(project).rev() {
         let Some(process) = Process::running(project, part) else {
             println!("{part}: not running");
@@ -124,18 +125,4 @@ fn at_start(project: &Project, part: Part) -> String {
         return format!("the {part} did not start");
     }
     format!("the {part} did not start; the end of its log '{}':\n{}", file.display(), lines.trim_end())
-}
-
-/// Two commands at once would start two emulators.
-fn lock(project: &Project) -> Result<File> {
-    let path = project.folder("")?.join("lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .with_context(|| format!("cannot write '{}'", path.display()))?;
-    flock(&file, FlockOperation::LockExclusive)
-        .with_context(|| format!("cannot lock '{}'", path.display()))?;
-    Ok(file)
 }

@@ -86,7 +86,7 @@ describe("lambench check contender, with the commands a user types", () => {
   it("finds what is wrong with others, explains it, and fails", async () => {
     const folders = FAULTY.map((fault) => `contenders/python/${fault}`).join(" ");
     const ended = await checkout.run(
-      `lambench check contender ${folders} --input contest --stack dev --progress none`,
+      `lambench check contender ${folders} --input five-mib --stack dev --progress none`,
     );
     expect(ended.code, ended.stderr).toBe(1);
     for (const why of [
@@ -96,7 +96,7 @@ describe("lambench check contender, with the commands a user types", () => {
       /nested path 'files\//,
       /it reports success, but there is no archive at/,
       /archive unreadable/,
-      /again: lambench check contender contenders\/python\/missing --input contest/,
+      /again: lambench check contender contenders\/python\/missing --input five-mib/,
     ]) {
       expect(ended.stdout).toMatch(why);
     }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use aws_config::SdkConfig;
+use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -29,18 +30,30 @@ pub async fn attempt<T: DeserializeOwned>(
     function: &str,
     event: &Value,
 ) -> Result<Result<T, String>> {
-    let answer = aws_sdk_lambda::Client::new(config)
-        .invoke()
-        .function_name(function)
-        .payload(Blob::new(event.to_string()))
-        .send()
-        .await
-        .map_err(|error| failed("Invoke", place)(&error))?;
-    let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
-    if let Some(kind) = answer.function_error {
+    let Answer { payload, error } = call(&Client::new(config), place, function, event).await?;
+    if let Some(kind) = error {
         return Ok(Err(format!("({kind}): {}", String::from_utf8_lossy(&payload))));
     }
     serde_json::from_slice(&payload)
         .map(Ok)
         .with_context(|| format!("the answer of {function} is from another version: deploy the stack again"))
+}
+
+/// What a function answered.
+pub struct Answer {
+    /// Its result, or what its error says; JSON.
+    pub payload: Vec<u8>,
+    /// The kind of its error, if it failed.
+    pub error: Option<String>,
+}
+
+/// Calls a function.
+///
+/// # Errors
+/// If it can't be called.
+pub async fn call(client: &Client, place: &Place, function: &str, event: &Value) -> Result<Answer> {
+    let call = client.invoke().function_name(function).payload(Blob::new(event.to_string()));
+    let answer = call.send().await.map_err(|error| failed("Invoke", place)(&error))?;
+    let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+    Ok(Answer { payload, error: answer.function_error })
 }

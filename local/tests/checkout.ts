@@ -72,6 +72,12 @@ export class Checkout {
     return stdout;
   }
 
+  /** What `lambench show` prints of each result of a scenario. */
+  async shownResults(scenario: string): Promise<string[]> {
+    const files = fs.readdirSync(path.join(this.root, "results", scenario));
+    return await Promise.all(files.map((file) => this.ok(`lambench show results/${scenario}/${file}`)));
+  }
+
   /** Starts a command that is still running when the test goes on. */
   start(command: string): ChildProcess {
     return spawn("bash", ["-c", this.shell(`exec ${command}`)], {

@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result};
 
+use super::requests;
+
 /// Lambda's own limit on unpacked code, bytes.
 const MAX_BYTES: u64 = 262_144_000;
 
@@ -19,9 +21,7 @@ pub fn path(location: &str) -> Option<String> {
 pub async fn read(address: &str, path: &str, function: &str) -> Result<Vec<u8>> {
     let url = format!("{address}{path}");
     let archive = tokio::task::spawn_blocking(move || -> Result<Vec<u8>> {
-        // Not through a proxy: it is on this machine.
-        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-        Ok(agent.get(&url).call()?.body_mut().with_config().limit(MAX_BYTES).read_to_vec()?)
+        Ok(requests::agent(None).get(&url).call()?.body_mut().with_config().limit(MAX_BYTES).read_to_vec()?)
     });
     archive.await?.with_context(|| format!("can't read the code of {function}"))
 }

@@ -11,6 +11,7 @@ mod part;
 mod ports;
 mod postgres;
 mod process;
+pub mod requests;
 mod s3;
 pub mod spare_s3;
 mod start;

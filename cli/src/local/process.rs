@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;
+use super::requests;
 use crate::project::Project;
 
 const POLL: Duration = Duration::from_millis(20);
@@ -92,10 +93,7 @@ impl Process {
 
 /// Whether a server of this machine answers an address with success.
 pub fn answers(url: &str) -> bool {
-    let patience = Some(Duration::from_secs(2));
-    // No proxy of the shell knows the way to this machine's servers.
-    let agent = ureq::Agent::config_builder().timeout_global(patience).proxy(None).build().new_agent();
-    agent.get(url).call().is_ok()
+    requests::agent(Some(Duration::from_secs(2))).get(url).call().is_ok()
 }
 
 /// End every process that has this entry, `NAME=value`, in its environment.

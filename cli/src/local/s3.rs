@@ -1,7 +1,7 @@
 //! S3 of the local environment: the model, a process of its own, or the emulator's.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -86,9 +86,24 @@ pub fn check(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The model's program.
-pub fn program(project: &Project) -> PathBuf {
+fn program(project: &Project) -> PathBuf {
     project.state.join(PROGRAM)
+}
+
+/// The command that runs a model with its objects in `data`, for S3 and its admin endpoint on two ports. It asks an emulator for
+/// the keys of functions.
+pub fn command(project: &Project, ports: [u16; 2], data: &Path, emulator: &str) -> Command {
+    let [port, admin] = ports.map(|port| port.to_string());
+    let mut command = Command::new(program(project));
+    command
+        .args(["--port", &port, "--admin-port", &admin, "--data"])
+        .arg(data)
+        .args(["--credentials-url", &emulator::credentials_url(emulator)])
+        .args(["--access-key", emulator::CREDENTIALS, "--secret-key", emulator::CREDENTIALS])
+        .env_clear()
+        .current_dir(&project.root)
+        .stdin(Stdio::null());
+    command
 }
 
 /// Start the model; it is not ready yet.
@@ -104,20 +119,13 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
         None => ports::claim(project, Part::Emulator.id())?,
     };
     let log = Part::S3.new_log(project)?;
-    let program = program(project);
-    let child = Command::new(&program)
-        .args(["--port", &port.to_string(), "--admin-port", &admin.to_string()])
-        .arg("--data")
-        .arg(project.folder("s3")?)
-        .args(["--credentials-url", &emulator::credentials_url(&Part::Emulator.address(emulator))])
-        .args(["--access-key", emulator::CREDENTIALS, "--secret-key", emulator::CREDENTIALS])
-        .env_clear()
-        .current_dir(&project.root)
-        .stdin(Stdio::null())
+    let child = command(project, [port, admin], &project.folder("s3")?, &Part::Emulator.address(emulator))
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()
-        .with_context(|| format!("cannot run '{}': run `make cli FOR=local` again", program.display()))?;
+        .with_context(|| {
+            format!("cannot run '{}': run `make cli FOR=local` again", program(project).display())
+        })?;
     Process::of(child.id().cast_signed())
 }
 

@@ -41,15 +41,10 @@ impl SpareS3 {
         process::kill_marked(&format!("{MARK}={mark}"));
         let data = project.folder(FOLDER)?;
         fs::remove_dir_all(&data).with_context(|| format!("cannot remove '{}'", data.display()))?;
-        let mut child = Command::new(s3::program(project))
-            .args(["--port", "0", "--admin-port", "0", "--instant", "--data"])
-            .arg(&data)
-            .args(["--credentials-url", &emulator::credentials_url(&emulator)])
-            .args(["--access-key", emulator::CREDENTIALS, "--secret-key", emulator::CREDENTIALS])
-            .env_clear()
+        // Any free ports.
+        let mut child = Command::from(s3::command(project, [0, 0], &data, &emulator))
+            .arg("--instant")
             .env(MARK, mark)
-            .current_dir(&project.root)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // Ctrl-C is for the command, which cleans up with its help.
             .process_group(0)

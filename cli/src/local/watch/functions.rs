@@ -4,13 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_lambda::operation::get_function::{GetFunctionError, GetFunctionOutput};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::{code, emulator};
+use super::super::{code, emulator, requests};
 use super::archive::Content;
 use crate::aws::chain;
 use crate::project::Project;
@@ -46,16 +45,7 @@ impl Lambda {
     /// When it does not run.
     pub fn of(project: &Project) -> Result<Self> {
         let address = emulator::address(project)?;
-        let secret = emulator::CREDENTIALS;
-        let config = aws_sdk_lambda::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(emulator::region()))
-            .endpoint_url(&address)
-            // Straight to this machine: through no proxy, and without TLS, so that AWS can't be reached by mistake.
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .credentials_provider(Credentials::new(secret, secret, None, None, "local environment"))
-            .build();
-        Ok(Self { client: Client::from_conf(config), address })
+        Ok(Self { client: Client::new(&requests::sdk(&address)), address })
     }
 
     /// Where it is.

@@ -19,7 +19,7 @@ const AHEAD: u64 = 9 << 20;
 /// Where objects have to be read as a whole before they are sent.
 const AHEAD_WHOLE: u64 = 24 << 20;
 /// Pieces under way, two an object. Requests have a limit of their own, but those that S3 refused wait without one.
-const MAX_UNDER_WAY: usize = 2 * 1_024;
+const MAX_TASKS: usize = 2 * 1_024;
 /// Pieces begun, those that are there included: an object that S3 refuses again and again holds up those behind it, so of small
 /// ones many have to be there meanwhile.
 const MAX_BEGUN: usize = 2 * 16_384;
@@ -54,7 +54,7 @@ pub struct Part {
     /// The place of the next piece to begin.
     next: usize,
     begun: VecDeque<Begun>,
-    under_way: JoinSet<()>,
+    tasks: JoinSet<()>,
     /// Ends when the last one begun has its room.
     last: Option<oneshot::Receiver<()>>,
     current: Option<Pieces>,
@@ -66,8 +66,8 @@ impl Part {
     /// Part `number` of a transfer, counted from 0.
     pub fn new(transfer: Arc<Transfer>, number: usize) -> Self {
         transfer.under_way.fetch_add(1, Ordering::Relaxed);
-        let (begun, under_way) = (VecDeque::new(), JoinSet::new());
-        Self { transfer, number, next: 0, begun, under_way, last: None, current: None, left: 0 }
+        let (begun, tasks) = (VecDeque::new(), JoinSet::new());
+        Self { transfer, number, next: 0, begun, tasks, last: None, current: None, left: 0 }
     }
 
     /// Its bytes.
@@ -93,7 +93,7 @@ impl Part {
                     tokio::select! {
                         begun = &mut begun => break begun,
                         // Others go on while S3 refuses this one.
-                        Some(_) = self.under_way.join_next() => self.begin(),
+                        Some(_) = self.tasks.join_next() => self.begin(),
                     }
                 };
                 self.current = Some(begun.unwrap_or_else(|_| {
@@ -115,15 +115,15 @@ impl Part {
     fn begin(&mut self) {
         let all = if self.transfer.reads_whole() { AHEAD_WHOLE } else { AHEAD };
         let ahead = all / self.transfer.under_way.load(Ordering::Relaxed).max(1);
-        while self.under_way.try_join_next().is_some() {}
-        let has_room = |part: &Self| part.begun.len() < MAX_BEGUN && part.under_way.len() < MAX_UNDER_WAY;
+        while self.tasks.try_join_next().is_some() {}
+        let has_room = |part: &Self| part.begun.len() < MAX_BEGUN && part.tasks.len() < MAX_TASKS;
         while self.left <= ahead && has_room(self) {
             let Some(piece) = self.transfer.parts[self.number].get(self.next) else { return };
             self.left += self.transfer.layout.piece_bytes(piece);
             let (transfer, piece) = (Arc::clone(&self.transfer), piece.clone());
             let turn = if self.transfer.may_need_room(&piece) { self.queue_up() } else { Turn::default() };
             let (send, begun) = oneshot::channel();
-            self.under_way.spawn(async move {
+            self.tasks.spawn(async move {
                 let begun = Arc::clone(&transfer).begin(piece, turn).await;
                 if let Err(failed) = &begun {
                     // The header before a content is looked at first, and waits for what never comes.

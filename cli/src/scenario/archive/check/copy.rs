@@ -8,6 +8,7 @@ use aws_sdk_lambda::types::{Environment, EphemeralStorage, FunctionCode, Functio
 use serde_json::Value;
 
 use crate::aws::failed;
+use crate::invoke::{Answer, call};
 use crate::local::code;
 use crate::stack::Place;
 
@@ -76,12 +77,8 @@ impl<'a> Copy<'a> {
 
     /// Calls it; an error of its own is told in its own words.
     pub async fn invoke(&self, event: &Value) -> Result<Result<(), String>> {
-        let call = self.client.invoke().function_name(&self.name).payload(Blob::new(event.to_string()));
-        let answer = call.send().await.map_err(|error| self.failed("Invoke", &error))?;
-        if answer.function_error.is_none() {
-            return Ok(Ok(()));
-        }
-        Ok(Err(said(&answer.payload.map(Blob::into_inner).unwrap_or_default())))
+        let Answer { payload, error } = call(&self.client, self.place, &self.name, event).await?;
+        Ok(if error.is_none() { Ok(()) } else { Err(said(&payload)) })
     }
 
     /// Changes what it may take, s; none means what it had.

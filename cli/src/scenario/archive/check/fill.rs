@@ -7,6 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use futures::{StreamExt, TryStreamExt, stream};
+use lambda_kit::Object as Listed;
 use sha2::{Digest, Sha256};
 
 use super::input::{Input, Object};
@@ -35,11 +36,14 @@ pub async fn fill(client: &Client, input: Input) -> Result<Source> {
 
 /// What an archive of the objects holds; none if two of them share a name.
 fn expected(objects: &[Object], digests: Vec<String>) -> Option<Expected> {
-    let name = |key: &str| key.rsplit('/').next().unwrap_or(key).to_owned();
-    let files = objects.iter().zip(digests).filter(|(object, _)| !name(&object.key).is_empty());
+    let listed = objects.iter().map(|object| Listed {
+        key: format!("{PREFIX}/{}", object.key),
+        size: object.size,
+        etag: String::new(),
+    });
     let mut expected = Expected::new();
-    for (object, digest) in files {
-        if expected.insert(name(&object.key), vec![digest]).is_some() {
+    for (object, digest) in listed.zip(digests).filter(|(object, _)| !object.is_folder_marker()) {
+        if expected.insert(object.base_name().to_owned(), vec![digest]).is_some() {
             return None;
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ::archive::judge::Expected;
 use anyhow::{Context, Result, anyhow};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation};
+use aws_sdk_s3::config::RequestChecksumCalculation;
 use lambda_kit::list_objects;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::case::Left;
 use super::fill;
 use super::input::Input;
 use crate::aws::chain;
-use crate::local::emulator;
+use crate::local::requests;
 use crate::local::spare_s3::SpareS3;
 
 /// Where a contender finds the objects, as the contest's events say it.
@@ -111,25 +111,14 @@ pub fn failed<E: std::error::Error + 'static>(call: &str) -> impl Fn(E) -> anyho
 }
 
 fn client(endpoint: &str, checksums: RequestChecksumCalculation) -> Client {
-    let secret = emulator::CREDENTIALS;
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(emulator::region()))
-        .endpoint_url(endpoint)
-        .force_path_style(true)
-        .request_checksum_calculation(checksums)
-        // Straight to this machine: through no proxy, and without TLS, so that AWS can't be reached by mistake.
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .credentials_provider(Credentials::new(secret, secret, None, None, "local environment"))
-        .build();
-    Client::from_conf(config)
+    let config = aws_sdk_s3::config::Builder::from(&requests::sdk(endpoint));
+    Client::from_conf(config.force_path_style(true).request_checksum_calculation(checksums).build())
 }
 
 async fn blocking<T: Send + 'static>(
     ask: impl FnOnce(&ureq::Agent) -> Result<T, ureq::Error> + Send + 'static,
 ) -> Result<T> {
-    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-    tokio::task::spawn_blocking(move || ask(&agent))
+    tokio::task::spawn_blocking(move || ask(&requests::agent(None)))
         .await?
         .context("the S3 model's admin endpoint doesn't answer")
 }

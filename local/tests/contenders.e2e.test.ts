@@ -65,13 +65,12 @@ describe("lambench check contender, with the commands a user types", () => {
     const all = await inputs();
     expect(new Set(checked.map(({ input }) => input))).toEqual(new Set(all));
     expect(all.length).toBeGreaterThanOrEqual(19);
-    for (const one of checked) {
-      const impossible = IMPOSSIBLE[one.input];
-      const what = JSON.stringify(one);
-      expect(one.verdict, what).toBe(impossible === undefined ? "valid" : "refused");
-      if (impossible !== undefined) expect(one.why, what).toMatch(impossible);
-      expect(one.left, what).toEqual([]);
-    }
+    const isAsItShould = ({ input, verdict, why, left }: Checked): boolean => {
+      const impossible = IMPOSSIBLE[input];
+      const isRight = impossible === undefined ? verdict === "valid" : impossible.test(why ?? "");
+      return isRight && verdict !== "invalid" && left.length === 0;
+    };
+    expect(checked.filter((one) => !isAsItShould(one))).toEqual([]);
   });
 
   it("finds no wrong archive of the baseline", async () => {

@@ -126,13 +126,12 @@ impl Job {
         let before = s3.requests();
         let earlier = self.run.clone().remove_earlier(s3.clone(), SystemTime::now());
         let earlier = AbortOnDropHandle::new(tokio::spawn(earlier));
-        let (archive, is_given_up) = self.finish(&time, work).await;
-        if archive.is_err() || is_given_up {
-            self.stop.cancel();
-            self.run.remove(s3, self.upload.get()).await;
-        } else if s3.requests().unanswered > before.unanswered {
-            // One of them may have begun an upload that nobody knows.
-            self.run.remove(s3, None).await;
+        let (archive, is_given_up) = self.finish(&time, self.settled(work)).await;
+        let has_failed = archive.is_err() || is_given_up;
+        // A request without an answer may have begun an upload that nobody knows.
+        if has_failed || s3.requests().unanswered > before.unanswered {
+            let upload = self.upload.get().filter(|_| has_failed);
+            self.run.remove(s3, upload, &self.request.archive_key).await;
         }
         let archive = archive?;
         // It has long ended if it found nothing.
@@ -148,8 +147,18 @@ impl Job {
         Ok(archived)
     }
 
-    /// Waits for `work`, unless the time runs out or the environment ends: then its requests under way are waited for, so
-    /// that nothing appears after a clean-up. Also says whether it was given up, which it may be too late for.
+    /// Does `work`; if it fails, its requests under way are waited for, so that nothing appears after a clean-up.
+    async fn settled<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let done = work.await;
+        if done.is_err() {
+            self.stop.cancel();
+            // S3 may take longer, but rarely does.
+            let _ = timeout(GRACE, self.s3.settled()).await;
+        }
+        done
+    }
+
+    /// Waits for `work`, unless the time runs out or the environment ends: then it has some time to stop. Also says whether it was given up, which it may be too late for.
     async fn finish<T>(
         &self,
         time: &Time,

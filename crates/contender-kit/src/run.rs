@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use s3_wire::{Failed, OpenUpload, S3, Upload};
 
@@ -50,9 +51,9 @@ impl Run {
         }
     }
 
-    /// Removes what this run has left: the archive's upload, and all below the prefix. A failure is logged only: the error
-    /// that led here says more.
-    pub async fn remove(&self, s3: &S3, upload: Option<&Upload>) {
+    /// Removes what this run has left: the archive's upload, all below the prefix, and uploads of `archive_key` that S3 began
+    /// without an answer. A failure is logged only: the error that led here says more.
+    pub async fn remove(&self, s3: &S3, upload: Option<&Upload>, archive_key: &str) {
         let archive = async {
             match upload {
                 Some(upload) => upload.abort(s3).await,
@@ -60,7 +61,8 @@ impl Run {
             }
         };
         let uploads = async { abort(s3, s3.list_uploads(&self.prefix).await?).await };
-        if let Err(failed) = tokio::try_join!(archive, uploads, remove(s3, &self.prefix)) {
+        let unknown = async { abort(s3, without_parts(s3, archive_key).await?).await };
+        if let Err(failed) = tokio::try_join!(archive, uploads, unknown, remove(s3, &self.prefix)) {
             tracing::error!(%failed, self.prefix, "temporary objects or uploads stay");
         }
     }
@@ -96,6 +98,14 @@ async fn remove_earlier(s3: &S3, all: &str, now: SystemTime) -> Result<(), Faile
         remove(s3, &run).await?;
     }
     Ok(())
+}
+
+/// Uploads of a key that have no part: nobody knows their ids, or hardly anything is lost with them.
+async fn without_parts(s3: &S3, key: &str) -> Result<Vec<OpenUpload>, Failed> {
+    let mut found = s3.list_uploads(key).await?;
+    found.retain(|upload| upload.key == key);
+    let used = try_join_all(found.iter().map(|upload| s3.has_parts(upload))).await?;
+    Ok(found.into_iter().zip(used).filter_map(|(upload, is_used)| (!is_used).then_some(upload)).collect())
 }
 
 async fn abort(s3: &S3, uploads: Vec<OpenUpload>) -> Result<(), Failed> {

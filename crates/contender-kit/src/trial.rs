@@ -20,7 +20,7 @@ pub use archives::{put, some};
 pub use cases::{
     changed_objects_are_a_clear_error, deleted_objects_are_a_clear_error, faults_are_overcome,
     killed_runs_are_cleaned_up_after, short_times_are_a_clear_error, terminated_runs_leave_nothing,
-    what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
+    unknown_uploads_are_removed, what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
 };
 pub use inputs::{all_inputs_become_archives, objects_without_checksums_are_archived};
 pub use model::{FILES, Limit, Model};
@@ -56,7 +56,7 @@ macro_rules! trial {
             $contender; all_inputs_become_archives, changed_objects_are_a_clear_error,
             deleted_objects_are_a_clear_error, faults_are_overcome, killed_runs_are_cleaned_up_after,
             objects_without_checksums_are_archived, short_times_are_a_clear_error, terminated_runs_leave_nothing,
-            what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
+            unknown_uploads_are_removed, what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
         );
     };
     ($contender:expr; $($test:ident,)+) => {

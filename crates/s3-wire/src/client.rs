@@ -26,6 +26,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::body::Body;
 use crate::error::Error;
@@ -98,6 +99,7 @@ impl Settings {
 pub struct S3 {
     shared: Arc<Shared>,
     stop: CancellationToken,
+    writes: TaskTracker,
 }
 
 struct Shared {
@@ -190,13 +192,20 @@ impl S3 {
         let [sent, again, unanswered] = [(); 3].map(|()| AtomicU64::new(0));
         let bucket = bucket.to_owned();
         let shared = Shared { http, settings, bucket, base, permits, sent, again, unanswered };
-        Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new() })
+        Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), writes: TaskTracker::new() })
     }
 
     /// The same bucket for requests that end with `stop`: those under way are still answered, none begins.
     #[must_use]
     pub fn until(&self, stop: CancellationToken) -> Self {
-        Self { shared: Arc::clone(&self.shared), stop }
+        Self { shared: Arc::clone(&self.shared), stop, writes: TaskTracker::new() }
+    }
+
+    /// Waits for requests under way that write, those that nobody waits for any more included: S3 may still do what they ask
+    /// for, whoever hangs up.
+    pub async fn settled(&self) {
+        self.writes.close();
+        self.writes.wait().await;
     }
 
     /// The bucket's name.
@@ -222,7 +231,12 @@ impl S3 {
     /// One attempt, within the limit of requests under way.
     pub(crate) async fn once(&self, call: &Call<'_>) -> Result<Answer, Error> {
         let permit = self.permit().await?;
-        let answer = self.answer(call, Body::whole(call.body.clone())).await;
+        let answer = self.answer(call)?;
+        let answer = if [Method::GET, Method::HEAD].contains(&call.method) {
+            answer.await
+        } else {
+            self.writes.spawn(answer).await.unwrap_or_else(|panic| Err(broken(&panic)))
+        };
         drop(permit);
         answer
     }
@@ -265,29 +279,43 @@ impl S3 {
     }
 
     /// One attempt, whose answer is read as a whole.
-    async fn answer(&self, call: &Call<'_>, body: Body) -> Result<Answer, Error> {
+    fn answer(
+        &self,
+        call: &Call<'_>,
+    ) -> Result<impl Future<Output = Result<Answer, Error>> + Send + use<>, Error> {
+        let response = self.send(call, Body::whole(call.body.clone()))?;
         let whole = async {
-            let (parts, body) = self.response(call, body).await?.into_parts();
+            let (parts, body) = response.await?.into_parts();
             let mut body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
             if body.len() < RECEIVE_BUFFER {
                 body = Bytes::copy_from_slice(&body);
             }
             Ok(Answer { headers: parts.headers, body })
         };
-        timeout(ANSWER_TIMEOUT, whole).await.unwrap_or(Err(Error::Silent(ANSWER_TIMEOUT)))
+        Ok(async { timeout(ANSWER_TIMEOUT, whole).await.unwrap_or(Err(Error::Silent(ANSWER_TIMEOUT))) })
     }
 
     /// One attempt, up to the response's headers.
     pub(crate) async fn response(&self, call: &Call<'_>, body: Body) -> Result<Response<Incoming>, Error> {
+        self.send(call, body)?.await
+    }
+
+    fn send(
+        &self,
+        call: &Call<'_>,
+        body: Body,
+    ) -> Result<impl Future<Output = Result<Response<Incoming>, Error>> + Send + use<>, Error> {
         self.shared.sent.fetch_add(1, Ordering::Relaxed);
-        let request = self.signed(call, body)?;
-        let response = self.shared.http.request(request).await.map_err(|error| broken(&error))?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
-        }
-        let body = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
-        Err(Error::refused(status.as_u16(), &String::from_utf8_lossy(&body)))
+        let response = self.shared.http.request(self.signed(call, body)?);
+        Ok(async {
+            let response = response.await.map_err(|error| broken(&error))?;
+            let status = response.status();
+            if status.is_success() {
+                return Ok(response);
+            }
+            let body = response.into_body().collect().await.map_err(|error| broken(&error))?.to_bytes();
+            Err(Error::refused(status.as_u16(), &String::from_utf8_lossy(&body)))
+        })
     }
 
     fn signed(&self, call: &Call<'_>, body: Body) -> Result<Request<Body>, Error> {

@@ -100,6 +100,20 @@ impl S3 {
         }
     }
 
+    /// Whether a part of an upload has been written.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn has_parts(&self, upload: &OpenUpload) -> Result<bool, Failed> {
+        let OpenUpload { key, id } = upload;
+        let call = Call::new(Method::GET, key, format!("max-parts=1&uploadId={}", escaped(id)));
+        match self.call(call).await {
+            Ok(answer) => Ok(xml::all(&answer.text(), "Part").next().is_some()),
+            Err(error) if error.status() == 404 => Ok(false),
+            Err(error) => Err(error.of(format!("list the parts of '{key}'"))),
+        }
+    }
+
     /// Removes an upload and its parts; one that is gone is no error.
     ///
     /// # Errors

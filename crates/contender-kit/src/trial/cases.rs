@@ -141,6 +141,29 @@ pub async fn faults_are_overcome(contender: Contender) {
     archives.check();
 }
 
+/// S3 begins an upload, but the answer that names it is lost.
+pub async fn unknown_uploads_are_removed(contender: Contender) {
+    let (model, mut archives) = (Model::start().await, Archives::new());
+    let sizes = some(FILES, 5, 6 * MIB);
+    put(&model.s3, &sizes).await;
+    let created = ["CreateMultipartUpload"];
+    for kind in ["reset", "truncate"] {
+        model.faults(json!([{ "kind": kind, "key": "archives/*", "operations": created, "count": 1 }])).await;
+        archives.make(&model, &contender, FILES, &sizes).await;
+    }
+    let slow = ["UploadPart", "UploadPartCopy"];
+    model
+        .faults(json!([
+            { "kind": "reset", "key": "archives/*", "operations": created, "count": 1 },
+            { "kind": "stall", "seconds": SLOW, "operations": slow },
+        ]))
+        .await;
+    let limit = Limit { time: Duration::from_secs_f64(SLOW), ..Limit::default() };
+    model.archive(&contender, FILES, limit).await.expect_err("the time is too short");
+    assert_eq!(model.left().await, [""; 0]);
+    archives.check();
+}
+
 /// What is read isn't what S3 has: there is a right archive, or none.
 pub async fn wrong_bytes_are_noticed(contender: Contender) {
     let (model, mut archives) = (Model::start().await, Archives::new());

@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit provider s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3model format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit launcher provider s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3model format clean
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -85,7 +85,9 @@ test: ## Run all tests
 	@$(MAKE) --no-print-directory setup
 	@$(MAKE) --no-print-directory lint unit
 	@$(MAKE) --no-print-directory build cli FOR=local
-	@$(MAKE) --no-print-directory provider s3-checks e2e
+# They wait more than they compute.
+	@$(MAKE) --no-print-directory --jobs launcher provider s3-checks
+	@$(MAKE) --no-print-directory e2e
 
 lint: setup ## Check formats, lints and types
 	@$(STEP) "check Rust's format" cargo fmt --check
@@ -96,8 +98,10 @@ unit: setup ## Run the tests that need no environment
 	@$(STEP) "test Rust" cargo test --locked --workspace
 	@$(STEP) "test TypeScript" npm run --silent test
 
-provider: setup ## Test the emulator's launcher, and the provider against the emulator
+launcher: setup ## Test the emulator's launcher
 	@$(STEP) "test the emulator's launcher" python -m unittest discover --start-directory local/emulator
+
+provider: setup ## Test the local provider against the emulator
 	@$(STEP) "test the provider" npm run --silent test:provider
 
 s3-checks: ## Ask the S3 model what S3 answers, with boto3, the AWS CLI and the JavaScript SDK

@@ -1,4 +1,4 @@
-//! `lambench`: runs, shows and compares scenarios, and starts the local environment.
+//! `lambench`: runs scenarios, shows their results, checks contenders, and starts the local environment.
 
 mod aws;
 mod capacity;

@@ -10,8 +10,8 @@ use results::file::RunResult;
 
 use crate::progress::Mode;
 use crate::project::Project;
-use crate::scenario::{aurora, pipeline, s3_read, splitter};
-use crate::{scenario, show};
+use crate::scenario::{archive, aurora, pipeline, s3_read, splitter};
+use crate::show;
 
 /// What `lambench run` takes.
 #[derive(Debug, clap::Args)]
@@ -26,6 +26,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Scenario {
     /// Who builds one ZIP of all objects of a bucket cheapest, who fastest?
+    #[command(after_help = archive::EXAMPLES)]
     Archive(Common),
     /// What load does Aurora PostgreSQL take from functions?
     #[command(after_help = aurora::options::EXAMPLES)]
@@ -105,7 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let project = Project::find()?;
     let result = tokio::runtime::Runtime::new()?.block_on(async {
         match plan {
-            Plan::Archive => scenario::archive::run(&project, stack, progress).await,
+            Plan::Archive => archive::run(&project, stack, progress).await,
             Plan::Aurora(plan) => aurora::run(&project, stack, progress, plan).await,
             Plan::Pipeline(plan) => pipeline::run(&project, stack, progress, plan).await,
             Plan::S3Read(plan) => s3_read::run(&project, stack, progress, plan).await,

@@ -1,0 +1,75 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { until } from "./checkout";
+import { ContenderChecks } from "./contender-checks";
+
+/** Contenders that do something wrong, each what its name says; see faulty/index.py. */
+const FAULTY = ["duplicate", "mismatch", "missing", "nested", "noarchive", "truncated"];
+/** Those that boto3's pauses between attempts make long. */
+const LONG = ["contest", "huge", "many", "no-checksum", "one-large", "small", "tiny"];
+
+describe("lambench check contender, with the commands a user types", () => {
+  let checks: ContenderChecks;
+  beforeAll(async () => {
+    checks = new ContenderChecks();
+    const index = fs.readFileSync(path.join(__dirname, "faulty", "index.py"));
+    for (const fault of FAULTY) checks.checkout.write(`contenders/python/${fault}/index.py`, index);
+    await checks.deploy();
+  });
+  afterAll(async () => {
+    await checks.checkout.remove();
+  });
+
+  it("finds no wrong archive of the baseline", async () => {
+    const some = (await checks.inputs()).filter((input) => !LONG.includes(input));
+    const checked = await checks.check(
+      `contenders/python/naive ${some.map((input) => `--input ${input}`).join(" ")}`,
+    );
+    expect(checked.filter(({ verdict }) => verdict === "invalid")).toEqual([]);
+    // It can't clean up when Lambda ends it.
+    const left = checked.filter((one) => one.left.length > 0).map(({ input }) => input);
+    expect(left.filter((input) => input !== "time-out")).toEqual([]);
+  });
+
+  it("finds what is wrong with others, explains it, and fails", async () => {
+    const folders = FAULTY.map((fault) => `contenders/python/${fault}`).join(" ");
+    const ended = await checks.checkout.run(
+      `lambench check contender ${folders} --input five-mib --stack dev --progress none`,
+    );
+    expect(ended.code, ended.stderr).toBe(1);
+    for (const why of [
+      /unknown or duplicate object in archive/,
+      /content hash mismatch/,
+      /archive missing 1 expected object/,
+      /nested path 'files\//,
+      /it reports success, but there is no archive at/,
+      /archive unreadable/,
+      /again: lambench check contender contenders\/python\/missing --input five-mib/,
+    ]) {
+      expect(ended.stdout).toMatch(why);
+    }
+  });
+
+  it("removes its copies and its S3 when it is stopped, and what a killed check left when it is run again", async () => {
+    const copies = async (): Promise<string> =>
+      await checks.checkout.ok(
+        "aws lambda list-functions --query 'Functions[?starts_with(FunctionName, `lambench-check-`)].FunctionName' --output text",
+      );
+    for (const [signal, code] of [
+      ["SIGINT", 130],
+      ["SIGKILL", null],
+    ] as const) {
+      const running = checks.checkout.start("lambench check contender contenders/python/naive --stack dev");
+      const ended = new Promise<number | null>((resolve) => running.on("exit", resolve));
+      await until("the check has made a copy", 60, async () => (await copies()).trim() !== "");
+      running.kill(signal);
+      expect(await ended).toBe(code);
+      if (signal === "SIGKILL") await checks.check("contenders/rust/stream --input one");
+      expect((await copies()).trim()).toBe("");
+      expect(fs.existsSync(path.join(checks.checkout.root, ".lambench", "spare-s3"))).toBe(false);
+    }
+  });
+});

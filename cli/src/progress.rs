@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, stderr};
 
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 /// How to show progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -38,7 +38,10 @@ impl Progress {
         let style = ProgressStyle::with_template("{elapsed_precise} [{bar:40}] {pos}/{len} {msg}")
             .expect("the template is valid")
             .progress_chars("=> ");
-        let bar = ProgressBar::with_draw_target(Some(total), target).with_style(style);
+        // After an error, too, nothing of it stays in front of what is printed next.
+        let bar = ProgressBar::with_draw_target(Some(total), target)
+            .with_style(style)
+            .with_finish(ProgressFinish::AndClear);
         Self { bar, lines, last: None }
     }
 

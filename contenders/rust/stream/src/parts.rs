@@ -18,7 +18,7 @@ pub struct Sizes {
 
 impl Sizes {
     /// For S3.
-    pub const S3: Self = Self { part: 192 << 20, whole: 16 << 20 };
+    pub const S3: Self = Self { part: 256 << 20, whole: 16 << 20 };
 
     /// For an archive of so many bytes: S3 takes so many parts only.
     pub fn of(self, archive: u64) -> Self {

@@ -23,6 +23,7 @@ export interface Delivery {
   };
   readonly messages: {
     readonly stored: number;
+    readonly unaccepted_stored: number;
     readonly dead_lettered: number;
     readonly lost: number;
     readonly duplicates: number;

@@ -10,8 +10,7 @@ const IMPOSSIBLE: Readonly<Record<string, RegExp>> = {
   "time-out": /the archive was not finished in .*: raise the function's timeout or memory/,
 };
 
-// At the same time, each in an environment of its own: they wait for S3 most of it.
-describe.concurrent.each(["contenders/rust/copy-plan", "contenders/rust/stream"])(
+describe.each(["contenders/rust/copy-plan", "contenders/rust/stream"])(
   "lambench check contender %s",
   (contender) => {
     let checks: ContenderChecks;

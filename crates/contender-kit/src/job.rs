@@ -158,7 +158,8 @@ impl Job {
         done
     }
 
-    /// Waits for `work`, unless the time runs out or the environment ends: then it has some time to stop. Also says whether it was given up, which it may be too late for.
+    /// Waits for `work`, unless the time runs out or the environment ends: then it has some time to stop. Also says whether it
+    /// was given up, which it may be too late for.
     async fn finish<T>(
         &self,
         time: &Time,

@@ -228,7 +228,8 @@ impl S3 {
         self.attempts(|_| self.once(&call)).await
     }
 
-    /// One attempt, within the limit of requests under way.
+    /// One attempt, within the limit of requests under way. One that writes goes on if nobody waits for it any more: S3 would
+    /// do it all the same, and nobody would know when.
     pub(crate) async fn once(&self, call: &Call<'_>) -> Result<Answer, Error> {
         let permit = self.permit().await?;
         let answer = self.answer(call)?;

@@ -35,10 +35,10 @@ pub struct Reading {
 /// Reads an object until `end`.
 ///
 /// # Errors
-/// The last try's.
+/// The last try's, but that of the one before if time is up in the midst of the last: it says more than that.
 pub async fn read(road: &Road, target: &Target, hashing: &Hashing, end: Instant) -> Result<Reading, Trouble> {
     let (started_us, start) = (now_us(), Instant::now());
-    let (mut backoff, mut tries) = (Backoff::default(), 0);
+    let (mut backoff, mut tries, mut before) = (Backoff::default(), 0, None);
     loop {
         tries += 1;
         let attempt = timeout_at(end.into(), attempt(road, target, hashing)).await;
@@ -55,7 +55,9 @@ pub async fn read(road: &Road, target: &Target, hashing: &Hashing, end: Instant)
                 });
             }
             Ok(Err(trouble)) => trouble,
-            Err(_) => road::timeout(&format!("the invocation's time was up before {} was read", target.key)),
+            Err(_) => before.unwrap_or_else(|| {
+                road::timeout(&format!("the invocation's time was up before {} was read", target.key))
+            }),
         };
         if trouble.kind.is_hopeless() || tries == TRIES {
             return Err(trouble);
@@ -65,6 +67,7 @@ pub async fn read(road: &Road, target: &Target, hashing: &Hashing, end: Instant)
         if Instant::now() >= end {
             return Err(trouble);
         }
+        before = Some(trouble);
     }
 }
 

@@ -132,6 +132,17 @@ async fn what_may_work_later_comes_again_and_is_given_up_with_its_kind_in_the_en
 }
 
 #[tokio::test]
+async fn what_went_wrong_is_told_though_time_is_up_in_the_midst_of_another_try() {
+    for variant in VARIANTS {
+        let world = World::new(variant).await;
+        world.server.put("a", &[Answer::Truncated(b"conte".to_vec()), Answer::Silence]);
+        assert!(world.deliver(&[world.body("a")], 5, SHORT).await.is_empty());
+        let reasons = world.aws.reasons();
+        assert!(reasons.len() == 1 && reasons[0].starts_with("truncated: "), "{variant}: {reasons:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_passes_is_waited_for() {
     for variant in VARIANTS {
         let world = World::new(variant).await;

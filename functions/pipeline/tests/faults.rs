@@ -57,9 +57,16 @@ async fn a_row_that_was_committed_but_not_confirmed_is_confirmed_when_it_comes_a
     let (killed, again) = (downstream(&server).0, downstream(&server).0);
     let batch = images("r", 50);
     // Who confirms waits for the lock, as a function does that is killed there.
-    sqlx::raw_sql("CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END'; \
-         CREATE TRIGGER hold BEFORE UPDATE ON messages FOR EACH ROW WHEN (OLD.stored_us IS NULL AND NEW.stored_us IS NOT NULL) EXECUTE FUNCTION hold(); \
-         SELECT pg_advisory_lock(7)").execute(&mut db).await.unwrap();
+    sqlx::raw_sql(
+        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql
+           AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END';
+         CREATE TRIGGER hold BEFORE UPDATE ON messages FOR EACH ROW
+           WHEN (OLD.stored_us IS NULL AND NEW.stored_us IS NOT NULL) EXECUTE FUNCTION hold();
+         SELECT pg_advisory_lock(7)",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
     let waits = until(
         &mut db,
         "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'lambench' AND wait_event = 'advisory')",

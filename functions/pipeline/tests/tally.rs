@@ -37,9 +37,19 @@ async fn a_run_is_told_from_others_by_its_ids_and_its_gaps_are_seen() {
     for other in ["lambench-B", "lambench-A-2", "lambench", "lambench-A.5"] {
         fill(&mut db, other, "n < 10").await;
     }
-    sqlx::raw_sql("INSERT INTO messages SELECT id || 'x', message, sent, arrived_us, midstream_us, downstream_us, stored_us, 1 FROM messages WHERE id = 'lambench-A-5'; \
-         INSERT INTO messages SELECT 'lambench-A-07', message, sent, arrived_us, midstream_us, downstream_us, stored_us, 1 FROM messages WHERE id = 'lambench-A-5'; \
-         UPDATE messages SET stored_us = NULL WHERE id = 'lambench-A-9'; UPDATE messages SET deliveries = 3 WHERE id = 'lambench-A-10'").execute(&mut db).await.unwrap();
+    sqlx::raw_sql(
+        "INSERT INTO messages
+           SELECT id || 'x', message, sent, arrived_us, midstream_us, downstream_us, stored_us, 1
+           FROM messages WHERE id = 'lambench-A-5';
+         INSERT INTO messages
+           SELECT 'lambench-A-07', message, sent, arrived_us, midstream_us, downstream_us, stored_us, 1
+           FROM messages WHERE id = 'lambench-A-5';
+         UPDATE messages SET stored_us = NULL WHERE id = 'lambench-A-9';
+         UPDATE messages SET deliveries = 3 WHERE id = 'lambench-A-10'",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
     let tallier = tallier(&server);
     let start = Instant::now();
     let answer = tally(&tallier, Some("lambench-A"), 15_000).await;

@@ -42,7 +42,8 @@ pub async fn deliver(downstream: &Downstream, images: &[Value]) -> BatchResponse
 
 /// All rows in the order of their ids: id, message, arrival, at `midstream`, confirmed, deliveries.
 pub async fn rows(db: &mut PgConnection) -> Vec<Row> {
-    let query = "SELECT id, message, arrived_us, midstream_us, coalesce(stored_us >= downstream_us, false), deliveries FROM messages ORDER BY id";
+    let query = "SELECT id, message, arrived_us, midstream_us, coalesce(stored_us >= downstream_us, false), deliveries
+                 FROM messages ORDER BY id";
     sqlx::query_as(query).fetch_all(db).await.unwrap()
 }
 

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::local::LocalCommand;
 use crate::scenario::archive::check;
-use crate::{run, show};
+use crate::{compare, report, run, show};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench local start                    start the local environment
@@ -22,6 +22,9 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
   lambench show results/archive/2026-11-21T10-00-00Z-dev.json
+  lambench compare results/s3-read/*-dev.json
+                                          one result beside others of its scenario
+  lambench report > report.md             the newest result of each scenario
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
                           2    the command line is wrong\n  130  interrupted";
@@ -42,6 +45,12 @@ pub enum Command {
     Run(run::Arguments),
     /// Print a result again
     Show(show::Arguments),
+    /// Print results of one scenario side by side
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(compare::Arguments),
+    /// Print results as one Markdown document, with the sources of all prices
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Arguments),
     /// Check what people add to a scenario
     #[command(subcommand, disable_help_subcommand = true)]
     Check(CheckCommand),

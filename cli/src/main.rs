@@ -1,4 +1,4 @@
-//! `lambench`: runs scenarios, shows their results, checks contenders, and starts the local environment.
+//! `lambench`: runs scenarios, shows, compares and reports their results, checks contenders, and starts the local environment.
 
 mod aws;
 mod capacity;
@@ -6,6 +6,7 @@ mod changed;
 mod cli;
 #[cfg(test)]
 mod command_line;
+mod compare;
 mod execution;
 mod exit;
 mod interrupt;
@@ -16,7 +17,9 @@ mod progress;
 mod project;
 mod queue;
 mod record;
+mod report;
 mod reports;
+mod result_file;
 mod run;
 mod scenario;
 mod show;
@@ -42,6 +45,8 @@ fn execute(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Show(arguments) => show::show(arguments),
+        Command::Compare(arguments) => compare::compare(arguments),
+        Command::Report(arguments) => report::report(arguments),
         Command::Check(CheckCommand::Contender(options)) => scenario::archive::check::run(options),
         Command::Local(command) => local::execute(command),
     }

@@ -26,6 +26,13 @@ pub fn ms(ms: f64) -> String {
     }
 }
 
+/// A value with four digits, or all those before its point.
+pub fn digits(value: f64) -> String {
+    let scaled = std::iter::successors(Some(value.abs()), |scaled| Some(scaled * 10.0));
+    let places = if value == 0.0 { 0 } else { scaled.take(15).take_while(|scaled| *scaled < 1000.0).count() };
+    format!("{value:.places$}")
+}
+
 /// The percentiles that [`LATENCIES`] names.
 pub fn latency(latency: Option<&Latency>) -> String {
     latency.map_or_else(none, |one| [one.p50, one.p90, one.p99, one.p99_9].map(ms).join(" / "))
@@ -52,4 +59,15 @@ pub fn table(header: &[String], rows: impl Iterator<Item = Vec<String>>, left: &
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_values_keep_their_digits_and_large_ones_get_none_behind_the_point() {
+        let shown = [0.0, 0.000_104_816, 0.5, 5.8009, 395.58, 1034.0, 15418.4].map(digits);
+        assert_eq!(shown, ["0", "0.0001048", "0.5000", "5.801", "395.6", "1034", "15418"]);
+    }
 }

@@ -1,4 +1,4 @@
-//! `lambench show` and the command line, as a user meets them.
+//! `lambench show`, `compare`, `report` and the command line, as a user meets them.
 
 use std::fs;
 
@@ -83,4 +83,19 @@ fn help_has_examples_and_exit_codes() {
     for expected in ["Examples:", "lambench run archive --stack dev", "Exit codes:", "130"] {
         assert!(help.contains(expected), "{help}");
     }
+}
+
+#[test]
+fn results_are_compared_and_reported_as_what_they_are() {
+    let twice = ["compare", "tests/aurora-result.json", "tests/aurora-result.json"];
+    for (arguments, expected) in [
+        (&twice[..], "aurora, beside A (LOCAL: compare designs with it, it doesn't predict AWS)"),
+        (&["report", "tests/aurora-result.json"], "## aurora, stack dev\n\nLOCAL"),
+    ] {
+        let output = lambench().args(arguments).output().expect("the binary starts");
+        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(output.status.success() && shown.contains(expected), "{arguments:?}:\n{shown}");
+    }
+    let (code, said) = fails(&["compare", "tests/aurora-result.json"]);
+    assert_eq!(code, 2, "{said}");
 }

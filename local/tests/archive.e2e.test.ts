@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Environment, Result } from "./archive-result";
 import { Checkout, type Ended, until } from "./checkout";
 import { left } from "./left";
+import { showsResults } from "./results";
 
 const OBJECTS = 12;
 /** A contender of each kind; see faulty/index.py. Memory in MB, timeout in seconds. */
@@ -134,7 +135,7 @@ describe("the archive contest, with the commands a user types", () => {
     expect(await count("archives/")).toBe(0);
   });
 
-  it("shows a result again, for people and for programs", async () => {
+  it("shows what came out again, for people and for programs", async () => {
     const [file] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
     const shown = await checkout.ok(`lambench show results/archive/${file ?? ""}`);
     expect(shown).toContain("LOCAL");
@@ -170,6 +171,10 @@ describe("the archive contest, with the commands a user types", () => {
     const again = await run();
     expect(again.archive.success).toHaveLength(4);
     expect(await count("archives/")).toBe(0);
+  });
+
+  it("shows its results again, side by side and as a document", async () => {
+    await showsResults(checkout, "archive");
   });
 
   it("removes contenders whose folders are gone, and refills the bucket to exactly what is set", async () => {

@@ -5,6 +5,7 @@ import { Checkout, type Ended, until } from "./checkout";
 import { Database } from "./database";
 import { left } from "./left";
 import { functionProcesses } from "./processes";
+import { showsResults } from "./results";
 
 const ROWS = 1000;
 /** A message that a worker dropped is back after six of these, seconds. */
@@ -347,10 +348,8 @@ describe("the load test on Aurora, with the commands a user types", () => {
     expect(split.stderr).toMatch(/Data API.*writer/);
   });
 
-  it("shows a result again", async () => {
-    const shown = await checkout.shownResults("aurora");
-    expect(shown).not.toEqual([]);
-    for (const one of shown) expect(one).toContain("LOCAL");
+  it("shows its results again, side by side and as a document", async () => {
+    await showsResults(checkout, "aurora");
   });
 
   it("destroys everything it made, in the database too", async () => {

@@ -72,12 +72,6 @@ export class Checkout {
     return stdout;
   }
 
-  /** What `lambench show` prints of each result of a scenario. */
-  async shownResults(scenario: string): Promise<string[]> {
-    const files = fs.readdirSync(path.join(this.root, "results", scenario));
-    return await Promise.all(files.map((file) => this.ok(`lambench show results/${scenario}/${file}`)));
-  }
-
   /** Starts a command that is still running when the test goes on. */
   start(command: string): ChildProcess {
     return spawn("bash", ["-c", this.shell(`exec ${command}`)], {
@@ -109,14 +103,16 @@ export class Checkout {
  * @param pause between two looks, ms
  */
 export async function until(
-  what: string,
+  what: string | (() => string),
   seconds: number,
   holds: () => Promise<boolean>,
   pause = 50,
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain until ${what}`);
+    if (Date.now() > deadline) {
+      throw new Error(`waited ${seconds} s in vain until ${typeof what === "string" ? what : what()}`);
+    }
     await setTimeout(pause);
   }
 }

@@ -5,6 +5,7 @@ import { Database } from "./database";
 import { left } from "./left";
 import type { Delivery, Environment, Result } from "./pipeline-result";
 import { functionProcesses } from "./processes";
+import { showsResults } from "./results";
 
 const UP = "pulumi up --yes --skip-preview --non-interactive --stack pipeline";
 const LOAD = "lambench run pipeline --json --progress none --stack pipeline";
@@ -249,10 +250,8 @@ describe("the pipeline, with the commands a user types", () => {
     expect(ended.stderr).toContain("--rate");
   });
 
-  it("shows a result again", async () => {
-    const shown = await checkout.shownResults("pipeline");
-    expect(shown).not.toEqual([]);
-    for (const one of shown) expect(one).toContain("LOCAL");
+  it("shows its results again, side by side and as a document", async () => {
+    await showsResults(checkout, "pipeline");
   });
 
   it("destroys everything it made, in the database too", async () => {

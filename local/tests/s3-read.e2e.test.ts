@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, until } from "./checkout";
 import { left } from "./left";
 import { functionProcesses } from "./processes";
+import { showsResults } from "./results";
 import { type Fault, S3Model } from "./s3-model";
 import { type Environment, type ReadRun, type Result, type Variant, VARIANTS } from "./s3-read-result";
 import { World } from "./s3-read-world";
@@ -237,13 +238,14 @@ describe("s3-read, with the commands a user types", () => {
     expect(nothing.stderr).toContain("s3://my-own-photos/2025/ has no object");
   });
 
-  it("refuses options that make no sense, and shows a result again", async () => {
+  it("refuses options that make no sense", async () => {
     const ended = await checkout.run("lambench run s3-read --variant url --stack s3-read");
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain("signed (presigned URLs) and sdk");
-    const shown = await checkout.shownResults("s3-read");
-    expect(shown).not.toEqual([]);
-    for (const one of shown) expect(one).toContain("LOCAL");
+  });
+
+  it("shows its results again, side by side and as a document", async () => {
+    await showsResults(checkout, "s3-read");
   });
 
   it("destroys everything it made, and leaves the bucket that it didn't", async () => {

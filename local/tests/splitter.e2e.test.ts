@@ -7,6 +7,7 @@ import { clientConfig } from "./clients";
 import { left } from "./left";
 import { functionProcesses } from "./processes";
 import { depth } from "./queue";
+import { showsResults } from "./results";
 import { RunLog } from "./run-log";
 import type { Environment, Result, SplitRun } from "./splitter-result";
 
@@ -233,10 +234,8 @@ describe("the splitter, with the commands a user types", () => {
     expect(ended.stderr).toContain(advice);
   });
 
-  it("shows a result again", async () => {
-    const shown = await checkout.shownResults("splitter");
-    expect(shown).not.toEqual([]);
-    for (const one of shown) expect(one).toContain("LOCAL");
+  it("shows its results again, side by side and as a document", async () => {
+    await showsResults(checkout, "splitter");
   });
 
   it("destroys everything it made", async () => {

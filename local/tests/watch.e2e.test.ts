@@ -71,11 +71,13 @@ describe("lambench local watch", () => {
       ),
     );
   /** Changes something, and waits until it is told what came of it. */
-  const told = async (change: () => unknown, ...words: string[]): Promise<string> => {
+  const told = async (change: () => unknown, ...words: (string | RegExp)[]): Promise<string> => {
     const before = said.length;
     change();
-    const all = (): boolean => words.every((word) => said.slice(before).includes(word));
-    await until(`it says ${words.join(" and ")}; it has said:\n${said}`, 240, () => Promise.resolve(all()));
+    const has = (word: string | RegExp): boolean =>
+      typeof word === "string" ? said.slice(before).includes(word) : word.test(said.slice(before));
+    const what = (): string => `it says ${words.join(" and ")}; it has said:\n${said}`;
+    await until(what, 240, () => Promise.resolve(words.every(has)));
     return said.slice(before);
   };
   const swapped = FUNCTIONS.map((name) => `${BINARY}: swapped in ${name} (built in `);
@@ -159,13 +161,10 @@ describe("lambench local watch", () => {
     await told(() => {
       write("four");
     }, "Compiling greeting");
-    await told(
-      () => {
-        write("five");
-      },
-      "Compiling greeting",
-      ...swapped,
-    );
+    // Where the first build has read the last change already, there is nothing left for the second to compile or to swap.
+    await told(() => {
+      write("five");
+    }, /main\.rs changed: building [^]*(nothing to swap|swapped in \S+-second)/);
     await until("the last change is answered", 60, async () =>
       (await answers()).every((answer) => answer === '"five"'),
     );

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::Table;
 use results::contest::{Contest, Success};
 use results::stats::real;
 
 use super::outcome::contender;
+use crate::text::{self, none};
 
 /// Characters of a reason that people get to see.
 const MAX_REASON: usize = 200;
@@ -29,8 +29,7 @@ pub fn render(contest: &Contest, stack: &str) -> String {
 fn table(contest: &Contest, stack: &str) -> Table {
     let cheapest = contest.success.iter().map(|one| one.run_price_usd).fold(f64::INFINITY, f64::min);
     let fastest = contest.success.iter().map(|one| real(one.duration_ms)).fold(f64::INFINITY, f64::min);
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header([
+    let header = [
         "#",
         "contender",
         "USD/1,000 runs",
@@ -41,9 +40,9 @@ fn table(contest: &Contest, stack: &str) -> Table {
         "cold start",
         "S3 writes",
         "with S3 requests",
-    ]);
-    for (index, one) in contest.success.iter().enumerate() {
-        table.add_row([
+    ];
+    let rows = contest.success.iter().enumerate().map(|(index, one)| {
+        vec![
             (index + 1).to_string(),
             contender(stack, &one.arn).to_owned(),
             format!("{:.4}", one.run_price_usd * 1000.0),
@@ -51,15 +50,12 @@ fn table(contest: &Contest, stack: &str) -> Table {
             format!("{} ± {}", seconds(one.duration_ms), seconds(one.duration_ms_stddev)),
             format!("{:.2} ×", real(one.duration_ms) / fastest),
             memory(one),
-            one.cold_start_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.0} ms")),
-            one.s3.map_or_else(|| "–".to_owned(), |used| format!("{:.0}", used.writes)),
-            one.total_price_usd.map_or_else(|| "–".to_owned(), |usd| format!("{:.4}", usd * 1000.0)),
-        ]);
-    }
-    for column in table.column_iter_mut().filter(|column| column.index != 1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+            one.cold_start_ms.map_or_else(none, |ms| format!("{ms:.0} ms")),
+            one.s3.map_or_else(none, |used| format!("{:.0}", used.writes)),
+            one.total_price_usd.map_or_else(none, |usd| format!("{:.4}", usd * 1000.0)),
+        ]
+    });
+    text::table(&header.map(ToOwned::to_owned), rows, &[1])
 }
 
 /// A reason without the end of a long one, such as a stack trace; the result file has all of it.
@@ -75,7 +71,7 @@ fn seconds(ms: u64) -> String {
 }
 
 fn memory(one: &Success) -> String {
-    let used = one.max_memory_mb.map_or_else(|| "–".to_owned(), |mb| mb.to_string());
+    let used = one.max_memory_mb.map_or_else(none, |mb| mb.to_string());
     format!("{used}/{} MB", one.memory_mb)
 }
 

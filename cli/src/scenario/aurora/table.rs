@@ -81,7 +81,7 @@ fn ramp_table(runs: &[&RampRun]) -> Table {
         let clients = runs.iter().find_map(|run| run.stages.get(index)).map_or(0, |stage| stage.clients);
         let cells = runs.iter().flat_map(|run| match run.stages.get(index) {
             Some(stage) => cells(&stage.figures),
-            None => ["–"; 4].map(ToOwned::to_owned),
+            None => std::array::from_fn(|_| text::none()),
         });
         std::iter::once(clients.to_string()).chain(cells).collect::<Vec<_>>()
     });

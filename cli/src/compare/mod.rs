@@ -1,0 +1,106 @@
+//! `lambench compare`: results of one scenario side by side.
+
+mod asked;
+mod figures;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use results::file::RunResult;
+
+use crate::result_file::{place, read, where_and_when};
+
+/// What `lambench compare --help` shows.
+pub const EXAMPLES: &str = "Examples:
+  lambench compare results/archive/2026-11-21T10-00-00Z-dev.json results/archive/2026-11-21T11-00-00Z-dev.json
+  lambench compare results/s3-read/*-dev.json       all of a stack, with the oldest";
+
+/// What `lambench compare` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Files that `lambench run` wrote; the others are compared with the first
+    #[arg(value_name = "FILE", required = true, num_args = 2..=26)]
+    files: Vec<PathBuf>,
+}
+
+/// A result, and what it is called beside the others.
+struct Side {
+    letter: char,
+    file: PathBuf,
+    result: RunResult,
+}
+
+/// Prints results side by side.
+///
+/// # Errors
+/// If one can't be read, or they have nothing to do with each other.
+pub fn compare(arguments: &Arguments) -> Result<ExitCode> {
+    let side = |(letter, file): (char, &PathBuf)| {
+        let result = read(file)?;
+        Ok(Side { letter, file: file.clone(), result })
+    };
+    let sides: Vec<Side> = ('A'..='Z').zip(&arguments.files).map(side).collect::<Result<_>>()?;
+    for pair in sides.windows(2) {
+        must_be_alike(&pair[0], &pair[1])?;
+    }
+    print!("{}", render(&sides));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Apples beside oranges, or a laptop beside AWS, would be wrong numbers.
+fn must_be_alike(one: &Side, other: &Side) -> Result<()> {
+    let files = format!("{} and {}", one.file.display(), other.file.display());
+    let (one, other) = (&one.result, &other.result);
+    let scenarios = (&one.run.scenario, &other.run.scenario);
+    if scenarios.0 != scenarios.1 {
+        bail!("{files} are of {} and {}: give results of one scenario", scenarios.0, scenarios.1);
+    }
+    if one.environment.kind != other.environment.kind {
+        bail!(
+            "of {files} one is local and says nothing about AWS, where the other is from: give results of one kind"
+        );
+    }
+    Ok(())
+}
+
+fn render(sides: &[Side]) -> String {
+    let mut text = String::new();
+    if let Some(Side { result, .. }) = sides.first() {
+        let _ = writeln!(text, "{}, beside A ({})", result.run.scenario, place(result.environment.kind));
+    }
+    for Side { letter, file, result } in sides {
+        let (file, stack) = (file.display(), &result.environment.stack);
+        let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
+        let _ =
+            writeln!(text, "{letter}: {file}: stack {stack}, {}, commit {commit}", where_and_when(result));
+    }
+    for part in [asked::differences(sides), figures::measured(sides), figures::costs(sides), notes(sides)] {
+        let _ = writeln!(text, "\n{part}");
+    }
+    text
+}
+
+/// What makes each result's figures doubtful.
+fn notes(sides: &[Side]) -> String {
+    let notes = sides.iter().flat_map(|Side { letter, result, .. }| {
+        let violations = result.detail.violations().iter().map(move |one| format!("{letter}: ERROR: {one}"));
+        let warnings = result.warnings.iter().map(move |one| format!("{letter}: warning: {one}"));
+        violations.chain(warnings)
+    });
+    notes.collect::<Vec<_>>().join("\n")
+}
+
+/// Each name once, in the order in which they come.
+fn in_order<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
+    let mut once = Vec::new();
+    for name in names {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
+}

@@ -1,0 +1,48 @@
+use std::path::Path;
+
+use results::file::{Cost, Kind, QuotedPrice};
+use results::summary::Summary;
+
+use super::*;
+
+fn side(letter: char) -> Side {
+    let file = PathBuf::from(format!("{}.json", letter.to_ascii_lowercase()));
+    let result = read(Path::new("tests/aurora-result.json")).unwrap();
+    Side { letter, file, result }
+}
+
+fn cost(usd: f64, units: &[&str]) -> Cost {
+    let price = |unit: &&str| QuotedPrice {
+        usd: 1.0,
+        unit: (*unit).to_owned(),
+        source: "https://aws.amazon.com".to_owned(),
+        date: "2026-11-21".to_owned(),
+    };
+    Cost { item: "a run".to_owned(), usd, prices: units.iter().map(price).collect() }
+}
+
+#[test]
+fn results_stand_side_by_side_with_what_makes_their_ratios_doubtful() {
+    let (mut a, mut b, mut c) = (side('A'), side('B'), side('C'));
+    a.result.summary = vec![Summary::of("row", "ms", &[10.0, 11.0, 12.0], 0).unwrap()];
+    b.result.summary = vec![Summary::of("row", "ms", &[20.0, 21.0, 22.0], 3).unwrap()];
+    b.result.summary[0].throughput = Some(12.5);
+    b.result.summary.push(Summary::of("only here", "ms", &[0.5], 0).unwrap());
+    c.result.summary = vec![Summary::of("row", "ms", &[11.0, 12.0, 13.0], 0).unwrap()];
+    b.result.environment.settings.insert("memory".to_owned(), 1769.into());
+    a.result.cost = vec![cost(0.000_104_8, &["GB-second"])];
+    b.result.cost = vec![cost(0.000_209_6, &["GB-second"])];
+    c.result.cost = vec![cost(0.001, &["GB-second", "request"])];
+    c.result.warnings = vec!["noisy".to_owned()];
+    insta::assert_snapshot!(render(&[a, b, c]));
+}
+
+#[test]
+fn a_laptop_is_never_compared_with_aws_nor_a_scenario_with_another() {
+    let (a, mut b) = (side('A'), side('B'));
+    b.result.environment.kind = Kind::Aws;
+    assert!(must_be_alike(&a, &b).unwrap_err().to_string().contains("one is local"));
+    b.result.run.scenario = "archive".to_owned();
+    let error = must_be_alike(&a, &b).unwrap_err().to_string();
+    assert_eq!(error, "a.json and b.json are of aurora and archive: give results of one scenario");
+}

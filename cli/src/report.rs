@@ -1,0 +1,187 @@
+//! `lambench report`: results as one Markdown document.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use results::file::{QuotedPrice, RunResult};
+
+use crate::project::Project;
+use crate::result_file::{detail, place, read, settings, where_and_when};
+use crate::text::{digits, table};
+
+/// What `lambench report --help` shows.
+pub const EXAMPLES: &str = "Examples:
+  lambench report > report.md
+  lambench report results/archive/*-dev.json results/splitter/*-dev.json > report.md";
+
+/// What `lambench report` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Files that `lambench run` wrote; without any, the newest of each scenario and stack in results/
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// Prints the document.
+///
+/// # Errors
+/// If a file can't be read, or there is none.
+pub fn report(arguments: &Arguments) -> Result<ExitCode> {
+    let files = match arguments.files.as_slice() {
+        [] => newest(&Project::find()?.root.join("results"))?,
+        files => files.to_vec(),
+    };
+    let results: Vec<RunResult> = files.iter().map(|file| read(file)).collect::<Result<_>>()?;
+    print!("{}", render(&results));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The newest result of each scenario and stack; files are named `<scenario>/<UTC time>Z-<stack>.json`.
+fn newest(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut newest: BTreeMap<(PathBuf, String), PathBuf> = BTreeMap::new();
+    for scenario in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        for file in entries(&scenario)? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // What benchmarks publish has no time in its name.
+            let Some((_, stack)) = name.strip_suffix(".json").and_then(|name| name.split_once("Z-")) else {
+                continue;
+            };
+            newest.insert((scenario.clone(), stack.to_owned()), file);
+        }
+    }
+    if newest.is_empty() {
+        bail!("there are no results in {}: 'lambench run' writes them", folder.display());
+    }
+    Ok(newest.into_values().collect())
+}
+
+/// What is in a folder, by name; nothing in one that doesn't exist.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).with_context(|| format!("can't list {}", folder.display()))?;
+    let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn render(results: &[RunResult]) -> String {
+    let mut text = "# lambench results\n".to_owned();
+    for result in results {
+        let _ = write!(text, "\n{}", section(result));
+    }
+    let _ = write!(text, "\n## Prices\n\nList prices without free tier.\n\n{}\n", prices(results));
+    text
+}
+
+fn section(result: &RunResult) -> String {
+    let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
+    let mut text = format!(
+        "## {}, stack {}\n\n{}\n\n{}, lambench {}, commit {commit}\n\n{}\n",
+        result.run.scenario,
+        result.environment.stack,
+        place(result.environment.kind),
+        where_and_when(result),
+        result.run.tool_version,
+        settings(result),
+    );
+    text.push_str(&paragraphs(&detail(result)));
+    for warning in &result.warnings {
+        let _ = write!(text, "\n> warning: {warning}\n");
+    }
+    if !result.cost.is_empty() {
+        let rows = result.cost.iter().map(|cost| vec![cost.item.clone(), digits(cost.usd)]);
+        let _ = write!(text, "\n{}\n", table(&["cost".to_owned(), "USD".to_owned()], rows, &[0]));
+    }
+    text
+}
+
+/// Each line as a paragraph of its own, but tables as they are.
+fn paragraphs(lines: &str) -> String {
+    let mut text = String::new();
+    let mut was_row = false;
+    for line in lines.lines().filter(|line| !line.is_empty()) {
+        let is_row = line.starts_with('|');
+        let gap = if is_row && was_row { "" } else { "\n" };
+        let _ = writeln!(text, "{gap}{line}");
+        was_row = is_row;
+    }
+    text
+}
+
+/// Each price once, with where it stands.
+fn prices(results: &[RunResult]) -> String {
+    let mut once: Vec<&QuotedPrice> = Vec::new();
+    for price in results.iter().flat_map(|result| &result.cost).flat_map(|cost| &cost.prices) {
+        if !once.contains(&price) {
+            once.push(price);
+        }
+    }
+    let header = ["USD", "for", "source", "read on"].map(ToOwned::to_owned);
+    let rows = once.into_iter().map(|QuotedPrice { usd, unit, source, date }| {
+        vec![usd.to_string(), unit.clone(), source.clone(), date.clone()]
+    });
+    table(&header, rows, &[1, 2, 3]).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_result_of_each_scenario_and_stack_is_found_and_no_benchmark() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in [
+            "archive/2026-11-21T10-00-00Z-dev.json",
+            "archive/2026-11-21T11-00-00Z-dev.json",
+            "archive/2026-11-20T10-00-00Z-big-Z-one.json",
+            "aurora/2026-11-21T10-00-00Z-dev.json",
+            "bench/archive.json",
+        ] {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let found = newest(folder.path()).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
+        let expected = [
+            "archive/2026-11-20T10-00-00Z-big-Z-one.json",
+            "archive/2026-11-21T11-00-00Z-dev.json",
+            "aurora/2026-11-21T10-00-00Z-dev.json",
+        ];
+        assert_eq!(names, expected.map(Path::new));
+        let nothing = newest(&folder.path().join("nothing")).unwrap_err().to_string();
+        assert!(nothing.contains("'lambench run' writes them"), "{nothing}");
+    }
+
+    #[test]
+    fn tables_stand_apart_from_the_lines_around_them() {
+        assert_eq!(
+            paragraphs("\none\n| a |\n|---|\nERROR: two\nthree\n"),
+            "\none\n\n| a |\n|---|\n\nERROR: two\n\nthree\n"
+        );
+    }
+
+    #[test]
+    fn a_report_has_each_result_its_warnings_and_every_price_once() {
+        let mut result = read(Path::new("tests/aurora-result.json")).unwrap();
+        let price = QuotedPrice {
+            usd: 0.000_016_666_7,
+            unit: "GB-second".to_owned(),
+            source: "https://aws.amazon.com/lambda/pricing/".to_owned(),
+            date: "2026-11-21".to_owned(),
+        };
+        let cost = |item: &str| results::file::Cost {
+            item: item.to_owned(),
+            usd: 0.25,
+            prices: vec![price.clone()],
+        };
+        result.cost = vec![cost("INSERT"), cost("SELECT")];
+        insta::assert_snapshot!(render(&[result]));
+    }
+}

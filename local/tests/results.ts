@@ -1,0 +1,20 @@
+import * as fs from "node:fs";
+
+import { expect } from "vitest";
+
+import type { Checkout } from "./checkout";
+
+/** Results are shown, compared and reported as what they are: local ones. */
+export async function showsResults(checkout: Checkout, scenario: string): Promise<void> {
+  const files = fs.readdirSync(`${checkout.root}/results/${scenario}`);
+  expect(files.length).toBeGreaterThan(1);
+  for (const file of files) {
+    expect(await checkout.ok(`lambench show results/${scenario}/${file}`)).toContain("LOCAL");
+  }
+  const compared = await checkout.ok(`lambench compare results/${scenario}/*.json`);
+  expect(compared).toContain("LOCAL");
+  expect(compared).toMatch(/^\| measured .*\| B \/ A +\|/m);
+  const report = await checkout.ok("lambench report");
+  expect(report).toMatch(new RegExp(`^## ${scenario}, stack .*\n\nLOCAL`, "m"));
+  expect(report).toMatch(/^\| +USD \| for .*\n\|-.*\n\| +0\.0.* https:\/\//m);
+}

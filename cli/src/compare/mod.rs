@@ -77,21 +77,22 @@ fn render(sides: &[Side]) -> String {
         let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
         let _ =
             writeln!(text, "{letter}: {file}: stack {stack}, {}, commit {commit}", where_and_when(result));
+        for violation in result.detail.violations() {
+            let _ = writeln!(text, "{letter}: ERROR: {violation}");
+        }
     }
-    for part in [asked::differences(sides), figures::measured(sides), figures::costs(sides), notes(sides)] {
+    for part in [asked::differences(sides), figures::measured(sides), figures::costs(sides), warnings(sides)]
+    {
         let _ = writeln!(text, "\n{part}");
     }
     text
 }
 
-/// What makes each result's figures doubtful.
-fn notes(sides: &[Side]) -> String {
-    let notes = sides.iter().flat_map(|Side { letter, result, .. }| {
-        let violations = result.detail.violations().iter().map(move |one| format!("{letter}: ERROR: {one}"));
-        let warnings = result.warnings.iter().map(move |one| format!("{letter}: warning: {one}"));
-        violations.chain(warnings)
+fn warnings(sides: &[Side]) -> String {
+    let warnings = sides.iter().flat_map(|Side { letter, result, .. }| {
+        result.warnings.iter().map(move |warning| format!("{letter}: warning: {warning}"))
     });
-    notes.collect::<Vec<_>>().join("\n")
+    warnings.collect::<Vec<_>>().join("\n")
 }
 
 /// Each name once, in the order in which they come.

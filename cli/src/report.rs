@@ -75,7 +75,9 @@ fn render(results: &[RunResult]) -> String {
     for result in results {
         let _ = write!(text, "\n{}", section(result));
     }
-    let _ = write!(text, "\n## Prices\n\nList prices without free tier.\n\n{}\n", prices(results));
+    if results.iter().any(|result| !result.cost.is_empty()) {
+        let _ = write!(text, "\n## Prices\n\nList prices without free tier.\n\n{}\n", prices(results));
+    }
     text
 }
 

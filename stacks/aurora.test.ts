@@ -155,7 +155,10 @@ describe("the aurora stack", () => {
 
   it("prints triggers that a shell takes as they are", () => {
     expect(outputs.auroraTrigger).toMatch(
-      /^aws sqs send-message --queue-url https:\S+-aurora-sqlx --message-body load --message-attributes '\{"Action":.*\}' --region eu-west-1$/,
+      new RegExp(
+        String.raw`^aws sqs send-message --queue-url https:\S+-aurora-sqlx --message-body load ` +
+          String.raw`--message-attributes '\{"Action":.*\}' --region eu-west-1$`,
+      ),
     );
     expect(outputs.auroraRampTrigger).toMatch(
       /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --input '\{.*\}' --region eu-west-1$/,

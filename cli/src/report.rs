@@ -11,7 +11,7 @@ use results::file::{QuotedPrice, RunResult};
 
 use crate::project::Project;
 use crate::result_file::{detail, place, read, settings, where_and_when};
-use crate::text::{digits, table};
+use crate::text::{digits, distinct, table};
 
 /// What `lambench report --help` shows.
 pub const EXAMPLES: &str = "Examples:
@@ -118,14 +118,9 @@ fn paragraphs(lines: &str) -> String {
 
 /// Each price once, with where it stands.
 fn prices(results: &[RunResult]) -> String {
-    let mut once: Vec<&QuotedPrice> = Vec::new();
-    for price in results.iter().flat_map(|result| &result.cost).flat_map(|cost| &cost.prices) {
-        if !once.contains(&price) {
-            once.push(price);
-        }
-    }
+    let all = results.iter().flat_map(|result| &result.cost).flat_map(|cost| &cost.prices);
     let header = ["USD", "for", "source", "read on"].map(ToOwned::to_owned);
-    let rows = once.into_iter().map(|QuotedPrice { usd, unit, source, date }| {
+    let rows = distinct(all).into_iter().map(|QuotedPrice { usd, unit, source, date }| {
         vec![usd.to_string(), unit.clone(), source.clone(), date.clone()]
     });
     table(&header, rows, &[1, 2, 3]).to_string()

@@ -48,6 +48,17 @@ pub fn none() -> String {
     "–".to_owned()
 }
 
+/// Each item once, in the order in which they come.
+pub fn distinct<'a, T: PartialEq>(items: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+    let mut once = Vec::new();
+    for item in items {
+        if !once.contains(&item) {
+            once.push(item);
+        }
+    }
+    once
+}
+
 /// A table whose columns are aligned to the right, apart from those in `left`.
 pub fn table(header: &[String], rows: impl Iterator<Item = Vec<String>>, left: &[usize]) -> Table {
     let mut table = Table::new();

@@ -4,14 +4,14 @@ use results::aurora::Runs;
 use results::file::{Detail, RunResult};
 use serde_json::{Map, Value, json};
 
-use super::{Side, in_order};
-use crate::text::{none, table};
+use super::Side;
+use crate::text::{distinct, none, table};
 
 /// A row for each setting or option that isn't the same everywhere.
 pub fn differences(sides: &[Side]) -> String {
     let all: Vec<_> = sides.iter().map(|side| asked(&side.result)).collect();
     let differs = |name: &&String| all.iter().any(|one| one.get(*name) != all[0].get(*name));
-    let differing: Vec<_> = in_order(all.iter().flat_map(Map::keys)).into_iter().filter(differs).collect();
+    let differing: Vec<_> = distinct(all.iter().flat_map(Map::keys)).into_iter().filter(differs).collect();
     if differing.is_empty() {
         return "all have the same settings and options".to_owned();
     }

@@ -4,8 +4,8 @@ use results::file::Cost;
 use results::stats::real;
 use results::summary::Summary;
 
-use super::{Side, in_order};
-use crate::text::{digits, none, table};
+use super::Side;
+use crate::text::{digits, distinct, none, table};
 
 /// Means that are fewer standard errors apart may differ by chance: for two times three values Student's t asks for 2.8 at
 /// 95 %.
@@ -15,7 +15,7 @@ const FEW: u64 = 3;
 
 /// A row for each statistic of each measured quantity.
 pub fn measured(sides: &[Side]) -> String {
-    let names = in_order(sides.iter().flat_map(|side| side.result.summary.iter().map(|one| &one.name)));
+    let names = distinct(sides.iter().flat_map(|side| side.result.summary.iter().map(|one| &one.name)));
     let rows = names.into_iter().flat_map(|name| {
         let found: Vec<_> =
             sides.iter().map(|side| side.result.summary.iter().find(|one| one.name == *name)).collect();
@@ -26,7 +26,7 @@ pub fn measured(sides: &[Side]) -> String {
 
 /// What each result is estimated to cost.
 pub fn costs(sides: &[Side]) -> String {
-    let names = in_order(sides.iter().flat_map(|side| side.result.cost.iter().map(|one| &one.item)));
+    let names = distinct(sides.iter().flat_map(|side| side.result.cost.iter().map(|one| &one.item)));
     let rows = names.into_iter().map(|name| {
         let found: Vec<_> =
             sides.iter().map(|side| side.result.cost.iter().find(|one| one.item == *name)).collect();
@@ -62,18 +62,31 @@ fn row<T>(
     cell: impl Fn(&T) -> String,
     ratio: impl Fn(&T, &T) -> String,
 ) -> Vec<String> {
-    let cells = found.iter().enumerate().flat_map(|(place, one)| {
-        let beside = || one.zip(found[0]).map_or_else(none, |(one, first)| ratio(one, first));
-        [Some(one.map_or_else(none, &cell)), (place > 0).then(beside)].into_iter().flatten()
-    });
-    names.into_iter().map(ToOwned::to_owned).chain(cells).collect()
+    let ratio_to_first =
+        |place: usize| found[place].zip(found[0]).map_or_else(none, |(one, first)| ratio(one, first));
+    line(names, found.len(), |place| found[place].map_or_else(none, &cell), ratio_to_first)
 }
 
 fn header(names: [&str; 2], sides: &[Side]) -> Vec<String> {
-    let letters = sides.iter().enumerate().flat_map(|(place, Side { letter, .. })| {
-        [Some(letter.to_string()), (place > 0).then(|| format!("{letter} / A"))].into_iter().flatten()
-    });
-    names.into_iter().map(ToOwned::to_owned).chain(letters).collect()
+    let letter = |place: usize| sides[place].letter;
+    line(names, sides.len(), |place| letter(place).to_string(), |place| format!("{} / A", letter(place)))
+}
+
+/// Two names, then a cell for each result, and from the second one on another for its ratio.
+fn line(
+    names: [&str; 2],
+    results: usize,
+    cell: impl Fn(usize) -> String,
+    ratio: impl Fn(usize) -> String,
+) -> Vec<String> {
+    let mut line = names.map(ToOwned::to_owned).to_vec();
+    for place in 0..results {
+        line.push(cell(place));
+        if place > 0 {
+            line.push(ratio(place));
+        }
+    }
+    line
 }
 
 fn counted(one: &Summary) -> String {

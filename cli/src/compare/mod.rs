@@ -94,14 +94,3 @@ fn warnings(sides: &[Side]) -> String {
     });
     warnings.collect::<Vec<_>>().join("\n")
 }
-
-/// Each name once, in the order in which they come.
-fn in_order<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
-    let mut once = Vec::new();
-    for name in names {
-        if !once.contains(&name) {
-            once.push(name);
-        }
-    }
-    once
-}

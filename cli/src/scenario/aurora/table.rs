@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use comfy_table::Table;
 use results::aurora::{Figures, Load, LoadPrice, QueueRun, RampRun, Runs};
 use results::knee::KneeKind;
-use results::load::{Action, Endpoint};
+use results::load::Endpoint;
 
 use super::clients;
-use crate::text::{self, LATENCIES, ms, per_second, table, usd};
+use crate::text::{self, LATENCIES, distinct, ms, per_second, table, usd};
 
 /// Reasons for dead letters that people get to see.
 const MAX_REASONS: usize = 5;
@@ -29,14 +29,8 @@ pub fn render(load: &Load) -> String {
 /// A table for each action, the drivers side by side.
 fn ramps(runs: &[RampRun]) -> String {
     let mut text = String::new();
-    let mut actions: Vec<Action> = Vec::new();
-    for run in runs {
-        if !actions.contains(&run.action) {
-            actions.push(run.action);
-        }
-    }
-    for action in actions {
-        let runs: Vec<&RampRun> = runs.iter().filter(|run| run.action == action).collect();
+    for action in distinct(runs.iter().map(|run| &run.action)) {
+        let runs: Vec<&RampRun> = runs.iter().filter(|run| run.action == *action).collect();
         let _ = writeln!(text, "\n{}\n{}", heading(&runs), ramp_table(&runs));
         for run in runs {
             let _ = writeln!(text, "{}: {}", run.driver, knee(run));

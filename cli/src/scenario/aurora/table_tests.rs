@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use results::knee::Knee;
-use results::load::Driver;
+use results::load::{Action, Driver};
 
 use super::*;
 use crate::scenario::aurora::testing::{queue_run, ramp_run};

@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit launcher provider s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3model format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit launcher provider s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -59,7 +59,7 @@ node_modules/.package-lock.json: package-lock.json
 
 LAMBDA_BUILD := cargo lambda build --release --locked --target $(TRIPLE)
 # For this machine, functions and the command are built in one go: they share their dependencies.
-BUILD := $(LAMBDA_BUILD) --workspace --exclude s3model $(if $(filter aws,$(FOR)),--exclude lambench)
+BUILD := $(LAMBDA_BUILD) --workspace --exclude s3-model $(if $(filter aws,$(FOR)),--exclude lambench)
 
 build: .lambench/venv/.done ## Build the functions and contenders (FOR=aws|local, ARCH=arm64|x86_64)
 	@$(STEP) "build the functions for $(FOR), $(ARCH)" $(BUILD)
@@ -70,9 +70,9 @@ cli: .lambench/venv/.done ## Build the lambench command
 # Copies: what runs can't be built again in its place.
 ifeq ($(FOR),local)
 	@$(STEP) "build lambench" $(BUILD)
-	@$(STEP) "build the S3 model" $(LAMBDA_BUILD) --package s3model
+	@$(STEP) "build the S3 model" $(LAMBDA_BUILD) --package s3-model
 	@install $(TARGET)/lambda/lambench/bootstrap .lambench/bin/lambench
-	@install $(TARGET)/lambda/lambench-s3model/bootstrap .lambench/bin/lambench-s3model
+	@install $(TARGET)/lambda/lambench-s3-model/bootstrap .lambench/bin/lambench-s3-model
 else
 	@$(STEP) "build lambench" cargo build --release --locked --package lambench
 	@install $(TARGET)/release/lambench .lambench/bin/lambench
@@ -105,7 +105,7 @@ provider: setup ## Test the local provider against the emulator
 	@$(STEP) "test the provider" npm run --silent test:provider
 
 s3-checks: ## Ask the S3 model what S3 answers, with boto3, the AWS CLI and the JavaScript SDK
-	@$(STEP) "check the S3 model" python -m unittest discover --start-directory local/s3model/checks
+	@$(STEP) "check the S3 model" python -m unittest discover --start-directory crates/s3-model/checks
 
 e2e: ## Test what a user does: up, run, refresh, destroy
 	@$(STEP) "test end to end" npm run --silent test:e2e
@@ -138,8 +138,8 @@ bench-splitter: ## Measure the splitter: queueing, speed-up, runs with faults (R
 	@$(STEP) "build the splitting's benchmark" cargo build --release --locked --package splitter --example bench_split
 	@npx tsx local/bench/splitter.ts
 
-bench-s3model: ## Measure the S3 model: requests and bytes a second, what a copy costs, memory, how well it keeps time
-	@$(STEP) "build the S3 model" cargo build --release --locked --package s3model --bins --examples
+bench-s3-model: ## Measure the S3 model: requests and bytes a second, what a copy costs, memory, how well it keeps time
+	@$(STEP) "build the S3 model" cargo build --release --locked --package s3-model --bins --examples
 	@$(TARGET)/release/examples/bench
 
 format: setup ## Format everything

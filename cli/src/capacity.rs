@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat};
-use results::stats::{Spread, real};
+use protocol::stats::{Spread, real};
 use tokio::time::{Instant, sleep};
 
 use crate::aws::failed;

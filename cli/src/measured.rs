@@ -1,8 +1,8 @@
 //! Latencies with their name, as a result file keeps them.
 
+use protocol::histogram::Histogram;
+use protocol::summary::Summary;
 use results::file::Samples;
-use results::histogram::Histogram;
-use results::summary::Summary;
 
 /// Some latencies of a run.
 pub struct Measured {

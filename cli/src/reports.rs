@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::Result;
-use results::report::{FunctionUse, Report};
-use results::stats::real;
+use protocol::stats::real;
+use results::billing_log::{FunctionUse, Report};
 use tokio::time::{Instant, sleep};
 
 use crate::aws::failed;

@@ -2,7 +2,7 @@
 
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
-use results::histogram::Latency;
+use protocol::histogram::Latency;
 
 /// What [`latency`] shows.
 pub const LATENCIES: &str = "p50 / p90 / p99 / p99.9 ms";

@@ -31,10 +31,10 @@ impl Checkout {
         fs::create_dir_all(checkout.path(".lambench")).unwrap();
         symlink(repository.join("local/emulator"), checkout.path("local/emulator")).unwrap();
         symlink(venv, checkout.path(".lambench/venv")).unwrap();
-        let model = Path::new(env!("CARGO_BIN_EXE_lambench")).with_file_name("lambench-s3model");
-        assert!(model.exists(), "no S3 model at {}: run `cargo build --package s3model`", model.display());
+        let model = Path::new(env!("CARGO_BIN_EXE_lambench")).with_file_name("lambench-s3-model");
+        assert!(model.exists(), "no S3 model at {}: run `cargo build --package s3-model`", model.display());
         fs::create_dir(checkout.path(".lambench/bin")).unwrap();
-        symlink(model, checkout.path(".lambench/bin/lambench-s3model")).unwrap();
+        symlink(model, checkout.path(".lambench/bin/lambench-s3-model")).unwrap();
         checkout
     }
 

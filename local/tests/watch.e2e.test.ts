@@ -13,7 +13,7 @@ const UP = "pulumi up --yes --skip-preview --non-interactive --stack dev";
 /** How `make build` builds for this machine. */
 const BUILD =
   `PATH=.lambench/venv/bin:$PATH cargo lambda build --release --locked --target $(uname -m)-unknown-linux-gnu.2.34 ` +
-  `--workspace --exclude lambench --exclude s3model --bin ${BINARY}`;
+  `--workspace --exclude lambench --exclude s3-model --bin ${BINARY}`;
 
 const MANIFEST = `[package]
 name = "greeting"

@@ -1,7 +1,7 @@
 //! What results were asked for: a difference there may be the reason of one in the figures.
 
-use results::aurora::Runs;
 use results::file::{Detail, RunResult};
+use results::scenario::aurora::Runs;
 use serde_json::{Map, Value, json};
 
 use super::Side;

@@ -1,8 +1,8 @@
 //! What was measured and what it costs, each beside the first result's.
 
+use protocol::stats::real;
+use protocol::summary::Summary;
 use results::file::Cost;
-use results::stats::real;
-use results::summary::Summary;
 
 use super::Side;
 use crate::text::{digits, distinct, none, table};

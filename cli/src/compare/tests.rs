@@ -1,7 +1,7 @@
 use std::path::Path;
 
+use protocol::summary::Summary;
 use results::file::{Cost, Kind, QuotedPrice};
-use results::summary::Summary;
 
 use super::*;
 

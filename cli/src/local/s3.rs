@@ -14,7 +14,7 @@ use crate::project::Project;
 
 /// The name under which the port of the model's admin endpoint is remembered.
 const ADMIN: &str = "s3-admin";
-const PROGRAM: &str = "bin/lambench-s3model";
+const PROGRAM: &str = "bin/lambench-s3-model";
 const CHOICE: &str = "s3-server";
 
 /// Who answers S3's requests.

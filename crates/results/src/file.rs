@@ -1,18 +1,14 @@
 //! The result file: one JSON document a run, the same for every scenario but for one part.
 
 use jiff::Timestamp;
+use protocol::histogram::Histogram;
+use protocol::summary::Summary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::aurora::Load;
-use crate::contest::Contest;
-use crate::histogram::Histogram;
-use crate::pipeline::delivery::Delivery;
 use crate::prices::Price;
-use crate::s3_read::Reading;
-use crate::splitter::Splitting;
-use crate::summary::Summary;
+use crate::scenario::Detail;
 
 /// Version of this schema; a reader refuses those it doesn't know.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -130,36 +126,6 @@ impl From<Price> for QuotedPrice {
             unit: price.unit.to_owned(),
             source: price.source.to_owned(),
             date: price.date.to_owned(),
-        }
-    }
-}
-
-/// The part that only one scenario has.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Detail {
-    /// The archive contest's ranking.
-    Archive(Contest),
-    /// The load on a database.
-    Aurora(Load),
-    /// The messages on their way through the pipeline.
-    Pipeline(Box<Delivery>),
-    /// The objects of a bucket, read by functions.
-    S3Read(Reading),
-    /// The items of an event.
-    Splitter(Splitting),
-}
-
-impl Detail {
-    /// What makes the run's figures unfit for use, in words.
-    #[must_use]
-    pub fn violations(&self) -> &[String] {
-        match self {
-            Self::Archive(_) => &[],
-            Self::Aurora(load) => &load.violations,
-            Self::Pipeline(delivery) => &delivery.violations,
-            Self::S3Read(reading) => &reading.violations,
-            Self::Splitter(splitting) => &splitting.violations,
         }
     }
 }

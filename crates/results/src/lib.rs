@@ -1,15 +1,7 @@
-//! The result schema, its statistics and its prices: what the functions write and the CLI reads.
+//! The result file: its schema, its prices, and what REPORT lines say. What crosses between functions and command stands
+//! in `protocol`.
 
-pub mod aurora;
-pub mod contest;
+pub mod billing_log;
 pub mod file;
-pub mod histogram;
-pub mod knee;
-pub mod load;
-pub mod pipeline;
 pub mod prices;
-pub mod report;
-pub mod s3_read;
-pub mod splitter;
-pub mod stats;
-pub mod summary;
+pub mod scenario;

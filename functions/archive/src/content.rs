@@ -76,7 +76,7 @@ fn size(random: &mut ChaCha8Rng, mean_bytes: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use results::stats::Spread;
+    use protocol::stats::Spread;
 
     use super::*;
 

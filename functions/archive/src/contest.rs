@@ -6,11 +6,11 @@ use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_lambda::Client as Lambda;
 use futures::future::try_join_all;
 use lambda_kit::Failure;
-use results::contest::{self, Contest};
+use results::scenario::archive::{self, Contest};
 use tokio::time::{Instant, sleep};
 
 use crate::score::{self, Configuration, Contender, Request, function_name};
-use results::report::Report;
+use results::billing_log::Report;
 
 /// How long to wait for REPORT lines: logs are searchable some time after they are written.
 const REPORTS_TIMEOUT: Duration = Duration::from_mins(1);

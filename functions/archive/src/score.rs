@@ -1,12 +1,12 @@
 //! Turns what the state machine saw of each contender into the contest's document.
 
 use jiff::Timestamp;
-use results::contest::{Contest, Failure, Success};
+use protocol::stats::{Spread, real, whole};
 use results::prices::{LAMBDA_STORAGE, RunPrice};
-use results::stats::{Spread, real, whole};
+use results::scenario::archive::{Contest, Failure, Success};
 use serde::Deserialize;
 
-use results::report::Report;
+use results::billing_log::Report;
 
 /// What the state machine collected.
 #[derive(Debug, Clone, Deserialize)]

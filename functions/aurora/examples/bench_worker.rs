@@ -16,7 +16,7 @@ use aurora::worker::Worker;
 use lambda_kit::env::setting;
 use lambda_kit::postgres::{Cluster, Credentials, Login, Postgres};
 use lambda_kit::sql::Road;
-use results::load::Outcome;
+use protocol::aurora::Outcome;
 
 type AnyError = Box<dyn Error + Send + Sync>;
 

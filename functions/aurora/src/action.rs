@@ -1,7 +1,7 @@
 //! What a unit of load executes; the same over either driver.
 
 use lambda_kit::sql::{DbError, Value};
-use results::load::Action;
+use protocol::aurora::Action;
 use uuid::Uuid;
 
 use crate::driver::{Driver, Row};

@@ -2,7 +2,7 @@
 #![expect(async_fn_in_trait, reason = "a worker's futures stay on its one thread")]
 
 use lambda_kit::sql::{self, DataApi, DbError, SqlxDriver, Value};
-use results::load;
+use protocol::aurora;
 use uuid::Uuid;
 
 use crate::statements::{INSERT, INSERT_MANY};

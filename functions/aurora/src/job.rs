@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use lambda_kit::postgres::Cluster;
-use results::load::{Action, Driver, Endpoint};
+use protocol::aurora::{Action, Driver, Endpoint};
 use uuid::Uuid;
 
 use crate::ledger::Source;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use lambda_kit::postgres::Cluster;
-use results::load::{Action, Driver, Endpoint};
+use protocol::aurora::{Action, Driver, Endpoint};
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! The ledger: which units a source has, and how many of them are counted already.
 
 use lambda_kit::sql::{Cell, DbError, Value};
-use results::load::{Action, Outcome};
+use protocol::aurora::{Action, Outcome};
 use serde::Serialize;
 use uuid::Uuid;
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use lambda_kit::Backoff;
 use lambda_kit::sql::{Cell, DbError, Remedy};
-use results::load::{self, Action};
+use protocol::aurora::{self, Action};
 use tokio::time::timeout;
 use uuid::Uuid;
 

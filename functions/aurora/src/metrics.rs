@@ -1,7 +1,7 @@
 //! The seed's metrics, as log lines that `CloudWatch` reads.
 
 use lambda_kit::emf::{self, Metric};
-use results::load::{Action, Outcome};
+use protocol::aurora::{Action, Outcome};
 
 use crate::ledger::text;
 use crate::record::Sample;

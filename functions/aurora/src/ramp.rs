@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use lambda_kit::Failure;
 use lambda_kit::sql::DbError;
-use results::load::{Action, Endpoint, Outcome};
+use protocol::aurora::{Action, Endpoint, Outcome};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -72,7 +72,7 @@ pub enum RequestError {
 }
 
 impl Request {
-    fn check(&self, driver: results::load::Driver) -> Result<(), RequestError> {
+    fn check(&self, driver: protocol::aurora::Driver) -> Result<(), RequestError> {
         if !(1..=MAX_BATCH).contains(&self.batch) {
             return Err(RequestError::Batch(self.batch));
         }
@@ -85,14 +85,14 @@ impl Request {
         if !(self.seconds > 0.0 && self.seconds <= 900.0) {
             return Err(RequestError::Seconds(self.seconds));
         }
-        if driver == results::load::Driver::DataApi && self.endpoint == Endpoint::Reader {
+        if driver == protocol::aurora::Driver::DataApi && self.endpoint == Endpoint::Reader {
             return Err(RequestError::Reader);
         }
         Ok(())
     }
 
     /// The same worker of the same stage of a run has the same source: if it is started again, it goes on.
-    fn source(&self, driver: results::load::Driver) -> Source {
+    fn source(&self, driver: protocol::aurora::Driver) -> Source {
         let (driver, action) = (ledger::text(&driver), ledger::text(&self.action));
         let name = format!("{}/{driver}/{action}/{}/{}", self.run, self.stage, self.worker);
         Source {
@@ -193,7 +193,7 @@ impl Stage<'_> {
 
 #[cfg(test)]
 mod tests {
-    use results::load::Driver as Kind;
+    use protocol::aurora::Driver as Kind;
 
     use super::*;
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lambda_kit::sql::DbError;
-use results::load::Outcome;
+use protocol::aurora::Outcome;
 
 /// Latencies that one attempt writes as metrics at most: 100 log lines.
 const SAMPLE: usize = 10_000;

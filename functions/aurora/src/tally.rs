@@ -7,8 +7,8 @@ use std::time::Duration;
 use lambda_kit::Failure;
 use lambda_kit::postgres::Postgres;
 use lambda_kit::sql::{Cell, DbError, SqlxDriver, Value};
-use results::load::{Action, ActionTally, Driver as Kind, Outcome, Tally};
-use results::summary::Summary;
+use protocol::aurora::{Action, ActionTally, Driver as Kind, Outcome, Tally};
+use protocol::summary::Summary;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

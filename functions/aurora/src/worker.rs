@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use lambda_kit::postgres::Cluster;
 use lambda_kit::sql::{Road, SqlxDriver};
 use lambda_kit::{Failure, env};
-use results::load::{self, Endpoint};
+use protocol::aurora::{self, Endpoint};
 
 use crate::action::Sizes;
 use crate::attempt::Roads;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aurora::ledger::{self, Attempt};
 use lambda_kit::sql::{Driver as _, SqlxDriver};
-use results::load::{Action, Outcome};
+use protocol::aurora::{Action, Outcome};
 use support::Server;
 use support::work::{
     attempt, attempt_within, done_of, number, prepare, ramp, ramped, source, tallied, until, worker,

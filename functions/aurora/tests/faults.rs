@@ -8,7 +8,7 @@ use aurora::clock;
 use aurora::ramp::Request;
 use lambda_kit::postgres::Postgres;
 use lambda_kit::test_postgres::login;
-use results::load::{Action, Endpoint};
+use protocol::aurora::{Action, Endpoint};
 use support::Server;
 use support::work::{attempt, number, prepare, ramp, ramped, source, tallied, until, worker};
 

@@ -8,7 +8,7 @@ use aws_sdk_sqs::Client;
 use futures::{StreamExt, stream};
 use lambda_kit::streams::BatchResponse;
 use lambda_kit::{Failure, env};
-use results::pipeline::DeadLetter;
+use protocol::pipeline::DeadLetter;
 use tokio::time::timeout_at;
 
 use crate::batch::{Outcome, Records, Refused};

@@ -9,7 +9,7 @@ use lambda_kit::postgres::Cluster;
 use lambda_kit::sql::{Driver, Road, SqlxDriver};
 use lambda_kit::streams::BatchResponse;
 use lambda_kit::{Failure, now_us};
-use results::pipeline::Hop;
+use protocol::pipeline::Hop;
 
 use crate::batch::{Entry, Outcome, Records, merge, read};
 use crate::dead_letter::DeadLetters;

@@ -1,7 +1,7 @@
 //! Metrics, as log lines that `CloudWatch` reads.
 
 use lambda_kit::emf::{self, Metric};
-use results::pipeline::Hop;
+use protocol::pipeline::Hop;
 
 /// What the seed calls its metrics.
 const NAMESPACE: &str = "ServerlessDataProcessingPipeline/Latencies";

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_kit::streams::BatchResponse;
 use lambda_kit::{Failure, env, now_us};
-use results::pipeline::Hop;
+use protocol::pipeline::Hop;
 use serde::Deserialize;
 
 use crate::batch::{Outcome, Records, merge, read};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use results::pipeline::{Hop, Tally};
+use protocol::pipeline::{Hop, Tally};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 

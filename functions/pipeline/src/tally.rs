@@ -9,7 +9,7 @@ use futures::TryStreamExt;
 use lambda_kit::Failure;
 use lambda_kit::postgres::{Cluster, Login, Postgres};
 use lambda_kit::sql::{DbError, Remedy, SqlxDriver};
-use results::pipeline::{Hop, Tally};
+use protocol::pipeline::{Hop, Tally};
 use serde::{Deserialize, Serialize};
 
 use crate::deadline::Deadline;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lambda_kit::test_postgres::{Server, login};
 use pipeline::tally::{Answer, Request, Tallier};
-use results::pipeline::{Hop, Tally};
+use protocol::pipeline::{Hop, Tally};
 use sqlx::PgConnection;
 use support::rows::{REMAINING, server};
 

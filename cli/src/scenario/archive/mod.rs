@@ -11,8 +11,8 @@ mod sweep;
 use anyhow::{Result, bail};
 use aws_config::SdkConfig;
 use jiff::Timestamp;
-use results::contest::Contest;
 use results::file::RunResult;
+use results::scenario::archive::Contest;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -135,8 +135,8 @@ fn function_name(arn: &str) -> &str {
 mod testing {
     //! What the tests of this scenario have in common.
 
-    use results::contest::Success;
-    use results::stats::real;
+    use protocol::stats::real;
+    use results::scenario::archive::Success;
     use serde_json::json;
 
     use super::Archive;

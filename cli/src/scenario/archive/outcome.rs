@@ -1,11 +1,11 @@
 //! Makes a result of a contest: samples, statistics, cost and warnings.
 
 use jiff::Timestamp;
-use results::contest::{Contest, Success};
+use protocol::stats::real;
+use protocol::summary::Summary;
 use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION, Samples};
 use results::prices::{self, Price};
-use results::stats::real;
-use results::summary::Summary;
+use results::scenario::archive::{Contest, Success};
 
 use super::{Archive, function_name};
 use crate::project::Project;
@@ -108,7 +108,7 @@ fn slowed(contest: &Contest) -> impl Iterator<Item = (&Success, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use results::contest::S3Use;
+    use results::scenario::archive::S3Use;
 
     use super::*;
     use crate::scenario::archive::testing::{archive, success};

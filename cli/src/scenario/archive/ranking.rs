@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use comfy_table::Table;
-use results::contest::{Contest, Success};
-use results::stats::real;
+use protocol::stats::real;
+use results::scenario::archive::{Contest, Success};
 
 use super::outcome::contender;
 use crate::text::{self, none};
@@ -77,7 +77,7 @@ fn memory(one: &Success) -> String {
 
 #[cfg(test)]
 mod tests {
-    use results::contest::Failure;
+    use results::scenario::archive::Failure;
 
     use super::*;
     use crate::scenario::archive::testing::success;

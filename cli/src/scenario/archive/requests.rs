@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use results::contest::{Contest, S3Use, Success};
+use protocol::stats::real;
 use results::prices;
-use results::stats::real;
+use results::scenario::archive::{Contest, S3Use, Success};
 use serde::Deserialize;
 
 use super::function_name;

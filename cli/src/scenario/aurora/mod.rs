@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use jiff::Timestamp;
+use protocol::aurora::{Driver, Endpoint};
 use results::file::RunResult;
-use results::load::{Driver, Endpoint};
 use serde::Deserialize;
 
 use crate::capacity::Used;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
-use results::load::{Action, Driver, Endpoint};
+use protocol::aurora::{Action, Driver, Endpoint};
 
 use crate::exit::Usage;
 

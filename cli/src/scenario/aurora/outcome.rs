@@ -1,7 +1,7 @@
 //! The result of a load test: samples, statistics, cost and warnings.
 
-use results::aurora::{Load, LoadPrice, Runs};
 use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
+use results::scenario::aurora::{Load, LoadPrice, Runs};
 
 use super::{Test, price, warnings};
 use crate::measured::Measured;

@@ -1,12 +1,12 @@
 //! What a load costs on AWS: what its workers, messages, transitions, requests and the database's time are charged.
 
-use results::aurora::LoadPrice;
-use results::load::{Action, Outcome};
+use protocol::aurora::{Action, Outcome};
+use protocol::stats::real;
 use results::prices::{
     AURORA_ACU_HOUR, DATA_API_REQUEST, LAMBDA_REQUEST, Price, RunPrice, SQS_REQUEST, STATE_TRANSITION,
     compute,
 };
-use results::stats::real;
+use results::scenario::aurora::LoadPrice;
 
 use crate::reports::Billed;
 

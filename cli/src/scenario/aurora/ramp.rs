@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 use anyhow::Result;
-use results::aurora::{Figures, Ledger, RampRun, Runs, Stage};
-use results::knee::Knee;
-use results::load::{Action, Driver, Outcome, Tally};
-use results::stats::real;
+use protocol::aurora::{Action, Driver, Outcome, Tally};
+use protocol::stats::real;
+use results::scenario::aurora::knee::Knee;
+use results::scenario::aurora::{Figures, Ledger, RampRun, Runs, Stage};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use comfy_table::Table;
-use results::aurora::{Figures, Load, LoadPrice, QueueRun, RampRun, Runs};
-use results::knee::KneeKind;
-use results::load::Endpoint;
+use protocol::aurora::Endpoint;
+use results::scenario::aurora::knee::KneeKind;
+use results::scenario::aurora::{Figures, Load, LoadPrice, QueueRun, RampRun, Runs};
 
 use super::clients;
 use crate::text::{self, LATENCIES, distinct, ms, per_second, table, usd};
@@ -190,7 +190,7 @@ fn knee(run: &RampRun) -> String {
 
 /// At a steady rate more clients may be what is needed: from how many on the rate is kept up with.
 fn recovery(run: &RampRun, knee: u64) -> String {
-    let keeps_up = |stage: &&results::aurora::Stage| stage.keeps_up();
+    let keeps_up = |stage: &&results::scenario::aurora::Stage| stage.keeps_up();
     let enough = run.stages.iter().rev().take_while(keeps_up).last();
     match enough.filter(|stage| stage.clients > knee) {
         Some(stage) => format!("; {} keep up with it", clients(stage.clients)),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use results::knee::Knee;
-use results::load::{Action, Driver};
+use protocol::aurora::{Action, Driver};
+use results::scenario::aurora::knee::Knee;
 
 use super::*;
 use crate::scenario::aurora::testing::{queue_run, ramp_run};

@@ -1,7 +1,7 @@
 //! What the ledger in the database says of a run.
 
 use anyhow::Result;
-use results::load::Tally;
+use protocol::aurora::Tally;
 use serde_json::json;
 
 use super::Test;

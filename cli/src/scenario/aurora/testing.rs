@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use results::aurora::{Figures, Ledger, LoadPrice, QueueAction, QueueRun, RampRun, Stage};
-use results::knee::Knee;
-use results::load::{Action, ActionTally, Driver, Endpoint, Outcome, Tally};
+use protocol::aurora::{Action, ActionTally, Driver, Endpoint, Outcome, Tally};
+use results::scenario::aurora::knee::Knee;
+use results::scenario::aurora::{Figures, Ledger, LoadPrice, QueueAction, QueueRun, RampRun, Stage};
 use serde_json::json;
 
 use super::Aurora;

@@ -1,8 +1,8 @@
 //! Counts that have to be equal: where they are not, a run's figures can't be trusted.
 
-use results::aurora::{QueueRun, RampRun};
-use results::load::Tally;
-use results::stats::real;
+use protocol::aurora::Tally;
+use protocol::stats::real;
+use results::scenario::aurora::{QueueRun, RampRun};
 
 /// What doesn't add up in a ramp's run, by its tally or the reason why there is none.
 pub fn in_ramp(run: &RampRun, tally: Result<&Tally, String>) -> Vec<String> {
@@ -67,8 +67,8 @@ fn in_tables(tally: &Tally) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use results::aurora::Ledger;
-    use results::load::Action;
+    use protocol::aurora::Action;
+    use results::scenario::aurora::Ledger;
 
     use super::*;
     use crate::scenario::aurora::testing::{queue_run, ramp_run, tally};

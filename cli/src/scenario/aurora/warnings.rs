@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use results::aurora::{Figures, QueueRun, RampRun, Runs, Stage};
-use results::load::Endpoint;
-use results::stats::real;
+use protocol::aurora::Endpoint;
+use protocol::stats::real;
+use results::scenario::aurora::{Figures, QueueRun, RampRun, Runs, Stage};
 
 use super::{Aurora, advice};
 

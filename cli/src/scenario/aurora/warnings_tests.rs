@@ -1,4 +1,4 @@
-use results::load::Action;
+use protocol::aurora::Action;
 
 use super::*;
 use crate::scenario::aurora::testing::{aurora, queue_run, ramp_run};

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use results::stats::{real, whole};
+use protocol::stats::{real, whole};
 use tokio::time::{Instant, interval};
 
 use super::load::record::Fate;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::SignedDuration;
-use results::pipeline::delivery::Offered;
+use results::scenario::pipeline::Offered;
 
 use super::schedule::Schedule;
 use crate::exit::Usage;

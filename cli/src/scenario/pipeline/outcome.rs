@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use protocol::pipeline::Hop;
+use protocol::stats::real;
 use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
-use results::pipeline::Hop;
-use results::pipeline::delivery::{Delivery, Generator, Messages, Requests};
-use results::stats::real;
+use results::scenario::pipeline::{Delivery, Generator, Messages, Requests};
 
 use super::find::{Findings, micros};
 use super::load::record::{Fate, Record};
@@ -116,7 +116,7 @@ fn messages(test: &Test, findings: &Findings) -> Messages {
     }
 }
 
-fn hops(findings: &Findings) -> BTreeMap<Hop, results::histogram::Latency> {
+fn hops(findings: &Findings) -> BTreeMap<Hop, protocol::histogram::Latency> {
     let hops = findings.arrived.tally.hops.iter();
     hops.filter_map(|(hop, histogram)| Some((*hop, histogram.latency()?))).collect()
 }

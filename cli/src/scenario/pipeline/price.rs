@@ -1,11 +1,11 @@
 //! What a million messages cost on AWS, by what they use on their way.
 
-use results::pipeline::delivery::DeliveryPrice;
+use protocol::stats::real;
 use results::prices::{
     AURORA_ACU_HOUR, DATA_API_REQUEST, DYNAMODB_WRITE, HTTP_API_REQUEST, KINESIS_GB_IN, KINESIS_GB_OUT,
     KINESIS_PUT_UNIT, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, LAMBDA_REQUEST, Price, RunPrice, compute,
 };
-use results::stats::real;
+use results::scenario::pipeline::DeliveryPrice;
 
 use crate::reports::Billed;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use results::stats::real;
+use protocol::stats::real;
 
 /// A rate that grows linearly from 0 in the ramp, and is held from then on.
 #[derive(Debug, Clone, Copy, PartialEq)]

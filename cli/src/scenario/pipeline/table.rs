@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use results::histogram::Latency;
-use results::pipeline::Hop;
-use results::pipeline::delivery::{Delivery, DeliveryPrice, Messages, Offered, Requests};
-use results::report::FunctionUse;
+use protocol::histogram::Latency;
+use protocol::pipeline::Hop;
+use results::billing_log::FunctionUse;
+use results::scenario::pipeline::{Delivery, DeliveryPrice, Messages, Offered, Requests};
 
 use crate::text::{self, LATENCIES, ms, per_second, table, usd};
 

@@ -1,7 +1,7 @@
 //! What the table in PostgreSQL says of a run.
 
 use anyhow::Result;
-use results::pipeline::Tally;
+use protocol::pipeline::Tally;
 use serde_json::json;
 
 use super::Test;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use results::pipeline::delivery::Delivery;
-use results::pipeline::{Hop, Tally};
+use protocol::pipeline::{Hop, Tally};
+use results::scenario::pipeline::Delivery;
 use serde_json::json;
 
 use super::account::Account;

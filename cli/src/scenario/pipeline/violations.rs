@@ -1,7 +1,7 @@
 //! Counts that have to be equal: where they are not, a run's figures can't be trusted.
 
-use results::pipeline::Tally;
-use results::pipeline::delivery::Delivery;
+use protocol::pipeline::Tally;
+use results::scenario::pipeline::Delivery;
 
 use crate::text::count;
 
@@ -50,7 +50,7 @@ pub fn of(delivery: &Delivery, tally: &Tally) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use results::pipeline::delivery::Messages;
+    use results::scenario::pipeline::Messages;
 
     use super::*;
     use crate::scenario::pipeline::testing::{delivery, tally};

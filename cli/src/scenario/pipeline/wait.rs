@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use results::pipeline::Tally;
+use protocol::pipeline::Tally;
 use tokio::time::sleep;
 
 use super::Test;

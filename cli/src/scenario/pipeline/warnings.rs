@@ -1,7 +1,7 @@
 //! What to know about a load test's figures, each with advice.
 
-use results::pipeline::delivery::Delivery;
-use results::stats::real;
+use protocol::stats::real;
+use results::scenario::pipeline::Delivery;
 
 use super::Test;
 use super::find::Findings;

@@ -46,7 +46,7 @@ fn a_local_run_says_what_it_is_good_for() {
 
 #[test]
 fn few_requests_are_warned_of() {
-    let said = only(|_, findings| findings.sent.record.warm = results::histogram::Histogram::default());
+    let said = only(|_, findings| findings.sent.record.warm = protocol::histogram::Histogram::default());
     assert!(said.contains("raise --duration or --rate"), "{said}");
 }
 
@@ -129,7 +129,7 @@ fn cold_starts_in_the_hops_are_kept_out_by_a_ramp() {
 #[test]
 fn a_hop_that_took_less_than_no_time_is_told() {
     let said = only(|_, findings| {
-        findings.arrived.tally.negative.insert(results::pipeline::Hop::Stream, 3);
+        findings.arrived.tally.negative.insert(protocol::pipeline::Hop::Stream, 3);
     });
     assert!(said.starts_with("3 values of the hop stream below 0, counted as 1 µs"), "{said}");
 }

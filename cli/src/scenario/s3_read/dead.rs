@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
 use percent_encoding::percent_decode_str;
-use results::s3_read::Variant;
+use results::scenario::s3_read::Variant;
 
 use super::{Road, Test};
 use crate::queue::{attribute, fresh};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use results::histogram::Histogram;
-use results::stats::real;
+use protocol::histogram::Histogram;
+use protocol::stats::real;
 
 use super::items::Item;
 

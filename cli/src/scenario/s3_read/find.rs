@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use anyhow::Result;
-use results::report::FunctionUse;
-use results::s3_read::{ReadRun, Variant};
+use results::billing_log::FunctionUse;
+use results::scenario::s3_read::{ReadRun, Variant};
 use tokio::time::Instant;
 
 use super::figures::Figures;

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
-use results::s3_read::{Asked, Listing};
+use results::scenario::s3_read::{Asked, Listing};
 use serde::Deserialize;
 use serde_json::json;
 

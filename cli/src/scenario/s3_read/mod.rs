@@ -22,7 +22,7 @@ use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 use results::file::RunResult;
-use results::s3_read::{Asked, Variant};
+use results::scenario::s3_read::{Asked, Variant};
 use serde::Deserialize;
 
 use crate::progress::Mode;

@@ -1,7 +1,7 @@
 //! What `lambench run s3-read` takes, and what to do about it.
 
 use anyhow::Result;
-use results::s3_read::Variant;
+use results::scenario::s3_read::Variant;
 
 use crate::exit::Usage;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use protocol::stats::real;
 use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
-use results::s3_read::{Listing, Objects, ReadRun, Reading, Variant};
-use results::stats::real;
+use results::scenario::s3_read::{Listing, Objects, ReadRun, Reading, Variant};
 
 use super::dead::kind;
 use super::figures::Figures;

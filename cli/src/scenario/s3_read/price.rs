@@ -1,10 +1,10 @@
 //! What a road costs on AWS: its functions' time, and the requests to the queue, the bucket and the table.
 
+use protocol::stats::real;
 use results::prices::{
     DYNAMODB_WRITE, LAMBDA_REQUEST, Price, RunPrice, S3_READ, S3_WRITE, SQS_REQUEST, compute,
 };
-use results::s3_read::ReadPrice;
-use results::stats::real;
+use results::scenario::s3_read::ReadPrice;
 
 use crate::reports::Billed;
 

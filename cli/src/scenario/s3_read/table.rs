@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use results::s3_read::{Asked, Objects, ReadPrice, ReadRun, Reading};
-use results::stats::real;
+use protocol::stats::real;
+use results::scenario::s3_read::{Asked, Objects, ReadPrice, ReadRun, Reading};
 
 use crate::text::{self, LATENCIES, per_second, table, usd};
 
@@ -154,7 +154,7 @@ fn best(runs: &[ReadRun]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use results::s3_read::Variant;
+    use results::scenario::s3_read::Variant;
 
     use super::*;
     use crate::scenario::s3_read::testing::{reading, test};

@@ -1,7 +1,7 @@
 //! What the tests of this scenario have in common.
 
 use aws_config::SdkConfig;
-use results::s3_read::{Asked, Listing, Reading, Variant};
+use results::scenario::s3_read::{Asked, Listing, Reading, Variant};
 use serde_json::json;
 
 use super::dead::DeadLetters;

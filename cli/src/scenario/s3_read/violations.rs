@@ -65,7 +65,7 @@ fn differing(found: &[Found]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use results::s3_read::Variant;
+    use results::scenario::s3_read::Variant;
 
     use super::*;
     use crate::scenario::s3_read::testing::found;

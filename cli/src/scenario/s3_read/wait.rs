@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::Result;
-use results::s3_read::{Asked, Variant};
+use results::scenario::s3_read::{Asked, Variant};
 use tokio::time::{Instant, sleep};
 
 use super::dead::DeadLetters;

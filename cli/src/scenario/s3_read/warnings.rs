@@ -1,7 +1,7 @@
 //! What to know about the figures, each with advice.
 
-use results::s3_read::ReadRun;
-use results::stats::real;
+use protocol::stats::real;
+use results::scenario::s3_read::ReadRun;
 
 use super::Test;
 use super::find::Found;
@@ -106,7 +106,7 @@ fn advice(test: &Test, kind: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use results::s3_read::Variant;
+    use results::scenario::s3_read::Variant;
 
     use super::*;
     use crate::scenario::s3_read::testing::{found, test};

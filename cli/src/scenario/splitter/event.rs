@@ -131,8 +131,8 @@ impl Test {
         let place = &self.splitter.place;
         let (timeout, batch) = (place.required("timeoutSeconds")?, self.batch_size());
         let seconds = self.event.item_seconds;
-        let needed = results::stats::real(batch) * (seconds + ITEM_RESERVE);
-        if needed < results::stats::real(timeout) {
+        let needed = protocol::stats::real(batch) * (seconds + ITEM_RESERVE);
+        if needed < protocol::stats::real(timeout) {
             return Ok(());
         }
         let advice = match needed.ceil() {

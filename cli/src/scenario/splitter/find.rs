@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use jiff::Timestamp;
-use results::splitter::{Reply, Road};
+use results::scenario::splitter::{Reply, Road};
 use tokio::time::{Instant, sleep_until};
 
 use super::Test;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use protocol::histogram::Histogram;
+use protocol::stats::real;
 use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
-use results::histogram::Histogram;
-use results::splitter::{Invocations, Items, Road, SplitRun, Splitting, Task};
-use results::stats::real;
+use results::scenario::splitter::{Invocations, Items, Road, SplitRun, Splitting, Task};
 
 use super::find::{Findings, Found};
 use super::log::{RunLog, item_id};

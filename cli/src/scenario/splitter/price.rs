@@ -1,8 +1,8 @@
 //! What a million items cost on AWS, by what they use on their way.
 
+use protocol::stats::real;
 use results::prices::{DYNAMODB_WRITE, EVENT_64_KB, LAMBDA_REQUEST, Price, RunPrice, SQS_REQUEST, compute};
-use results::splitter::{Road, SplitPrice};
-use results::stats::real;
+use results::scenario::splitter::{Road, SplitPrice};
 
 use crate::reports::Billed;
 

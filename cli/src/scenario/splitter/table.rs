@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use results::splitter::{Invocations, Items, Road, SplitPrice, SplitRun, Splitting, Task};
+use results::scenario::splitter::{Invocations, Items, Road, SplitPrice, SplitRun, Splitting, Task};
 
 use crate::text::{self, LATENCIES, table, usd};
 
@@ -41,7 +41,7 @@ fn heading(task: &Task) -> String {
     if task.items == 0 {
         return event;
     }
-    let serial = results::stats::real(task.items) * task.item_seconds;
+    let serial = protocol::stats::real(task.items) * task.item_seconds;
     let items = text::count(task.items, "item");
     format!("{event}, {items} of {} s: {} one after the other", task.item_seconds, seconds(serial))
 }

@@ -39,7 +39,7 @@ fn an_event_without_items_shows_the_answer_only() {
     splitting.runs.remove(0);
     let run = &mut splitting.runs[0];
     run.items = Items::default();
-    run.reply = Some(results::splitter::Reply {
+    run.reply = Some(results::scenario::splitter::Reply {
         status_code: 400,
         count: 0,
         body: "invalid event argument".to_owned(),

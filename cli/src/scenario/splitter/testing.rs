@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use results::splitter::Road;
+use results::scenario::splitter::Road;
 use serde_json::json;
 
 use super::event::Event;

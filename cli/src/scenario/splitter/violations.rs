@@ -1,6 +1,6 @@
 //! What must hold in a run: where it doesn't, its figures can't be trusted.
 
-use results::splitter::SplitRun;
+use results::scenario::splitter::SplitRun;
 
 use super::find::Found;
 use super::log::item_id;

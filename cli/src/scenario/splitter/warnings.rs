@@ -1,7 +1,7 @@
 //! What to know about the figures, each with advice.
 
-use results::splitter::{Road, SplitRun, Splitting};
-use results::stats::real;
+use protocol::stats::real;
+use results::scenario::splitter::{Road, SplitRun, Splitting};
 
 use super::Test;
 use super::find::{Findings, Found};
@@ -96,7 +96,7 @@ fn dead_letters(test: &Test, run: &SplitRun) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use results::splitter::Reply;
+    use results::scenario::splitter::Reply;
 
     use super::*;
     use crate::scenario::splitter::outcome::splitting;

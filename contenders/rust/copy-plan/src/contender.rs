@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contender_kit::{Job, entries, explained};
 use lambda_kit::Failure;
 use serde::Serialize;
-use zip_plan::{Limits, Plan};
+use zip_planner::{Limits, Plan};
 
 use crate::execution::Execution;
 use crate::settings::Settings;

@@ -7,10 +7,10 @@ use contender_kit::{Crcs, Job, Room};
 use crc32fast::Hasher;
 use futures::future::try_join_all;
 use lambda_kit::Object as Source;
-use s3_wire::{Error, Failed, Sent, Upload};
+use s3_client::{Error, Failed, Sent, Upload};
 use tokio::sync::SetOnce;
 use tokio::task::JoinSet;
-use zip_plan::{Object, Origin, Part, Piece, Plan, numbers};
+use zip_planner::{Object, Origin, Part, Piece, Plan, numbers};
 
 use crate::late::{Late, first};
 

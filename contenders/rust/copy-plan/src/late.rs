@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::{Either, select};
-use s3_wire::{Failed, Sent};
-use zip_plan::Stage;
+use s3_client::{Failed, Sent};
+use zip_planner::Stage;
 
 /// The copies of one stage, as they begin.
 pub struct Late {
@@ -39,7 +39,7 @@ pub async fn first(
 mod tests {
     use std::future::ready;
 
-    use s3_wire::Error;
+    use s3_client::Error;
 
     use super::*;
 

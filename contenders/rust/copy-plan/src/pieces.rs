@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use s3_wire::{Body, Failed, chunks};
+use s3_client::{Body, Failed, chunks};
 use tokio::sync::OwnedSemaphorePermit;
-use zip_plan::{Object, Piece};
+use zip_planner::{Object, Piece};
 
 use crate::execution::Execution;
 

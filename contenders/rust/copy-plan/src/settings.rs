@@ -5,7 +5,7 @@ use std::str::FromStr;
 use lambda_kit::Failure;
 use lambda_kit::env::setting;
 use results::prices::{S3_READ, S3_WRITE, compute};
-use zip_plan::{Machine, Objective};
+use zip_planner::{Machine, Objective};
 
 /// Requests under way at once: two for each MB, since each has a connection, whose buffers take memory; a function has
 /// 1,024 file descriptors.
@@ -21,7 +21,7 @@ const PACK: u64 = 16 << 20;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// S3, and the limit of requests.
-    pub s3: s3_wire::Settings,
+    pub s3: s3_client::Settings,
     /// What the plan should have least of.
     pub objective: Objective,
     /// What the plan is made for.
@@ -59,7 +59,7 @@ impl Settings {
             writes_per_second: WRITES,
             pack_bytes: PACK.min(u64::from(memory_mb) << 16),
         };
-        Ok(Self { s3: s3_wire::Settings::of_environment(concurrency)?, objective, machine })
+        Ok(Self { s3: s3_client::Settings::of_environment(concurrency)?, objective, machine })
     }
 
     /// Memory for what is read and sent, bytes: a few packs, so that some are sent while others are read.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_credential_types::Credentials;
 use contender_kit::trial::{Contender, FILES, Limit, Model, put, some};
-use zip_plan::{Machine, Objective};
+use zip_planner::{Machine, Objective};
 
 use crate::contender::archive;
 use crate::settings::Settings;
@@ -20,7 +20,7 @@ fn by(objective: Objective) -> Contender {
         pack_bytes: 8 << 20,
     };
     // The job has its own.
-    let s3 = s3_wire::Settings {
+    let s3 = s3_client::Settings {
         endpoint: None,
         region: String::new(),
         credentials: Credentials::new("", "", None, None, ""),
@@ -31,13 +31,13 @@ fn by(objective: Objective) -> Contender {
 }
 
 mod duration {
-    contender_kit::trial!(super::by(zip_plan::Objective::Duration));
+    contender_kit::trial!(super::by(zip_planner::Objective::Duration));
 }
 
 /// Most objects are read and sent.
 mod total_price {
     contender_kit::trial!(
-        super::by(zip_plan::Objective::TotalPrice);
+        super::by(zip_planner::Objective::TotalPrice);
         all_inputs_become_archives, faults_are_overcome, wrong_bytes_are_noticed,
     );
 }

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use lambda_kit::Object;
-use s3_wire::{Failed, S3, Upload, stored_crc};
+use s3_client::{Failed, S3, Upload, stored_crc};
 use tokio::sync::OnceCell;
 
 /// S3 copies no more at once, bytes.

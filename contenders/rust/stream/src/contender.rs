@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use contender_kit::{Job, entries, explained};
 use lambda_kit::Failure;
-use s3_wire::Failed;
+use s3_client::Failed;
 use serde::Serialize;
-use zip_plan::{Layout, Limits};
+use zip_planner::{Layout, Limits};
 
 use crate::parts::{Sizes, cut};
 use crate::transfer::Transfer;

@@ -17,7 +17,7 @@ const CONCURRENCY: usize = 128;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let settings = || Ok(s3_wire::Settings::of_environment(CONCURRENCY)?);
+    let settings = || Ok(s3_client::Settings::of_environment(CONCURRENCY)?);
     contender_kit::serve(
         "stream",
         settings,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
-use s3_wire::{Error, Failed};
+use s3_client::{Error, Failed};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 

@@ -1,6 +1,6 @@
 //! The archive's bytes in parts.
 
-use zip_plan::{Layout, Piece};
+use zip_planner::{Layout, Piece};
 
 /// Parts under way at once: while one waits for S3's answer, others use the bandwidth.
 pub const AT_ONCE: usize = 3;
@@ -82,7 +82,7 @@ impl Cut {
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
-    use zip_plan::{Entry, Limits};
+    use zip_planner::{Entry, Limits};
 
     use super::*;
 

@@ -9,7 +9,7 @@ use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
 use http::HeaderMap;
 use lambda_kit::Object;
-use s3_wire::{Error, Failed, S3};
+use s3_client::{Error, Failed, S3};
 use tokio::time::{sleep, timeout};
 
 /// Connections in a row that may break without a single byte.

@@ -10,8 +10,8 @@ use contender_kit::{Crcs, Job, Room};
 use crc32fast::Hasher;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use lambda_kit::Object;
-use s3_wire::{Body, Error, Failed, Sent, Upload};
-use zip_plan::{Layout, Piece};
+use s3_client::{Body, Error, Failed, Sent, Upload};
+use zip_planner::{Layout, Piece};
 
 use crate::checksum::Checksums;
 use crate::part::{Part, Pieces, Turn};
@@ -164,7 +164,7 @@ impl Transfer {
     /// S3's, once the attempts are used up.
     pub async fn begin(self: Arc<Self>, piece: Piece, turn: Turn) -> Result<Pieces, Failed> {
         let bytes = match piece {
-            Piece::Filler(size) => return Ok(stream::iter(s3_wire::chunks(size)).map(Ok).boxed()),
+            Piece::Filler(size) => return Ok(stream::iter(s3_client::chunks(size)).map(Ok).boxed()),
             Piece::Body { entry, range } => return self.object(entry, range, turn).await,
             Piece::Header(entry) => {
                 self.ask_for_crc(entry).await?;

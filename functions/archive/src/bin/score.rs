@@ -7,7 +7,7 @@ use archive::contest::Scorer;
 use archive::score::Request;
 use lambda_kit::{Failure, aws, env, run};
 use lambda_runtime::LambdaEvent;
-use results::contest::Contest;
+use results::scenario::archive::Contest;
 
 #[tokio::main]
 async fn main() -> ExitCode {

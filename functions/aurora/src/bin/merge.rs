@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lambda_kit::{Failure, run};
 use lambda_runtime::LambdaEvent;
-use results::load::Outcome;
+use protocol::aurora::Outcome;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

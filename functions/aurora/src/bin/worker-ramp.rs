@@ -7,7 +7,7 @@ use aurora::ramp::{Request, work};
 use aurora::worker::Worker;
 use lambda_kit::{Failure, aws, remaining, run};
 use lambda_runtime::LambdaEvent;
-use results::load::Outcome;
+use protocol::aurora::Outcome;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -15,7 +15,7 @@ use aurora::tally::{self, Answer};
 use aurora::worker::Worker;
 use lambda_kit::postgres::Postgres;
 use lambda_kit::sql::Road;
-use results::load::{Action, Endpoint, Outcome};
+use protocol::aurora::{Action, Endpoint, Outcome};
 use sqlx::PgConnection;
 use uuid::Uuid;
 

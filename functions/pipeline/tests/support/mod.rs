@@ -5,7 +5,7 @@ pub mod events;
 pub mod rows;
 
 pub use lambda_kit::test_aws::{Answer, Asked, config as aws, requests};
-use results::pipeline::DeadLetter;
+use protocol::pipeline::DeadLetter;
 use serde_json::{Value, json};
 
 /// SQS takes everything.

@@ -8,8 +8,8 @@ use std::cell::Cell;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use results::aurora::{Figures, Ledger, QueueAction, QueueRun, Runs};
-use results::load::{Driver, Tally};
+use protocol::aurora::{Driver, Tally};
+use results::scenario::aurora::{Figures, Ledger, QueueAction, QueueRun, Runs};
 use tokio::time::Instant;
 
 use super::options::QueuePlan;

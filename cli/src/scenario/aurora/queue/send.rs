@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use futures::{StreamExt, TryStreamExt, stream};
-use results::load::Action;
+use protocol::aurora::Action;
 
 use crate::aws::failed;
 use crate::scenario::aurora::options::QueuePlan;

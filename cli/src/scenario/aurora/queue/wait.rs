@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use results::load::{Driver, Tally};
+use protocol::aurora::{Driver, Tally};
 use tokio::time::{Instant, sleep};
 
 use super::dead::DeadLetters;

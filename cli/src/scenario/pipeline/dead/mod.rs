@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as Name};
-use results::pipeline::DeadLetter;
+use protocol::pipeline::DeadLetter;
 use serde::Deserialize;
 
 use super::Test;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use results::histogram::Histogram;
+use protocol::histogram::Histogram;
 use serde::Deserialize;
 
 use super::connection::{Answer, Failure};

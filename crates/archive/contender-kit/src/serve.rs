@@ -1,0 +1,95 @@
+//! From process start to the last invocation.
+
+use std::fmt::Debug;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lambda_kit::{Failure, remaining};
+use lambda_runtime::LambdaEvent;
+use s3_client::S3;
+use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::Job;
+use crate::job::Time;
+
+/// The contest's event.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Request {
+    /// The bucket of the objects and of the archive.
+    pub bucket_name: String,
+    /// The objects' prefix, with or without the slash at its end.
+    pub files_prefix: String,
+    /// The archive's key.
+    pub archive_key: String,
+}
+
+/// What it takes to answer an invocation.
+const TELLING: Duration = Duration::from_millis(50);
+
+#[derive(Default)]
+struct Environment {
+    /// The last invocation's connections; locked while an invocation is under way.
+    last: Mutex<Option<S3>>,
+    terminated: CancellationToken,
+}
+
+/// Makes an archive for each event as `contender`: `settings` are read once, `s3` tells their part about S3, `work` makes the
+/// archive.
+///
+/// When the time runs out or Lambda ends the environment, what is under way is given up; what fails is cleaned up.
+pub async fn serve<S, R, Work>(
+    contender: &'static str,
+    settings: impl FnOnce() -> Result<S, Failure>,
+    s3: fn(&S) -> &s3_client::Settings,
+    work: impl Fn(Arc<S>, Arc<Job>) -> Work,
+) -> ExitCode
+where
+    R: Debug + Serialize,
+    Work: Future<Output = Result<R, Failure>>,
+{
+    let environment = Environment::default();
+    let handle = async |settings: Arc<S>, event: LambdaEvent<Request>| {
+        let (start, remaining) = (Instant::now(), remaining(&event.context));
+        let time = Time { start, remaining, terminated: environment.terminated.clone() };
+        let request = event.payload;
+        let mut last = environment.last.lock().await;
+        let s3 = match last.take() {
+            Some(s3) if s3.bucket() == request.bucket_name => s3,
+            _ => S3::new(s3(&settings).clone(), &request.bucket_name)?,
+        };
+        let job = Arc::new(Job::new(contender, &s3, request, &time));
+        let done = job.carry_out(&s3, time, work(settings, Arc::clone(&job))).await;
+        *last = Some(s3);
+        done
+    };
+    tokio::select! {
+        code = lambda_kit::run(async { settings() }, handle) => code,
+        () = environment.end() => ExitCode::SUCCESS,
+    }
+}
+
+impl Environment {
+    /// Waits for SIGTERM, which Lambda says before it ends an environment, and for the clean-up that follows.
+    async fn end(&self) {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+                self.terminated.cancel();
+                if self.last.try_lock().is_err() {
+                    drop(self.last.lock().await);
+                    // The runtime tells why there is no archive.
+                    sleep(TELLING).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM will end the process without a clean-up");
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The S3 model of one test, and runs of a contender on it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_credential_types::Credentials;
+use lambda_kit::Failure;
+use s3_client::{S3, Settings};
+use s3_model::options::Options;
+use s3_model::server::Server;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::Contender;
+use crate::Job;
+use crate::job::Time;
+use crate::serve::Request;
+
+/// The prefix of objects without one of their own.
+pub const FILES: &str = "files";
+/// The archive's key.
+pub const ARCHIVE: &str = "archives/a b/x.zip";
+const BUCKET: &str = "bucket";
+/// What takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What ends a run.
+#[derive(Clone)]
+pub struct Limit {
+    /// Time that the invocation has.
+    pub time: Duration,
+    /// Cancelled when the environment ends.
+    pub terminated: CancellationToken,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self { time: Duration::from_mins(15), terminated: CancellationToken::new() }
+    }
+}
+
+/// S3 with one bucket.
+pub struct Model {
+    /// The bucket.
+    pub s3: S3,
+    admin: String,
+    _server: AbortOnDropHandle<anyhow::Result<()>>,
+    _data: TempDir,
+}
+
+impl Model {
+    /// Without latency, bandwidth and request rates.
+    pub async fn start() -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let options = Options {
+            port: 0,
+            admin_port: 0,
+            data: data.path().to_owned(),
+            profile: None,
+            instant: true,
+            seed: 0,
+            credentials_url: None,
+            access_keys: vec!["test".to_owned()],
+            secret_keys: vec!["test".to_owned()],
+        };
+        let server = Server::bind(&options).await.expect("a server");
+        let line = server.ready_line().expect("its ports");
+        let urls: Vec<_> = line.split(' ').filter(|word| word.starts_with("http:")).collect();
+        let [endpoint, admin] = urls[..] else { panic!("no two addresses: {line}") };
+        let server = tokio::spawn(server.serve(std::future::pending()));
+        let settings = Settings {
+            endpoint: Some(endpoint.to_owned()),
+            region: "us-east-1".to_owned(),
+            credentials: Credentials::new("test", "test", None, None, "test"),
+            concurrency: 128,
+        };
+        let s3 = S3::new(settings, BUCKET).expect("a client");
+        // An object without a key is the bucket.
+        s3.put("", Vec::new()).await.expect("a bucket");
+        let admin = admin.trim_start_matches("http://").to_owned();
+        Self { s3, admin, _server: AbortOnDropHandle::new(server), _data: data }
+    }
+
+    /// Lets the contender make the archive of what is below `prefix`, as an invocation with this limit; what it answers.
+    ///
+    /// # Errors
+    /// The contender's.
+    pub async fn archive(&self, contender: &Contender, prefix: &str, limit: Limit) -> Result<Value, Failure> {
+        let time = Time { start: Instant::now(), remaining: limit.time, terminated: limit.terminated };
+        let request = Request {
+            bucket_name: BUCKET.to_owned(),
+            files_prefix: prefix.to_owned(),
+            archive_key: ARCHIVE.to_owned(),
+        };
+        let job = Arc::new(Job::new(contender.name, &self.s3, request, &time));
+        job.carry_out(&self.s3, time, (contender.work)(Arc::clone(&job))).await.map(|made| json!(made))
+    }
+
+    /// Sets the model's faults, and no others.
+    pub async fn faults(&self, rules: Value) {
+        self.ask("PUT", "/faults", &rules.to_string()).await;
+    }
+
+    async fn requests(&self, operation: &str) -> u64 {
+        let counters: Value = serde_json::from_str(&self.ask("GET", "/counters", "").await).expect("JSON");
+        let rows = counters["requests"].as_array().expect("a list").iter();
+        rows.filter(|row| row["operation"] == operation).filter_map(|row| row["requests"].as_u64()).sum()
+    }
+
+    /// Waits for the first request of an operation.
+    pub async fn until_asked(&self, operation: &str) {
+        let asked = async {
+            while self.requests(operation).await == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(timeout(PATIENCE, asked).await.is_ok(), "no {operation} came");
+    }
+
+    /// Waits until the archive's upload has begun, and a temporary object tells of it.
+    pub async fn until_begun(&self) {
+        let begun = async {
+            while !self.left().await.iter().any(|key| key.contains("/upload/")) {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(timeout(PATIENCE, begun).await.is_ok(), "no upload has begun");
+    }
+
+    /// Temporary objects and open uploads.
+    pub async fn left(&self) -> Vec<String> {
+        let objects = self.s3.list("seg-temps/", None).await.expect("a list").objects;
+        let uploads = self.s3.list_uploads("").await.expect("a list");
+        let uploads = uploads.into_iter().map(|upload| format!("upload of {}", upload.key));
+        objects.into_iter().map(|object| object.key).chain(uploads).collect()
+    }
+
+    /// Neither an archive nor anything that led to one.
+    pub async fn has_nothing(&self) {
+        assert_eq!(self.left().await, [""; 0]);
+        assert!(
+            self.s3.list("archives/", None).await.expect("a list").objects.is_empty(),
+            "an archive is there"
+        );
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &str) -> String {
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: model\r\nconnection: close\r\n");
+        let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+        let mut connection = TcpStream::connect(&self.admin).await.expect("the admin endpoint");
+        connection.write_all(request.as_bytes()).await.expect("a connection");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+        answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
+    }
+}

@@ -1,0 +1,10 @@
+//! What crosses between stack, functions and command: each type and each constant once, a module a scenario.
+//!
+//! A stack writes its part of the output `environment`, which the command reads; the command sends events and messages
+//! that functions read, and functions answer what the command makes results of.
+
+pub mod aurora;
+pub mod histogram;
+pub mod pipeline;
+pub mod stats;
+pub mod summary;

@@ -1,0 +1,280 @@
+//! The Aurora load test's own part of a result file.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use knee::Knee;
+use protocol::aurora::{Action, Driver, Endpoint, Outcome, Tally};
+use protocol::histogram::Latency;
+use protocol::stats::real;
+
+/// What a load test did to the database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Load {
+    /// How the load came about, and what came out.
+    #[serde(flatten)]
+    pub runs: Runs,
+    /// Counts that should be equal and are not, in words; such a run's figures can't be trusted.
+    pub violations: Vec<String>,
+}
+
+/// The runs of a load test, by how the load came about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "mode", content = "runs", rename_all = "lowercase")]
+pub enum Runs {
+    /// Stages of more and more workers: a run for each driver and action.
+    Ramp(Vec<RampRun>),
+    /// Messages in a queue, the actions mixed: a run for each driver.
+    Queue(Vec<QueueRun>),
+}
+
+/// One action by one driver, in stages of more and more workers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RampRun {
+    /// Unique: the name of the execution.
+    pub run: String,
+    /// By which road.
+    pub driver: Driver,
+    /// What each unit executed.
+    pub action: Action,
+    /// Where it was sent.
+    pub host: Endpoint,
+    /// Rows in one INSERT statement.
+    pub batch: u64,
+    /// How long each stage was to last.
+    pub seconds: u64,
+    /// In the order in which they ran.
+    pub stages: Vec<Stage>,
+    /// Where more load stops paying; none if it paid to the end.
+    pub knee: Option<Knee>,
+    /// What the database's own ledger says of the run; none if it couldn't be read.
+    pub ledger: Option<Ledger>,
+    /// What the run costs on AWS.
+    pub price: LoadPrice,
+}
+
+/// A number of workers at once, each with a connection of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stage {
+    /// The workers.
+    pub clients: u64,
+    /// Units a second that were due, whatever the database took; none in a closed loop, where each worker starts the
+    /// next unit when the last one has ended.
+    pub offered_tps: Option<f64>,
+    /// What they did.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// A load is kept up with as long as this share of it is completed.
+const KEEPS_UP: f64 = 0.95;
+
+impl Stage {
+    /// Whether what was offered was completed, but for a few per cent; a closed loop offers no more than it completes.
+    #[must_use]
+    pub fn keeps_up(&self) -> bool {
+        self.offered_tps.is_none_or(|offered| self.figures.tps >= KEEPS_UP * offered)
+    }
+}
+
+/// The messages of one driver's queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueRun {
+    /// Unique: the messages' attribute `RUN`.
+    pub run: String,
+    /// By which road.
+    pub driver: Driver,
+    /// Units in each message.
+    pub statements: u64,
+    /// Rows in one INSERT statement.
+    pub batch: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages whose every unit is done.
+    pub done: u64,
+    /// Messages in the dead-letter queue that are not done, each counted once.
+    pub dead_lettered: u64,
+    /// Messages in the dead-letter queue that are done: their workers ended before they could say so.
+    pub dead_lettered_done: u64,
+    /// Why those that are not done are there.
+    pub reasons: BTreeMap<String, u64>,
+    /// By action.
+    pub actions: Vec<QueueAction>,
+    /// What the database's own ledger says of the run.
+    pub ledger: Ledger,
+    /// What the run costs on AWS.
+    pub price: LoadPrice,
+}
+
+/// One action's part of the messages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueAction {
+    /// What each unit executed.
+    pub action: Action,
+    /// Where it was sent.
+    pub host: Endpoint,
+    /// What became of it.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// What workers did in a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Figures {
+    /// Workers (ramp) or attempts at messages (queue).
+    pub workers: u64,
+    /// Workers that ended without telling what they had done.
+    pub lost: u64,
+    /// Workers that began after their stage did.
+    pub late: u64,
+    /// Workers in a freshly initialized environment.
+    pub cold_starts: u64,
+    /// Units that the database confirmed.
+    pub completions: u64,
+    /// Units that an earlier attempt at the same message had done: no completions.
+    pub repeats: u64,
+    /// Failed statements by SQLSTATE, or `connection`, `timeout`, `credentials`, `throttled`.
+    pub errors: BTreeMap<String, u64>,
+    /// Completions a second.
+    pub tps: f64,
+    /// From the intended start of a unit to its end; none if none completed. `samples` has the whole distribution.
+    pub latency_ms: Option<Latency>,
+    /// Most connections that the database had at once; none if no worker has looked.
+    pub connections: Option<u64>,
+    /// Connections that the workers opened; 0 for the Data API, which pools its own.
+    pub connections_opened: u64,
+    /// CPU time of the workers' processes, ms.
+    pub cpu_ms: f64,
+    /// The time that `tps` is over, s.
+    pub elapsed_seconds: f64,
+}
+
+impl Figures {
+    /// The figures of an outcome, whose load was to last for a time; it may have lasted longer.
+    #[must_use]
+    pub fn of(outcome: &Outcome, intended_seconds: f64) -> Self {
+        let span = real(outcome.ended_at_ms.saturating_sub(outcome.started_at_ms)) / 1000.0;
+        let elapsed_seconds = span.max(intended_seconds);
+        let completed = real(outcome.completions);
+        Self {
+            workers: outcome.workers,
+            lost: outcome.lost,
+            late: outcome.late,
+            cold_starts: outcome.cold_starts,
+            completions: outcome.completions,
+            repeats: outcome.repeats,
+            errors: outcome.errors.clone(),
+            tps: if elapsed_seconds > 0.0 { completed / elapsed_seconds } else { 0.0 },
+            latency_ms: outcome.latency.latency(),
+            connections: outcome.server_connections,
+            connections_opened: outcome.connections_opened,
+            cpu_ms: outcome.cpu_ms,
+            elapsed_seconds,
+        }
+    }
+}
+
+/// What the ledger in the database says of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ledger {
+    /// Messages (queue) or workers (ramp) that are done.
+    pub done: u64,
+    /// Those that began and never ended.
+    pub unfinished: u64,
+    /// Units that the database confirmed, those of killed workers included.
+    pub completions: u64,
+    /// Rows that the run left in the tables; none if it only read.
+    pub rows: Option<u64>,
+}
+
+impl Ledger {
+    /// The sums of a tally.
+    #[must_use]
+    pub fn of(tally: &Tally) -> Self {
+        Self {
+            done: tally.done,
+            unfinished: tally.unfinished,
+            completions: tally.actions.iter().map(|one| one.outcome.completions).sum(),
+            rows: tally.actions.iter().filter_map(|one| one.rows).reduce(|a, b| a + b),
+        }
+    }
+}
+
+/// What a run costs on AWS, USD; each part none where it wasn't measured or the run has no such part.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadPrice {
+    /// Billed time of the workers × their memory, GB-seconds.
+    pub gb_seconds: Option<f64>,
+    /// Lambda's compute.
+    pub compute_usd: Option<f64>,
+    /// Lambda's requests.
+    pub lambda_requests_usd: Option<f64>,
+    /// SQS's requests; none in a ramp.
+    pub queue_usd: Option<f64>,
+    /// State transitions; none in a queue's run.
+    pub transitions_usd: Option<f64>,
+    /// The Data API's requests; none with another driver.
+    pub data_api_usd: Option<f64>,
+    /// Capacity of the cluster × time, ACU-hours; none in the local environment.
+    pub acu_hours: Option<f64>,
+    /// Aurora's capacity.
+    pub aurora_usd: Option<f64>,
+    /// A million completions, without Aurora's capacity.
+    pub per_million_usd: Option<f64>,
+    /// A million completions, with Aurora's capacity.
+    pub per_million_with_aurora_usd: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use protocol::aurora::ActionTally;
+
+    fn outcome(completions: u64, started_at_ms: u64, ended_at_ms: u64) -> Outcome {
+        let mut outcome = Outcome { completions, started_at_ms, ended_at_ms, ..Outcome::default() };
+        (0..completions).for_each(|_| outcome.latency.record(Duration::from_millis(5)));
+        outcome
+    }
+
+    #[test]
+    fn a_stage_that_had_few_units_is_not_made_fast_by_their_short_time() {
+        let figures = Figures::of(&outcome(10, 1_000, 1_100), 10.0);
+        assert!((figures.tps - 1.0).abs() < 1e-9, "{figures:?}");
+    }
+
+    #[test]
+    fn a_stage_that_overran_is_measured_over_all_its_time() {
+        let figures = Figures::of(&outcome(100, 1_000, 21_000), 10.0);
+        assert!((figures.tps - 5.0).abs() < 1e-9, "{figures:?}");
+        assert!((figures.latency_ms.unwrap().p99 - 5.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn nothing_completed_has_no_percentiles_and_no_rate() {
+        let figures = Figures::of(&Outcome::default(), 0.0);
+        assert_eq!((figures.tps, figures.latency_ms), (0.0, None));
+    }
+
+    #[test]
+    fn rows_are_unknown_only_where_nothing_was_written() {
+        let tally = |rows: &[Option<u64>]| Tally {
+            actions: rows
+                .iter()
+                .map(|rows| ActionTally {
+                    action: Action::Select,
+                    driver: Driver::Sqlx,
+                    outcome: outcome(1, 1, 2),
+                    rows: *rows,
+                })
+                .collect(),
+            ..Tally::default()
+        };
+        assert_eq!(Ledger::of(&tally(&[None, None])).rows, None);
+        assert_eq!(Ledger::of(&tally(&[None, Some(3), Some(4)])).rows, Some(7));
+        assert_eq!(Ledger::of(&tally(&[None, Some(3)])).completions, 2);
+    }
+}

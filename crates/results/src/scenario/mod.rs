@@ -1,0 +1,40 @@
+//! The part of a result file that only one scenario has: a module and a variant each.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub mod archive;
+pub mod aurora;
+pub mod pipeline;
+pub mod s3_read;
+pub mod splitter;
+
+/// The part that only one scenario has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Detail {
+    /// The archive contest's ranking.
+    Archive(archive::Contest),
+    /// The load on a database.
+    Aurora(aurora::Load),
+    /// The messages on their way through the pipeline.
+    Pipeline(Box<pipeline::Delivery>),
+    /// The objects of a bucket, read by functions.
+    S3Read(s3_read::Reading),
+    /// The items of an event.
+    Splitter(splitter::Splitting),
+}
+
+impl Detail {
+    /// What makes the run's figures unfit for use, in words.
+    #[must_use]
+    pub fn violations(&self) -> &[String] {
+        match self {
+            Self::Archive(_) => &[],
+            Self::Aurora(load) => &load.violations,
+            Self::Pipeline(delivery) => &delivery.violations,
+            Self::S3Read(reading) => &reading.violations,
+            Self::Splitter(splitting) => &splitting.violations,
+        }
+    }
+}

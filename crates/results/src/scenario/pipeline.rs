@@ -1,0 +1,154 @@
+//! The pipeline's own part of a result file.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::billing_log::FunctionUse;
+use protocol::histogram::Latency;
+use protocol::pipeline::Hop;
+
+/// What became of the messages that a load test sent through the pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Delivery {
+    /// What was to be sent.
+    pub offered: Offered,
+    /// What the API answered.
+    pub requests: Requests,
+    /// What became of the messages behind it.
+    pub messages: Messages,
+    /// Latencies of the messages whose row is confirmed, apart from those of the ramp; `samples` has the whole
+    /// distributions.
+    pub hops: BTreeMap<Hop, Latency>,
+    /// How many of a hop's latencies were below 0 by the clocks of two hosts, and count as 1 µs; a hop without any isn't
+    /// here.
+    pub negative: BTreeMap<Hop, u64>,
+    /// The three functions on the way, in its order; one is missing if its REPORT lines are.
+    pub functions: Vec<FunctionUse>,
+    /// What a million messages cost on AWS.
+    pub price: DeliveryPrice,
+    /// How well the load was generated.
+    pub generator: Generator,
+    /// Counts that should be equal and are not, in words; such a run's figures can't be trusted.
+    pub violations: Vec<String>,
+}
+
+/// A load whose every request is due at a time that is fixed in advance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Offered {
+    /// Requests a second.
+    pub rate: u64,
+    /// Time in which the rate grew from 0, s; its messages count, but not their latencies.
+    pub ramp_seconds: f64,
+    /// Time at the full rate, s.
+    pub seconds: f64,
+    /// Keep-alive connections: most requests under way at once.
+    pub connections: u64,
+    /// Bytes of the field `message`.
+    pub message_bytes: u64,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Requests {
+    /// All that were sent, those of the ramp included: `accepted`, `refused` and `unknown` together.
+    pub sent: u64,
+    /// Answered with 200.
+    pub accepted: u64,
+    /// Answered with anything else, by status, and by `connection` those that couldn't be sent.
+    pub refused: BTreeMap<String, u64>,
+    /// Sent, but never answered, by `timeout` and `connection`: their messages may have arrived.
+    pub unknown: BTreeMap<String, u64>,
+    /// Never sent, as all connections were busy for longer than a request may take.
+    pub unsent: u64,
+    /// Those of `refused` that the API or Kinesis had no capacity for.
+    pub throttled: u64,
+    /// Answered by a freshly initialized function.
+    pub cold_starts: u64,
+    /// Accepted requests a second, apart from the ramp, over `seconds`.
+    pub accepted_per_second: f64,
+    /// From the end of the ramp to the last answer, or to the end of the load if that was later.
+    pub seconds: f64,
+    /// Of accepted requests, apart from cold starts and the ramp, from the time at which they were due.
+    pub latency_ms: Option<Latency>,
+    /// The same of cold starts.
+    pub cold_latency_ms: Option<Latency>,
+}
+
+/// What became of the messages. The accepted ones are `stored`, `dead_lettered` and `lost` together.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Messages {
+    /// Accepted ones with a row in PostgreSQL.
+    pub stored: u64,
+    /// Accepted ones without a row that are in a dead-letter queue.
+    pub dead_lettered: u64,
+    /// Why, each message counted once.
+    pub reasons: BTreeMap<String, u64>,
+    /// In a dead-letter queue, but with a row all the same.
+    pub dead_lettered_stored: u64,
+    /// Accepted ones that are nowhere.
+    pub lost: u64,
+    /// Their ids, a hundred at most.
+    pub lost_ids: Vec<String>,
+    /// Their numbers, as ranges with both ends included.
+    pub lost_numbers: Vec<(u64, u64)>,
+    /// With a row, although their request wasn't answered with 200.
+    pub unaccepted_stored: u64,
+    /// In a dead-letter queue, although their request wasn't answered with 200.
+    pub unaccepted_dead_lettered: u64,
+    /// Rows whose commit nobody has heard of.
+    pub unconfirmed: u64,
+    /// Rows of messages that were never sent.
+    pub foreign: u64,
+    /// How often messages were delivered to PostgreSQL.
+    pub deliveries: u64,
+    /// Deliveries of messages that were there already, and changed nothing.
+    pub duplicates: u64,
+    /// Rows a second, apart from the ramp, over `seconds`.
+    pub per_second: f64,
+    /// From the end of the ramp to the last row, or to the end of the load if that was later.
+    pub seconds: f64,
+    /// From the last answer to the last row, s; none without a row.
+    pub drain_seconds: Option<f64>,
+}
+
+/// What a million messages cost on AWS, at this rate: USD, each part none where it wasn't measured or there is no such
+/// part.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryPrice {
+    /// Requests to the API.
+    pub api_usd: Option<f64>,
+    /// Lambda's compute, all three functions.
+    pub compute_usd: Option<f64>,
+    /// Lambda's requests.
+    pub lambda_requests_usd: Option<f64>,
+    /// The stream's or its shards' time, from the first request to the last row.
+    pub stream_time_usd: Option<f64>,
+    /// The stream's data.
+    pub stream_data_usd: Option<f64>,
+    /// Writes to the table.
+    pub table_usd: Option<f64>,
+    /// The Data API's requests; none with another driver.
+    pub data_api_usd: Option<f64>,
+    /// Aurora's capacity, from the first request to the last row; none in the local environment.
+    pub aurora_usd: Option<f64>,
+    /// All of it without Aurora's capacity.
+    pub per_million_usd: Option<f64>,
+    /// All of it with Aurora's capacity.
+    pub per_million_with_aurora_usd: Option<f64>,
+}
+
+/// How well the load was generated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Generator {
+    /// 99th percentile of how much later than due a request was ready to be sent, although a connection was free, ms.
+    pub late_p99_ms: Option<f64>,
+    /// Requests that were due while all connections were busy.
+    pub waited: u64,
+    /// CPU time that it took for each request, ms.
+    pub cpu_ms_per_request: f64,
+    /// By how much the functions' clock is ahead of the sender's at least, ms (behind if negative); 0 if no request
+    /// shows a difference.
+    pub clock_difference_ms: f64,
+}

@@ -1,0 +1,156 @@
+//! The part of a result file that belongs to reading S3 by two roads.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::billing_log::FunctionUse;
+use protocol::histogram::Latency;
+
+/// How functions read the objects of a bucket, by one road or both, with one memory size or several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Reading {
+    /// What was to be read.
+    pub asked: Asked,
+    /// One after the other.
+    pub runs: Vec<ReadRun>,
+    /// What doesn't add up, in words; such a run's figures can't be trusted.
+    pub violations: Vec<String>,
+}
+
+/// What was to be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Asked {
+    /// The bucket.
+    pub bucket: String,
+    /// What the keys were to begin with.
+    pub prefix: String,
+    /// Only objects that were modified so many hours ago or later; 0 for all.
+    pub modified_within_hours: f64,
+    /// Objects at most; 0 for no limit.
+    pub max_objects: u64,
+    /// What they were hashed with: `md5`, `crc32` or `sha256`.
+    pub hash: String,
+}
+
+/// A road to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Variant {
+    /// A presigned URL and plain HTTP.
+    Signed,
+    /// The SDK's `GetObject`.
+    Sdk,
+}
+
+impl Variant {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Signed, Self::Sdk];
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Signed => "signed",
+            Self::Sdk => "sdk",
+        })
+    }
+}
+
+/// All objects by one road, with one memory size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReadRun {
+    /// The run's name in the table of what was read: its items have the key `<run>#<variant>`.
+    pub run: String,
+    /// The road.
+    pub variant: Variant,
+    /// Memory of each reader, MB.
+    pub memory_mb: u64,
+    /// What the generator says.
+    pub listing: Listing,
+    /// What became of the objects.
+    pub objects: Objects,
+    /// What was read, bytes.
+    pub bytes: u64,
+    /// From the begin of the first object to the end of the last one that was read, s; none if nothing was.
+    pub seconds: Option<f64>,
+    /// `bytes` by `seconds`, in MB of 1,000,000 bytes; none if nothing was read.
+    pub mb_per_second: Option<f64>,
+    /// Environments of the reader that have read objects.
+    pub functions: u64,
+    /// The time in which each of them had an object under way, added up, s.
+    pub busy_seconds: f64,
+    /// `bytes` by `busy_seconds`, in MB: what one function reads while it reads.
+    pub mb_per_second_a_function: Option<f64>,
+    /// From asking for an object to its first byte, but in an environment's first invocation.
+    pub first_byte_ms: Option<Latency>,
+    /// From asking for an object to its last byte, hashed; but in an environment's first invocation.
+    pub total_ms: Option<Latency>,
+    /// To the first byte, in the first invocation of an environment.
+    pub cold_first_byte_ms: Option<Latency>,
+    /// To the last byte, in the first invocation of an environment.
+    pub cold_total_ms: Option<Latency>,
+    /// The generator's and the reader's invocations; one is missing if its REPORT lines are.
+    pub invocations: Vec<FunctionUse>,
+    /// What it costs on AWS.
+    pub price: ReadPrice,
+}
+
+/// What the generator did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Listing {
+    /// Invocations that it took.
+    pub calls: u64,
+    /// Objects that it looked at.
+    pub listed: u64,
+    /// Those of them that were not sent: empty ones, folder markers, older ones, and the unsendable.
+    pub skipped: u64,
+    /// Those that a message of this variant can't name.
+    pub unsendable: u64,
+    /// Messages in the queue, one an object.
+    pub sent: u64,
+    /// What these objects have by the listing, bytes.
+    pub bytes: u64,
+    /// How long it took, s.
+    pub seconds: f64,
+}
+
+/// What became of the objects: those sent are `read`, `dead_lettered` and `lost` together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Objects {
+    /// Read, hashed and in the table.
+    pub read: u64,
+    /// In the dead-letter queue, and not read.
+    pub dead_lettered: u64,
+    /// Why, by kind.
+    pub failures: BTreeMap<String, u64>,
+    /// Read, but in the dead-letter queue all the same.
+    pub dead_lettered_read: u64,
+    /// Neither read nor in the dead-letter queue.
+    pub lost: u64,
+    /// Read at the first request of the attempt that read them.
+    pub at_once: u64,
+}
+
+/// What a road costs on AWS: USD for 1,000 objects that were read, each part none where it wasn't measured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReadPrice {
+    /// The readers' compute.
+    pub compute_usd: Option<f64>,
+    /// The readers' invocations.
+    pub lambda_requests_usd: Option<f64>,
+    /// The generator's compute, its invocations and its LIST requests.
+    pub generator_usd: Option<f64>,
+    /// SQS's requests: sending, receiving and deleting.
+    pub queue_usd: Option<f64>,
+    /// S3's GET requests.
+    pub gets_usd: Option<f64>,
+    /// Writes to the table.
+    pub table_usd: Option<f64>,
+    /// All of it.
+    pub per_thousand_usd: Option<f64>,
+    /// All of it, for a GB of 1,000,000,000 bytes.
+    pub per_gb_usd: Option<f64>,
+}

@@ -1,0 +1,154 @@
+//! The splitter's own part of a result file.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::billing_log::FunctionUse;
+use protocol::histogram::Latency;
+
+/// What fan-out through a queue brought: the same event at one or more concurrencies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Splitting {
+    /// The event.
+    pub task: Task,
+    /// One after the other.
+    pub runs: Vec<SplitRun>,
+    /// What doesn't add up, in words; such a run's figures can't be trusted.
+    pub violations: Vec<String>,
+}
+
+/// An event with many items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Task {
+    /// The file it is from; none if lambench made it.
+    pub file: Option<String>,
+    /// How many items it has; 0 if they can't be read.
+    pub items: u64,
+    /// How long each takes, s.
+    pub item_seconds: f64,
+    /// Its size as JSON, bytes.
+    pub event_bytes: u64,
+    /// Size of the message of one item, bytes.
+    pub message_bytes: u64,
+    /// Items that the function gets from the queue at once.
+    pub batch_size: u64,
+}
+
+/// How the function came to its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Road {
+    /// The event by EventBridge, the items by the queue.
+    EventBus,
+    /// The event by a call of the function, the items by the queue.
+    Call,
+    /// One call of the function after the other, each with one item: nothing is split.
+    OneByOne,
+}
+
+/// What became of the items at one concurrency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SplitRun {
+    /// The run's name in the run log.
+    pub run: String,
+    /// Invocations at once that the queue was allowed.
+    pub concurrency: u64,
+    /// How the function came to its work.
+    pub road: Road,
+    /// What the function answered, where it was called.
+    pub reply: Option<Reply>,
+    /// What became of the items.
+    pub items: Items,
+    /// How often the function was invoked; none if its REPORT lines are missing.
+    pub invocations: Option<Invocations>,
+    /// From sending the event to the end of the last item, s; none if no item is done.
+    pub elapsed_seconds: Option<f64>,
+    /// What the items that are done take one after the other, s: their number × `item_seconds`.
+    pub serial_seconds: f64,
+    /// `serial_seconds` / `elapsed_seconds`; none if no item is done, or items take no time.
+    pub speed_up: Option<f64>,
+    /// `speed_up` by the smaller one of `concurrency` and the number of items.
+    pub efficiency: Option<f64>,
+    /// Most items that were under way at once.
+    pub at_once: u64,
+    /// From sending the event until all items were queued, s; none if nothing was split.
+    pub split_seconds: Option<f64>,
+    /// From sending an item's message to the begin of the attempt that did it; none if there was no queue.
+    pub queueing_ms: Option<Latency>,
+    /// From the begin to the end of the attempt that did an item.
+    pub item_ms: Option<Latency>,
+    /// The function's invocations; none if its REPORT lines are missing.
+    pub function: Option<FunctionUse>,
+    /// What a million items cost on AWS.
+    pub price: SplitPrice,
+}
+
+/// What the function answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reply {
+    /// As HTTP has it.
+    #[serde(alias = "statusCode")]
+    pub status_code: u16,
+    /// Items that were handled or queued.
+    pub count: u64,
+    /// In words.
+    pub body: String,
+}
+
+/// What became of the items: all are `done`, `dead_lettered` and `lost` together.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Items {
+    /// Done, once each, as the run log has it.
+    pub done: u64,
+    /// Given up after as many attempts as the queue allows, and not done: in the dead-letter queue, or where items were
+    /// handed over one by one, nowhere.
+    pub dead_lettered: u64,
+    /// Why.
+    pub reasons: BTreeMap<String, u64>,
+    /// Done, but in the dead-letter queue all the same.
+    pub dead_lettered_done: u64,
+    /// Neither done nor in the dead-letter queue.
+    pub lost: u64,
+    /// Their ids, a hundred at most.
+    pub lost_ids: Vec<String>,
+}
+
+/// How often the function was invoked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Invocations {
+    /// How often it was.
+    pub counted: u64,
+    /// Once for each item, and once more to split an event of several; fewer are right where the function gets several
+    /// items at once.
+    pub expected: u64,
+    /// Further attempts at splitting the event.
+    pub split_repeats: u64,
+    /// Further attempts at items, those of dead-lettered ones included.
+    pub item_repeats: u64,
+    /// Beyond all of these: deliveries of what was done already or under way, and attempts that ended before they had claimed
+    /// anything.
+    pub others: u64,
+}
+
+/// What a million items cost on AWS: USD, each part none where it wasn't measured or there is no such part.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SplitPrice {
+    /// Lambda's compute.
+    pub compute_usd: Option<f64>,
+    /// Lambda's requests.
+    pub lambda_requests_usd: Option<f64>,
+    /// SQS's requests: sending, receiving and deleting.
+    pub queue_usd: Option<f64>,
+    /// The event itself.
+    pub event_bus_usd: Option<f64>,
+    /// All of it.
+    pub per_million_usd: Option<f64>,
+    /// Writes to the run log, which are not in the sum: they see to it that each item is done once, and measure.
+    pub log_usd: Option<f64>,
+    /// The same items one after the other in one invocation: its time, its request and the event.
+    pub one_invocation_usd: Option<f64>,
+    /// How long that invocation takes, s: beyond 900 s there is none.
+    pub one_invocation_seconds: f64,
+}

@@ -1,0 +1,51 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// A local S3: S3's rules, latency, bandwidth and request rates; faults on request.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "lambench-s3-model",
+    version,
+    after_help = "Example:\n  lambench-s3-model --port 9000 --admin-port 9001 --data .lambench/s3\n  \
+                  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --endpoint-url http://127.0.0.1:9000 s3 ls"
+)]
+pub struct Options {
+    /// Port of S3 on 127.0.0.1; 0 takes a free one
+    #[arg(long)]
+    pub port: u16,
+
+    /// Port of the admin endpoint on 127.0.0.1 (counters, faults, profile); 0 takes a free one
+    #[arg(long)]
+    pub admin_port: u16,
+
+    /// Folder of the stored objects; made if it is missing, and kept
+    #[arg(long)]
+    pub data: PathBuf,
+
+    /// File of the constants (latency, bandwidth, limits); without it the built-in profile
+    #[arg(long)]
+    pub profile: Option<PathBuf>,
+
+    /// Switch latency, bandwidth and request rates off
+    #[arg(long)]
+    pub instant: bool,
+
+    /// Seed of latencies and faults
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+
+    /// Where to ask for an unknown access key's secret: answers `GET URL?access_key=KEY`
+    #[arg(long)]
+    pub credentials_url: Option<String>,
+
+    /// Access key that is accepted; may be given several times, each with its --secret-key
+    #[arg(long = "access-key", env = "S3MODEL_ACCESS_KEY", default_value = "test")]
+    pub access_keys: Vec<String>,
+
+    /// Secret of the --access-key in the same place
+    #[arg(long = "secret-key", env = "S3MODEL_SECRET_KEY", default_value = "test", hide_env_values = true)]
+    pub secret_keys: Vec<String>,
+}

@@ -39,8 +39,8 @@ async fn main() -> Result<(), Error> {
 }
 `;
 
-const STACK = `import { RustFunction } from "../infra/function";
-import { scenario } from "../infra/scenario";
+const STACK = `import { RustFunction } from "../../infra/function";
+import { scenario } from "../../infra/scenario";
 
 export const greeting = scenario({
   name: "greeting",
@@ -85,10 +85,10 @@ describe("lambench local watch", () => {
     checkout = new Checkout();
     checkout.write("functions/greeting/Cargo.toml", MANIFEST);
     write("one");
-    checkout.write("stacks/greeting.ts", STACK);
+    checkout.write("stacks/greeting/index.ts", STACK);
     checkout.write(
       "stacks/index.ts",
-      `import { greeting } from "./greeting";\n\nexport const scenarios = [greeting];\n`,
+      `import { deployStack } from "../infra/program";\nimport { greeting } from "./greeting";\n\nexport = deployStack([greeting]);\n`,
     );
     checkout.write("Pulumi.dev.yaml", "config:\n  lambench:scenarios: [greeting]\n");
     await checkout.ok("cargo metadata --offline --format-version 1 >/dev/null"); // puts the package into Cargo.lock

@@ -1,12 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { awsCommand } from "../infra/command";
-import { RustFunction } from "../infra/function";
-import { RunLog } from "../infra/run-log";
-import { scenario } from "../infra/scenario";
-import { stop } from "../infra/settings";
-import { WorkerQueue } from "../infra/worker-queue";
+import { awsCommand } from "../../infra/command";
+import { scenario } from "../../infra/scenario";
+import { stop } from "../../infra/settings";
+import type { WorkerQueue } from "../../infra/worker-queue";
+import { deployFunctions, SOURCE } from "./functions";
 
 const settings = {
   memory: { default: 128, range: [128, 10240], description: "memory of the function, MB" },
@@ -18,12 +17,6 @@ const settings = {
 
 /** What an invocation must have left besides an item's own time, or the function doesn't begin it. */
 const ITEM_RESERVE_SECONDS = 0.25;
-/** Receives of an item before it goes to the dead-letter queue. */
-const MAX_RECEIVES = 4;
-/** Of an event that the function fails on; the last one goes to the dead-letter queue. */
-const EVENT_RETRIES = 2;
-/** The source of events that lambench sends: nobody but AWS can send those of `aws.ec2`. */
-const SOURCE = "lambench.splitter";
 
 /** What does fan-out through a queue buy? */
 export const splitter = scenario({
@@ -33,45 +26,10 @@ export const splitter = scenario({
     const { timeoutSeconds, itemSeconds, splitterBatchSize } = settings;
     checkTime(timeoutSeconds, itemSeconds, splitterBatchSize);
     const name = `${target.project}-${target.stack}-splitter`;
-    const key = new aws.kms.Key(
-      name,
-      { description: `Queues of ${name}`, enableKeyRotation: true, deletionWindowInDays: 7 },
-      { parent },
+    const { worker, queue, runLog } = deployFunctions(
+      { ...settings, batchSize: splitterBatchSize },
+      { target, name, parent },
     );
-    const queue = new WorkerQueue(
-      name,
-      {
-        consumerTimeout: timeoutSeconds,
-        requireTls: target.requireTls,
-        keyArn: key.arn,
-        maxReceives: MAX_RECEIVES,
-      },
-      { parent },
-    );
-    const log = new RunLog(`${name}-runs`, { parent });
-    const worker = new RustFunction(
-      {
-        target,
-        bin: "splitter-worker",
-        description: "Splits an event of many items into messages of one, and handles those",
-        memory: settings.memory,
-        timeout: timeoutSeconds,
-        environment: {
-          QUEUE_URL: queue.url,
-          DEAD_LETTER_URL: queue.deadLetterUrl,
-          RUN_LOG_TABLE: log.table,
-          ITEM_SECONDS: String(itemSeconds),
-        },
-        statements: [
-          ...queue.consumerStatements(),
-          { actions: ["sqs:SendMessage"], resources: [queue.arn] },
-          ...log.writerStatements(),
-        ],
-      },
-      { parent },
-    );
-    queue.feed(worker, { batchSize: splitterBatchSize, concurrency: settings.concurrency });
-    subscribe(name, worker, queue, parent);
     alarm(name, queue, parent);
 
     return {
@@ -83,14 +41,14 @@ export const splitter = scenario({
         splitterResults: awsCommand(
           worker.arn,
           "dynamodb scan --table-name",
-          log.table,
+          runLog.table,
           "--query 'sort_by(Items[].{run: run.S, item: item.S, attempts: attempts.N, " +
             "started_us: started_us.N, ended_us: ended_us.N}, &item)' --output table",
         ),
       },
       environment: {
         queue: { url: queue.url, arn: queue.arn, deadLetterUrl: queue.deadLetterUrl },
-        runLog: { table: log.table },
+        runLog: { table: runLog.table },
         eventBus: "default",
         source: SOURCE,
         function: worker.name,
@@ -111,48 +69,6 @@ function checkTime(timeoutSeconds: number, itemSeconds: number, batchSize: numbe
   stop(
     `${items} of ${itemSeconds} s, and the ${ITEM_RESERVE_SECONDS} s that each needs besides, don't fit into a ` +
       `timeout of ${timeoutSeconds} s: pulumi config set ${advice}`,
-  );
-}
-
-/** Events of tags made or removed, from EC2 by CloudTrail and from lambench, invoke the function. */
-function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, parent: pulumi.Resource): void {
-  const rule = new aws.cloudwatch.EventRule(
-    name,
-    {
-      name,
-      description: "Tags that were made or removed",
-      eventPattern: pulumi.jsonStringify({
-        detail: { eventName: ["CreateTags", "DeleteTags"] },
-        // Other stacks hear what is put to the bus as well: an event of lambench names the function that is meant.
-        $or: [{ source: ["aws.ec2"] }, { source: [SOURCE], resources: [worker.arn] }],
-      }),
-    },
-    { parent },
-  );
-  const permission = new aws.lambda.Permission(
-    name,
-    {
-      action: "lambda:InvokeFunction",
-      function: worker.name,
-      principal: "events.amazonaws.com",
-      sourceArn: rule.arn,
-    },
-    { parent, dependsOn: [worker] },
-  );
-  // An event that can't be split isn't lost either.
-  const failures = new aws.lambda.FunctionEventInvokeConfig(
-    name,
-    {
-      functionName: worker.name,
-      maximumRetryAttempts: EVENT_RETRIES,
-      destinationConfig: { onFailure: { destination: queue.deadLetterArn } },
-    },
-    { parent, dependsOn: [worker] },
-  );
-  new aws.cloudwatch.EventTarget(
-    name,
-    { rule: rule.name, arn: worker.arn },
-    { parent, dependsOn: [permission, failures] },
   );
 }
 

@@ -1,8 +1,8 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { dashboard, type Metric } from "../infra/dashboard";
-import type { Road } from "./s3-read-functions";
+import { dashboard, type Metric } from "../../infra/dashboard";
+import type { Road } from "./functions";
 
 /** What the dashboard is about. */
 export interface Subjects {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../infra/scenario";
-import { MockedStack } from "./testing";
+import type { Scenario } from "../../infra/scenario";
+import { MockedStack } from "../testing";
 
 const BINS = ["upstream", "midstream", "downstream", "migrate", "tally"].map((name) => `pipeline-${name}`);
 const NAME = "lambench-full-pipeline";
@@ -18,7 +18,7 @@ describe("the pipeline stack", () => {
 
   beforeAll(async () => {
     await stack.mock();
-    ({ pipeline } = await import("./pipeline"));
+    ({ pipeline } = await import("."));
     outputs = await stack.deploy(pipeline);
   });
   afterAll(() => {

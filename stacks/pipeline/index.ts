@@ -1,13 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { answerCommand } from "../infra/command";
-import { HttpApi } from "../infra/http-api";
-import { Postgres } from "../infra/postgres";
-import { PrivateNetwork } from "../infra/private-network";
-import { scenario } from "../infra/scenario";
-import { deployDashboard } from "./pipeline-dashboard";
-import { deployFunctions, type FunctionSettings, type Functions } from "./pipeline-functions";
+import { answerCommand } from "../../infra/command";
+import { HttpApi } from "../../infra/http-api";
+import { Postgres } from "../../infra/postgres";
+import { PrivateNetwork } from "../../infra/private-network";
+import { scenario } from "../../infra/scenario";
+import { deployDashboard } from "./dashboard";
+import { deployFunctions, type FunctionSettings, type Functions } from "./functions";
 
 const settings = {
   memory: { default: 512, range: [128, 10240], description: "memory of each function, MB" },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../infra/scenario";
-import { MockedStack } from "./testing";
+import type { Scenario } from "../../infra/scenario";
+import { MockedStack } from "../testing";
 
 const BINS = ["migrate", "worker-queue", "worker-ramp", "merge", "tally"].map((name) => `aurora-${name}`);
 const CLUSTER = "arn:aws:rds:eu-west-1:123456789012:function:lambench-full-aurora";
@@ -14,7 +14,7 @@ describe("the aurora stack", () => {
 
   beforeAll(async () => {
     await stack.mock();
-    ({ aurora } = await import("./aurora"));
+    ({ aurora } = await import("."));
     outputs = await stack.deploy(aurora);
   });
   afterAll(() => {

@@ -4,9 +4,9 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
-import { bootstrapArtefact, ROOT, rustArtefact, TARGET_DIR } from "../infra/artefact";
-import { stop } from "../infra/settings";
-import type { Architecture } from "../infra/target";
+import { bootstrapArtefact, ROOT, rustArtefact, TARGET_DIR } from "../../infra/artefact";
+import { stop } from "../../infra/settings";
+import type { Architecture } from "../../infra/target";
 
 /** A contender as its folder describes it: `contenders/<lang>/<id>/`. */
 export interface Contender {

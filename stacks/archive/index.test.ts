@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../infra/scenario";
-import { MockedStack } from "./testing";
+import type { Scenario } from "../../infra/scenario";
+import { MockedStack } from "../testing";
 
 const BINS = ["fill-bucket", "prepare", "judge", "score", "sweep"].map((name) => `archive-${name}`);
 
@@ -12,7 +12,7 @@ describe("the archive stack", () => {
 
   beforeAll(async () => {
     await stack.mock();
-    ({ archive } = await import("./archive"));
+    ({ archive } = await import("."));
     outputs = await stack.deploy(archive);
   });
   afterAll(() => {

@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { RustFunction, type RustFunctionArgs } from "../infra/function";
-import type { Postgres } from "../infra/postgres";
-import type { PrivateNetwork } from "../infra/private-network";
-import type { Target } from "../infra/target";
-import { WorkerQueue } from "../infra/worker-queue";
+import { RustFunction, type RustFunctionArgs } from "../../infra/function";
+import type { Postgres } from "../../infra/postgres";
+import type { PrivateNetwork } from "../../infra/private-network";
+import type { Target } from "../../infra/target";
+import { WorkerQueue } from "../../infra/worker-queue";
 
 /** By which road a worker reaches the database: PostgreSQL's own protocol, or HTTPS. */
 export type Driver = "sqlx" | "data-api";

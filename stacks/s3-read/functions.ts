@@ -1,10 +1,10 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { RustFunction } from "../infra/function";
-import type { Statement } from "../infra/policy";
-import type { Target } from "../infra/target";
-import { WorkerQueue } from "../infra/worker-queue";
+import { RustFunction } from "../../infra/function";
+import type { Statement } from "../../infra/policy";
+import type { Target } from "../../infra/target";
+import { WorkerQueue } from "../../infra/worker-queue";
 
 /** By which road objects are read: by presigned URLs and plain HTTP, or by the SDK's GetObject. */
 export const VARIANTS = ["signed", "sdk"] as const;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../infra/scenario";
-import { MockedStack } from "./testing";
+import type { Scenario } from "../../infra/scenario";
+import { MockedStack } from "../testing";
 
 const NAME = "lambench-full-splitter";
 const arn = (service: string, name: string): string =>
@@ -14,7 +14,7 @@ describe("the splitter stack", () => {
 
   beforeAll(async () => {
     await stack.mock();
-    ({ splitter } = await import("./splitter"));
+    ({ splitter } = await import("."));
     outputs = await stack.deploy(splitter);
   });
   afterAll(() => {

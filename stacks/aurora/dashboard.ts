@@ -1,9 +1,9 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { dashboard, type Metric } from "../infra/dashboard";
-import type { Postgres } from "../infra/postgres";
-import type { Workers } from "./aurora-functions";
+import { dashboard, type Metric } from "../../infra/dashboard";
+import type { Postgres } from "../../infra/postgres";
+import type { Workers } from "./functions";
 
 const ACTIONS = ["INSERT", "SELECT", "SELECT2", "TPCB"];
 

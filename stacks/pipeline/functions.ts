@@ -1,11 +1,11 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { RustFunction, type RustFunctionArgs } from "../infra/function";
-import type { Postgres } from "../infra/postgres";
-import type { PrivateNetwork } from "../infra/private-network";
-import { StreamSource } from "../infra/stream-source";
-import type { Target } from "../infra/target";
+import { RustFunction, type RustFunctionArgs } from "../../infra/function";
+import type { Postgres } from "../../infra/postgres";
+import type { PrivateNetwork } from "../../infra/private-network";
+import { StreamSource } from "../../infra/stream-source";
+import type { Target } from "../../infra/target";
 
 /** Lambda's own limit, seconds. */
 const LONGEST = 900;

@@ -2,14 +2,14 @@ import * as path from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { ROOT } from "../infra/artefact";
-import { awsCommand } from "../infra/command";
-import { checkFilling, fillBucket } from "../infra/fill-bucket";
-import { PrivateBucket } from "../infra/private-bucket";
-import { scenario } from "../infra/scenario";
-import { StateMachine } from "../infra/state-machine";
-import { findContenders } from "./archive-contenders";
-import { deployContenders, deployHarness, PREFIX, TEMPORARY_PREFIXES } from "./archive-functions";
+import { ROOT } from "../../infra/artefact";
+import { awsCommand } from "../../infra/command";
+import { checkFilling, fillBucket } from "../../infra/fill-bucket";
+import { PrivateBucket } from "../../infra/private-bucket";
+import { scenario } from "../../infra/scenario";
+import { StateMachine } from "../../infra/state-machine";
+import { findContenders } from "./contenders";
+import { deployContenders, deployHarness, PREFIX, TEMPORARY_PREFIXES } from "./functions";
 
 const settings = {
   memory: { default: 512, range: [128, 10240], description: "memory of each contender, MB" },
@@ -52,7 +52,7 @@ export const archive = scenario({
     const machine = new StateMachine(
       {
         name,
-        file: path.join(ROOT, "stacks", "archive.asl.json"),
+        file: path.join(__dirname, "definition.asl.json"),
         values: {
           bucket: bucket.name,
           prefix: PREFIX,

@@ -1,10 +1,10 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { dashboard, type Metric } from "../infra/dashboard";
-import type { HttpApi } from "../infra/http-api";
-import type { Postgres } from "../infra/postgres";
-import type { Functions } from "./pipeline-functions";
+import { dashboard, type Metric } from "../../infra/dashboard";
+import type { HttpApi } from "../../infra/http-api";
+import type { Postgres } from "../../infra/postgres";
+import type { Functions } from "./functions";
 
 const LATENCIES = "ServerlessDataProcessingPipeline/Latencies";
 

@@ -2,15 +2,14 @@ import * as path from "node:path";
 
 import * as aws from "@pulumi/aws";
 
-import { ROOT } from "../infra/artefact";
-import { answerCommand, awsCommand } from "../infra/command";
-import { Postgres } from "../infra/postgres";
-import { PrivateNetwork } from "../infra/private-network";
-import { scenario } from "../infra/scenario";
-import { StateMachine } from "../infra/state-machine";
-import { stop } from "../infra/settings";
-import { deployDashboard } from "./aurora-dashboard";
-import { deployHarness, deployWorkers, type Driver, type Workers } from "./aurora-functions";
+import { answerCommand, awsCommand } from "../../infra/command";
+import { Postgres } from "../../infra/postgres";
+import { PrivateNetwork } from "../../infra/private-network";
+import { scenario } from "../../infra/scenario";
+import { StateMachine } from "../../infra/state-machine";
+import { stop } from "../../infra/settings";
+import { deployDashboard } from "./dashboard";
+import { deployHarness, deployWorkers, type Driver, type Workers } from "./functions";
 
 const settings = {
   memory: { default: 512, range: [128, 10240], description: "memory of each worker, MB" },
@@ -68,7 +67,7 @@ export const aurora = scenario({
     const machine = new StateMachine(
       {
         name,
-        file: path.join(ROOT, "stacks", "aurora.asl.json"),
+        file: path.join(__dirname, "definition.asl.json"),
         values: {
           groupSize: GROUP_SIZE,
           startDelayMs: START_DELAY_MS,

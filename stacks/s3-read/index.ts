@@ -1,13 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { answerCommand, awsCommand } from "../infra/command";
-import { checkFilling, fillBucket, type Filling } from "../infra/fill-bucket";
-import { PrivateBucket } from "../infra/private-bucket";
-import { scenario } from "../infra/scenario";
-import type { Target } from "../infra/target";
-import { deployDashboard } from "./s3-read-dashboard";
-import { deployRoad, type Road, type Source, type Variant, VARIANTS } from "./s3-read-functions";
+import { answerCommand, awsCommand } from "../../infra/command";
+import { checkFilling, fillBucket, type Filling } from "../../infra/fill-bucket";
+import { PrivateBucket } from "../../infra/private-bucket";
+import { scenario } from "../../infra/scenario";
+import type { Target } from "../../infra/target";
+import { deployDashboard } from "./dashboard";
+import { deployRoad, type Road, type Source, type Variant, VARIANTS } from "./functions";
 
 const settings = {
   memory: { default: 512, range: [128, 10240], description: "memory of each reader, MB" },

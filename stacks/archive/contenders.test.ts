@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { contenderCode, type Defaults, findContenders } from "./archive-contenders";
+import { contenderCode, type Defaults, findContenders } from "./contenders";
 
 const defaults: Defaults = { architecture: "arm64", memory: 512, timeout: 900 };
 

@@ -7,11 +7,11 @@ import {
   functionName,
   RustFunction,
   type RustFunctionArgs,
-} from "../infra/function";
-import { listStatement, objects, type PrivateBucket } from "../infra/private-bucket";
-import { logStatement, ServiceRole } from "../infra/role";
-import type { Target } from "../infra/target";
-import { type Contender, contenderCode } from "./archive-contenders";
+} from "../../infra/function";
+import { listStatement, objects, type PrivateBucket } from "../../infra/private-bucket";
+import { logStatement, ServiceRole } from "../../infra/role";
+import type { Target } from "../../infra/target";
+import { type Contender, contenderCode } from "./contenders";
 
 /** Where the source objects are; the name is part of the contest. */
 export const PREFIX = "files";

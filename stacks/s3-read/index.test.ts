@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../infra/scenario";
-import { MockedStack } from "./testing";
+import type { Scenario } from "../../infra/scenario";
+import { MockedStack } from "../testing";
 
 const BINS = ["s3-read-generator", "s3-read-reader", "archive-fill-bucket"];
 const NAME = "lambench-full-s3-read";
@@ -17,7 +17,7 @@ describe("the s3-read stack", () => {
 
   beforeAll(async () => {
     await stack.mock();
-    ({ s3Read } = await import("./s3-read"));
+    ({ s3Read } = await import("."));
     outputs = await stack.deploy(s3Read);
   });
   afterAll(() => {

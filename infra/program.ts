@@ -1,35 +1,42 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { scenarios } from "../stacks";
 import type { Scenario } from "./scenario";
 import { checkKeys, stop } from "./settings";
 import { makeProvider, readTarget } from "./target";
 
-/** The program: deploys the stack's scenarios and returns their outputs. */
-function deploy(): Record<string, unknown> {
+/**
+ * The program: deploys those scenarios that the stack's configuration names, and returns their outputs.
+ * @param scenarios every scenario there is
+ */
+export function deployStack(scenarios: readonly Scenario[]): Record<string, unknown> {
   const config = new pulumi.Config();
   const target = readTarget(config);
   const named = config.getObject<string[]>("scenarios") ?? [];
-  const chosen = (named.length > 0 ? named : [target.stack]).map(findScenario);
+  const chosen = (named.length > 0 ? named : [target.stack]).map((name) => findScenario(scenarios, name));
   checkKeys(target.project, Object.keys(pulumi.runtime.allConfig()), chosen);
 
   const provider = makeProvider(target);
   const region = aws.getRegionOutput({}, provider && { provider }).region;
-  const place = {
+  const common = {
     stack: target.stack,
     region,
     endpoint: target.endpoint ?? null,
     architecture: target.architecture,
   };
-  const deployed = chosen.map((one) => ({ name: one.name, ...one.deploy(target, config, provider) }));
+  const deployed = chosen.map((scenario) => ({
+    name: scenario.name,
+    ...scenario.deploy(target, config, provider),
+  }));
   return {
     ...Object.fromEntries(deployed.flatMap(({ outputs }) => Object.entries(outputs))),
-    environment: Object.fromEntries(deployed.map((one) => [one.name, { ...place, ...one.environment }])),
+    environment: Object.fromEntries(
+      deployed.map(({ name, environment }) => [name, { ...common, ...environment }]),
+    ),
   };
 }
 
-function findScenario(name: string): Scenario {
+function findScenario(scenarios: readonly Scenario[], name: string): Scenario {
   const found = scenarios.find((scenario) => scenario.name === name);
   const known = scenarios.map((scenario) => scenario.name).join(", ");
   return (
@@ -40,5 +47,3 @@ function findScenario(name: string): Scenario {
     )
   );
 }
-
-export = deploy();

@@ -1,0 +1,124 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { RustFunction } from "../../infra/function";
+import { RunLog } from "../../infra/run-log";
+import type { Target } from "../../infra/target";
+import { WorkerQueue } from "../../infra/worker-queue";
+
+/** Receives of an item before it goes to the dead-letter queue. */
+const MAX_RECEIVES = 4;
+/** Of an event that the function fails on; the last one goes to the dead-letter queue. */
+const EVENT_RETRIES = 2;
+/** The source of events that lambench sends: nobody but AWS can send those of `aws.ec2`. */
+export const SOURCE = "lambench.splitter";
+
+/** The settings that the function needs. */
+export interface FunctionSettings {
+  readonly memory: number;
+  readonly timeoutSeconds: number;
+  readonly itemSeconds: number;
+  readonly batchSize: number;
+  readonly concurrency: number;
+}
+
+/** What the function stands in. */
+export interface Place {
+  readonly target: Target;
+  /** What the resources' names begin with. */
+  readonly name: string;
+  readonly parent: pulumi.Resource;
+}
+
+/** The function, its queue, and the log it writes. */
+export interface Functions {
+  readonly worker: RustFunction;
+  readonly queue: WorkerQueue;
+  readonly runLog: RunLog;
+}
+
+/** The function that splits events, and handles the items of its queue. */
+export function deployFunctions(settings: FunctionSettings, { target, name, parent }: Place): Functions {
+  const key = new aws.kms.Key(
+    name,
+    { description: `Queues of ${name}`, enableKeyRotation: true, deletionWindowInDays: 7 },
+    { parent },
+  );
+  const queue = new WorkerQueue(
+    name,
+    {
+      consumerTimeout: settings.timeoutSeconds,
+      requireTls: target.requireTls,
+      keyArn: key.arn,
+      maxReceives: MAX_RECEIVES,
+    },
+    { parent },
+  );
+  const runLog = new RunLog(`${name}-runs`, { parent });
+  const worker = new RustFunction(
+    {
+      target,
+      bin: "splitter-worker",
+      description: "Splits an event of many items into messages of one, and handles those",
+      memory: settings.memory,
+      timeout: settings.timeoutSeconds,
+      environment: {
+        QUEUE_URL: queue.url,
+        DEAD_LETTER_URL: queue.deadLetterUrl,
+        RUN_LOG_TABLE: runLog.table,
+        ITEM_SECONDS: String(settings.itemSeconds),
+      },
+      statements: [
+        ...queue.consumerStatements(),
+        { actions: ["sqs:SendMessage"], resources: [queue.arn] },
+        ...runLog.writerStatements(),
+      ],
+    },
+    { parent },
+  );
+  queue.feed(worker, settings);
+  subscribe(name, worker, queue, parent);
+  return { worker, queue, runLog };
+}
+
+/** Events of tags made or removed, from EC2 by CloudTrail and from lambench, invoke the function. */
+function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, parent: pulumi.Resource): void {
+  const rule = new aws.cloudwatch.EventRule(
+    name,
+    {
+      name,
+      description: "Tags that were made or removed",
+      eventPattern: pulumi.jsonStringify({
+        detail: { eventName: ["CreateTags", "DeleteTags"] },
+        // Other stacks hear what is put to the bus as well: an event of lambench names the function that is meant.
+        $or: [{ source: ["aws.ec2"] }, { source: [SOURCE], resources: [worker.arn] }],
+      }),
+    },
+    { parent },
+  );
+  const permission = new aws.lambda.Permission(
+    name,
+    {
+      action: "lambda:InvokeFunction",
+      function: worker.name,
+      principal: "events.amazonaws.com",
+      sourceArn: rule.arn,
+    },
+    { parent, dependsOn: [worker] },
+  );
+  // An event that can't be split isn't lost either.
+  const failures = new aws.lambda.FunctionEventInvokeConfig(
+    name,
+    {
+      functionName: worker.name,
+      maximumRetryAttempts: EVENT_RETRIES,
+      destinationConfig: { onFailure: { destination: queue.deadLetterArn } },
+    },
+    { parent, dependsOn: [worker] },
+  );
+  new aws.cloudwatch.EventTarget(
+    name,
+    { rule: rule.name, arn: worker.arn },
+    { parent, dependsOn: [permission, failures] },
+  );
+}

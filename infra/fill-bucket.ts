@@ -55,7 +55,7 @@ export function fillBucket(
   const fill = new RustFunction(
     {
       target,
-      bin: "archive-fill-bucket",
+      bin: "fill-bucket",
       name: `${scenario}-fill-bucket`,
       description: "Makes the source bucket what the settings say",
       memory: 3008, // hashing and sending 15 GB is bound by CPU and network, and both grow with memory

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Scenario } from "../../infra/scenario";
 import { MockedStack } from "../testing";
 
-const BINS = ["fill-bucket", "prepare", "judge", "score", "sweep"].map((name) => `archive-${name}`);
+const BINS = ["archive-prepare", "archive-judge", "archive-score", "archive-sweep", "fill-bucket"];
 
 describe("the archive stack", () => {
   const stack = new MockedStack([...BINS, "copy-plan", "stream"]);

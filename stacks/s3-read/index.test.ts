@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Scenario } from "../../infra/scenario";
 import { MockedStack } from "../testing";
 
-const BINS = ["s3-read-generator", "s3-read-reader", "archive-fill-bucket"];
+const BINS = ["s3-read-generator", "s3-read-reader", "fill-bucket"];
 const NAME = "lambench-full-s3-read";
 const arn = (service: string, name: string): string =>
   `arn:aws:${service}:eu-west-1:123456789012:function:${name}`;

@@ -31,7 +31,7 @@ impl Model {
             .args(options)
             .stdout(Stdio::piped())
             .spawn()
-            .expect("build it first: cargo build --release -p s3-model");
+            .expect("build it first: make bench-s3-model");
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let endpoint = line.split_whitespace().nth(1).unwrap().to_owned();

@@ -2,10 +2,8 @@
 //!
 //! What is not asked: S3 ignores several ranges in one header, and what is no range; the model refuses them.
 
-mod support;
-
+use crate::support::{PART, content, in_bucket, multipart_etag, refused, unanswered};
 use bytes::Bytes;
-use support::{PART, content, in_bucket, multipart_etag, refused, unanswered};
 
 const DIGITS: &str = "0123456789";
 

@@ -1,4 +1,4 @@
-//! The S3 that the checks of one file share: the model as a process of its own, or another endpoint.
+//! The S3 that the checks share: the model as a process of its own, or another endpoint.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The endpoint of the environment, or the model, started if no other check of this file uses it.
+    /// The endpoint of the environment, or the model, started if no other check uses it.
     pub fn get() -> Self {
         let Ok(endpoint) = env::var("S3_CHECKS_ENDPOINT") else {
             let model = Model::shared();

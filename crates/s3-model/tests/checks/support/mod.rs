@@ -2,7 +2,6 @@
 //!
 //! Another S3 is asked when `S3_CHECKS_ENDPOINT` is set, with `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
 //! `AWS_SESSION_TOKEN` and `AWS_REGION`. `S3_CHECKS_BUCKET` is what the names of the checks' buckets begin with.
-#![allow(dead_code, unused_imports, reason = "each file of checks uses a part of it")]
 
 mod bucket;
 mod model;

@@ -1,11 +1,11 @@
 //! Multipart uploads: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
 
-mod support;
-
 use std::collections::HashMap;
 
+use crate::support::{
+    OTHER, OTHER_PART, PART, S3, Upload, content, in_bucket, multipart_etag, refused, same,
+};
 use aws_sdk_s3::types::CompletedPart;
-use support::{OTHER, OTHER_PART, PART, S3, Upload, content, in_bucket, multipart_etag, refused, same};
 
 /// Checks that the upload has ended: nothing works on it any more.
 async fn assert_no_upload(upload: &Upload<'_>) {

@@ -1,11 +1,9 @@
 //! Objects: put, got, replaced, deleted.
 
-mod support;
-
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use support::{KEYS, content, in_bucket, md5, refused, unanswered};
+use crate::support::{KEYS, content, in_bucket, md5, refused, unanswered};
 
 #[tokio::test]
 async fn an_object_comes_back_as_it_was_put() {

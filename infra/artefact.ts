@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { zipSync } from "fflate";
 
-import { stop } from "./settings";
+import { stop } from "./stop";
 import type { Architecture } from "./target";
 
 /** The repository's root folder. */

@@ -1,10 +1,11 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { awsCommand, withEvent } from "./command";
-import { RustFunction } from "./function";
+import { awsCommand, withEvent } from "./aws-command";
+import { MAX_TIMEOUT, RustFunction } from "./function";
 import { listStatement, objects, type PrivateBucket } from "./private-bucket";
-import { stop } from "./settings";
+import { setCommand } from "./pulumi-command";
+import { stop } from "./stop";
 import type { Target } from "./target";
 
 /** What one invocation of fill-bucket can write in Lambda's 15 minutes at 75 MB/s, with a third to spare, MiB. */
@@ -38,11 +39,12 @@ export interface Filled {
 }
 
 /** Stops the program if one invocation could not fill the bucket. */
-export function checkFilling({ objectCount, objectSizeMib }: Filling): void {
+export function checkFilling(scenario: string, { objectCount, objectSizeMib }: Filling): void {
   if (objectCount * objectSizeMib <= MAX_BUCKET_MIB) return;
+  const remedy = setCommand([scenario, "objectCount"], Math.floor(MAX_BUCKET_MIB / objectSizeMib));
   stop(
-    `objectCount ${objectCount} × objectSizeMib ${objectSizeMib} is more than ` +
-      `${MAX_BUCKET_MIB} MiB, which is what fill-bucket can write in 15 minutes: make one of them smaller`,
+    `objectCount ${objectCount} × objectSizeMib ${objectSizeMib} is more than ${MAX_BUCKET_MIB} MiB, ` +
+      `which is what fill-bucket can write in 15 minutes: ${remedy}`,
   );
 }
 
@@ -59,7 +61,7 @@ export function fillBucket(
       name: `${scenario}-fill-bucket`,
       description: "Makes the source bucket what the settings say",
       memory: 3008, // hashing and sending 15 GB is bound by CPU and network, and both grow with memory
-      timeout: 900,
+      timeout: MAX_TIMEOUT,
       environment: { BUCKET: bucket.name, PREFIX: prefix },
       statements: [
         listStatement(bucket.arn, [`${prefix}/`]),

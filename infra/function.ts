@@ -5,9 +5,15 @@ import { rustArtefact } from "./artefact";
 import type { Statement } from "./policy";
 import { networkStatements, type PrivateNetwork } from "./private-network";
 import { logStatement, ServiceRole } from "./role";
-import { stop } from "./settings";
+import { stop } from "./stop";
 import type { Target } from "./target";
 
+/** What Lambda accepts as a function's memory (Lambda quotas), MB. */
+export const MEMORY_RANGE = [128, 10240] as const;
+/** The memory at which a function has a whole vCPU (Lambda Developer Guide), MB. */
+export const MEMORY_PER_VCPU = 1769;
+/** The longest timeout that Lambda accepts (Lambda quotas), seconds. */
+export const MAX_TIMEOUT = 900;
 /** Lambda's own limit on a function's name (API reference of CreateFunction), characters. */
 const MAX_NAME = 64;
 
@@ -22,7 +28,7 @@ export function functionName(target: Target, rest: string): string {
   const name = `${target.project}-${target.stack}-${rest}`;
   if (name.length > MAX_NAME || !/^[a-zA-Z0-9-_]+$/.test(name)) {
     stop(
-      `'${name}' can't be a function's name: at most ${MAX_NAME} letters, digits, '-' and '_'. Shorten '${rest}'`,
+      `'${name}' cannot be a function's name: at most ${MAX_NAME} letters, digits, '-' and '_'. Shorten '${rest}'`,
     );
   }
   return name;

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Statement } from "./policy";
 import type { PrivateNetwork } from "./private-network";
-import { stop } from "./settings";
+import { setCommand } from "./pulumi-command";
+import { stop } from "./stop";
 
 const ENGINE = "aurora-postgresql";
 /** The long-term support release of major version 16 (Aurora User Guide, "Aurora PostgreSQL LTS"). */
@@ -13,12 +14,22 @@ const PORT = 5432;
 /** PostgreSQL's limit on a name, characters; RDS has the same for clusters. */
 const MAX_NAME = 63;
 
-/** Arguments of {@link Postgres}. */
-export interface PostgresArgs {
-  readonly network: PrivateNetwork;
-  /** Aurora capacity units, multiples of 0.5; a minimum of 0 pauses an idle cluster, which then takes about 15 s to resume. */
+/** Aurora capacity units, multiples of 0.5; a minimum of 0 pauses an idle cluster, which then takes about 15 s to resume. */
+export interface Capacity {
   readonly minCapacity: number;
   readonly maxCapacity: number;
+}
+
+/** Stops the program if a scenario's settings ask for a minimum above the maximum. */
+export function checkCapacity(scenario: string, { minCapacity, maxCapacity }: Capacity): void {
+  if (minCapacity <= maxCapacity) return;
+  const remedy = setCommand([scenario, "maxCapacity"], Math.max(1, minCapacity));
+  stop(`minCapacity ${minCapacity} is more than maxCapacity ${maxCapacity}: ${remedy}`);
+}
+
+/** Arguments of {@link Postgres}. */
+export interface PostgresArgs extends Capacity {
+  readonly network: PrivateNetwork;
   /** Instances besides the writer, 0 or 1. */
   readonly readers: number;
 }

@@ -1,9 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { MEMORY_PER_VCPU } from "./function";
 import type { Scenario } from "./scenario";
-import { checkKeys, stop } from "./settings";
+import { stop } from "./stop";
 import { makeProvider, readTarget } from "./target";
+import { checkKeys } from "./unknown-keys";
 
 /**
  * The program: deploys those scenarios that the stack's configuration names, and returns their outputs.
@@ -14,7 +16,8 @@ export function deployStack(scenarios: readonly Scenario[]): Record<string, unkn
   const target = readTarget(config);
   const named = config.getObject<string[]>("scenarios") ?? [];
   const chosen = (named.length > 0 ? named : [target.stack]).map((name) => findScenario(scenarios, name));
-  checkKeys(target.project, Object.keys(pulumi.runtime.allConfig()), chosen);
+  const names = scenarios.map(({ name }) => name);
+  checkKeys(config, Object.keys(pulumi.runtime.allConfig()), chosen, names);
 
   const provider = makeProvider(target);
   const region = aws.getRegionOutput({}, provider && { provider }).region;
@@ -23,10 +26,11 @@ export function deployStack(scenarios: readonly Scenario[]): Record<string, unkn
     region,
     endpoint: target.endpoint ?? null,
     architecture: target.architecture,
+    memoryPerVcpu: MEMORY_PER_VCPU,
   };
   const deployed = chosen.map((scenario) => ({
     name: scenario.name,
-    ...scenario.deploy(target, config, provider),
+    ...scenario.deploy({ target, config, provider, deployed: chosen }),
   }));
   return {
     ...Object.fromEntries(deployed.flatMap(({ outputs }) => Object.entries(outputs))),
@@ -43,7 +47,7 @@ function findScenario(scenarios: readonly Scenario[], name: string): Scenario {
     found ??
     stop(
       `there is no scenario '${name}': known are ${known}. A stack deploys the scenario that has its name, ` +
-        `or those it lists: pulumi config set --path 'scenarios[0]' ${scenarios[0]?.name ?? ""}`,
+        `or those it lists: pulumi config set --path 'scenarios[0]' ${scenarios[0]?.name ?? ""} --stack ${pulumi.getStack()}`,
     )
   );
 }

@@ -1,30 +1,44 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { readSettings, type SettingsTable, type SettingValues } from "./settings";
+import { type Configurable, readSettings } from "./configuration";
+import { settingRanges, type SettingsTable, type SettingValues } from "./settings";
 import type { Target } from "./target";
 
 /** What a scenario leaves for its users. */
 export interface Deployed {
   /** Command lines, by output name: `<scenario>Trigger` and `<scenario>Results`. */
   readonly outputs: Readonly<Record<string, pulumi.Input<string>>>;
-  /** ARNs, URLs and names for programs. */
+  /** ARNs, URLs, names and constants for programs. */
   readonly environment: Readonly<Record<string, unknown>>;
 }
 
-/** What a scenario declares about itself. */
-export interface Definition<T extends SettingsTable> {
-  /** As in functions/, docs/ and the CLI. */
+/** Where a scenario's resources belong. */
+export interface DeployContext {
+  readonly target: Target;
+  /** What their names start with: `<project>-<stack>-<scenario>`. */
   readonly name: string;
-  readonly settings: T;
-  /** Creates the scenario's resources as children of `parent`. */
-  deploy(context: { target: Target; settings: SettingValues<T>; parent: pulumi.Resource }): Deployed;
+  readonly parent: pulumi.Resource;
 }
 
-/** A scenario that the entry point can deploy without knowing its settings. */
-export interface Scenario {
-  readonly name: string;
-  readonly settings: SettingsTable;
-  deploy(target: Target, config: pulumi.Config, provider: pulumi.ProviderResource | undefined): Deployed;
+/** What a scenario declares about itself. */
+export interface Definition<T extends SettingsTable> extends Configurable<T> {
+  /** Creates the scenario's resources as children of the context's `parent`. */
+  deploy(context: DeployContext & { readonly settings: SettingValues<T> }): Deployed;
+}
+
+/** The stack that a scenario is deployed in. */
+export interface StackContext {
+  readonly target: Target;
+  readonly config: pulumi.Config;
+  /** None on AWS, where the default one does. */
+  readonly provider: pulumi.ProviderResource | undefined;
+  /** All scenarios of the stack, this one among them. */
+  readonly deployed: readonly Configurable[];
+}
+
+/** A scenario that the program can deploy without knowing its settings. */
+export interface Scenario extends Configurable {
+  deploy(stack: StackContext): Deployed;
 }
 
 /** Makes a {@link Scenario} of a definition, with its settings read and checked before anything is created. */
@@ -32,16 +46,20 @@ export function scenario<T extends SettingsTable>(definition: Definition<T>): Sc
   return {
     name: definition.name,
     settings: definition.settings,
-    deploy(target, config, provider) {
-      const settings = readSettings(definition.settings, config);
+    deploy({ target, config, provider, deployed }) {
+      const settings = readSettings(definition, config, deployed);
       const parent = new pulumi.ComponentResource(
         `lambench:scenario:${definition.name}`,
         definition.name,
         {},
         provider && { providers: [provider] },
       );
-      const deployed = definition.deploy({ target, settings, parent });
-      return { ...deployed, environment: { ...deployed.environment, settings } };
+      const name = `${target.project}-${target.stack}-${definition.name}`;
+      const { outputs, environment } = definition.deploy({ target, name, parent, settings });
+      return {
+        outputs,
+        environment: { ...environment, settings, settingRanges: settingRanges(definition.settings) },
+      };
     },
   };
 }

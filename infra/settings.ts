@@ -1,6 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
-import { closest, distance } from "fastest-levenshtein";
-
 /** A number that `pulumi config set` may change. */
 export interface NumberSetting {
   readonly default: number;
@@ -20,7 +17,7 @@ export interface ChoiceSetting {
   readonly description: string;
 }
 
-/** Text of one form that `pulumi config set` may change; nothing unless it is set. */
+/** Text of one form that `pulumi config set` may change; empty unless it is set. */
 export interface TextSetting {
   readonly default: "";
   readonly pattern: RegExp;
@@ -30,9 +27,10 @@ export interface TextSetting {
   readonly description: string;
 }
 
-type Setting = NumberSetting | ChoiceSetting | TextSetting;
+/** A setting as a scenario declares it. */
+export type Setting = NumberSetting | ChoiceSetting | TextSetting;
 
-/** A scenario's own settings by name: the one place where they are declared. */
+/** A scenario's settings by name: the one place where they are declared. */
 export type SettingsTable = Readonly<Record<string, Setting>>;
 
 /** The values of a table, read and checked. */
@@ -44,86 +42,34 @@ type SettingValue<S extends Setting> = S extends ChoiceSetting
     ? string
     : number;
 
-/** Declared in Pulumi.yaml, with type, default and description. */
-export const SHARED_SETTINGS = ["scenarios", "architecture", "endpoint", "logRetentionDays"] as const;
-
-/** Ends the program with one line for the user instead of a stack trace. */
-export function stop(message: string): never {
-  throw new pulumi.RunError(message);
+/** The value that a text stands for; none if the setting doesn't accept it. */
+export function parseSetting(setting: Setting, text: string): string | number | undefined {
+  if ("choices" in setting) return setting.choices.includes(text) ? text : undefined;
+  if ("pattern" in setting) return text === "" || setting.pattern.test(text) ? text : undefined;
+  const value = Number(text);
+  const [min, max] = setting.range;
+  const fits = isMultiple(value, setting.step ?? 1) && value >= min && value <= max;
+  return text.trim() !== "" && fits ? value : undefined;
 }
 
-/** Reads a table's values from the stack's configuration; a value that doesn't fit stops the program. */
-export function readSettings<T extends SettingsTable>(table: T, config: pulumi.Config): SettingValues<T> {
-  const read = ([name, setting]: [string, Setting]): [string, string | number] => {
-    const text = config.get(name);
-    if ("choices" in setting) return [name, readChoice(name, setting, text)];
-    return [name, "pattern" in setting ? readText(name, setting, text) : readNumber(name, setting, text)];
-  };
-  return Object.fromEntries(Object.entries(table).map(read)) as SettingValues<T>;
-}
-
-function readNumber(name: string, setting: NumberSetting, text: string | undefined): number {
-  const value = text === undefined ? setting.default : Number(text);
+/** What a setting accepts, in words. */
+export function acceptedValues(setting: Setting): string {
+  if ("choices" in setting) return `one of ${setting.choices.join(", ")}`;
+  if ("pattern" in setting) return setting.form;
   const [min, max] = setting.range;
   const { step = 1 } = setting;
-  if (text?.trim() === "" || !isMultiple(value, step) || value < min || value > max) {
-    refuse(
-      name,
-      setting,
-      text,
-      `a ${step === 1 ? "whole number" : `multiple of ${step}`} from ${min} to ${max}`,
-    );
-  }
-  return value;
+  return `a ${step === 1 ? "whole number" : `multiple of ${step}`} from ${min} to ${max}`;
 }
 
-function readChoice(name: string, setting: ChoiceSetting, text: string | undefined): string {
-  const value = text ?? setting.default;
-  if (!setting.choices.includes(value)) refuse(name, setting, value, `one of ${setting.choices.join(", ")}`);
-  return value;
-}
-
-function readText(name: string, setting: TextSetting, text = ""): string {
-  if (text !== "" && !setting.pattern.test(text)) refuse(name, setting, text, setting.form);
-  return text;
-}
-
-function refuse(name: string, setting: Setting, value: string | undefined, must: string): never {
-  const remedy = setting.default === "" ? `rm ${name}` : `set ${name} ${setting.default}`;
-  stop(`${name} is '${value ?? ""}', but must be ${must} (${setting.description}): pulumi config ${remedy}`);
+/** The ranges of a table's numbers, by name: programs that advise on a setting stay within them. */
+export function settingRanges(table: SettingsTable): Record<string, NumberSetting["range"]> {
+  return Object.fromEntries(
+    Object.entries(table).flatMap(([name, setting]) => ("range" in setting ? [[name, setting.range]] : [])),
+  );
 }
 
 /** Tenths have no exact binary form: 0.3 is three of them all the same. */
 function isMultiple(value: number, step: number): boolean {
   const steps = value / step;
   return Math.abs(steps - Math.round(steps)) < 1e-9;
-}
-
-/** A scenario of the stack, as far as its settings go. */
-interface WithSettings {
-  readonly settings: SettingsTable;
-}
-
-/**
- * Stops at the first configuration key of this project that no scenario of the stack reads: a misspelt setting would
- * otherwise be ignored, and its default measured in its place.
- */
-export function checkKeys(
-  project: string,
-  keys: readonly string[],
-  scenarios: readonly WithSettings[],
-): void {
-  const known = [...SHARED_SETTINGS, ...scenarios.flatMap(({ settings }) => Object.keys(settings))];
-  for (const key of keys) {
-    const [namespace, name] = splitKey(key);
-    if (namespace !== project || known.includes(name)) continue;
-    const near = closest(name, known);
-    const hint = distance(name, near) <= 3 ? `did you mean '${near}'?` : `known are: ${known.join(", ")}.`;
-    stop(`unknown setting '${name}': ${hint} To remove it: pulumi config rm ${name}`);
-  }
-}
-
-function splitKey(key: string): [namespace: string, name: string] {
-  const colon = key.indexOf(":");
-  return [key.slice(0, colon), key.slice(colon + 1)];
 }

@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { stop } from "./settings";
+import { setCommand } from "./pulumi-command";
+import { stop } from "./stop";
 
 /** An instruction set that Lambda has. */
 export type Architecture = "arm64" | "x86_64";
@@ -77,7 +78,7 @@ function architecture(name: string, endpoint: string | undefined): Architecture 
       return endpoint !== undefined && process.arch === "x64" ? "x86_64" : "arm64";
     default:
       return stop(
-        `architecture is '${name}', but must be arm64, x86_64 or auto: pulumi config set architecture auto`,
+        `architecture is '${name}', but must be arm64, x86_64 or auto: ${setCommand(["architecture"], "auto")}`,
       );
   }
 }
@@ -87,6 +88,6 @@ function logRetention(text: string): number {
   if (RETENTION_DAYS.includes(days)) return days;
   const allowed = RETENTION_DAYS.join(", ");
   return stop(
-    `logRetentionDays is '${text}', but CloudWatch Logs has ${allowed}: pulumi config set logRetentionDays 7`,
+    `logRetentionDays is '${text}', but CloudWatch Logs has ${allowed}: ${setCommand(["logRetentionDays"], 7)}`,
   );
 }

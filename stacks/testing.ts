@@ -97,7 +97,12 @@ export class MockedStack {
       Object.fromEntries(Object.entries(keys).map(([key, value]) => [`lambench:${key}`, value])),
     );
     const config = new pulumi.Config("lambench");
-    const { outputs, environment } = scenario.deploy(readTarget(config, {}), config, undefined);
+    const { outputs, environment } = scenario.deploy({
+      target: readTarget(config, {}),
+      config,
+      provider: undefined,
+      deployed: [scenario],
+    });
     return await new Promise((resolve) => {
       pulumi.output({ ...outputs, environment }).apply(resolve as (settled: unknown) => void);
     });

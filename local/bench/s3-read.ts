@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     objectCount: OBJECTS,
     objectSizeMib: MIB,
     timeoutSeconds: 5,
-    maxConcurrency: 4,
+    concurrency: 4,
   });
   await reading(environment);
   await disturbed(environment);

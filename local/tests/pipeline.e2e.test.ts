@@ -82,7 +82,7 @@ describe("the pipeline, with the commands a user types", () => {
     checkout = new Checkout();
     await checkout.ok("lambench local start");
     await checkout.ok("pulumi stack init pipeline --non-interactive");
-    await configure({ timeoutSeconds: 20, streamBatchSize: 50 });
+    await configure({ timeoutSeconds: 20, batchSize: 50 });
     database = await Database.of(checkout, environment.cluster.database);
   });
   afterAll(async () => {

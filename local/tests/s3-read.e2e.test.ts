@@ -57,7 +57,7 @@ describe("s3-read, with the commands a user types", () => {
     await checkout.ok("lambench local start");
     s3 = await S3Model.of(checkout);
     await checkout.ok("pulumi stack init s3-read --non-interactive");
-    await up({ objectCount: OBJECTS, objectSizeMib: 1, timeoutSeconds: 3, maxConcurrency: 5 });
+    await up({ objectCount: OBJECTS, objectSizeMib: 1, timeoutSeconds: 3, concurrency: 5 });
   });
   afterEach(async () => {
     await s3.setFaults([]);

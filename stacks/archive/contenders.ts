@@ -5,7 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
 import { bootstrapArtefact, ROOT, rustArtefact, TARGET_DIR } from "../../infra/artefact";
-import { stop } from "../../infra/settings";
+import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
+import { stop } from "../../infra/stop";
 import type { Architecture } from "../../infra/target";
 
 /** A contender as its folder describes it: `contenders/<lang>/<id>/`. */
@@ -33,14 +34,20 @@ const RUNTIMES: Readonly<Record<string, readonly [runtime: string, handler: stri
 };
 const CUSTOM_RUNTIME = ["provided.al2023", "bootstrap"] as const;
 
+/** What a value must be, as a check and in words. */
+interface Rule {
+  readonly check: (value: unknown) => boolean;
+  readonly must: string;
+}
+
 /** The keys of `contender.yaml` and what each must be (limits: Lambda quotas page). */
-const KEYS: Readonly<Record<string, { check: (value: unknown) => boolean; must: string }>> = {
+const KEYS: Readonly<Record<string, Rule>> = {
   runtime: { check: isName, must: "the name of a Lambda runtime" },
   handler: { check: isName, must: "a handler such as index.handler" },
   architecture: { check: (v) => v === "arm64" || v === "x86_64", must: "arm64 or x86_64" },
-  memory: { check: within(128, 10240), must: "128 to 10240 (MB)" },
-  timeout: { check: within(1, 900), must: "1 to 900 (seconds)" },
-  ephemeralStorage: { check: within(512, 10240), must: "512 to 10240 (MB)" },
+  memory: numberWithin(...MEMORY_RANGE, "MB"),
+  timeout: numberWithin(1, MAX_TIMEOUT, "seconds"),
+  ephemeralStorage: numberWithin(512, 10240, "MB"),
 };
 
 /** Every contender below a folder, in order of name; none at all stops the program. */
@@ -96,8 +103,11 @@ function isName(value: unknown): boolean {
   return typeof value === "string" && value.length > 0;
 }
 
-function within(min: number, max: number): (value: unknown) => boolean {
-  return (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+function numberWithin(min: number, max: number, unit: string): Rule {
+  return {
+    check: (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+    must: `${min} to ${max} (${unit})`,
+  };
 }
 
 function subfolders(folder: string): string[] {

@@ -5,6 +5,7 @@ import {
   binaryTags,
   functionLogGroup,
   functionName,
+  MAX_TIMEOUT,
   RustFunction,
   type RustFunctionArgs,
 } from "../../infra/function";
@@ -107,7 +108,7 @@ export function deployHarness(
       bin: "archive-judge",
       description: "Validates an archive byte for byte",
       memory: 512,
-      timeout: 900,
+      timeout: MAX_TIMEOUT,
       environment: source,
       statements: [
         // Not only below a prefix: without the right to list, S3 says of a missing archive that it is forbidden.

@@ -3,8 +3,9 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ROOT } from "../../infra/artefact";
-import { awsCommand } from "../../infra/command";
+import { awsCommand } from "../../infra/aws-command";
 import { checkFilling, fillBucket } from "../../infra/fill-bucket";
+import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { PrivateBucket } from "../../infra/private-bucket";
 import { scenario } from "../../infra/scenario";
 import { StateMachine } from "../../infra/state-machine";
@@ -12,14 +13,22 @@ import { findContenders } from "./contenders";
 import { deployContenders, deployHarness, PREFIX, TEMPORARY_PREFIXES } from "./functions";
 
 const settings = {
-  memory: { default: 512, range: [128, 10240], description: "memory of each contender, MB" },
+  memory: { default: 512, range: MEMORY_RANGE, description: "memory of each contender, MB" },
   objectCount: { default: 3000, range: [1, 100_000], description: "source objects in the bucket" },
-  objectSizeMib: { default: 5, range: [1, 64], description: "mean size of a source object, MiB" },
+  objectSizeMib: { default: 5, range: [1, 64], description: "mean size of an object, MiB" },
   seed: { default: 1, range: [0, 2 ** 31 - 1], description: "seed of the objects' sizes and contents" },
-  runsPerContender: { default: 10, range: [1, 50], description: "runs of each contender, at once" },
-  timeoutSeconds: { default: 900, range: [1, 900], description: "timeout of each contender, seconds" },
-  maxRunSeconds: { default: 900, range: [1, 900], description: "a run that takes longer is out, seconds" },
-  contendersAtOnce: { default: 5, range: [1, 40], description: "contenders that run side by side" },
+  runsPerContender: { default: 10, range: [1, 50], description: "concurrent runs of each contender" },
+  timeoutSeconds: {
+    default: MAX_TIMEOUT,
+    range: [1, MAX_TIMEOUT],
+    description: "timeout of each contender, seconds",
+  },
+  maxRunSeconds: {
+    default: MAX_TIMEOUT,
+    range: [1, MAX_TIMEOUT],
+    description: "longest run that counts, seconds",
+  },
+  contendersAtOnce: { default: 5, range: [1, 40], description: "contenders that run at the same time" },
 } as const;
 
 /** The archive contest: who builds one ZIP of all objects of a bucket cheapest, and who fastest? */
@@ -27,7 +36,7 @@ export const archive = scenario({
   name: "archive",
   settings,
   deploy({ target, settings, parent }) {
-    checkFilling(settings);
+    checkFilling("archive", settings);
     const name = `${target.project}-${target.stack}-archive`;
     const bucket = new PrivateBucket(
       name.toLowerCase(), // as S3 wants it

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { RustFunction, type RustFunctionArgs } from "../../infra/function";
+import { MAX_TIMEOUT, RustFunction, type RustFunctionArgs } from "../../infra/function";
 import type { Postgres } from "../../infra/postgres";
 import type { PrivateNetwork } from "../../infra/private-network";
 import type { Target } from "../../infra/target";
@@ -8,9 +8,6 @@ import { WorkerQueue } from "../../infra/worker-queue";
 
 /** By which road a worker reaches the database: PostgreSQL's own protocol, or HTTPS. */
 export type Driver = "sqlx" | "data-api";
-
-/** Lambda's own limit, seconds. */
-const LONGEST = 900;
 
 /** The settings that functions need. */
 export interface FunctionSettings {
@@ -85,7 +82,7 @@ export function deployWorkers(driver: Driver, settings: FunctionSettings, place:
       name: `aurora-worker-ramp-${driver}`,
       description: `One client of a stage of the ramp, by ${driver}`,
       memory: settings.memory,
-      timeout: LONGEST,
+      timeout: MAX_TIMEOUT,
       environment,
       ...access,
     },
@@ -101,7 +98,7 @@ export function deployHarness(settings: FunctionSettings, place: Place): Harness
     new RustFunction({ target, ...args }, { parent });
   const inDatabase = {
     memory: 512,
-    timeout: LONGEST,
+    timeout: MAX_TIMEOUT,
     environment: database(settings, postgres),
     network,
     statements: postgres.loginStatements(),

@@ -149,7 +149,7 @@ describe("the aurora stack", () => {
 
   it("refuses a minimum above the maximum", async () => {
     await expect(stack.deploy(aurora, { minCapacity: "16", maxCapacity: "8" })).rejects.toThrow(
-      "minCapacity 16 is more than maxCapacity 8",
+      "minCapacity 16 is more than maxCapacity 8: pulumi config set --path aurora.maxCapacity 16 --stack full",
     );
   });
 

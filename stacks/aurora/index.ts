@@ -2,25 +2,25 @@ import * as path from "node:path";
 
 import * as aws from "@pulumi/aws";
 
-import { answerCommand, awsCommand } from "../../infra/command";
-import { Postgres } from "../../infra/postgres";
+import { answerCommand, awsCommand } from "../../infra/aws-command";
+import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
+import { checkCapacity, Postgres } from "../../infra/postgres";
 import { PrivateNetwork } from "../../infra/private-network";
 import { scenario } from "../../infra/scenario";
 import { StateMachine } from "../../infra/state-machine";
-import { stop } from "../../infra/settings";
 import { deployDashboard } from "./dashboard";
 import { deployHarness, deployWorkers, type Driver, type Workers } from "./functions";
 
 const settings = {
-  memory: { default: 512, range: [128, 10240], description: "memory of each worker, MB" },
-  timeoutSeconds: { default: 60, range: [3, 900], description: "timeout of a queue worker, seconds" },
-  batchSize: { default: 5, range: [1, 10], description: "messages that a queue worker gets at once" },
-  concurrency: { default: 10, range: [2, 1000], description: "queue workers at once" },
-  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "Aurora's least capacity, ACUs" },
-  maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "Aurora's most capacity, ACUs" },
+  memory: { default: 512, range: MEMORY_RANGE, description: "memory of each worker, MB" },
+  timeoutSeconds: { default: 60, range: [3, MAX_TIMEOUT], description: "timeout of a queue worker, seconds" },
+  batchSize: { default: 5, range: [1, 10], description: "messages per invocation of a queue worker" },
+  concurrency: { default: 10, range: [2, 1000], description: "concurrent queue workers of each driver" },
+  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "minimum capacity of Aurora, ACUs" },
+  maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "maximum capacity of Aurora, ACUs" },
   readers: { default: 0, range: [0, 1], description: "Aurora instances besides the writer" },
-  rows: { default: 100_000, range: [1, 10_000_000], description: "rows of transactions to begin with" },
-  scale: { default: 10, range: [1, 1000], description: "TPC-B scale: 100,000 accounts each" },
+  rows: { default: 100_000, range: [1, 10_000_000], description: "initial rows of the table transactions" },
+  scale: { default: 10, range: [1, 1000], description: "TPC-B scale factor, 100,000 accounts each" },
   statementTimeoutSeconds: { default: 10, range: [1, 45], description: "timeout of a statement, seconds" },
 } as const;
 
@@ -37,12 +37,7 @@ export const aurora = scenario({
   name: "aurora",
   settings,
   deploy({ target, settings, parent }) {
-    if (settings.minCapacity > settings.maxCapacity) {
-      stop(
-        `minCapacity ${settings.minCapacity} is more than maxCapacity ${settings.maxCapacity}: ` +
-          `pulumi config set maxCapacity ${Math.max(1, settings.minCapacity)}`,
-      );
-    }
+    checkCapacity("aurora", settings);
     const name = `${target.project}-${target.stack}-aurora`;
     const region = aws.getRegionOutput({}, { parent }).region;
     // In the network are the functions that speak PostgreSQL: they fetch the password and put hopeless messages aside.

@@ -1,14 +1,12 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { RustFunction, type RustFunctionArgs } from "../../infra/function";
+import { MAX_TIMEOUT, RustFunction, type RustFunctionArgs } from "../../infra/function";
 import type { Postgres } from "../../infra/postgres";
 import type { PrivateNetwork } from "../../infra/private-network";
 import { StreamSource } from "../../infra/stream-source";
 import type { Target } from "../../infra/target";
 
-/** Lambda's own limit, seconds. */
-const LONGEST = 900;
 /** An HTTP API answers within 30 s, whatever its function does: one that hangs is better ended early, seconds. */
 const ANSWER_TIMEOUT = 10;
 
@@ -16,7 +14,7 @@ const ANSWER_TIMEOUT = 10;
 export interface FunctionSettings {
   readonly memory: number;
   readonly timeoutSeconds: number;
-  readonly streamBatchSize: number;
+  readonly batchSize: number;
   readonly batchWindowSeconds: number;
   readonly parallelization: number;
   readonly retries: number;
@@ -133,7 +131,7 @@ function deployHarness(settings: FunctionSettings, { target, network, postgres, 
   const inDatabase = {
     target,
     memory: 512,
-    timeout: LONGEST,
+    timeout: MAX_TIMEOUT,
     environment: database(settings, postgres),
     network,
     statements: postgres.loginStatements(),

@@ -147,6 +147,12 @@ describe("the pipeline stack", () => {
     expect(onDemand.of("aws:kinesis/stream:Stream")[0]?.inputs).not.toHaveProperty("shardCount");
   });
 
+  it("refuses a minimum above the maximum", async () => {
+    await expect(stack.deploy(pipeline, { minCapacity: "16", maxCapacity: "8" })).rejects.toThrow(
+      "pulumi config set --path pipeline.maxCapacity 16 --stack full",
+    );
+  });
+
   it("writes rows by the Data API from outside the network where that is asked for", async () => {
     const other = await deployed({ driver: "data-api" });
     const downstream = other.one("aws:lambda/function:Function", `${NAME}-downstream`);

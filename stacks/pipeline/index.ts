@@ -1,32 +1,33 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { answerCommand } from "../../infra/command";
+import { answerCommand } from "../../infra/aws-command";
+import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { HttpApi } from "../../infra/http-api";
-import { Postgres } from "../../infra/postgres";
+import { checkCapacity, Postgres } from "../../infra/postgres";
 import { PrivateNetwork } from "../../infra/private-network";
 import { scenario } from "../../infra/scenario";
 import { deployDashboard } from "./dashboard";
 import { deployFunctions, type FunctionSettings, type Functions } from "./functions";
 
 const settings = {
-  memory: { default: 512, range: [128, 10240], description: "memory of each function, MB" },
+  memory: { default: 512, range: MEMORY_RANGE, description: "memory of each function, MB" },
   timeoutSeconds: {
     default: 60,
-    range: [3, 900],
-    description: "timeout of a function that reads a stream, seconds",
+    range: [3, MAX_TIMEOUT],
+    description: "timeout of a stream reader, seconds",
   },
-  shards: { default: 1, range: [0, 200], description: "shards of the Kinesis stream; 0: on-demand" },
-  streamBatchSize: { default: 100, range: [1, 1000], description: "records that a function gets at once" },
+  shards: { default: 1, range: [0, 200], description: "shards of the Kinesis stream, 0 for on-demand" },
+  batchSize: { default: 100, range: [1, 1000], description: "records per invocation of a stream reader" },
   batchWindowSeconds: { default: 0, range: [0, 300], description: "longest wait for a full batch, seconds" },
-  parallelization: { default: 1, range: [1, 10], description: "batches of a shard at once" },
-  retries: { default: 10, range: [0, 10_000], description: "attempts at a record after the first" },
+  parallelization: { default: 1, range: [1, 10], description: "concurrent batches per shard" },
+  retries: { default: 10, range: [0, 10_000], description: "retries of a record before it is dead-lettered" },
   apiAuth: { default: "iam", choices: ["iam", "none"], description: "who may call the API" },
-  apiRate: { default: 1000, range: [1, 10_000], description: "requests a second that the API takes" },
-  apiBurst: { default: 500, range: [1, 5000], description: "requests at once that the API takes" },
-  driver: { default: "sqlx", choices: ["sqlx", "data-api"], description: "by which road rows are written" },
-  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "Aurora's least capacity, ACUs" },
-  maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "Aurora's most capacity, ACUs" },
+  apiRate: { default: 1000, range: [1, 10_000], description: "requests per second that the API accepts" },
+  apiBurst: { default: 500, range: [1, 5000], description: "requests in a burst that the API accepts" },
+  driver: { default: "sqlx", choices: ["sqlx", "data-api"], description: "how rows are written" },
+  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "minimum capacity of Aurora, ACUs" },
+  maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "maximum capacity of Aurora, ACUs" },
   statementTimeoutSeconds: { default: 10, range: [1, 45], description: "timeout of a statement, seconds" },
 } as const;
 
@@ -35,6 +36,7 @@ export const pipeline = scenario({
   name: "pipeline",
   settings,
   deploy({ target, settings, parent }) {
+    checkCapacity("pipeline", settings);
     const name = `${target.project}-${target.stack}-pipeline`;
     const region = aws.getRegionOutput({}, { parent }).region;
     // What stands in the network fetches the password; a reader of the stream also puts hopeless records aside.
@@ -120,7 +122,7 @@ function deployTable(name: string, parent: pulumi.Resource): aws.dynamodb.Table 
 
 function feed({ midstream, downstream }: Functions, settings: FunctionSettings): void {
   const feeding = {
-    batchSize: settings.streamBatchSize,
+    batchSize: settings.batchSize,
     windowSeconds: settings.batchWindowSeconds,
     parallelization: settings.parallelization,
     retries: settings.retries,

@@ -1,7 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { RustFunction } from "../../infra/function";
+import { MAX_TIMEOUT, RustFunction } from "../../infra/function";
 import type { Statement } from "../../infra/policy";
 import type { Target } from "../../infra/target";
 import { WorkerQueue } from "../../infra/worker-queue";
@@ -17,15 +17,12 @@ const MODES: Readonly<Record<Variant, string>> = { signed: "s3signed", sdk: "s3p
 
 /** A whole processor (Lambda Developer Guide): signing URLs takes one, MB. */
 const ONE_CPU_MB = 1769;
-/** Lambda's own limit, seconds. */
-const LONGEST = 900;
-
 /** The settings that functions need. */
 export interface FunctionSettings {
   readonly memory: number;
   readonly timeoutSeconds: number;
   readonly batchSize: number;
-  readonly maxConcurrency: number;
+  readonly concurrency: number;
   readonly hash: string;
 }
 
@@ -68,7 +65,7 @@ export function deployRoad(variant: Variant, settings: FunctionSettings, place: 
       name: `s3-read-generator-${variant}`,
       description: `Lists the bucket into the queue of the variant ${variant}`,
       memory: ONE_CPU_MB,
-      timeout: LONGEST,
+      timeout: MAX_TIMEOUT,
       environment: {
         ...environment,
         sqsqueue: queue.url,
@@ -109,7 +106,7 @@ export function deployRoad(variant: Variant, settings: FunctionSettings, place: 
     },
     { parent },
   );
-  queue.feed(reader, { batchSize: settings.batchSize, concurrency: settings.maxConcurrency });
+  queue.feed(reader, settings);
   return { queue, generator, reader };
 }
 

@@ -1,8 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { answerCommand, awsCommand } from "../../infra/command";
+import { answerCommand, awsCommand } from "../../infra/aws-command";
 import { checkFilling, fillBucket, type Filling } from "../../infra/fill-bucket";
+import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { PrivateBucket } from "../../infra/private-bucket";
 import { scenario } from "../../infra/scenario";
 import type { Target } from "../../infra/target";
@@ -10,21 +11,21 @@ import { deployDashboard } from "./dashboard";
 import { deployRoad, type Road, type Source, type Variant, VARIANTS } from "./functions";
 
 const settings = {
-  memory: { default: 512, range: [128, 10240], description: "memory of each reader, MB" },
-  timeoutSeconds: { default: 60, range: [3, 900], description: "timeout of a reader, seconds" },
-  batchSize: { default: 10, range: [1, 10], description: "messages that a reader gets at once" },
-  maxConcurrency: { default: 10, range: [2, 1000], description: "readers of each variant at once" },
-  hash: { default: "md5", choices: ["md5", "crc32", "sha256"], description: "what objects are hashed with" },
+  memory: { default: 512, range: MEMORY_RANGE, description: "memory of each reader, MB" },
+  timeoutSeconds: { default: 60, range: [3, MAX_TIMEOUT], description: "timeout of a reader, seconds" },
+  batchSize: { default: 10, range: [1, 10], description: "messages per invocation of a reader" },
+  concurrency: { default: 10, range: [2, 1000], description: "concurrent readers of each variant" },
+  hash: { default: "md5", choices: ["md5", "crc32", "sha256"], description: "hash algorithm" },
   bucket: {
     default: "",
     pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     form: "a bucket's name",
-    description: "a bucket of one's own to read instead of a filled one",
+    description: "an existing bucket to read instead of one that is made and filled",
   },
   objectCount: {
     default: 1000,
     range: [1, 100_000],
-    description: "objects in the bucket; of one's own, those that a run reads",
+    description: "objects in the bucket; of an existing one, how many a run reads",
   },
   objectSizeMib: { default: 5, range: [1, 64], description: "mean size of an object, MiB" },
   seed: { default: 1, range: [0, 2 ** 31 - 1], description: "seed of the objects' sizes and contents" },
@@ -103,7 +104,7 @@ export const s3Read = scenario({
 
 /** A bucket with the objects that the settings stand for. */
 function filled(name: string, filling: Filling, target: Target, parent: pulumi.Resource): Source {
-  checkFilling(filling);
+  checkFilling("s3-read", filling);
   const bucket = new PrivateBucket(
     name.toLowerCase(), // as S3 wants it
     { requireTls: target.requireTls, temporaryPrefixes: [] },

@@ -1,18 +1,20 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { awsCommand } from "../../infra/command";
+import { awsCommand } from "../../infra/aws-command";
+import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
+import { setCommand } from "../../infra/pulumi-command";
 import { scenario } from "../../infra/scenario";
-import { stop } from "../../infra/settings";
+import { stop } from "../../infra/stop";
 import type { WorkerQueue } from "../../infra/worker-queue";
-import { deployFunctions, SOURCE } from "./functions";
+import { deployFunctions, type FunctionSettings, SOURCE } from "./functions";
 
 const settings = {
-  memory: { default: 128, range: [128, 10240], description: "memory of the function, MB" },
-  timeoutSeconds: { default: 30, range: [3, 900], description: "timeout of the function, seconds" },
+  memory: { default: 128, range: MEMORY_RANGE, description: "memory of the function, MB" },
+  timeoutSeconds: { default: 30, range: [3, MAX_TIMEOUT], description: "timeout of the function, seconds" },
   itemSeconds: { default: 5, range: [0, 840], step: 0.1, description: "how long an item takes, seconds" },
-  concurrency: { default: 10, range: [2, 1000], description: "invocations by the queue at once" },
-  splitterBatchSize: { default: 1, range: [1, 10], description: "items that the function gets at once" },
+  concurrency: { default: 10, range: [2, 1000], description: "concurrent invocations by the queue" },
+  batchSize: { default: 1, range: [1, 10], description: "items per invocation" },
 } as const;
 
 /** What an invocation must have left besides an item's own time, or the function doesn't begin it. */
@@ -23,13 +25,9 @@ export const splitter = scenario({
   name: "splitter",
   settings,
   deploy({ target, settings, parent }) {
-    const { timeoutSeconds, itemSeconds, splitterBatchSize } = settings;
-    checkTime(timeoutSeconds, itemSeconds, splitterBatchSize);
+    checkTime(settings);
     const name = `${target.project}-${target.stack}-splitter`;
-    const { worker, queue, runLog } = deployFunctions(
-      { ...settings, batchSize: splitterBatchSize },
-      { target, name, parent },
-    );
+    const { worker, queue, runLog } = deployFunctions(settings, { target, name, parent });
     alarm(name, queue, parent);
 
     return {
@@ -58,17 +56,20 @@ export const splitter = scenario({
   },
 });
 
-/** Stops if the items that the function gets at once can't be done within its timeout. */
-function checkTime(timeoutSeconds: number, itemSeconds: number, batchSize: number): void {
+/** Stops if the items that the function gets at once don't fit into its timeout. */
+function checkTime({ timeoutSeconds, itemSeconds, batchSize }: FunctionSettings): void {
   const needed = batchSize * (itemSeconds + ITEM_RESERVE_SECONDS);
   if (needed < timeoutSeconds) return;
   const items = batchSize === 1 ? "an item" : `${batchSize} items`;
   const ample = Math.ceil(needed) + 5;
   const longest = settings.timeoutSeconds.range[1];
-  const advice = ample <= longest ? `timeoutSeconds ${ample}` : "splitterBatchSize 1";
+  const remedy =
+    ample <= longest
+      ? setCommand(["splitter", "timeoutSeconds"], ample)
+      : setCommand(["splitter", "batchSize"], 1);
   stop(
     `${items} of ${itemSeconds} s, and the ${ITEM_RESERVE_SECONDS} s that each needs besides, don't fit into a ` +
-      `timeout of ${timeoutSeconds} s: pulumi config set ${advice}`,
+      `timeout of ${timeoutSeconds} s: ${remedy}`,
   );
 }
 

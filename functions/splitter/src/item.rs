@@ -19,7 +19,7 @@ pub enum Undone {
     Poisoned,
     /// The invocation would be ended before.
     #[error(
-        "the item takes {takes:?} and its invocation has {left:?} left: raise timeoutSeconds or lower splitterBatchSize"
+        "the item takes {takes:?} and its invocation has {left:?} left: raise timeoutSeconds or lower batchSize"
     )]
     NoTime {
         /// How long the item takes.

@@ -121,7 +121,7 @@ async fn charge(test: &Test, mut findings: Findings) -> Result<Findings> {
     let now = Instant::now();
     let functions = &test.pipeline.functions;
     let rows = findings.arrived.account.stored;
-    let batches = rows.div_ceil(test.pipeline.place.required("streamBatchSize")?);
+    let batches = rows.div_ceil(test.pipeline.place.required("batchSize")?);
     let accepted = findings.sent.record.count_from(0, Fate::Accepted);
     let (from_ms, to_ms) = findings.span_ms();
     for (part, function, invocations) in [

@@ -54,7 +54,7 @@ fn environment() -> serde_json::Value {
     json!({
         "stack": "dev", "region": "us-east-1", "endpoint": NOWHERE, "architecture": "arm64",
         "settings": {
-            "memory": 512, "timeoutSeconds": 60, "shards": 1, "streamBatchSize": 100, "apiAuth": "iam",
+            "memory": 512, "timeoutSeconds": 60, "shards": 1, "batchSize": 100, "apiAuth": "iam",
             "apiRate": 1000, "apiBurst": 500, "driver": "sqlx",
         },
         "api": { "url": format!("{NOWHERE}/_aws/execute-api/abc/messages"), "auth": "iam" },

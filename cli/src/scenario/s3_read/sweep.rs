@@ -102,7 +102,8 @@ impl<'a> Deployment<'a> {
     /// Deploys the stack, with the readers' memory in place of its own.
     async fn up(&self, memory_mb: Option<u64>) -> Result<()> {
         if let Some(memory_mb) = memory_mb {
-            self.pulumi(&["config", "set", "memory", &memory_mb.to_string()], true).await?;
+            let memory = memory_mb.to_string();
+            self.pulumi(&["config", "set", "--path", "s3-read.memory", &memory], true).await?;
         }
         let up = ["up", "--yes", "--skip-preview", "--non-interactive"];
         self.pulumi(&up, memory_mb.is_some()).await

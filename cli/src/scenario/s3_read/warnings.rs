@@ -77,7 +77,7 @@ fn repeated(run: &ReadRun) -> Option<String> {
     (real(repeated) > REPEATED * real(run.objects.read)).then(|| {
         format!(
             "{}, {} MB: {repeated} of {} objects took more than one request, and their latencies have all of them: the \
-             reader's log says why (SlowDown: lower maxConcurrency, or give S3 some minutes to scale)",
+             reader's log says why (SlowDown: lower concurrency, or give S3 some minutes to scale)",
             run.variant, run.memory_mb, run.objects.read
         )
     })
@@ -89,12 +89,12 @@ fn advice(test: &Test, kind: &str) -> String {
     let what = match kind {
         "expired" => {
             "a URL ends with the credentials of the generator's role, after some hours: read what is queued sooner, with a \
-             higher maxConcurrency"
+             higher concurrency"
         }
         "foreign" | "unreadable" => "somebody else sends messages to the queue",
         "missing" => "objects were removed while the run was on",
         "denied" => "the bucket's own policy or key refuses the stack's role, or the object is archived",
-        "throttled" => "lower maxConcurrency, or spread the keys over more prefixes",
+        "throttled" => "lower concurrency, or spread the keys over more prefixes",
         "timeout" | "unanswered" => {
             return format!(": the reader has too little time: pulumi config set timeoutSeconds 300 {flag}");
         }

@@ -139,7 +139,7 @@ impl Test {
             ample if ample + 5.0 <= 900.0 => {
                 format!("pulumi config set timeoutSeconds {} {}, then pulumi up", ample + 5.0, place.flag())
             }
-            _ => "lower --item-seconds, or splitterBatchSize".to_owned(),
+            _ => "lower --item-seconds, or batchSize".to_owned(),
         };
         wrong(format!(
             "an invocation is ended after {timeout} s, and {batch} × {seconds} s and what is needed besides don't fit into \
@@ -254,7 +254,7 @@ mod tests {
         let said = refused(|test| test.event.item_seconds = 29.8);
         assert!(said.contains("pulumi config set timeoutSeconds 36 --stack dev"), "{said}");
         let said = refused(|test| test.event.item_seconds = 899.0);
-        assert!(said.ends_with("lower --item-seconds, or splitterBatchSize"), "{said}");
+        assert!(said.ends_with("lower --item-seconds, or batchSize"), "{said}");
     }
 
     #[test]

@@ -107,6 +107,6 @@ impl Test {
 
     /// Items that the function gets from the queue at once.
     fn batch_size(&self) -> u64 {
-        self.splitter.place.setting("splitterBatchSize").unwrap_or(1)
+        self.splitter.place.setting("batchSize").unwrap_or(1)
     }
 }

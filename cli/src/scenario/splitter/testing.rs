@@ -24,7 +24,7 @@ pub fn splitter() -> Splitter {
     serde_json::from_value(json!({
         "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "arm64",
         "settings": {
-            "memory": 128, "timeoutSeconds": 30, "itemSeconds": 0.2, "concurrency": 10, "splitterBatchSize": 1,
+            "memory": 128, "timeoutSeconds": 30, "itemSeconds": 0.2, "concurrency": 10, "batchSize": 1,
         },
         "queue": {
             "url": "http://q/splitter",

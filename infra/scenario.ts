@@ -22,6 +22,8 @@ export interface DeployContext {
 
 /** What a scenario declares about itself. */
 export interface Definition<T extends SettingsTable> extends Configurable<T> {
+  /** Stops the program where settings don't go together. */
+  check?(settings: SettingValues<T>): void;
   /** Creates the scenario's resources as children of the context's `parent`. */
   deploy(context: DeployContext & { readonly settings: SettingValues<T> }): Deployed;
 }
@@ -48,6 +50,7 @@ export function scenario<T extends SettingsTable>(definition: Definition<T>): Sc
     settings: definition.settings,
     deploy({ target, config, provider, deployed }) {
       const settings = readSettings(definition, config, deployed);
+      definition.check?.(settings);
       const parent = new pulumi.ComponentResource(
         `lambench:scenario:${definition.name}`,
         definition.name,

@@ -137,6 +137,15 @@ describe("the archive stack", () => {
     );
   });
 
+  it("tells programs where the contest's objects are", () => {
+    expect(outputs.environment).toMatchObject({
+      sourcePrefix: "files",
+      archivePrefix: "archives/",
+      scratchPrefix: "seg-temps/",
+      functions: { fillBucket: "lambench-full-archive-fill-bucket" },
+    });
+  });
+
   it("prints triggers that a shell takes as they are", () => {
     expect(outputs.archiveTrigger).toMatch(
       /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --input '\{"contenders":\["arn:.*"\]\}' --region eu-west-1$/,

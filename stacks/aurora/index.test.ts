@@ -153,6 +153,15 @@ describe("the aurora stack", () => {
     );
   });
 
+  it("tells the workers where the dashboard looks for their metrics, and programs how stages are made up", () => {
+    for (const worker of ["worker-queue-sqlx", "worker-ramp-data-api"]) {
+      const { inputs } = stack.one("aws:lambda/function:Function", `lambench-full-aurora-${worker}`);
+      const variables = { METRICS_NAMESPACE: "PERFORMANCE/AURORA/lambench_full_aurora" };
+      expect(inputs.environment).toMatchObject({ variables });
+    }
+    expect(outputs.environment).toMatchObject({ groupSize: 20, settingRanges: { memory: [128, 10240] } });
+  });
+
   it("prints triggers that a shell takes as they are", () => {
     expect(outputs.auroraTrigger).toMatch(
       new RegExp(

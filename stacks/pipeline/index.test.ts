@@ -120,6 +120,14 @@ describe("the pipeline stack", () => {
     }
   });
 
+  it("tells both readers where the dashboard looks for their metrics", () => {
+    for (const bin of ["midstream", "downstream"]) {
+      const { inputs } = stack.one("aws:lambda/function:Function", `${NAME}-${bin}`);
+      const variables = { METRICS_NAMESPACE: "ServerlessDataProcessingPipeline/Latencies" };
+      expect(inputs.environment).toMatchObject({ variables });
+    }
+  });
+
   it("prints commands that a shell takes as they are, and no secret", () => {
     expect(outputs.pipelineTrigger).toMatch(
       /^curl .*--aws-sigv4 aws:amz:eu-west-1:execute-api --user "\$AWS_ACCESS_KEY_ID:\$AWS_SECRET_ACCESS_KEY" .* https:\S+\/messages$/,

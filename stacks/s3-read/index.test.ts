@@ -84,6 +84,18 @@ describe("the s3-read stack", () => {
     });
   });
 
+  it("gives functions a thread for each vCPU that their memory brings, and programs the generator's memory", async () => {
+    const threads = (from: MockedStack, name: string): unknown =>
+      from.one("aws:lambda/function:Function", `${NAME}-${name}`).inputs.environment;
+    expect(threads(stack, "generator-sdk")).toMatchObject({ variables: { WORKER_THREADS: "1" } });
+    expect((outputs.environment as { generatorMemory: number }).generatorMemory).toBe(1769);
+    const expected = { "128": "1", "1769": "1", "1770": "2", "3008": "2", "10240": "6" };
+    for (const [memory, count] of Object.entries(expected)) {
+      const other = await deployed({ memory });
+      expect(threads(other, "reader-sdk")).toMatchObject({ variables: { WORKER_THREADS: count } });
+    }
+  });
+
   it("signs URLs that are valid for as long as the queue keeps messages", () => {
     const { inputs } = stack.one("aws:lambda/function:Function", `${NAME}-generator-signed`);
     const queue = stack.one("aws:sqs/queue:Queue", `${NAME}-signed`).inputs;

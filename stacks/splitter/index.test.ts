@@ -73,6 +73,18 @@ describe("the splitter stack", () => {
     expect(mapping?.inputs).toMatchObject({ batchSize: 1, scalingConfig: { maximumConcurrency: 10 } });
   });
 
+  it("tells the function and programs what time an item needs besides its own, and which events are lambench's", () => {
+    const { inputs } = stack.one("aws:lambda/function:Function", `${NAME}-worker`);
+    const variables = { ITEM_RESERVE_SECONDS: "0.25", EVENT_SOURCE: "lambench.splitter" };
+    expect(inputs.environment).toMatchObject({ variables });
+    expect(outputs.environment).toMatchObject({
+      source: "lambench.splitter",
+      itemReserveSeconds: 0.25,
+      eventRetries: 2,
+      functions: { worker: `${NAME}-worker` },
+    });
+  });
+
   it("keeps a log of each run for a while", () => {
     const [table] = stack.of("aws:dynamodb/table:Table");
     expect(table?.inputs).toMatchObject({

@@ -97,12 +97,8 @@ export class MockedStack {
       Object.fromEntries(Object.entries(keys).map(([key, value]) => [`lambench:${key}`, value])),
     );
     const config = new pulumi.Config("lambench");
-    const { outputs, environment } = scenario.deploy({
-      target: readTarget(config, {}),
-      config,
-      provider: undefined,
-      deployed: [scenario],
-    });
+    const deploy = scenario.configure(config, [scenario]);
+    const { outputs, environment } = deploy(readTarget(config, {}), undefined);
     return await new Promise((resolve) => {
       pulumi.output({ ...outputs, environment }).apply(resolve as (settled: unknown) => void);
     });

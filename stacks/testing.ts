@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "vitest";
 
 import type { Scenario } from "../infra/scenario";
+import { readTarget } from "../infra/target";
 
 /** A resource that a program under test has declared. */
 export interface Made {
@@ -68,10 +69,9 @@ export class MockedStack {
       fs.mkdirSync(path.join(this.target, "lambda", bin), { recursive: true });
       fs.writeFileSync(path.join(this.target, "lambda", bin, "bootstrap"), ELF);
     }
-    process.env.CARGO_TARGET_DIR = this.target;
   }
 
-  /** Makes the engine a mock; a scenario must be imported after this, since it reads where Cargo's output is. */
+  /** Makes the engine a mock, whose resources are this stack's. */
   async mock(): Promise<void> {
     await pulumi.runtime.setMocks(
       {
@@ -91,7 +91,7 @@ export class MockedStack {
     scenario: Scenario,
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Record<string, unknown>> {
-    const { readTarget } = await import("../infra/target");
+    process.env.CARGO_TARGET_DIR = this.target;
     const keys = { architecture: "x86_64", ...settings };
     pulumi.runtime.setAllConfig(
       Object.fromEntries(Object.entries(keys).map(([key, value]) => [`lambench:${key}`, value])),
@@ -99,9 +99,12 @@ export class MockedStack {
     const config = new pulumi.Config("lambench");
     const deploy = scenario.configure(config, [scenario]);
     const { outputs, environment } = deploy(readTarget(config, {}), undefined);
-    return await new Promise((resolve) => {
-      pulumi.output({ ...outputs, environment }).apply(resolve as (settled: unknown) => void);
+    const settled = new Promise<Record<string, unknown>>((resolve) => {
+      pulumi.output({ ...outputs, environment }).apply(resolve as (values: unknown) => void);
     });
+    // Until all is registered: what is still under way would reach the mocks of the next stack.
+    await pulumi.runtime.disconnect(false);
+    return await settled;
   }
 
   /** The resources of a type. */

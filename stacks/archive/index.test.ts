@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { archive } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["archive-prepare", "archive-judge", "archive-score", "archive-sweep", "fill-bucket"];
 
 describe("the archive stack", () => {
   const stack = new MockedStack([...BINS, "copy-plan", "stream"]);
-  let archive: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ archive } = await import("."));
     outputs = await stack.deploy(archive);
   });
   afterAll(() => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { aurora } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["migrate", "worker-queue", "worker-ramp", "merge", "tally"].map((name) => `aurora-${name}`);
@@ -9,12 +9,10 @@ const SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!lambenc
 
 describe("the aurora stack", () => {
   const stack = new MockedStack(BINS);
-  let aurora: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ aurora } = await import("."));
     outputs = await stack.deploy(aurora);
   });
   afterAll(() => {

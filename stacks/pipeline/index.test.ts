@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { pipeline } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["upstream", "midstream", "downstream", "migrate", "tally"].map((name) => `pipeline-${name}`);
@@ -13,12 +13,10 @@ const deadLetters = (bin: string): string =>
 
 describe("the pipeline stack", () => {
   const stack = new MockedStack(BINS);
-  let pipeline: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ pipeline } = await import("."));
     outputs = await stack.deploy(pipeline);
   });
   afterAll(() => {

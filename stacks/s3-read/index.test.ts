@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { s3Read } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["s3-read-generator", "s3-read-reader", "fill-bucket"];
@@ -12,12 +12,10 @@ const TRACE = { "xray:PutTelemetryRecords": ["*"], "xray:PutTraceSegments": ["*"
 
 describe("the s3-read stack", () => {
   const stack = new MockedStack(BINS);
-  let s3Read: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ s3Read } = await import("."));
     outputs = await stack.deploy(s3Read);
   });
   afterAll(() => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { splitter } from ".";
 import { MockedStack } from "../testing";
 
 const NAME = "lambench-full-splitter";
@@ -9,12 +9,10 @@ const arn = (service: string, name: string): string =>
 
 describe("the splitter stack", () => {
   const stack = new MockedStack(["splitter-worker"]);
-  let splitter: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ splitter } = await import("."));
     outputs = await stack.deploy(splitter);
   });
   afterAll(() => {

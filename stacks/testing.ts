@@ -9,7 +9,7 @@ import type { Scenario } from "../infra/scenario";
 import { readTarget } from "../infra/target";
 
 /** A resource that a program under test has declared. */
-export interface Made {
+export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -60,7 +60,7 @@ function computed(type: string, name: string): object {
 
 /** A scenario deployed to Pulumi's mocks, on the stack `full` in eu-west-1, for x86_64. */
 export class MockedStack {
-  readonly made: Made[] = [];
+  readonly declared: Declared[] = [];
   private readonly target = fs.mkdtempSync(path.join(os.tmpdir(), "artefacts-"));
 
   /** @param bins the functions' binaries, which need not be built for this */
@@ -76,7 +76,7 @@ export class MockedStack {
     await pulumi.runtime.setMocks(
       {
         newResource: ({ type, name, inputs }) => {
-          this.made.push({ type, name, inputs: inputs as Record<string, unknown> });
+          this.declared.push({ type, name, inputs: inputs as Record<string, unknown> });
           return { id: `${name}-id`, state: { ...computed(type, name), ...(inputs as object) } };
         },
         call: ({ token }) => STATIC[token] ?? {},
@@ -108,20 +108,20 @@ export class MockedStack {
   }
 
   /** The resources of a type. */
-  of(type: string): Made[] {
-    return this.made.filter((one) => one.type === type);
+  resources(type: string): Declared[] {
+    return this.declared.filter((resource) => resource.type === type);
   }
 
   /** The only resource of a type that has a name. */
-  one(type: string, name: string): Made {
-    const found = this.of(type).find((made) => made.name === name);
+  resource(type: string, name: string): Declared {
+    const found = this.resources(type).find((resource) => resource.name === name);
     if (!found) throw new Error(`no ${type} '${name}'`);
     return found;
   }
 
   /** The statements of every role, by the role's name. */
   policies(): [string, PolicyStatement[]][] {
-    return this.of("aws:iam/rolePolicy:RolePolicy").map(({ name, inputs }) => [
+    return this.resources("aws:iam/rolePolicy:RolePolicy").map(({ name, inputs }) => [
       name,
       (JSON.parse(inputs.policy as string) as { Statement: PolicyStatement[] }).Statement,
     ]);

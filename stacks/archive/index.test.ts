@@ -21,7 +21,7 @@ describe("the archive stack", () => {
     expect(outputs.environment).toMatchObject({
       settings: { memory: 512, objectCount: 3000, objectSizeMib: 5, runsPerContender: 10 },
     });
-    const [fill] = stack.of("aws:lambda/invocation:Invocation");
+    const [fill] = stack.resources("aws:lambda/invocation:Invocation");
     expect(JSON.parse(fill?.inputs.input as string)).toEqual({
       count: 3000,
       mean_bytes: 5 * 2 ** 20,
@@ -30,13 +30,13 @@ describe("the archive stack", () => {
   });
 
   it("names contenders <project>-<stack>-<lang>-<id>, and finds them by folder", () => {
-    const names = stack.of("aws:lambda/function:Function").map(({ name }) => name);
+    const names = stack.resources("aws:lambda/function:Function").map(({ name }) => name);
     expect(names).toContain("lambench-full-rust-stream");
     expect(names).toContain("lambench-full-python-naive");
   });
 
   it("says of each function which binary it is made of, if any, so that `lambench local watch` can replace it", () => {
-    const functions = stack.of("aws:lambda/function:Function");
+    const functions = stack.resources("aws:lambda/function:Function");
     const tags = Object.fromEntries(functions.map(({ name, inputs }) => [name, inputs.tags]));
     expect(tags["lambench-full-archive-judge"]).toEqual({ "lambench:binary": "archive-judge" });
     expect(tags["lambench-full-rust-stream"]).toEqual({ "lambench:binary": "stream" });
@@ -92,20 +92,24 @@ describe("the archive stack", () => {
   });
 
   it("keeps the bucket private, encrypted and for TLS only", () => {
-    expect(stack.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")[0]?.inputs).toMatchObject({
+    expect(
+      stack.resources("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")[0]?.inputs,
+    ).toMatchObject({
       blockPublicAcls: true,
       blockPublicPolicy: true,
       ignorePublicAcls: true,
       restrictPublicBuckets: true,
     });
-    expect(stack.made.some(({ type }) => type.includes("bucketServerSideEncryptionConfiguration"))).toBe(
+    expect(stack.declared.some(({ type }) => type.includes("bucketServerSideEncryptionConfiguration"))).toBe(
       true,
     );
-    expect(stack.of("aws:s3/bucketPolicy:BucketPolicy")[0]?.inputs.policy).toContain("aws:SecureTransport");
+    expect(stack.resources("aws:s3/bucketPolicy:BucketPolicy")[0]?.inputs.policy).toContain(
+      "aws:SecureTransport",
+    );
   });
 
   it("expires what contenders leave behind, and never the sources", () => {
-    const [rules] = stack.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration");
+    const [rules] = stack.resources("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration");
     const prefixes = (rules?.inputs.rules as { filter: { prefix: string } }[]).map(
       ({ filter }) => filter.prefix,
     );
@@ -113,16 +117,16 @@ describe("the archive stack", () => {
   });
 
   it("has a log group with a retention for every function", () => {
-    const groups = stack.of("aws:cloudwatch/logGroup:LogGroup");
+    const groups = stack.resources("aws:cloudwatch/logGroup:LogGroup");
     const functions = stack
-      .of("aws:lambda/function:Function")
+      .resources("aws:lambda/function:Function")
       .map(({ inputs }) => `/aws/lambda/${String(inputs.name)}`);
     expect(groups.map(({ inputs }) => inputs.name).sort()).toEqual(functions.sort());
     expect(groups.every(({ inputs }) => inputs.retentionInDays === 7)).toBe(true);
   });
 
   it("writes a definition in which every placeholder has its value", () => {
-    const [machine] = stack.of("aws:sfn/stateMachine:StateMachine");
+    const [machine] = stack.resources("aws:sfn/stateMachine:StateMachine");
     const definition = machine?.inputs.definition as string;
     expect(definition).not.toMatch(/\$\{/);
     expect(definition).toContain('"MaxConcurrency":5');

@@ -7,8 +7,8 @@ import { metricsNamespace, type Workers } from "./functions";
 
 const ACTIONS = ["INSERT", "SELECT", "SELECT2", "TPCB"];
 
-/** What the dashboard is about. */
-export interface Subjects {
+/** What the dashboard shows. */
+export interface DashboardArgs {
   readonly postgres: Postgres;
   readonly workers: Readonly<Record<string, Workers>>;
 }
@@ -17,7 +17,7 @@ export interface Subjects {
 export function deployDashboard(
   name: string,
   region: pulumi.Input<string>,
-  { postgres, workers }: Subjects,
+  { postgres, workers }: DashboardArgs,
   opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
   const load = (metric: string, statistic: string): Metric[] =>

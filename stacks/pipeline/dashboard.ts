@@ -6,8 +6,8 @@ import type { HttpApi } from "../../infra/http-api";
 import type { Postgres } from "../../infra/postgres";
 import { type Functions, METRICS_NAMESPACE } from "./functions";
 
-/** What the dashboard is about. */
-export interface Subjects {
+/** What the dashboard shows. */
+export interface DashboardArgs {
   readonly api: HttpApi;
   readonly stream: aws.kinesis.Stream;
   readonly table: aws.dynamodb.Table;
@@ -19,7 +19,7 @@ export interface Subjects {
 export function deployDashboard(
   name: string,
   region: pulumi.Input<string>,
-  { api, stream, table, functions, postgres }: Subjects,
+  { api, stream, table, functions, postgres }: DashboardArgs,
   opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
   const { upstream, midstream, downstream } = functions;

@@ -4,8 +4,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { dashboard, type Metric } from "../../infra/dashboard";
 import { METRICS_NAMESPACE, type VariantFunctions } from "./functions";
 
-/** What the dashboard is about. */
-export interface Subjects {
+/** What the dashboard shows. */
+export interface DashboardArgs {
   readonly variants: Readonly<Record<string, VariantFunctions>>;
   readonly table: aws.dynamodb.Table;
 }
@@ -14,7 +14,7 @@ export interface Subjects {
 export function deployDashboard(
   name: string,
   region: pulumi.Input<string>,
-  { variants, table }: Subjects,
+  { variants, table }: DashboardArgs,
   opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
   const objects = (metric: string, statistic: string): Metric[] =>

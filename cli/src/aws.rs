@@ -4,32 +4,36 @@ use std::error::Error;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
-use crate::stack::Place;
+use protocol::deployment::Deployment;
 
 /// The configuration for a place; credentials come from where the AWS CLI takes them.
-pub async fn config(place: &Place) -> SdkConfig {
-    let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(place.region.clone()));
-    match &place.endpoint {
+pub async fn config(deployment: &Deployment) -> SdkConfig {
+    let loader =
+        aws_config::defaults(BehaviorVersion::latest()).region(Region::new(deployment.region.clone()));
+    match &deployment.endpoint {
         Some(endpoint) => loader.endpoint_url(endpoint).load().await,
         None => loader.load().await,
     }
 }
 
 /// Turns a failed call into an error that names the call, the place, and what to do.
-pub fn failed<'a>(call: &'a str, place: &'a Place) -> impl Fn(&(dyn Error + 'static)) -> anyhow::Error + 'a {
+pub fn failed<'a>(
+    call: &'a str,
+    deployment: &'a Deployment,
+) -> impl Fn(&(dyn Error + 'static)) -> anyhow::Error + 'a {
     move |error| {
         let said = chain(error);
-        match advice(&said, place) {
+        match advice(&said, deployment) {
             Some(advice) => anyhow::anyhow!("{call} failed: {said}\n{advice}"),
             None => anyhow::anyhow!("{call} failed: {said}"),
         }
     }
 }
 
-fn advice(said: &str, place: &Place) -> Option<String> {
+fn advice(said: &str, deployment: &Deployment) -> Option<String> {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["dispatch failure", "Connect", "connection refused"]) {
-        return Some(match &place.endpoint {
+        return Some(match &deployment.endpoint {
             Some(endpoint) => format!(
                 "nothing answers at {endpoint}: start the local environment with: lambench local start"
             ),
@@ -44,7 +48,7 @@ fn advice(said: &str, place: &Place) -> Option<String> {
         "ExpiredToken",
         "security token",
     ]) {
-        return Some(match &place.endpoint {
+        return Some(match &deployment.endpoint {
             Some(_) => "the credentials were rejected: use the local environment's with: eval \"$(lambench local env)\"".to_owned(),
             None => "the credentials were rejected: sign in again (aws sts get-caller-identity shows who you are)".to_owned(),
         });
@@ -76,10 +80,10 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::Place;
+    use protocol::deployment::Deployment;
 
-    fn place(endpoint: Option<&str>) -> Place {
-        Place {
+    fn deployment(endpoint: Option<&str>) -> Deployment {
+        Deployment {
             stack: "dev".to_owned(),
             region: "us-east-1".to_owned(),
             endpoint: endpoint.map(ToOwned::to_owned),
@@ -90,15 +94,15 @@ mod tests {
 
     #[test]
     fn each_common_failure_comes_with_what_to_do() {
-        let (local, aws) = (place(Some("http://127.0.0.1:1")), place(None));
-        for (said, place, expected) in [
+        let (local, aws) = (deployment(Some("http://127.0.0.1:1")), deployment(None));
+        for (said, deployment, expected) in [
             ("dispatch failure: io error", &local, "lambench local start"),
             ("dispatch failure: io error", &aws, "check the network"),
             ("InvalidClientTokenId: The security token is invalid", &local, "lambench local env"),
             ("ExpiredTokenException", &aws, "sign in again"),
             ("AccessDeniedException", &aws, "use those that deployed the stack"),
         ] {
-            let advice = advice(said, place).unwrap_or_default();
+            let advice = advice(said, deployment).unwrap_or_default();
             assert!(advice.contains(expected), "'{said}' is answered with '{advice}'");
         }
         assert_eq!(advice("ThrottlingException", &aws), None);

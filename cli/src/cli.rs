@@ -1,8 +1,11 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
 
+use crate::exit::Usage;
 use crate::local::LocalCommand;
+use crate::progress::Mode;
 use crate::scenario::archive::check;
 use crate::{compare, report, run, show};
 
@@ -33,9 +36,42 @@ Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES_AND_EXIT_CODES, disable_help_subcommand = true)]
 pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What every command takes, in front of it or behind.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The Pulumi stack [default: the selected one]
+    #[arg(long, short, global = true)]
+    pub stack: Option<String>,
+    /// How to show progress, on standard error
+    #[arg(long, global = true, default_value = "auto")]
+    pub progress: Mode,
+    /// Print JSON instead of tables
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Global {
+    /// Refuses what a command cannot follow, rather than ignore it.
+    ///
+    /// # Errors
+    /// [`Usage`] if such an option is given.
+    pub fn refuse(&self, command: &str, stack: bool, json: bool) -> Result<()> {
+        let given = [("--stack", stack && self.stack.is_some()), ("--json", json && self.json)];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => {
+                Err(Usage(format!("lambench {command} has no {option}: leave it out")).into())
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// The subcommands.

@@ -1,53 +1,42 @@
 //! `lambench`: runs scenarios, shows, compares and reports their results, checks contenders, and starts the local environment.
 
 mod aws;
-mod capacity;
-mod changed;
 mod cli;
-#[cfg(test)]
-mod command_line;
 mod compare;
-mod execution;
 mod exit;
-mod interrupt;
-mod invoke;
 mod local;
-mod measured;
 mod progress;
 mod project;
-mod queue;
-mod record;
 mod report;
-mod reports;
 mod result_file;
 mod run;
 mod scenario;
 mod show;
-mod site;
-mod stack;
-mod text;
+mod shutdown;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
-use cli::{CheckCommand, Cli, Command};
+use cli::{CheckCommand, Cli, Command, Global};
+use scenario::archive::check;
 
 fn main() -> ExitCode {
-    execute(&Cli::parse().command).unwrap_or_else(|error| {
+    let Cli { global, command } = Cli::parse();
+    execute(&command, &global).unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         exit::code(&error)
     })
 }
 
-fn execute(command: &Command) -> Result<ExitCode> {
+fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
     match command {
-        Command::Run(arguments) => run::run(arguments),
-        Command::Show(arguments) => show::show(arguments),
-        Command::Compare(arguments) => compare::compare(arguments),
-        Command::Report(arguments) => report::report(arguments),
-        Command::Check(CheckCommand::Contender(options)) => scenario::archive::check::run(options),
-        Command::Local(command) => local::execute(command),
+        Command::Run(arguments) => run::run(arguments, global),
+        Command::Show(arguments) => show::show(arguments, global),
+        Command::Compare(arguments) => compare::compare(arguments, global),
+        Command::Report(arguments) => report::report(arguments, global),
+        Command::Check(CheckCommand::Contender(options)) => check::run(options, global),
+        Command::Local(command) => local::execute(command, global),
     }
 }

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use results::file::{QuotedPrice, RunResult};
+use results::cost::QuotedPrice;
+use results::file::RunResult;
 
+use crate::cli::Global;
 use crate::project::Project;
-use crate::result_file::{detail, place, read, settings, where_and_when};
-use crate::text::{digits, distinct, table};
+use crate::result_file::{place, read, settings, where_and_when};
+use crate::scenario;
+use crate::scenario::shared::tables::{digits, distinct, none, table};
 
 /// What `lambench report --help` shows.
 pub const EXAMPLES: &str = "Examples:
@@ -30,7 +33,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// If a file can't be read, or there is none.
-pub fn report(arguments: &Arguments) -> Result<ExitCode> {
+pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
+    global.refuse("report", true, true)?;
     let files = match arguments.files.as_slice() {
         [] => newest(&Project::find()?.root.join("results"))?,
         files => files.to_vec(),
@@ -92,12 +96,15 @@ fn section(result: &RunResult) -> String {
         result.run.tool_version,
         settings(result),
     );
-    text.push_str(&paragraphs(&detail(result)));
+    text.push_str(&paragraphs(&scenario::render(result)));
+    for check in &result.failed_checks {
+        let _ = write!(text, "\n**ERROR: {check}**\n");
+    }
     for warning in &result.warnings {
         let _ = write!(text, "\n> warning: {warning}\n");
     }
     if !result.cost.is_empty() {
-        let rows = result.cost.iter().map(|cost| vec![cost.item.clone(), digits(cost.usd)]);
+        let rows = result.cost.iter().map(|cost| vec![cost.item.clone(), cost.usd.map_or_else(none, digits)]);
         let _ = write!(text, "\n{}\n", table(&["cost".to_owned(), "USD".to_owned()], rows, &[0]));
     }
     text
@@ -118,7 +125,8 @@ fn paragraphs(lines: &str) -> String {
 
 /// Each price once, with where it stands.
 fn prices(results: &[RunResult]) -> String {
-    let all = results.iter().flat_map(|result| &result.cost).flat_map(|cost| &cost.prices);
+    let all =
+        results.iter().flat_map(|result| &result.cost).flat_map(|cost| &cost.lines).map(|line| &line.price);
     let header = ["USD", "for", "source", "read on"].map(ToOwned::to_owned);
     let rows = distinct(all).into_iter().map(|QuotedPrice { usd, unit, source, date }| {
         vec![usd.to_string(), unit.clone(), source.clone(), date.clone()]

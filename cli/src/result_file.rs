@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use results::file::{Detail, Environment, Kind, RunResult, SCHEMA_VERSION};
-
-use crate::scenario::{archive, aurora, pipeline, s3_read, splitter};
+use results::file::{Environment, Kind, RunResult, SCHEMA_VERSION};
+use results::schema_v1::upgrade;
 
 /// Reads a result file.
 ///
@@ -16,10 +15,11 @@ pub fn read(file: &Path) -> Result<RunResult> {
     let text = fs::read_to_string(file).with_context(|| {
         format!("can't read {}: give the path that 'lambench run' printed", file.display())
     })?;
-    let value: serde_json::Value =
+    let mut value: serde_json::Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
     match value.get("schema_version").and_then(serde_json::Value::as_u64) {
         Some(version) if version == u64::from(SCHEMA_VERSION) => {}
+        Some(1) => value = upgrade(value),
         Some(version) => bail!(
             "{} has schema version {version}, this lambench reads {SCHEMA_VERSION}: use the version that wrote it",
             file.display()
@@ -49,15 +49,4 @@ pub fn where_and_when(result: &RunResult) -> String {
 pub fn settings(result: &RunResult) -> String {
     let settings = result.environment.settings.iter();
     settings.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
-}
-
-/// What only this scenario has: its tables, and what makes the figures unfit for use.
-pub fn detail(result: &RunResult) -> String {
-    match &result.detail {
-        Detail::Archive(contest) => archive::ranking::render(contest, &result.environment.stack),
-        Detail::Aurora(load) => aurora::table::render(load),
-        Detail::Pipeline(delivery) => pipeline::table::render(delivery),
-        Detail::S3Read(reading) => s3_read::table::render(reading),
-        Detail::Splitter(splitting) => splitter::table::render(splitting),
-    }
 }

@@ -7,25 +7,25 @@ use std::process::ExitCode;
 use anyhow::Result;
 use results::file::RunResult;
 
-use crate::result_file::{detail, place, read, settings, where_and_when};
+use crate::cli::Global;
+use crate::result_file::{place, read, settings, where_and_when};
+use crate::scenario::render as render_detail;
 
 /// What `lambench show` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The file that `lambench run` wrote
     file: PathBuf,
-    /// Print it as JSON instead of a table
-    #[arg(long)]
-    json: bool,
 }
 
 /// Prints a result file.
 ///
 /// # Errors
 /// If there is none, or it is of another schema.
-pub fn show(arguments: &Arguments) -> Result<ExitCode> {
+pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
+    global.refuse("show", true, false)?;
     let result = read(&arguments.file)?;
-    if arguments.json {
+    if global.json {
         println!("{}", serde_json::to_string_pretty(&result)?);
     } else {
         print!("{}", render(&result));
@@ -45,7 +45,10 @@ pub fn render(result: &RunResult) -> String {
         where_and_when(result),
     );
     let _ = writeln!(text, "{}", settings(result));
-    text.push_str(&detail(result));
+    text.push_str(&render_detail(result));
+    for check in &result.failed_checks {
+        let _ = writeln!(text, "ERROR: {check}");
+    }
     for warning in &result.warnings {
         let _ = writeln!(text, "warning: {warning}");
     }

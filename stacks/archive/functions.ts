@@ -11,24 +11,23 @@ import {
 } from "../../infra/function";
 import { listStatement, objects, type PrivateBucket } from "../../infra/private-bucket";
 import { logStatement, ServiceRole } from "../../infra/role";
-import type { DeployContext } from "../../infra/scenario";
+import type { Target } from "../../infra/target";
 import { type Contender, contenderCode } from "./contenders";
 
-/** Where the source objects are, without a slash as in the contest's events; the name is part of the contest. */
-export const SOURCE_PREFIX = "files";
-
-/** Where contenders write archives. */
-export const ARCHIVE_PREFIX = "archives/";
+/** Where the source objects are; the name is part of the contest. */
+export const PREFIX = "files";
 
 /** Where contenders put what they need on the way. */
-export const SCRATCH_PREFIX = "seg-temps/";
+const SCRATCH_PREFIX = "seg-temps/";
 
-/** All that contenders write. */
-const WRITABLE = [ARCHIVE_PREFIX, SCRATCH_PREFIX];
+/** Where contenders write: the archives, and whatever they need on the way. */
+export const TEMPORARY_PREFIXES = ["archives/", SCRATCH_PREFIX];
 
-/** What the contest's functions are deployed into. */
-export interface FunctionContext extends DeployContext {
+/** What all functions of the contest stand in. */
+export interface Place {
+  readonly target: Target;
   readonly bucket: PrivateBucket;
+  readonly parent: pulumi.Resource;
 }
 
 /** The functions that are not contenders. */
@@ -38,26 +37,23 @@ export type Harness = Readonly<Record<"prepare" | "judge" | "score" | "sweep", R
  * One function a contender, all with the same role: read the sources, write archives, read, list and delete what they
  * need on the way, and nothing else.
  */
-export function deployContenders(
-  contenders: readonly Contender[],
-  context: FunctionContext,
-): aws.lambda.Function[] {
-  const { target, bucket, parent } = context;
+export function deployContenders(contenders: readonly Contender[], place: Place): aws.lambda.Function[] {
+  const { target, bucket, parent } = place;
   const named = contenders.map((contender) => {
     const name = functionName(target, `${contender.lang}-${contender.id}`);
     return { contender, name, logGroup: functionLogGroup(name, target, { parent }) };
   });
   const role = new ServiceRole(
-    `${context.name}-contender`,
+    `${target.project}-${target.stack}-archive-contender`,
     {
       service: "lambda.amazonaws.com",
       statements: [
         // What is copied has to be read; an archive whose completion wasn't answered too.
-        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${SOURCE_PREFIX}/`, ...WRITABLE]) },
-        listStatement(bucket.arn, [`${SOURCE_PREFIX}/`, SCRATCH_PREFIX]),
+        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${PREFIX}/`, ...TEMPORARY_PREFIXES]) },
+        listStatement(bucket.arn, [`${PREFIX}/`, SCRATCH_PREFIX]),
         {
           actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-          resources: objects(bucket.arn, WRITABLE),
+          resources: objects(bucket.arn, TEMPORARY_PREFIXES),
         },
         { actions: ["s3:DeleteObject"], resources: objects(bucket.arn, [SCRATCH_PREFIX]) },
         // S3 has no condition on the uploads' keys.
@@ -93,10 +89,10 @@ export function deployContenders(
 export function deployHarness(
   settings: { readonly objectCount: number; readonly maxRunSeconds: number },
   contenders: readonly aws.lambda.Function[],
-  context: FunctionContext,
+  place: Place,
 ): Harness {
-  const { target, bucket, parent } = context;
-  const source = { BUCKET: bucket.name, PREFIX: SOURCE_PREFIX };
+  const { target, bucket, parent } = place;
+  const source = { BUCKET: bucket.name, PREFIX };
   const make = (args: Omit<RustFunctionArgs, "target">): RustFunction =>
     new RustFunction({ target, ...args }, { parent });
   return {
@@ -106,7 +102,7 @@ export function deployHarness(
       memory: 256,
       timeout: 300,
       environment: { ...source, OBJECT_COUNT: String(settings.objectCount) },
-      statements: [listStatement(bucket.arn, [`${SOURCE_PREFIX}/`])],
+      statements: [listStatement(bucket.arn, [`${PREFIX}/`])],
     }),
     judge: make({
       bin: "archive-judge",
@@ -117,7 +113,7 @@ export function deployHarness(
       statements: [
         // Not only below a prefix: without the right to list, S3 says of a missing archive that it is forbidden.
         { actions: ["s3:ListBucket"], resources: [bucket.arn] },
-        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [ARCHIVE_PREFIX]) },
+        { actions: ["s3:GetObject"], resources: objects(bucket.arn, ["archives/"]) },
       ],
     }),
     score: make({
@@ -143,13 +139,13 @@ export function deployHarness(
       description: "Deletes archives and aborts uploads",
       memory: 256,
       timeout: 300,
-      environment: { BUCKET: bucket.name, ARCHIVE_PREFIX, SCRATCH_PREFIX },
+      environment: { BUCKET: bucket.name },
       statements: [
-        listStatement(bucket.arn, WRITABLE),
+        listStatement(bucket.arn, TEMPORARY_PREFIXES),
         { actions: ["s3:ListBucketMultipartUploads"], resources: [bucket.arn] },
         {
           actions: ["s3:DeleteObject", "s3:AbortMultipartUpload"],
-          resources: objects(bucket.arn, WRITABLE),
+          resources: objects(bucket.arn, TEMPORARY_PREFIXES),
         },
       ],
     }),

@@ -4,13 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ROOT } from "../../infra/artefact";
 import { awsCommand } from "../../infra/aws-command";
-import { checkContent, fillBucket } from "../../infra/fill-bucket";
+import { checkFilling, fillBucket } from "../../infra/fill-bucket";
 import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { PrivateBucket } from "../../infra/private-bucket";
 import { scenario } from "../../infra/scenario";
 import { StateMachine } from "../../infra/state-machine";
 import { findContenders } from "./contenders";
-import { ARCHIVE_PREFIX, deployContenders, deployHarness, SCRATCH_PREFIX, SOURCE_PREFIX } from "./functions";
+import { deployContenders, deployHarness, PREFIX, TEMPORARY_PREFIXES } from "./functions";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each contender, MB" },
@@ -35,29 +35,27 @@ const settings = {
 export const archive = scenario({
   name: "archive",
   settings,
-  check(settings) {
-    checkContent("archive", settings);
-  },
-  deploy({ target, name, parent, settings }) {
+  deploy({ target, settings, parent }) {
+    checkFilling("archive", settings);
+    const name = `${target.project}-${target.stack}-archive`;
     const bucket = new PrivateBucket(
       name.toLowerCase(), // as S3 wants it
-      { requireTls: target.requireTls, temporaryPrefixes: [ARCHIVE_PREFIX, SCRATCH_PREFIX] },
+      { requireTls: target.requireTls, temporaryPrefixes: TEMPORARY_PREFIXES },
       { parent },
     );
-    const context = { target, name, bucket, parent };
     const contenders = deployContenders(
       findContenders(path.join(ROOT, "contenders"), {
         architecture: target.architecture,
         memory: settings.memory,
         timeout: settings.timeoutSeconds,
       }),
-      context,
+      { target, bucket, parent },
     );
-    const harness = deployHarness(settings, contenders, context);
+    const harness = deployHarness(settings, contenders, { target, bucket, parent });
 
     const filled = fillBucket(
       "archive",
-      { target, bucket, prefix: SOURCE_PREFIX, content: settings },
+      { target, bucket, prefix: PREFIX, filling: settings },
       { parent, dependsOn: [bucket] },
     );
     const machine = new StateMachine(
@@ -66,7 +64,7 @@ export const archive = scenario({
         file: path.join(__dirname, "definition.asl.json"),
         values: {
           bucket: bucket.name,
-          prefix: SOURCE_PREFIX,
+          prefix: PREFIX,
           contenderPrefix: `${target.project}-${target.stack}-`,
           contendersAtOnce: settings.contendersAtOnce,
           lastRun: settings.runsPerContender - 1,
@@ -109,13 +107,9 @@ export const archive = scenario({
         contenders: arns,
         functions: {
           fill: filled.function.name,
-          fillBucket: filled.function.name,
           ...Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
         },
         fillCommand: filled.command,
-        sourcePrefix: SOURCE_PREFIX,
-        archivePrefix: ARCHIVE_PREFIX,
-        scratchPrefix: SCRATCH_PREFIX,
       },
     };
   },

@@ -3,12 +3,12 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { dashboard, type Metric } from "../../infra/dashboard";
 import type { Postgres } from "../../infra/postgres";
-import { metricsNamespace, type Workers } from "./functions";
+import type { Workers } from "./functions";
 
 const ACTIONS = ["INSERT", "SELECT", "SELECT2", "TPCB"];
 
-/** What the dashboard shows. */
-export interface DashboardArgs {
+/** What the dashboard is about. */
+export interface Subjects {
   readonly postgres: Postgres;
   readonly workers: Readonly<Record<string, Workers>>;
 }
@@ -17,32 +17,29 @@ export interface DashboardArgs {
 export function deployDashboard(
   name: string,
   region: pulumi.Input<string>,
-  { postgres, workers }: DashboardArgs,
+  { postgres, workers }: Subjects,
   opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
   const load = (metric: string, statistic: string): Metric[] =>
     ACTIONS.map((action) => ({
-      namespace: metricsNamespace(postgres),
+      namespace: `PERFORMANCE/AURORA/${postgres.database}`,
       name: metric,
       dimensions: { ACTION: action },
       statistic,
     }));
-  const queueMetric = (metric: string, dead = ""): Metric[] =>
-    Object.values(workers).map(({ queue }) => ({
+  const queue = (metric: string, dead = ""): Metric[] =>
+    Object.values(workers).map((one) => ({
       namespace: "AWS/SQS",
       name: metric,
-      dimensions: { QueueName: `${queue.name}${dead}` },
+      dimensions: { QueueName: `${one.queue.name}${dead}` },
       statistic: "Maximum",
     }));
-  const functions = Object.values(workers).flatMap(({ queueWorker, rampWorker }) => [
-    queueWorker,
-    rampWorker,
-  ]);
+  const functions = Object.values(workers).flatMap(({ fromQueue, fromRamp }) => [fromQueue, fromRamp]);
   const lambda = (metric: string, statistic: string): Metric[] =>
-    functions.map(({ name: functionName }) => ({
+    functions.map((one) => ({
       namespace: "AWS/Lambda",
       name: metric,
-      dimensions: { FunctionName: functionName },
+      dimensions: { FunctionName: one.name },
       statistic,
     }));
   const database = (metric: string): Metric[] => [
@@ -59,12 +56,12 @@ export function deployDashboard(
     {
       "Statement duration, p50 (ms)": load("DURATION", "p50"),
       "Statement duration, p99 (ms)": load("DURATION", "p99"),
-      "Completions per minute": load("COMPLETIONS", "Sum"),
+      "Completions a minute": load("COMPLETIONS", "Sum"),
       "Queue depth": [
-        ...queueMetric("ApproximateNumberOfMessagesVisible"),
-        ...queueMetric("ApproximateNumberOfMessagesVisible", "-dead"),
+        ...queue("ApproximateNumberOfMessagesVisible"),
+        ...queue("ApproximateNumberOfMessagesVisible", "-dead"),
       ],
-      "Concurrent workers": lambda("ConcurrentExecutions", "Maximum"),
+      "Workers at once": lambda("ConcurrentExecutions", "Maximum"),
       "Worker errors and throttles": [...lambda("Errors", "Sum"), ...lambda("Throttles", "Sum")],
       "Aurora capacity (ACUs)": database("ServerlessDatabaseCapacity"),
       Connections: database("DatabaseConnections"),

@@ -1,25 +1,22 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { MAX_TIMEOUT, MEMORY_PER_VCPU, RustFunction } from "../../infra/function";
+import { MAX_TIMEOUT, RustFunction } from "../../infra/function";
 import type { Statement } from "../../infra/policy";
-import type { DeployContext } from "../../infra/scenario";
+import type { Target } from "../../infra/target";
 import { WorkerQueue } from "../../infra/worker-queue";
 
-/** How objects are read: by presigned URLs and plain HTTP, or by the SDK's GetObject. */
+/** By which road objects are read: by presigned URLs and plain HTTP, or by the SDK's GetObject. */
 export const VARIANTS = ["signed", "sdk"] as const;
 
-/** One of the {@link VARIANTS}. */
+/** One of them. */
 export type Variant = (typeof VARIANTS)[number];
 
-/** What the functions call them, in an environment variable that the public project has. */
+/** What the functions call them, in an environment variable that existing deployments have. */
 const MODES: Readonly<Record<Variant, string>> = { signed: "s3signed", sdk: "s3path" };
 
-/** Signing URLs takes a whole vCPU, MB. */
-export const GENERATOR_MEMORY = MEMORY_PER_VCPU;
-
-/** Where CloudWatch has the readers' metrics. */
-export const METRICS_NAMESPACE = "lambench/s3-read";
+/** A whole processor (Lambda Developer Guide): signing URLs takes one, MB. */
+const ONE_CPU_MB = 1769;
 /** The settings that functions need. */
 export interface FunctionSettings {
   readonly memory: number;
@@ -30,32 +27,31 @@ export interface FunctionSettings {
 }
 
 /** The bucket that is read. */
-export interface SourceBucket {
+export interface Source {
   readonly bucket: pulumi.Output<string>;
   readonly arn: pulumi.Output<string>;
 }
 
-/** What the functions of both variants are deployed into. */
-export interface FunctionContext extends DeployContext {
-  readonly source: SourceBucket;
+/** What the functions of both variants stand in. */
+export interface Place {
+  readonly target: Target;
+  readonly source: Source;
   readonly table: aws.dynamodb.Table;
+  readonly parent: pulumi.Resource;
 }
 
-/** A variant's functions: one lists objects into the queue, one reads them. */
-export interface VariantFunctions {
+/** A variant: who lists objects into its queue, and who reads them. */
+export interface Road {
   readonly queue: WorkerQueue;
   readonly generator: RustFunction;
   readonly reader: RustFunction;
 }
 
 /** The functions of one variant, and the queue between them. */
-export function deployVariant(
-  variant: Variant,
-  settings: FunctionSettings,
-  { target, name, source, table, parent }: FunctionContext,
-): VariantFunctions {
+export function deployRoad(variant: Variant, settings: FunctionSettings, place: Place): Road {
+  const { target, source, table, parent } = place;
   const queue = new WorkerQueue(
-    `${name}-${variant}`,
+    `${target.project}-${target.stack}-s3-read-${variant}`,
     { consumerTimeout: settings.timeoutSeconds, requireTls: target.requireTls },
     { parent },
   );
@@ -68,11 +64,10 @@ export function deployVariant(
       bin: "s3-read-generator",
       name: `s3-read-generator-${variant}`,
       description: `Lists the bucket into the queue of the variant ${variant}`,
-      memory: GENERATOR_MEMORY,
+      memory: ONE_CPU_MB,
       timeout: MAX_TIMEOUT,
       environment: {
         ...environment,
-        WORKER_THREADS: workerThreads(GENERATOR_MEMORY),
         sqsqueue: queue.url,
         ...(isSigned && { URL_VALID_SECONDS: String(queue.retentionSeconds) }),
       },
@@ -95,11 +90,9 @@ export function deployVariant(
       timeout: settings.timeoutSeconds,
       environment: {
         ...environment,
-        WORKER_THREADS: workerThreads(settings.memory),
-        METRICS_NAMESPACE,
         ddbtable: table.name,
         HASH: settings.hash,
-        // An object being read takes some 2 MB at most, whatever its size: a whole batch fits into the smallest function.
+        // An object under way takes some 2 MB at most, whatever its size: a whole batch fits into the smallest function.
         CONCURRENCY: String(settings.batchSize),
         DEAD_LETTER_URL: queue.deadLetterUrl,
         MAX_RECEIVES: String(queue.maxReceives),
@@ -113,20 +106,15 @@ export function deployVariant(
     },
     { parent },
   );
-  queue.addConsumer(reader, settings);
+  queue.feed(reader, settings);
   return { queue, generator, reader };
 }
 
-/** Without the right to list, S3 calls a missing object forbidden to those who only read. */
-function list({ arn }: SourceBucket): Statement {
+/** Also for those who only get: without it S3 says of a missing object that it is forbidden. */
+function list({ arn }: Source): Statement {
   return { actions: ["s3:ListBucket"], resources: [arn] };
 }
 
-/** As many threads as the function has vCPUs. */
-function workerThreads(memory: number): string {
-  return String(Math.ceil(memory / MEMORY_PER_VCPU));
-}
-
-function get({ arn }: SourceBucket): Statement {
+function get({ arn }: Source): Statement {
   return { actions: ["s3:GetObject"], resources: [pulumi.interpolate`${arn}/*`] };
 }

@@ -1,20 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { awsCommand, invokeCommand } from "../../infra/aws-command";
-import { type BucketContent, checkContent, fillBucket } from "../../infra/fill-bucket";
+import { answerCommand, awsCommand } from "../../infra/aws-command";
+import { checkFilling, fillBucket, type Filling } from "../../infra/fill-bucket";
 import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { PrivateBucket } from "../../infra/private-bucket";
-import { type DeployContext, scenario } from "../../infra/scenario";
+import { scenario } from "../../infra/scenario";
+import type { Target } from "../../infra/target";
 import { deployDashboard } from "./dashboard";
-import {
-  deployVariant,
-  GENERATOR_MEMORY,
-  type SourceBucket,
-  type Variant,
-  type VariantFunctions,
-  VARIANTS,
-} from "./functions";
+import { deployRoad, type Road, type Source, type Variant, VARIANTS } from "./functions";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each reader, MB" },
@@ -44,19 +38,14 @@ const ALL = { modifiedWithinHours: 0, maxObjects: 0 };
 /** Objects that the results command shows. */
 const SHOWN = 20;
 
-/** How fast do functions read S3, by presigned URLs and by the SDK? */
+/** How fast do functions read S3, and by which road? */
 export const s3Read = scenario({
   name: "s3-read",
   settings,
-  check(settings) {
-    if (settings.bucket === "") checkContent("s3-read", settings);
-  },
-  deploy({ target, name, parent, settings }) {
+  deploy({ target, settings, parent }) {
+    const name = `${target.project}-${target.stack}-s3-read`;
     const region = aws.getRegionOutput({}, { parent }).region;
-    const source =
-      settings.bucket === ""
-        ? filledBucket({ target, name, parent }, settings)
-        : existingBucket(settings, parent);
+    const source = settings.bucket === "" ? filled(name, settings, target, parent) : own(settings, parent);
     const table = new aws.dynamodb.Table(
       name,
       {
@@ -71,21 +60,18 @@ export const s3Read = scenario({
       },
       { parent },
     );
-    const variants = Object.fromEntries(
-      VARIANTS.map((variant) => [
-        variant,
-        deployVariant(variant, settings, { target, name, source, table, parent }),
-      ]),
-    ) as Record<Variant, VariantFunctions>;
-    deployDashboard(name, region, { variants, table }, { parent });
+    const roads = Object.fromEntries(
+      VARIANTS.map((variant) => [variant, deployRoad(variant, settings, { target, source, table, parent })]),
+    ) as Record<Variant, Road>;
+    deployDashboard(name, region, { roads, table }, { parent });
 
-    // How much of an existing bucket a run reads is a setting: it may hold any number of objects.
+    // Where a run of one's own bucket ends is a setting: it may hold any number of objects.
     const event = settings.bucket === "" ? ALL : { ...ALL, maxObjects: settings.objectCount };
     const hash = `${settings.hash.charAt(0).toUpperCase()}${settings.hash.slice(1)}`;
     return {
       outputs: {
         s3ReadTrigger: pulumi
-          .all(VARIANTS.map((variant) => invokeCommand(variants[variant].generator, event)))
+          .all(VARIANTS.map((variant) => answerCommand(roads[variant].generator, event)))
           .apply((commands) => commands.join("; echo; ")),
         s3ReadResults: awsCommand(
           table.arn,
@@ -98,16 +84,15 @@ export const s3Read = scenario({
       environment: {
         bucket: source.bucket,
         table: { name: table.name },
-        generatorMemory: GENERATOR_MEMORY,
         variants: Object.fromEntries(
           VARIANTS.map((variant) => {
-            const { generator, reader, queue } = variants[variant];
+            const { generator, reader, queue } = roads[variant];
             return [
               variant,
               {
                 generator: generator.name,
                 reader: reader.name,
-                queue: queue.location(),
+                queue: { url: queue.url, arn: queue.arn, deadLetterUrl: queue.deadLetterUrl },
               },
             ];
           }),
@@ -118,18 +103,19 @@ export const s3Read = scenario({
 });
 
 /** A bucket with the objects that the settings stand for. */
-function filledBucket({ target, name, parent }: DeployContext, content: BucketContent): SourceBucket {
+function filled(name: string, filling: Filling, target: Target, parent: pulumi.Resource): Source {
+  checkFilling("s3-read", filling);
   const bucket = new PrivateBucket(
     name.toLowerCase(), // as S3 wants it
     { requireTls: target.requireTls, temporaryPrefixes: [] },
     { parent },
   );
-  fillBucket("s3-read", { target, bucket, prefix: PREFIX, content }, { parent, dependsOn: [bucket] });
+  fillBucket("s3-read", { target, bucket, prefix: PREFIX, filling }, { parent, dependsOn: [bucket] });
   return { bucket: bucket.name, arn: bucket.arn };
 }
 
 /** A bucket that was there before, and is only read. */
-function existingBucket({ bucket }: { readonly bucket: string }, parent: pulumi.Resource): SourceBucket {
+function own({ bucket }: { readonly bucket: string }, parent: pulumi.Resource): Source {
   const { partition } = aws.getPartitionOutput({}, { parent });
   return { bucket: pulumi.output(bucket), arn: pulumi.interpolate`arn:${partition}:s3:::${bucket}` };
 }

@@ -1,7 +1,7 @@
 //! `lambench compare`: results of one scenario side by side.
 
-mod asked;
-mod figures;
+mod aggregate;
+mod settings_diff;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use results::file::RunResult;
 
+use crate::cli::Global;
 use crate::result_file::{place, read, where_and_when};
 
 /// What `lambench compare --help` shows.
@@ -38,7 +39,8 @@ struct Side {
 ///
 /// # Errors
 /// If one can't be read, or they have nothing to do with each other.
-pub fn compare(arguments: &Arguments) -> Result<ExitCode> {
+pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
+    global.refuse("compare", true, true)?;
     let side = |(letter, file): (char, &PathBuf)| {
         let result = read(file)?;
         Ok(Side { letter, file: file.clone(), result })
@@ -77,12 +79,16 @@ fn render(sides: &[Side]) -> String {
         let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
         let _ =
             writeln!(text, "{letter}: {file}: stack {stack}, {}, commit {commit}", where_and_when(result));
-        for violation in result.detail.violations() {
-            let _ = writeln!(text, "{letter}: ERROR: {violation}");
+        for check in &result.failed_checks {
+            let _ = writeln!(text, "{letter}: ERROR: {check}");
         }
     }
-    for part in [asked::differences(sides), figures::measured(sides), figures::costs(sides), warnings(sides)]
-    {
+    for part in [
+        settings_diff::differences(sides),
+        aggregate::measured(sides),
+        aggregate::costs(sides),
+        warnings(sides),
+    ] {
         let _ = writeln!(text, "\n{part}");
     }
     text

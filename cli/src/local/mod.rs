@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::cli::Global;
 use crate::project::Project;
 use part::Part;
 use s3::S3;
@@ -42,11 +43,7 @@ pub enum LocalCommand {
     Stop,
     /// Show what runs, where, and since when.
     #[command(after_help = STATUS_EXIT_CODES)]
-    Status {
-        /// Print JSON for programs.
-        #[arg(long)]
-        json: bool,
-    },
+    Status,
     /// Print the logs of the emulator, the S3 model or PostgreSQL.
     Logs {
         /// Whose log to print.
@@ -65,11 +62,7 @@ pub enum LocalCommand {
     /// Print the variables that point `pulumi` and `aws` at the local environment:
     /// eval "$(lambench local env)"
     #[command(verbatim_doc_comment)]
-    Env {
-        /// Print JSON for programs.
-        #[arg(long)]
-        json: bool,
-    },
+    Env,
 }
 
 /// Run one subcommand in the project around the current folder.
@@ -77,14 +70,14 @@ pub enum LocalCommand {
 /// # Errors
 ///
 /// When there is no project here, or what the subcommand does fails; the message says what to do.
-pub fn execute(command: &LocalCommand) -> Result<ExitCode> {
+pub fn execute(command: &LocalCommand, global: &Global) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
         LocalCommand::Start { s3 } => start::start(&project, *s3),
         LocalCommand::Stop => start::stop(&project),
-        LocalCommand::Status { json } => status::status(&project, *json),
+        LocalCommand::Status => status::status(&project, global.json),
         LocalCommand::Logs { part, follow, lines } => logs::logs(&project, *part, *lines, *follow),
         LocalCommand::Watch => watch::watch(&project),
-        LocalCommand::Env { json } => env::env(&project, *json),
+        LocalCommand::Env => env::env(&project, global.json),
     }
 }

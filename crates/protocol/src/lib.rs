@@ -4,6 +4,7 @@
 //! that functions read, and functions answer what the command makes results of.
 
 pub mod aurora;
+pub mod deployment;
 pub mod histogram;
 pub mod pipeline;
 pub mod stats;

@@ -1,17 +1,18 @@
 //! The result file: one JSON document a run, the same for every scenario but for one part.
 
 use jiff::Timestamp;
+use protocol::deployment::Deployment;
 use protocol::histogram::Histogram;
 use protocol::summary::Summary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::prices::Price;
+use crate::cost::Cost;
 use crate::scenario::Detail;
 
 /// Version of this schema; a reader refuses those it doesn't know.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// One run of one scenario: `results/<scenario>/<UTC time>-<stack>.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,8 @@ pub struct RunResult {
     pub cost: Vec<Cost>,
     /// What the reader of the numbers should know, each with advice.
     pub warnings: Vec<String>,
+    /// What makes the figures unfit for use, in words: the run has failed.
+    pub failed_checks: Vec<String>,
     /// What only this scenario has, under the scenario's name.
     #[serde(flatten)]
     pub detail: Detail,
@@ -95,37 +98,15 @@ pub struct Samples {
     pub histogram: Option<Histogram>,
 }
 
-/// One item of what a run costs on AWS.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Cost {
-    /// What is paid for, such as `rust-stream run`.
-    pub item: String,
-    /// USD.
-    pub usd: f64,
-    /// The prices it is made of.
-    pub prices: Vec<QuotedPrice>,
-}
-
-/// A list price, and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct QuotedPrice {
-    /// USD a unit.
-    pub usd: f64,
-    /// What one unit is.
-    pub unit: String,
-    /// The page that has it.
-    pub source: String,
-    /// When it was read there, ISO 8601.
-    pub date: String,
-}
-
-impl From<Price> for QuotedPrice {
-    fn from(price: Price) -> Self {
+impl From<&Deployment> for Environment {
+    fn from(deployment: &Deployment) -> Self {
         Self {
-            usd: price.usd,
-            unit: price.unit.to_owned(),
-            source: price.source.to_owned(),
-            date: price.date.to_owned(),
+            kind: if deployment.is_on_aws() { Kind::Aws } else { Kind::Local },
+            stack: deployment.stack.clone(),
+            region: deployment.region.clone(),
+            architecture: deployment.architecture.clone(),
+            endpoint: deployment.endpoint.clone(),
+            settings: deployment.settings.clone(),
         }
     }
 }

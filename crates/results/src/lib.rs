@@ -2,6 +2,8 @@
 //! in `protocol`.
 
 pub mod billing_log;
+pub mod cost;
 pub mod file;
 pub mod prices;
 pub mod scenario;
+pub mod schema_v1;

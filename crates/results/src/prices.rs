@@ -168,7 +168,8 @@ impl RunPrice {
 
 /// Lambda's gigabyte has 1,024 MB.
 #[expect(clippy::cast_precision_loss, reason = "functions have at most 10,240 MB")]
-fn gigabytes(megabytes: u64) -> f64 {
+#[must_use]
+pub fn gigabytes(megabytes: u64) -> f64 {
     megabytes as f64 / 1024.0
 }
 

@@ -39,7 +39,7 @@ impl Scorer {
         let (mut failure, mut passed) = (Vec::new(), Vec::new());
         for contender in &request.contenders {
             match score::disqualification(contender, self.max_run_seconds) {
-                Some(reason) => failure.push(contest::Failure { arn: contender.arn.clone(), reason }),
+                Some(reason) => failure.push(archive::Failure { arn: contender.arn.clone(), reason }),
                 None => passed.push(contender),
             }
         }
@@ -48,7 +48,7 @@ impl Scorer {
         Ok(score::rank(success, failure, warnings.into_iter().flatten().collect()))
     }
 
-    async fn success(&self, contender: &Contender) -> Result<(contest::Success, Option<String>), Failure> {
+    async fn success(&self, contender: &Contender) -> Result<(archive::Success, Option<String>), Failure> {
         let configuration = self.configuration(&contender.arn).await?;
         let reports = self.reports(contender).await?;
         Ok(score::success(contender, configuration, &reports)?)

@@ -37,14 +37,14 @@ impl Row {
 /// A road to the database that a load can take.
 pub trait Driver: sql::Driver {
     /// Which one.
-    const KIND: load::Driver;
+    const KIND: aurora::Driver;
 
     /// Inserts many rows at once; returns how many of them are new, or all of them where that isn't told.
     async fn insert_many(&mut self, source: Uuid, rows: &[Row]) -> Result<u64, DbError>;
 }
 
 impl Driver for SqlxDriver {
-    const KIND: load::Driver = load::Driver::Sqlx;
+    const KIND: aurora::Driver = aurora::Driver::Sqlx;
 
     async fn insert_many(&mut self, source: Uuid, rows: &[Row]) -> Result<u64, DbError> {
         let query = sqlx::query(INSERT_MANY.sql())
@@ -58,7 +58,7 @@ impl Driver for SqlxDriver {
 }
 
 impl Driver for DataApi {
-    const KIND: load::Driver = load::Driver::DataApi;
+    const KIND: aurora::Driver = aurora::Driver::DataApi;
 
     async fn insert_many(&mut self, source: Uuid, rows: &[Row]) -> Result<u64, DbError> {
         let sets: Vec<_> = rows.iter().map(|row| row.values(source)).collect();

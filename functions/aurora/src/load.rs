@@ -80,7 +80,7 @@ async fn units<D: Driver>(
     mut seqs: impl Iterator<Item = i32>,
     start: Instant,
 ) -> Instant {
-    let mut look_at = plan.look_at.filter(|_| D::KIND == load::Driver::Sqlx);
+    let mut look_at = plan.look_at.filter(|_| D::KIND == aurora::Driver::Sqlx);
     let mut now = start;
     let mut batch = Vec::new();
     for number in plan.pace.first_from(start).. {

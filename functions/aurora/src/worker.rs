@@ -50,10 +50,10 @@ impl Worker {
 
     /// Which driver.
     #[must_use]
-    pub fn driver(&self) -> load::Driver {
+    pub fn driver(&self) -> aurora::Driver {
         match self.road {
-            Road::Sqlx(_) => load::Driver::Sqlx,
-            Road::DataApi(_) => load::Driver::DataApi,
+            Road::Sqlx(_) => aurora::Driver::Sqlx,
+            Road::DataApi(_) => aurora::Driver::DataApi,
         }
     }
 

@@ -8,27 +8,27 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::sweep::sweep;
-use super::{Archive, function_name};
+use super::{Deployed, function_name};
 use crate::aws::failed;
-use crate::interrupt::asked;
+use crate::shutdown::requested;
 
 const POLL: Duration = Duration::from_secs(1);
 
 /// Stops an execution and removes what it wrote. A contender that runs already can't be stopped and might still write
 /// its archive: so its end is waited for, unless the user presses Ctrl-C again.
-pub async fn end(archive: &Archive, config: &SdkConfig, arn: &str, since: Timestamp) -> Result<()> {
+pub async fn end(archive: &Deployed, config: &SdkConfig, arn: &str, since: Timestamp) -> Result<()> {
     eprintln!("stopping the execution …");
     archive.machine(config).stop(arn).await?;
     tokio::select! {
         ended = wait_for_invocations(archive, config, arn, since) => ended?,
-        () = asked() => eprintln!("not waiting any longer: the next run removes what invocations under way still write"),
+        () = requested() => eprintln!("not waiting any longer: the next run removes what invocations under way still write"),
     }
     sweep(archive, config).await
 }
 
 /// Waits until every invocation that the execution started has logged its end, or could not run any longer.
 pub async fn wait_for_invocations(
-    archive: &Archive,
+    archive: &Deployed,
     config: &SdkConfig,
     arn: &str,
     since: Timestamp,
@@ -50,13 +50,13 @@ pub async fn wait_for_invocations(
     Ok(())
 }
 
-fn longest_run(archive: &Archive) -> Duration {
-    let seconds = archive.place.setting("timeoutSeconds").unwrap_or(900);
+fn longest_run(archive: &Deployed) -> Duration {
+    let seconds = archive.deployment.setting("timeoutSeconds").unwrap_or(900);
     Duration::from_secs(seconds)
 }
 
 /// How many invocations of the contest's functions have ended since a time: each logs one REPORT line.
-async fn reports(archive: &Archive, config: &SdkConfig, since: Timestamp) -> Result<u64> {
+async fn reports(archive: &Deployed, config: &SdkConfig, since: Timestamp) -> Result<u64> {
     let harness = &archive.functions;
     let names = [&harness.prepare, &harness.judge, &harness.score].map(String::as_str);
     let contenders = archive.contenders.iter().map(|arn| function_name(arn));
@@ -71,7 +71,7 @@ async fn reports(archive: &Archive, config: &SdkConfig, since: Timestamp) -> Res
             .into_paginator()
             .send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| failed("FilterLogEvents", &archive.place)(&error))?;
+            let page = page.map_err(|error| failed("FilterLogEvents", &archive.deployment)(&error))?;
             ended += page.events().len() as u64;
         }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::sweep::sweep;
-use super::{Archive, interrupt};
+use super::{Deployed, interrupt};
 use crate::project::Project;
 
 /// Says which execution a process of ours is following: whoever finds it behind a dead process cleans up.
@@ -25,7 +25,7 @@ pub struct Record(PathBuf);
 
 impl Record {
     /// Writes down that this process follows an execution, triggered at a time before its first invocation.
-    pub fn write(project: &Project, archive: &Archive, execution: &str, since: Timestamp) -> Result<Self> {
+    pub fn write(project: &Project, archive: &Deployed, execution: &str, since: Timestamp) -> Result<Self> {
         let path = path(project, archive)?;
         let running = Running { process: std::process::id(), execution: execution.to_owned(), since };
         fs::write(&path, serde_json::to_vec(&running)?)
@@ -42,7 +42,7 @@ impl Record {
 
 /// Makes the stack ready for a run: ends what a killed process of ours left running, refuses to disturb anybody else's
 /// run, and removes archives and uploads that shouldn't be there.
-pub async fn clear(project: &Project, archive: &Archive, config: &SdkConfig) -> Result<()> {
+pub async fn clear(project: &Project, archive: &Deployed, config: &SdkConfig) -> Result<()> {
     let path = path(project, archive)?;
     if let Ok(written) = fs::read(&path) {
         if let Ok(running) = serde_json::from_slice::<Running>(&written) {
@@ -54,7 +54,7 @@ pub async fn clear(project: &Project, archive: &Archive, config: &SdkConfig) -> 
     sweep(archive, config).await
 }
 
-async fn end_orphan(archive: &Archive, config: &SdkConfig, running: &Running) -> Result<()> {
+async fn end_orphan(archive: &Deployed, config: &SdkConfig, running: &Running) -> Result<()> {
     if is_lambench(running.process) {
         bail!(
             "process {} is running this stack already: wait for it, or end it with: kill -INT {0}",
@@ -66,9 +66,9 @@ async fn end_orphan(archive: &Archive, config: &SdkConfig, running: &Running) ->
     interrupt::wait_for_invocations(archive, config, &running.execution, running.since).await
 }
 
-fn path(project: &Project, archive: &Archive) -> Result<PathBuf> {
-    let place = if archive.place.endpoint.is_some() { "local" } else { "aws" };
-    Ok(project.folder("runs")?.join(format!("archive-{}-{place}.json", archive.place.stack)))
+fn path(project: &Project, archive: &Deployed) -> Result<PathBuf> {
+    let deployment = if archive.deployment.endpoint.is_some() { "local" } else { "aws" };
+    Ok(project.folder("runs")?.join(format!("archive-{}-{deployment}.json", archive.deployment.stack)))
 }
 
 /// Whether a process lives and is ours: a process number may have been given to another program since.

@@ -3,6 +3,7 @@
 pub mod check;
 mod interrupt;
 mod leftovers;
+pub mod options;
 mod outcome;
 pub mod ranking;
 mod requests;
@@ -10,40 +11,24 @@ mod sweep;
 
 use anyhow::{Result, bail};
 use aws_config::SdkConfig;
-use jiff::Timestamp;
-use results::file::RunResult;
+use protocol::deployment::Deployment;
 use results::scenario::archive::Contest;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::execution::{Ended, Machine};
 use crate::exit::Interrupted;
-use crate::interrupt::asked;
 use crate::progress::{Mode, Progress};
-use crate::project::Project;
-use crate::record;
-use crate::stack::{self, Place};
-
-/// The end of `lambench run archive --help`.
-pub const EXAMPLES: &str = "\
-Each contender makes an archive of the whole bucket, as often as the stack's runsPerContender says; all are checked byte for \
-byte, and then removed. A contender that fails is in the result with the reason. How many objects, runs and how much memory: \
-pulumi config set, pulumi up.
-
-Examples:
-  All contenders of the selected stack:
-    lambench run archive
-  Another stack, with a line a change instead of a bar:
-    lambench run archive --stack dev --progress counter
-  Who won:
-    lambench run archive --json | jq -r .archive.success[0].arn";
+use crate::scenario::Scenario;
+use crate::scenario::shared::run::{Measurement, Run};
+use crate::scenario::shared::state_machine::{Ended, Machine};
+use crate::shutdown::requested;
 
 /// The output `environment.archive`, as `stacks/archive.ts` writes it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Archive {
+pub struct Deployed {
     #[serde(flatten)]
-    place: Place,
+    deployment: Deployment,
     state_machine: String,
     contenders: Vec<String>,
     functions: Functions,
@@ -59,46 +44,59 @@ struct Functions {
     sweep: String,
 }
 
-/// Runs the contest once on a stack.
-///
-/// # Errors
-/// If the stack, its place or the execution fails; [`Interrupted`] if the user ended it.
-pub async fn run(project: &Project, stack: Option<&str>, progress: Mode) -> Result<RunResult> {
-    let archive: Archive = stack::environment("archive", stack)?;
-    let config = crate::aws::config(&archive.place).await;
-    if archive.contenders.is_empty() {
-        bail!(
-            "the stack has no contender: put one into contenders/<lang>/<id>/, then: pulumi up {}",
-            archive.place.flag()
-        );
+impl AsRef<Deployment> for Deployed {
+    fn as_ref(&self) -> &Deployment {
+        &self.deployment
     }
-    leftovers::clear(project, &archive, &config).await?;
-    let before = requests::counted(&archive.place).await;
-    let started_at = Timestamp::now();
-    let machine = archive.machine(&config);
-    let input = json!({ "contenders": archive.contenders });
-    let execution = machine.start(&record::name(started_at), &input).await?;
-    let record = leftovers::Record::write(project, &archive, &execution, started_at)?;
-    let followed = tokio::select! {
-        followed = archive.follow(&machine, &execution, progress) => followed,
-        () = asked() => {
-            interrupt::end(&archive, &config, &execution, started_at).await?;
-            record.remove();
-            return Err(Interrupted("the execution is stopped and its archives are removed".to_owned()).into());
-        }
-    };
-    // Where following failed, the execution may go on: the record stays, and the next run ends it.
-    let ended = followed?;
-    record.remove();
-    let mut contest = archive.outcome(&ended)?;
-    let after = requests::counted(&archive.place).await;
-    requests::price(&archive.place, &mut contest, before, after);
-    Ok(outcome::result(project, &archive, &execution, started_at, contest))
 }
 
-impl Archive {
+/// Who builds one ZIP of all objects of a bucket cheapest, who fastest?
+pub struct Archive;
+
+impl Scenario for Archive {
+    const NAME: &'static str = "archive";
+    type Options = options::Options;
+    type Deployed = Deployed;
+
+    fn new(_: &Self::Options) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn run(&self, run: &Run<Self::Deployed>) -> Result<Measurement> {
+        let (archive, config) = (&run.deployed, &run.config);
+        if archive.contenders.is_empty() {
+            bail!(
+                "the stack has no contender: put one into contenders/<lang>/<id>/, then: pulumi up {}",
+                archive.deployment.stack_option()
+            );
+        }
+        leftovers::clear(&run.project, archive, config).await?;
+        let before = requests::counted(&archive.deployment).await;
+        let machine = archive.machine(config);
+        let input = json!({ "contenders": archive.contenders });
+        let execution = machine.start(&run.name, &input).await?;
+        let record = leftovers::Record::write(&run.project, archive, &execution, run.started_at)?;
+        let followed = tokio::select! {
+            followed = archive.follow(&machine, &execution, run.progress) => followed,
+            () = requested() => {
+                interrupt::end(archive, config, &execution, run.started_at).await?;
+                record.remove();
+                return Err(Interrupted("the execution is stopped and its archives are removed".to_owned()).into());
+            }
+        };
+        // Where following failed, the execution may go on: the record stays, and the next run ends it.
+        let ended = followed?;
+        record.remove();
+        let mut contest = archive.outcome(&ended)?;
+        let after = requests::counted(&archive.deployment).await;
+        requests::price(&archive.deployment, &mut contest, before, after);
+        Ok(outcome::result(archive, contest))
+    }
+}
+
+impl Deployed {
     fn machine<'a>(&'a self, config: &SdkConfig) -> Machine<'a> {
-        Machine::new(config, &self.place, &self.state_machine)
+        Machine::new(config, &self.deployment, &self.state_machine)
     }
 
     async fn follow(&self, machine: &Machine<'_>, execution: &str, mode: Mode) -> Result<Ended> {
@@ -114,7 +112,7 @@ impl Archive {
 
     /// Every run and its judgement, and the three steps around them.
     fn steps(&self) -> u64 {
-        let runs = self.place.setting("runsPerContender").unwrap_or(1);
+        let runs = self.deployment.setting("runsPerContender").unwrap_or(1);
         self.contenders.len() as u64 * runs * 2 + 3
     }
 
@@ -139,10 +137,10 @@ mod testing {
     use results::scenario::archive::Success;
     use serde_json::json;
 
-    use super::Archive;
+    use super::Deployed;
 
     /// A deployed contest on the local stack `dev`.
-    pub fn archive() -> Archive {
+    pub fn archive() -> Deployed {
         serde_json::from_value(json!({
             "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "x86_64",
             "settings": { "runsPerContender": 2 },

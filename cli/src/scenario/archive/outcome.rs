@@ -1,15 +1,15 @@
 //! Makes a result of a contest: samples, statistics, cost and warnings.
 
-use jiff::Timestamp;
 use protocol::stats::real;
-use protocol::summary::Summary;
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION, Samples};
-use results::prices::{self, Price};
+use results::cost::Cost;
+use results::prices::{LAMBDA_REQUEST, LAMBDA_STORAGE, Price, S3_READ, S3_WRITE, compute};
+use results::scenario::Detail;
 use results::scenario::archive::{Contest, Success};
 
-use super::{Archive, function_name};
-use crate::project::Project;
-use crate::record;
+use super::{Deployed, function_name};
+use crate::scenario::shared::cost::quoted;
+use crate::scenario::shared::run::Measurement;
+use crate::scenario::shared::series::{Series, Values};
 
 /// Above this σ/mean, a ranking by the mean says little.
 const NOISY: f64 = 0.1;
@@ -17,24 +17,13 @@ const NOISY: f64 = 0.1;
 const FEW_RUNS: u64 = 5;
 
 /// The result of one execution.
-pub fn result(
-    project: &Project,
-    archive: &Archive,
-    execution: &str,
-    started_at: Timestamp,
-    contest: Contest,
-) -> RunResult {
-    let samples: Vec<Samples> = contest.success.iter().map(|one| samples(archive, one)).collect();
-    let summary =
-        samples.iter().filter_map(|one| Summary::of(&one.name, &one.unit, &one.values, 0)).collect();
-    RunResult {
-        schema_version: SCHEMA_VERSION,
-        run: record::run(project, "archive", function_name(execution), started_at),
-        environment: archive.place.environment(),
-        samples,
-        summary,
+pub fn result(archive: &Deployed, contest: Contest) -> Measurement {
+    let failed_checks = contest.success.is_empty().then(|| "no contender passed".to_owned());
+    Measurement {
+        series: contest.success.iter().map(|one| series(archive, one)).collect(),
         cost: contest.success.iter().map(|one| cost(archive, one)).collect(),
         warnings: warnings(archive, &contest),
+        failed_checks: failed_checks.into_iter().collect(),
         detail: Detail::Archive(contest),
     }
 }
@@ -45,33 +34,30 @@ pub fn contender<'a>(stack: &str, arn: &'a str) -> &'a str {
     name.split_once(&format!("-{stack}-")).map_or(name, |(_, short)| short)
 }
 
-fn samples(archive: &Archive, success: &Success) -> Samples {
-    Samples {
-        name: format!("{} billed duration", contender(&archive.place.stack, &success.arn)),
-        unit: "ms".to_owned(),
-        values: success.durations_ms.iter().copied().map(real).collect(),
-        histogram: None,
+fn series(archive: &Deployed, success: &Success) -> Series {
+    Series {
+        name: format!("{} billed duration", contender(&archive.deployment.stack, &success.arn)),
+        values: Values::Raw(success.durations_ms.iter().copied().map(real).collect()),
+        failures: 0,
+        per_second: None,
     }
 }
 
-fn cost(archive: &Archive, success: &Success) -> Cost {
-    let mut quoted: Vec<Price> = prices::compute(&success.architecture).into_iter().collect();
-    quoted.push(prices::LAMBDA_STORAGE);
+fn cost(archive: &Deployed, success: &Success) -> Cost {
+    let mut prices: Vec<Price> = compute(&success.architecture).into_iter().collect();
+    prices.push(LAMBDA_STORAGE);
     if success.requests_price_usd.is_some() {
-        quoted.extend([prices::LAMBDA_REQUEST, prices::S3_WRITE, prices::S3_READ]);
+        prices.extend([LAMBDA_REQUEST, S3_WRITE, S3_READ]);
     }
-    Cost {
-        item: format!("{} run", contender(&archive.place.stack, &success.arn)),
-        usd: success.total_price_usd.unwrap_or(success.run_price_usd),
-        prices: quoted.into_iter().map(Into::into).collect(),
-    }
+    let item = format!("{} run", contender(&archive.deployment.stack, &success.arn));
+    quoted(item, success.total_price_usd.unwrap_or(success.run_price_usd), prices)
 }
 
-fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
+fn warnings(archive: &Deployed, contest: &Contest) -> Vec<String> {
     let mut warnings = contest.warnings.clone();
-    let more_runs = format!("pulumi config set runsPerContender 20 {}", archive.place.flag());
+    let more_runs = format!("pulumi config set runsPerContender 20 {}", archive.deployment.stack_option());
     for success in &contest.success {
-        let name = contender(&archive.place.stack, &success.arn);
+        let name = contender(&archive.deployment.stack, &success.arn);
         let variation = real(success.duration_ms_stddev) / real(success.duration_ms);
         if variation > NOISY {
             warnings.push(format!(
@@ -84,7 +70,7 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
         warnings.push(format!(
             "{}: S3 answered {slow_downs:.0} of its requests a run with 503 SlowDown: it spent time on retries; \
              spread its keys over more prefixes, or send fewer requests at once",
-            contender(&archive.place.stack, &success.arn)
+            contender(&archive.deployment.stack, &success.arn)
         ));
     }
     if contest.success.iter().any(|one| one.runs_count < FEW_RUNS) {
@@ -92,7 +78,7 @@ fn warnings(archive: &Archive, contest: &Contest) -> Vec<String> {
             "fewer than {FEW_RUNS} runs a contender: a difference within ± σ may be chance: {more_runs}"
         ));
     }
-    if archive.place.endpoint.is_none() && !contest.success.is_empty() {
+    if archive.deployment.endpoint.is_none() && !contest.success.is_empty() {
         warnings.push(
             "S3 requests are not counted on AWS: a contender that makes many may cost more than the ranking says".to_owned(),
         );
@@ -152,7 +138,7 @@ mod tests {
     #[test]
     fn on_aws_the_uncounted_requests_are_warned_of() {
         let mut archive = archive();
-        archive.place.endpoint = None;
+        archive.deployment.endpoint = None;
         let mut steady = success("rust-stream", 2000);
         steady.runs_count = 10;
         let contest = Contest { success: vec![steady], failure: vec![], warnings: vec![] };

@@ -7,7 +7,7 @@ use protocol::stats::real;
 use results::scenario::archive::{Contest, Success};
 
 use super::outcome::contender;
-use crate::text::{self, none};
+use crate::scenario::shared::tables::{self, none};
 
 /// Characters of a reason that people get to see.
 const MAX_REASON: usize = 200;
@@ -55,7 +55,7 @@ fn table(contest: &Contest, stack: &str) -> Table {
             one.total_price_usd.map_or_else(none, |usd| format!("{:.4}", usd * 1000.0)),
         ]
     });
-    text::table(&header.map(ToOwned::to_owned), rows, &[1])
+    tables::table(&header.map(ToOwned::to_owned), rows, &[1])
 }
 
 /// A reason without the end of a long one, such as a stack trace; the result file has all of it.

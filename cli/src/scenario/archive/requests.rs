@@ -9,7 +9,7 @@ use results::scenario::archive::{Contest, S3Use, Success};
 use serde::Deserialize;
 
 use super::function_name;
-use crate::stack::Place;
+use protocol::deployment::Deployment;
 
 /// S3 requests of one function since the local environment started, by price.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -28,8 +28,8 @@ pub struct Requests {
 
 /// The requests so far, by function; none where nobody counts them. AWS has no such counter: S3's request metrics
 /// don't tell functions apart, and its access logs come hours later.
-pub async fn counted(place: &Place) -> Option<HashMap<String, Requests>> {
-    let url = format!("{}/_lambench/requests", place.endpoint.as_ref()?);
+pub async fn counted(deployment: &Deployment) -> Option<HashMap<String, Requests>> {
+    let url = format!("{}/_lambench/requests", deployment.endpoint.as_ref()?);
     tokio::task::spawn_blocking(move || {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build().into();
@@ -41,13 +41,13 @@ pub async fn counted(place: &Place) -> Option<HashMap<String, Requests>> {
 
 /// Adds the price of the requests made between two counts to each contender's figures.
 pub fn price(
-    place: &Place,
+    deployment: &Deployment,
     contest: &mut Contest,
     before: Option<HashMap<String, Requests>>,
     after: Option<HashMap<String, Requests>>,
 ) {
     let (Some(before), Some(after)) = (before, after) else {
-        if place.endpoint.is_some() {
+        if deployment.endpoint.is_some() {
             contest.warnings.push(
                 "S3's requests were not counted, so their price is missing: lambench local logs".to_owned(),
             );
@@ -99,7 +99,12 @@ mod tests {
     #[test]
     fn only_the_requests_of_this_run_are_priced_and_shared_among_its_runs() {
         let mut contest = contest();
-        price(&archive().place, &mut contest, Some(counts(1000, 500)), Some(counts(1000 + 400, 500 + 3000)));
+        price(
+            &archive().deployment,
+            &mut contest,
+            Some(counts(1000, 500)),
+            Some(counts(1000 + 400, 500 + 3000)),
+        );
         // Two runs: 200 writes and 1,500 reads each, and an invocation.
         let expected = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
         let one = &contest.success[0];
@@ -122,7 +127,7 @@ mod tests {
             Some(HashMap::from([("lambench-dev-rust-stream".to_owned(), counted)]))
         };
         let mut contest = contest();
-        price(&archive().place, &mut contest, Some(HashMap::new()), count(100));
+        price(&archive().deployment, &mut contest, Some(HashMap::new()), count(100));
         let used = contest.success[0].s3.unwrap();
         let told = (used.sent_bytes, used.received_bytes, used.slow_downs);
         assert_eq!(told, (Some(50.0), Some(100.0), Some(50.0)));
@@ -131,8 +136,8 @@ mod tests {
     #[test]
     fn requests_that_nobody_counted_have_no_price() {
         let mut contest = contest();
-        price(&archive().place, &mut contest, None, Some(counts(1, 1)));
-        price(&archive().place, &mut contest, Some(counts(1, 1)), Some(HashMap::new()));
+        price(&archive().deployment, &mut contest, None, Some(counts(1, 1)));
+        price(&archive().deployment, &mut contest, Some(counts(1, 1)), Some(HashMap::new()));
         assert_eq!(contest.success[0].requests_price_usd, None);
         assert_eq!(contest.warnings.len(), 1, "only the first could not be counted");
     }

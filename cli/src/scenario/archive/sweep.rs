@@ -4,16 +4,16 @@ use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
 
-use super::Archive;
-use crate::invoke::invoke;
+use super::Deployed;
+use crate::scenario::shared::invoke::invoke;
 
 /// Where contenders may write.
 const PREFIXES: [&str; 2] = ["archives/", "seg-temps/"];
 
 /// Removes everything below the prefixes where contenders write.
-pub async fn sweep(archive: &Archive, config: &SdkConfig) -> Result<()> {
+pub async fn sweep(archive: &Deployed, config: &SdkConfig) -> Result<()> {
     for prefix in PREFIXES {
-        invoke::<Value>(config, &archive.place, &archive.functions.sweep, &json!({ "prefix": prefix }))
+        invoke::<Value>(config, &archive.deployment, &archive.functions.sweep, &json!({ "prefix": prefix }))
             .await
             .with_context(|| format!("can't remove '{prefix}'"))?;
     }

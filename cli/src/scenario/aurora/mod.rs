@@ -1,4 +1,4 @@
-//! Load on Aurora PostgreSQL: by stages of workers or by messages, and what the database took of it.
+//! Load on Deployed PostgreSQL: by stages of workers or by messages, and what the database took of it.
 
 mod advice;
 pub mod options;
@@ -17,31 +17,35 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
-use jiff::Timestamp;
 use protocol::aurora::{Driver, Endpoint};
-use results::file::RunResult;
+use protocol::deployment::Deployment;
 use serde::Deserialize;
 
-use crate::capacity::Used;
 use crate::progress::Mode;
-use crate::project::Project;
-use crate::record;
-use crate::site::Site;
-use crate::stack::{self, Place};
-use crate::text;
+use crate::scenario::Scenario;
+use crate::scenario::shared::aurora_capacity::Used;
+use crate::scenario::shared::run::{Measurement, Run};
+use crate::scenario::shared::run_context::RunContext;
+use crate::scenario::shared::tables;
 use options::{LoadPlan, Plan};
 
 /// The output `environment.aurora`, as `stacks/aurora.ts` writes it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Aurora {
+pub struct Deployed {
     #[serde(flatten)]
-    place: Place,
+    deployment: Deployment,
     cluster: Cluster,
     queues: BTreeMap<Driver, Queue>,
     workers: BTreeMap<Driver, Workers>,
     state_machine: String,
     functions: Functions,
+}
+
+impl AsRef<Deployment> for Deployed {
+    fn as_ref(&self) -> &Deployment {
+        &self.deployment
+    }
 }
 
 /// The database.
@@ -76,49 +80,60 @@ struct Functions {
 
 /// A load test: what to run, where, and under which name.
 struct Test {
-    aurora: Aurora,
+    aurora: Deployed,
     config: SdkConfig,
     plan: Plan,
     progress: Mode,
     name: String,
-    started_at: Timestamp,
 }
 
-/// Runs a load test on a stack.
-///
-/// # Errors
-/// If the stack, its place or an execution fails; [`crate::exit::Interrupted`] if the user ended it.
-pub async fn run(project: &Project, stack: Option<&str>, progress: Mode, plan: Plan) -> Result<RunResult> {
-    let aurora: Aurora = stack::environment("aurora", stack)?;
-    let config = crate::aws::config(&aurora.place).await;
-    let started_at = Timestamp::now();
-    let test = Test { aurora, config, plan, progress, name: record::name(started_at), started_at };
-    let (runs, findings) = match &test.plan.load {
-        LoadPlan::Ramp(ramp) => ramp::run(&test, ramp).await?,
-        LoadPlan::Queue(queue) => queue::run(&test, queue).await?,
-    };
-    Ok(outcome::result(project, &test, runs, findings))
+/// What load does Aurora PostgreSQL take from functions?
+pub struct Aurora(Plan);
+
+impl Scenario for Aurora {
+    const NAME: &'static str = "aurora";
+    type Options = options::Options;
+    type Deployed = Deployed;
+
+    fn new(options: &Self::Options) -> Result<Self> {
+        Ok(Self(options.plan()?))
+    }
+
+    async fn run(&self, run: &Run<Self::Deployed>) -> Result<Measurement> {
+        let test = Test {
+            aurora: run.deployed.clone(),
+            config: run.config.clone(),
+            plan: self.0.clone(),
+            progress: run.progress,
+            name: run.name.clone(),
+        };
+        let (runs, findings) = match &test.plan.load {
+            LoadPlan::Ramp(ramp) => ramp::run(&test, ramp).await?,
+            LoadPlan::Queue(queue) => queue::run(&test, queue).await?,
+        };
+        Ok(outcome::result(&test, runs, findings))
+    }
 }
 
 impl Test {
     /// The database's time in a load of some seconds.
     fn used(&self, span_ms: (i64, i64), seconds: f64) -> Used<'_> {
-        let instances = 1 + self.aurora.place.setting("readers").unwrap_or(0);
+        let instances = 1 + self.aurora.deployment.setting("readers").unwrap_or(0);
         Used { cluster: &self.aurora.cluster.identifier, instances, span_ms, seconds }
     }
 
     /// Where it runs.
-    fn site(&self) -> Site<'_> {
-        Site { place: &self.aurora.place, config: &self.config, progress: self.progress }
+    fn context(&self) -> RunContext<'_> {
+        RunContext { deployment: &self.aurora.deployment, config: &self.config, progress: self.progress }
     }
 }
 
 /// Such as `1 client`.
 fn clients(count: u64) -> String {
-    text::count(count, "client")
+    tables::count(count, "client")
 }
 
-impl Aurora {
+impl Deployed {
     /// A driver's queue.
     fn queue(&self, driver: Driver) -> Result<&Queue> {
         self.queues.get(&driver).with_context(|| self.lacks(driver))
@@ -132,7 +147,7 @@ impl Aurora {
     fn lacks(&self, driver: Driver) -> String {
         format!(
             "the stack has no workers for {driver}: deploy it again with: pulumi up {}",
-            self.place.flag()
+            self.deployment.stack_option()
         )
     }
 

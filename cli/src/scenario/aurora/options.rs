@@ -3,6 +3,8 @@
 use anyhow::Result;
 use clap::ValueEnum;
 use protocol::aurora::{Action, Driver, Endpoint};
+use results::scenario::aurora::{Load, Runs};
+use serde_json::{Value, json};
 
 use crate::exit::Usage;
 
@@ -292,6 +294,18 @@ impl Options {
 
 fn wrong<T>(message: &str) -> Result<T> {
     Err(Usage(message.to_owned()).into())
+}
+
+/// The options of a run, as far as its result has them.
+pub fn of_result(load: &Load) -> Value {
+    match &load.runs {
+        Runs::Ramp(runs) => runs.first().map_or(Value::Null, |run| {
+            json!({"mode": "ramp", "batch": run.batch, "seconds": run.seconds})
+        }),
+        Runs::Queue(runs) => runs.first().map_or(Value::Null, |run| {
+            json!({"mode": "queue", "batch": run.batch, "statements": run.statements, "sent": run.sent})
+        }),
+    }
 }
 
 #[cfg(test)]

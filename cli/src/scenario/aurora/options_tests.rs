@@ -1,5 +1,5 @@
 use super::*;
-use crate::command_line::parsed;
+use crate::scenario::shared::options_test::parsed;
 
 fn options(line: &str) -> Options {
     parsed(line).unwrap()

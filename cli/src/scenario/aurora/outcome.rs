@@ -1,18 +1,19 @@
 //! The result of a load test: samples, statistics, cost and warnings.
 
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
+use results::cost::Cost;
+use results::scenario::Detail;
 use results::scenario::aurora::{Load, LoadPrice, Runs};
 
 use super::{Test, price, warnings};
-use crate::measured::Measured;
-use crate::project::Project;
-use crate::record;
+use crate::scenario::shared::cost::quoted;
+use crate::scenario::shared::run::Measurement;
+use crate::scenario::shared::series::Series;
 
 /// What a load test has found out besides its runs.
 #[derive(Default)]
 pub struct Findings {
     /// The latencies of each stage, or of each action's messages.
-    pub samples: Vec<Measured>,
+    pub samples: Vec<Series>,
     /// What went wrong in finding out.
     pub warnings: Vec<String>,
     /// Counts that don't add up.
@@ -20,18 +21,15 @@ pub struct Findings {
 }
 
 /// The result of a test.
-pub fn result(project: &Project, test: &Test, runs: Runs, findings: Findings) -> RunResult {
+pub fn result(test: &Test, runs: Runs, findings: Findings) -> Measurement {
     let Findings { samples, mut warnings, violations } = findings;
     warnings.extend(warnings::of(&test.aurora, &runs));
-    RunResult {
-        schema_version: SCHEMA_VERSION,
-        run: record::run(project, "aurora", &test.name, test.started_at),
-        environment: test.aurora.place.environment(),
-        summary: samples.iter().filter_map(Measured::summary).collect(),
-        samples: samples.into_iter().map(Measured::samples).collect(),
-        cost: costs(&runs, &test.aurora.place.architecture),
+    Measurement {
+        series: samples,
+        cost: costs(&runs, &test.aurora.deployment.architecture),
         warnings,
-        detail: Detail::Aurora(Load { runs, violations }),
+        failed_checks: violations,
+        detail: Detail::Aurora(Load { runs }),
     }
 }
 
@@ -54,9 +52,9 @@ fn cost(what: &str, price: &LoadPrice, architecture: &str) -> Option<Cost> {
         (None, Some(usd)) => (usd, "without"),
         (None, None) => return None,
     };
-    Some(Cost {
-        item: format!("{what}: a million completions, {with} Aurora's capacity"),
+    Some(quoted(
+        format!("{what}: a million completions, {with} Aurora's capacity"),
         usd,
-        prices: price::quoted(price, architecture).into_iter().map(Into::into).collect(),
-    })
+        price::quoted(price, architecture),
+    ))
 }

@@ -8,7 +8,7 @@ use results::prices::{
 };
 use results::scenario::aurora::LoadPrice;
 
-use crate::reports::Billed;
+use crate::scenario::shared::billing_log::Billed;
 
 /// What a run used; each none where it wasn't measured or there is no such thing in the run.
 #[derive(Debug, Clone, Default, PartialEq)]

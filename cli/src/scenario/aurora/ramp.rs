@@ -15,13 +15,13 @@ use super::options::RampPlan;
 use super::outcome::Findings;
 use super::price::{Usage, data_api_requests};
 use super::{Test, clients, violations};
-use crate::capacity;
-use crate::execution::{Machine, message};
 use crate::exit::Interrupted;
-use crate::interrupt::asked;
-use crate::measured::Measured;
 use crate::progress::Progress;
-use crate::reports::{self, Span};
+use crate::scenario::shared::aurora_capacity;
+use crate::scenario::shared::billing_log::{self, Span};
+use crate::scenario::shared::series::{Series, Values};
+use crate::scenario::shared::state_machine::{Machine, message};
+use crate::shutdown::requested;
 
 /// Workers of a stage whose outcomes are merged by a task of their own, as `stacks/aurora.ts` says.
 const GROUP: u64 = 20;
@@ -66,12 +66,12 @@ struct Execution {
 
 /// Runs all executions.
 pub async fn run(test: &Test, plan: &RampPlan) -> Result<(Runs, Findings)> {
-    let machine = Machine::new(&test.config, &test.aurora.place, &test.aurora.state_machine);
+    let machine = Machine::new(&test.config, &test.aurora.deployment, &test.aurora.state_machine);
     machine.refuse_other().await?;
     let running = RefCell::new(None);
     let found = tokio::select! {
         found = find(test, plan, &machine, &running) => found,
-        () = asked() => Err(Interrupted(format!(
+        () = requested() => Err(Interrupted(format!(
             "the execution is stopped; workers that had begun end by themselves after their {} s",
             plan.seconds
         )).into()),
@@ -188,14 +188,14 @@ async fn usage(
     let requests = outcomes.map(|outcome| data_api_requests(execution.action, batch, outcome));
     Ok(Usage {
         completions: stages.iter().map(|stage| stage.figures.completions).sum(),
-        architecture: test.aurora.place.architecture.clone(),
-        memory_mb: test.aurora.place.required("memory")?,
-        billed: reports::billed(test.site(), &span, now, &mut findings.warnings).await?,
+        architecture: test.aurora.deployment.architecture.clone(),
+        memory_mb: test.aurora.deployment.required("memory")?,
+        billed: billing_log::billed(test.context(), &span, now, &mut findings.warnings).await?,
         sends: None,
         transitions: Some(execution.transitions),
         data_api_requests: (execution.driver == Driver::DataApi).then(|| requests.sum()),
-        acu_hours: capacity::acu_hours(
-            test.site(),
+        acu_hours: aurora_capacity::acu_hours(
+            test.context(),
             &test.used(execution.span_ms, seconds),
             now,
             &mut findings.warnings,
@@ -212,11 +212,11 @@ fn measured(plan: &RampPlan, stage: &StageOutput) -> Stage {
     }
 }
 
-fn samples(run: &RampRun, outputs: Vec<StageOutput>) -> Vec<Measured> {
-    let named = run.stages.iter().zip(outputs).map(|(stage, output)| Measured {
+fn samples(run: &RampRun, outputs: Vec<StageOutput>) -> Vec<Series> {
+    let named = run.stages.iter().zip(outputs).map(|(stage, output)| Series {
         name: format!("{} {}, {}", run.driver, run.action, clients(stage.clients)),
         failures: output.outcome.failures(),
-        histogram: output.outcome.latency,
+        values: Values::Histogram(output.outcome.latency),
         per_second: Some(stage.figures.tps),
     });
     named.collect()

@@ -9,21 +9,17 @@ use results::scenario::aurora::knee::KneeKind;
 use results::scenario::aurora::{Figures, Load, LoadPrice, QueueRun, RampRun, Runs};
 
 use super::clients;
-use crate::text::{self, LATENCIES, distinct, ms, per_second, table, usd};
+use crate::scenario::shared::tables::{self, LATENCIES, distinct, ms, per_second, table, usd};
 
 /// Reasons for dead letters that people get to see.
 const MAX_REASONS: usize = 5;
 
 /// The tables of all runs, and what stands out in them.
 pub fn render(load: &Load) -> String {
-    let mut text = match &load.runs {
+    match &load.runs {
         Runs::Ramp(runs) => ramps(runs),
         Runs::Queue(runs) => queues(runs),
-    };
-    for violation in &load.violations {
-        let _ = writeln!(text, "ERROR: {violation}");
     }
-    text
 }
 
 /// A table for each action, the drivers side by side.
@@ -75,7 +71,7 @@ fn ramp_table(runs: &[&RampRun]) -> Table {
         let clients = runs.iter().find_map(|run| run.stages.get(index)).map_or(0, |stage| stage.clients);
         let cells = runs.iter().flat_map(|run| match run.stages.get(index) {
             Some(stage) => cells(&stage.figures),
-            None => std::array::from_fn(|_| text::none()),
+            None => std::array::from_fn(|_| tables::none()),
         });
         std::iter::once(clients.to_string()).chain(cells).collect::<Vec<_>>()
     });
@@ -85,9 +81,9 @@ fn ramp_table(runs: &[&RampRun]) -> Table {
 fn cells(figures: &Figures) -> [String; 4] {
     [
         per_second(figures.tps),
-        text::latency(figures.latency_ms.as_ref()),
+        tables::latency(figures.latency_ms.as_ref()),
         errors(figures),
-        figures.connections.map_or_else(text::none, |count| count.to_string()),
+        figures.connections.map_or_else(tables::none, |count| count.to_string()),
     ]
 }
 
@@ -171,7 +167,7 @@ fn knee(run: &RampRun) -> String {
             _ => "no knee: more clients paid to the end".to_owned(),
         };
     };
-    let p99 = stage.figures.latency_ms.map_or_else(text::none, |latency| ms(latency.p99));
+    let p99 = stage.figures.latency_ms.map_or_else(tables::none, |latency| ms(latency.p99));
     match knee.kind {
         KneeKind::Saturated => format!(
             "knee at {} ({} TPS, p99 {p99} ms): more clients bring longer latencies, hardly more TPS",

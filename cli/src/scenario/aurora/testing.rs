@@ -10,7 +10,7 @@ use serde_json::json;
 use super::Aurora;
 
 /// A deployed load test on the local stack `dev`.
-pub fn aurora() -> Aurora {
+pub fn aurora() -> Deployed {
     serde_json::from_value(json!({
         "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "x86_64",
         "settings": { "memory": 512, "timeoutSeconds": 60, "batchSize": 10, "readers": 0, "minCapacity": 0.5 },

@@ -6,7 +6,7 @@ use protocol::aurora::Endpoint;
 use protocol::stats::real;
 use results::scenario::aurora::{Figures, QueueRun, RampRun, Runs, Stage};
 
-use super::{Aurora, advice};
+use super::{Deployed, advice};
 
 /// Below this number of completions, p99.9 is just the slowest one.
 const FEW: u64 = 1000;
@@ -18,18 +18,18 @@ const BUSY: f64 = 0.8;
 const MB_A_CPU: f64 = 1769.0;
 
 /// The warnings about some runs on a stack.
-pub fn of(aurora: &Aurora, runs: &Runs) -> Vec<String> {
+pub fn of(aurora: &Deployed, runs: &Runs) -> Vec<String> {
     let mut warnings = match runs {
         Runs::Ramp(runs) => runs.iter().flat_map(|run| of_ramp(aurora, run)).collect(),
         Runs::Queue(runs) => runs.iter().flat_map(|run| of_queue(aurora, run)).collect::<Vec<_>>(),
     };
-    if reads_from_reader(runs) && aurora.place.setting("readers") == Some(0) {
+    if reads_from_reader(runs) && aurora.deployment.setting("readers") == Some(0) {
         warnings.push(format!(
             "--split, but the cluster has no reader, so its reader endpoint leads to the writer: pulumi config set readers 1 {}",
-            aurora.place.flag()
+            aurora.deployment.stack_option()
         ));
     }
-    if !aurora.place.is_on_aws() {
+    if !aurora.deployment.is_on_aws() {
         warnings.push(
             "local: PostgreSQL and the workers share this machine's processor, and there are no ACUs, so Aurora's part of \
              the price is missing: compare drivers and actions with each other"
@@ -46,7 +46,7 @@ fn reads_from_reader(runs: &Runs) -> bool {
     }
 }
 
-fn of_ramp(aurora: &Aurora, run: &RampRun) -> Vec<String> {
+fn of_ramp(aurora: &Deployed, run: &RampRun) -> Vec<String> {
     let label = format!("{} {}", run.driver, run.action);
     let all: Vec<&Figures> = run.stages.iter().map(|stage| &stage.figures).collect();
     let clients = |is_meant: &dyn Fn(&Stage) -> bool| list(run.stages.iter().filter(|stage| is_meant(stage)));
@@ -61,7 +61,7 @@ fn of_ramp(aurora: &Aurora, run: &RampRun) -> Vec<String> {
             "{label}: with {clients} clients the workers used all the CPU they have, so they limit the load, not the \
              database: pulumi config set memory {} {}",
             more_memory(aurora),
-            aurora.place.flag()
+            aurora.deployment.stack_option()
         ));
     }
     if let Some(clients) = dips(&run.stages) {
@@ -82,7 +82,7 @@ fn of_ramp(aurora: &Aurora, run: &RampRun) -> Vec<String> {
     warnings
 }
 
-fn of_queue(aurora: &Aurora, run: &QueueRun) -> Vec<String> {
+fn of_queue(aurora: &Deployed, run: &QueueRun) -> Vec<String> {
     let label = run.driver.to_string();
     let all: Vec<&Figures> = run.actions.iter().map(|one| &one.figures).collect();
     let cold: u64 = all.iter().map(|one| one.cold_starts).sum();
@@ -105,7 +105,7 @@ fn of_queue(aurora: &Aurora, run: &QueueRun) -> Vec<String> {
             "{label}: the workers used all the CPU they have, so they limit the load, not the database: pulumi config set \
              memory {} {}",
             more_memory(aurora),
-            aurora.place.flag()
+            aurora.deployment.stack_option()
         ));
     }
     if run.dead_lettered > 0 {
@@ -113,8 +113,8 @@ fn of_queue(aurora: &Aurora, run: &QueueRun) -> Vec<String> {
             "{label}: {} messages were given up; where they lacked time: --statements of less, or: pulumi config set \
              timeoutSeconds {} {}",
             run.dead_lettered,
-            aurora.place.setting("timeoutSeconds").map_or(60, |seconds| (seconds * 2).min(900)),
-            aurora.place.flag()
+            aurora.deployment.setting("timeoutSeconds").map_or(60, |seconds| (seconds * 2).min(900)),
+            aurora.deployment.stack_option()
         ));
     }
     warnings.extend(errors(&label, &all));
@@ -166,29 +166,29 @@ fn dips(stages: &[Stage]) -> Option<String> {
     list(dips.map(|three| &three[1]))
 }
 
-fn is_cpu_bound(aurora: &Aurora, stage: &Stage) -> bool {
+fn is_cpu_bound(aurora: &Deployed, stage: &Stage) -> bool {
     let figures = &stage.figures;
     figures.cpu_ms > BUSY * cpus(aurora) * figures.elapsed_seconds * 1000.0 * real(figures.workers.max(1))
 }
 
-fn is_billed_for_cpu(aurora: &Aurora, run: &QueueRun) -> bool {
+fn is_billed_for_cpu(aurora: &Deployed, run: &QueueRun) -> bool {
     let cpu_ms: f64 = run.actions.iter().map(|one| one.figures.cpu_ms).sum();
-    let memory_gb = real(aurora.place.setting("memory").unwrap_or_default()) / 1024.0;
+    let memory_gb = real(aurora.deployment.setting("memory").unwrap_or_default()) / 1024.0;
     run.price.gb_seconds.is_some_and(|gb_seconds| {
         memory_gb > 0.0 && cpu_ms > BUSY * cpus(aurora) * gb_seconds / memory_gb * 1000.0
     })
 }
 
 /// What a worker that needs one CPU at most gets of it: on AWS its memory decides, locally nothing limits it.
-fn cpus(aurora: &Aurora) -> f64 {
-    match aurora.place.setting("memory") {
-        Some(memory) if aurora.place.is_on_aws() => (real(memory) / MB_A_CPU).min(1.0),
+fn cpus(aurora: &Deployed) -> f64 {
+    match aurora.deployment.setting("memory") {
+        Some(memory) if aurora.deployment.is_on_aws() => (real(memory) / MB_A_CPU).min(1.0),
         _ => 1.0,
     }
 }
 
-fn more_memory(aurora: &Aurora) -> u64 {
-    aurora.place.setting("memory").map_or(1769, |memory| (memory * 2).min(10_240))
+fn more_memory(aurora: &Deployed) -> u64 {
+    aurora.deployment.setting("memory").map_or(1769, |memory| (memory * 2).min(10_240))
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@ use protocol::aurora::Action;
 use super::*;
 use crate::scenario::aurora::testing::{aurora, queue_run, ramp_run};
 
-fn on_aws() -> Aurora {
+fn on_aws() -> Deployed {
     let mut aurora = aurora();
-    aurora.place.endpoint = None;
+    aurora.deployment.endpoint = None;
     aurora
 }
 

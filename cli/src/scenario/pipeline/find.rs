@@ -14,11 +14,11 @@ use super::load::{self, Counters, Load, Sent, Signer};
 use super::tally::tally;
 use super::wait::{self, Arrived};
 use super::{Auth, Test};
-use crate::capacity::{self, Used};
 use crate::exit::Interrupted;
-use crate::interrupt::asked;
 use crate::progress::Progress;
-use crate::reports::{self, Billed, Span};
+use crate::scenario::shared::aurora_capacity::{self, Used};
+use crate::scenario::shared::billing_log::{self, Billed, Span};
+use crate::shutdown::requested;
 
 /// Between two looks at the load.
 const LOOK: Duration = Duration::from_secs(1);
@@ -63,7 +63,7 @@ pub async fn run(test: &Test) -> Result<Findings> {
     let counters = RefCell::new(None);
     tokio::select! {
         found = find(test, &counters) => found,
-        () = asked() => Err(Interrupted(under_way(test, counters.take().as_deref())).into()),
+        () = requested() => Err(Interrupted(under_way(test, counters.take().as_deref())).into()),
     }
 }
 
@@ -78,7 +78,7 @@ fn under_way(test: &Test, counters: Option<&Counters>) -> String {
     format!(
         "{sent} messages were sent and {accepted} of them accepted; {left} may still be on their way, and go on to the \
          database; to see what is there: eval \"$(pulumi stack output pipelineResults {})\"",
-        test.pipeline.place.flag()
+        test.pipeline.deployment.stack_option()
     )
 }
 
@@ -93,9 +93,9 @@ async fn find(test: &Test, counters: &RefCell<Option<Arc<Counters>>>) -> Result<
 
 /// Sends all messages.
 async fn send(test: &Test, counters: &RefCell<Option<Arc<Counters>>>) -> Result<Sent> {
-    let place = &test.pipeline.place;
+    let deployment = &test.pipeline.deployment;
     let signer = match (test.pipeline.api.auth, test.config.credentials_provider()) {
-        (Auth::Iam, Some(provider)) => Some(Signer::new(provider, &place.region)),
+        (Auth::Iam, Some(provider)) => Some(Signer::new(provider, &deployment.region)),
         _ => None,
     };
     let url = test.pipeline.api.url.clone();
@@ -121,7 +121,7 @@ async fn charge(test: &Test, mut findings: Findings) -> Result<Findings> {
     let now = Instant::now();
     let functions = &test.pipeline.functions;
     let rows = findings.arrived.account.stored;
-    let batches = rows.div_ceil(test.pipeline.place.required("batchSize")?);
+    let batches = rows.div_ceil(test.pipeline.deployment.required("batchSize")?);
     let accepted = findings.sent.record.count_from(0, Fate::Accepted);
     let (from_ms, to_ms) = findings.span_ms();
     for (part, function, invocations) in [
@@ -130,7 +130,7 @@ async fn charge(test: &Test, mut findings: Findings) -> Result<Findings> {
         ("downstream", &functions.downstream, batches),
     ] {
         let span = Span { function, from_ms, to_ms, invocations: invocations..=u64::MAX };
-        let billed = reports::billed(test.site(), &span, now, &mut findings.warnings).await?;
+        let billed = billing_log::billed(test.context(), &span, now, &mut findings.warnings).await?;
         findings.functions.push((part, billed));
     }
     let used = Used {
@@ -139,6 +139,7 @@ async fn charge(test: &Test, mut findings: Findings) -> Result<Findings> {
         span_ms: (from_ms, to_ms),
         seconds: findings.seconds(),
     };
-    findings.acu_hours = capacity::acu_hours(test.site(), &used, now, &mut findings.warnings).await?;
+    findings.acu_hours =
+        aurora_capacity::acu_hours(test.context(), &used, now, &mut findings.warnings).await?;
     Ok(findings)
 }

@@ -21,28 +21,33 @@ use std::cell::Cell;
 use anyhow::Result;
 use aws_config::SdkConfig;
 use jiff::Timestamp;
-use results::file::RunResult;
+use protocol::deployment::Deployment;
 use serde::Deserialize;
 
 use crate::progress::Mode;
-use crate::project::Project;
-use crate::record;
-use crate::site::Site;
-use crate::stack::{self, Place};
+use crate::scenario::Scenario;
+use crate::scenario::shared::run::{Measurement, Run};
+use crate::scenario::shared::run_context::RunContext;
 use options::Plan;
 
 /// The output `environment.pipeline`, as `stacks/pipeline.ts` writes it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Pipeline {
+pub struct Deployed {
     #[serde(flatten)]
-    place: Place,
+    deployment: Deployment,
     api: Api,
     stream: Stream,
     table: Table,
     dead_letters: DeadLetterQueues,
     functions: Functions,
     cluster: Cluster,
+}
+
+impl AsRef<Deployment> for Deployed {
+    fn as_ref(&self) -> &Deployment {
+        &self.deployment
+    }
 }
 
 /// Where messages are sent to.
@@ -100,7 +105,7 @@ struct Cluster {
 
 /// A load test: what to send, where, and under which name.
 struct Test {
-    pipeline: Pipeline,
+    pipeline: Deployed,
     config: SdkConfig,
     plan: Plan,
     progress: Mode,
@@ -110,24 +115,37 @@ struct Test {
     arrived: Cell<u64>,
 }
 
-/// Runs a load test on a stack.
-///
-/// # Errors
-/// If the stack or its place fails; [`crate::exit::Interrupted`] if the user ended it.
-pub async fn run(project: &Project, stack: Option<&str>, progress: Mode, plan: Plan) -> Result<RunResult> {
-    let pipeline: Pipeline = stack::environment("pipeline", stack)?;
-    let config = crate::aws::config(&pipeline.place).await;
-    let started_at = Timestamp::now();
-    let name = record::name(started_at);
-    let test = Test { pipeline, config, plan, progress, name, started_at, arrived: Cell::new(0) };
-    let findings = find::run(&test).await?;
-    Ok(outcome::result(project, &test, findings))
+/// How long is the way through a stream, from an HTTP call to a row?
+pub struct Pipeline(Plan);
+
+impl Scenario for Pipeline {
+    const NAME: &'static str = "pipeline";
+    type Options = options::Options;
+    type Deployed = Deployed;
+
+    fn new(options: &Self::Options) -> Result<Self> {
+        Ok(Self(options.plan()?))
+    }
+
+    async fn run(&self, run: &Run<Self::Deployed>) -> Result<Measurement> {
+        let test = Test {
+            pipeline: run.deployed.clone(),
+            config: run.config.clone(),
+            plan: self.0,
+            progress: run.progress,
+            name: run.name.clone(),
+            started_at: run.started_at,
+            arrived: Cell::new(0),
+        };
+        let findings = find::run(&test).await?;
+        Ok(outcome::result(&test, findings))
+    }
 }
 
 impl Test {
     /// Where it runs.
-    fn site(&self) -> Site<'_> {
-        Site { place: &self.pipeline.place, config: &self.config, progress: self.progress }
+    fn context(&self) -> RunContext<'_> {
+        RunContext { deployment: &self.pipeline.deployment, config: &self.config, progress: self.progress }
     }
 
     /// The number of a message, if it is one of this run's.

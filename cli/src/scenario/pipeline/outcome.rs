@@ -4,43 +4,42 @@ use std::collections::BTreeMap;
 
 use protocol::pipeline::Hop;
 use protocol::stats::real;
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
+use results::cost::Cost;
+use results::scenario::Detail;
 use results::scenario::pipeline::{Delivery, Generator, Messages, Requests};
 
 use super::find::{Findings, micros};
 use super::load::record::{Fate, Record};
 use super::price::Usage;
 use super::{Test, violations, warnings};
-use crate::measured::Measured;
-use crate::project::Project;
-use crate::record;
-use crate::reports::{Billed, function_use};
+use crate::scenario::shared::billing_log::{Billed, function_use};
+use crate::scenario::shared::cost::quoted;
+use crate::scenario::shared::run::Measurement;
+use crate::scenario::shared::series::{Series, Values};
 
 /// Lost messages that a result names by their ids.
 const MAX_IDS: usize = 100;
 
 /// The result of a test.
-pub fn result(project: &Project, test: &Test, findings: Findings) -> RunResult {
+pub fn result(test: &Test, findings: Findings) -> Measurement {
     let usage = usage(test, &findings);
     let delivery = delivery(test, &findings, &usage);
     let mut warnings = findings.warnings.clone();
     warnings.extend(warnings::of(test, &findings, &delivery));
+    let failed_checks = violations::of(&delivery, &findings.arrived.tally);
     let measured = measured(findings, &delivery);
-    RunResult {
-        schema_version: SCHEMA_VERSION,
-        run: record::run(project, "pipeline", &test.name, test.started_at),
-        environment: test.pipeline.place.environment(),
-        summary: measured.iter().filter_map(Measured::summary).collect(),
-        samples: measured.into_iter().map(Measured::samples).collect(),
+    Measurement {
+        series: measured,
         cost: cost(&delivery, &usage).into_iter().collect(),
         warnings,
+        failed_checks,
         detail: Detail::Pipeline(Box::new(delivery)),
     }
 }
 
 /// What a test has found out, in figures.
 pub fn delivery(test: &Test, findings: &Findings, usage: &Usage) -> Delivery {
-    let mut delivery = Delivery {
+    Delivery {
         offered: test.plan.offered(),
         requests: requests(test, &findings.sent.record),
         messages: messages(test, findings),
@@ -53,10 +52,7 @@ pub fn delivery(test: &Test, findings: &Findings, usage: &Usage) -> Delivery {
             .collect(),
         price: usage.price(),
         generator: generator(findings),
-        violations: Vec::new(),
-    };
-    delivery.violations = violations::of(&delivery, &findings.arrived.tally);
-    delivery
+    }
 }
 
 fn requests(test: &Test, record: &Record) -> Requests {
@@ -135,25 +131,25 @@ fn generator(findings: &Findings) -> Generator {
 
 /// What the run used.
 pub fn usage(test: &Test, findings: &Findings) -> Usage {
-    let place = &test.pipeline.place;
+    let deployment = &test.pipeline.deployment;
     let (tally, account, record) =
         (&findings.arrived.tally, &findings.arrived.account, &findings.sent.record);
     let arrived = account.unaccepted_stored + account.unaccepted_dead_lettered;
     let puts = record.count_from(0, Fate::Accepted) + arrived;
     let requests = record.fates.iter().filter(|fate| **fate != Fate::Unsent).count() as u64;
-    let by_data_api = place.settings.get("driver").is_some_and(|driver| driver == "data-api");
+    let by_data_api = deployment.settings.get("driver").is_some_and(|driver| driver == "data-api");
     let downstream = findings.functions.iter().find(|(part, _)| *part == "downstream");
     Usage {
         rows: tally.rows,
-        architecture: place.architecture.clone(),
-        memory_mb: place.setting("memory").unwrap_or_default(),
+        architecture: deployment.architecture.clone(),
+        memory_mb: deployment.setting("memory").unwrap_or_default(),
         billed: sum(&findings.functions),
         requests,
         puts,
         writes: tally.deliveries.max(tally.rows),
         id_bytes: test.id(test.plan.schedule.total()).len() as u64,
         message_bytes: test.plan.size,
-        shards: place.setting("shards").unwrap_or_default(),
+        shards: deployment.setting("shards").unwrap_or_default(),
         seconds: findings.seconds(),
         data_api_batches: downstream
             .filter(|_| by_data_api)
@@ -170,25 +166,25 @@ fn sum(functions: &[(&str, Option<Billed>)]) -> Option<Billed> {
     })
 }
 
-fn measured(findings: Findings, delivery: &Delivery) -> Vec<Measured> {
+fn measured(findings: Findings, delivery: &Delivery) -> Vec<Series> {
     let requests = &delivery.requests;
     let failures = requests.sent - requests.accepted;
     let name = |name: &str| name.to_owned();
-    let http = Measured {
+    let http = Series {
         name: name("http"),
-        histogram: findings.sent.record.warm,
+        values: Values::Histogram(findings.sent.record.warm),
         failures,
         per_second: Some(requests.accepted_per_second),
     };
-    let cold = Measured {
+    let cold = Series {
         name: name("http, cold starts"),
-        histogram: findings.sent.record.cold,
+        values: Values::Histogram(findings.sent.record.cold),
         failures: 0,
         per_second: None,
     };
-    let hops = findings.arrived.tally.hops.into_iter().map(|(hop, histogram)| Measured {
+    let hops = findings.arrived.tally.hops.into_iter().map(|(hop, histogram)| Series {
         name: hop.to_string(),
-        histogram,
+        values: Values::Histogram(histogram),
         failures: if hop == Hop::EndToEnd {
             delivery.messages.dead_lettered + delivery.messages.lost
         } else {
@@ -196,7 +192,7 @@ fn measured(findings: Findings, delivery: &Delivery) -> Vec<Measured> {
         },
         per_second: (hop == Hop::EndToEnd).then_some(delivery.messages.per_second),
     });
-    [http, cold].into_iter().chain(hops).filter(|one| one.histogram.count() > 0).collect()
+    [http, cold].into_iter().chain(hops).filter(Series::has_values).collect()
 }
 
 /// The price of a million messages; with Aurora's capacity, where that was measured.
@@ -206,11 +202,7 @@ fn cost(delivery: &Delivery, usage: &Usage) -> Option<Cost> {
         (Some(usd), _) => (usd, "with"),
         (None, usd) => (usd?, "without"),
     };
-    Some(Cost {
-        item: format!("a million messages, {with} Aurora's capacity"),
-        usd,
-        prices: usage.quoted(price).into_iter().map(Into::into).collect(),
-    })
+    Some(quoted(format!("a million messages, {with} Aurora's capacity"), usd, usage.quoted(price)))
 }
 
 #[cfg(test)]

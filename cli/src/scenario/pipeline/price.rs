@@ -7,7 +7,7 @@ use results::prices::{
 };
 use results::scenario::pipeline::DeliveryPrice;
 
-use crate::reports::Billed;
+use crate::scenario::shared::billing_log::Billed;
 
 const KB: u64 = 1024;
 const GB: f64 = 1024.0 * 1024.0 * 1024.0;

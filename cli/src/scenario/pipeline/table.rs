@@ -9,7 +9,7 @@ use protocol::pipeline::Hop;
 use results::billing_log::FunctionUse;
 use results::scenario::pipeline::{Delivery, DeliveryPrice, Messages, Offered, Requests};
 
-use crate::text::{self, LATENCIES, ms, per_second, table, usd};
+use crate::scenario::shared::tables::{self, LATENCIES, ms, per_second, table, usd};
 
 /// Reasons for dead letters that people get to see.
 const MAX_REASONS: usize = 5;
@@ -23,9 +23,6 @@ pub fn render(delivery: &Delivery) -> String {
         let _ = writeln!(text, "\n{}", functions(&delivery.functions));
     }
     let _ = writeln!(text, "{}", price(&delivery.price));
-    for violation in &delivery.violations {
-        let _ = writeln!(text, "ERROR: {violation}");
-    }
     text
 }
 
@@ -38,7 +35,7 @@ fn heading(offered: &Offered) -> String {
         "open loop, {} requests/s for {} s{ramp}, {}, messages of {} bytes",
         offered.rate,
         offered.seconds,
-        text::count(offered.connections, "connection"),
+        tables::count(offered.connections, "connection"),
         offered.message_bytes
     )
 }
@@ -52,7 +49,7 @@ fn way(delivery: &Delivery) -> comfy_table::Table {
     let hops = Hop::ALL.map(|hop| (name(hop), from_to(hop), delivery.hops.get(&hop)));
     let rows = http.into_iter().chain(cold).chain(hops);
     let row = |(name, from_to, latency): (&str, &str, Option<&Latency>)| {
-        vec![name.to_owned(), from_to.to_owned(), text::latency(latency)]
+        vec![name.to_owned(), from_to.to_owned(), tables::latency(latency)]
     };
     table(&["hop", "from → to", LATENCIES].map(ToOwned::to_owned), rows.map(row), &[0, 1])
 }
@@ -122,7 +119,7 @@ fn arrivals(accepted: u64, messages: &Messages) -> String {
         messages.stored,
         messages.dead_lettered,
         messages.lost,
-        text::count(messages.duplicates, "duplicate"),
+        tables::count(messages.duplicates, "duplicate"),
     );
     if messages.unaccepted_stored + messages.unaccepted_dead_lettered > 0 {
         let _ = writeln!(
@@ -167,7 +164,7 @@ fn functions(functions: &[FunctionUse]) -> comfy_table::Table {
             one.invocations.to_string(),
             format!("{:.0}", one.billed_ms),
             one.cold_starts.to_string(),
-            init.map_or_else(text::none, |(mean, max)| format!("{} ({})", ms(mean), ms(max))),
+            init.map_or_else(tables::none, |(mean, max)| format!("{} ({})", ms(mean), ms(max))),
             one.max_memory_mb.to_string(),
         ]
     });

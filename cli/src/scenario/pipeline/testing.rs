@@ -21,7 +21,7 @@ use super::schedule::Schedule;
 use super::wait::Arrived;
 use super::{Test, outcome};
 use crate::progress::Mode;
-use crate::reports::Billed;
+use crate::scenario::shared::billing_log::Billed;
 
 /// Where nothing answers.
 const NOWHERE: &str = "http://127.0.0.1:1";
@@ -118,9 +118,9 @@ pub fn tally() -> Tally {
         last_stored_us: Some(START_US + 70_410_000),
         ..Tally::default()
     };
-    for (place, hop) in (1..).zip(Hop::ALL) {
+    for (deployment, hop) in (1..).zip(Hop::ALL) {
         let histogram = tally.hops.entry(hop).or_default();
-        (0..11_986).for_each(|row| histogram.record(Duration::from_micros(place * (3000 + row % 3000))));
+        (0..11_986).for_each(|row| histogram.record(Duration::from_micros(deployment * (3000 + row % 3000))));
     }
     tally
 }

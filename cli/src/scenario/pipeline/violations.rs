@@ -3,7 +3,7 @@
 use protocol::pipeline::Tally;
 use results::scenario::pipeline::Delivery;
 
-use crate::text::count;
+use crate::scenario::shared::tables::count;
 
 /// Lost messages that are named.
 const NAMED: usize = 5;

@@ -11,8 +11,8 @@ use super::account::Account;
 use super::dead::DeadLetters;
 use super::load::record::Record;
 use super::tally::tally;
-use crate::changed::Changed;
 use crate::progress::Progress;
+use crate::scenario::shared::stall_timer::StallTimer;
 
 /// Between two looks.
 const POLL: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub async fn until_arrived(test: &Test, record: &Record) -> Result<Arrived> {
     let accepted = record.count_from(0, super::load::record::Fate::Accepted);
     let mut progress = Progress::new(test.progress, accepted);
     let mut dead = DeadLetters::default();
-    let mut changed = Changed::default();
+    let mut stall_timer = StallTimer::default();
     loop {
         match look(test, record, &mut dead).await {
             Ok((tally, account)) => {
@@ -46,14 +46,15 @@ pub async fn until_arrived(test: &Test, record: &Record) -> Result<Arrived> {
                     handled,
                     &format!("accepted messages have arrived, {} as dead letters", account.dead_lettered),
                 );
-                let idle = changed.look([tally.rows, tally.unconfirmed, tally.deliveries, dead.count()]);
+                let idle =
+                    stall_timer.observe([tally.rows, tally.unconfirmed, tally.deliveries, dead.count()]);
                 if is_over(&tally, &account, idle) {
                     progress.end();
                     return Ok(Arrived { tally, dead, account });
                 }
             }
             // A database that restarts has no answer for a while.
-            Err(error) if changed.idle() > PATIENCE => return Err(error),
+            Err(error) if stall_timer.idle() > PATIENCE => return Err(error),
             Err(_) => {}
         }
         sleep(POLL).await;

@@ -6,7 +6,7 @@ use results::scenario::pipeline::Delivery;
 use super::Test;
 use super::find::Findings;
 use super::load::record::Throttled;
-use crate::text::{count, ms};
+use crate::scenario::shared::tables::{count, ms};
 
 /// Below this number of measured requests, p99.9 is just the slowest one.
 const FEW: u64 = 1000;
@@ -53,7 +53,7 @@ pub fn of(test: &Test, findings: &Findings, delivery: &Delivery) -> Vec<String> 
     }
     warnings.extend(dead_letters(test, findings, delivery));
     warnings.extend(cold_starts(test, delivery));
-    if !test.pipeline.place.is_on_aws() {
+    if !test.pipeline.deployment.is_on_aws() {
         warnings.push(
             "local: the functions, the streams, PostgreSQL and the load generator share this machine's processor, and there \
              are no ACUs, so Aurora's part of the price is missing: compare settings with each other"
@@ -102,12 +102,12 @@ fn generator(test: &Test, delivery: &Delivery) -> Vec<String> {
 
 /// Where there was no capacity, and which setting is more of it.
 fn throttled(test: &Test, throttled: Throttled) -> Vec<String> {
-    let place = &test.pipeline.place;
-    let flag = place.flag();
+    let deployment = &test.pipeline.deployment;
+    let flag = deployment.stack_option();
     let mut warnings = Vec::new();
     if throttled.by_api > 0 {
         let rate = test.plan.schedule.rate;
-        let setting = |name| place.setting(name).unwrap_or_default();
+        let setting = |name| deployment.setting(name).unwrap_or_default();
         let more = if rate > setting("apiRate") {
             format!("apiRate {}", (2 * rate).min(MAX_RATE))
         } else {
@@ -119,7 +119,7 @@ fn throttled(test: &Test, throttled: Throttled) -> Vec<String> {
         ));
     }
     if throttled.by_stream > 0 {
-        let more = match place.setting("shards") {
+        let more = match deployment.setting("shards") {
             Some(shards) if shards > 0 => format!(
                 "each shard takes 1,000 records and 1 MB a second: pulumi config set shards {} {flag}",
                 shards + 1
@@ -134,7 +134,7 @@ fn throttled(test: &Test, throttled: Throttled) -> Vec<String> {
 /// What an answer means, and what to do about it; none where that is said elsewhere.
 fn advice(test: &Test, status: &str) -> Option<String> {
     let upstream = &test.pipeline.functions.upstream;
-    let flag = test.pipeline.place.flag();
+    let flag = test.pipeline.deployment.stack_option();
     Some(match status {
         "429" => return None,
         "400" | "404" => format!("the API is from another version: deploy it again with: pulumi up {flag}"),

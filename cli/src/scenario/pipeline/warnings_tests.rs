@@ -7,7 +7,7 @@ use crate::scenario::pipeline::testing::{findings, test};
 
 fn on_aws() -> Test {
     let mut test = test();
-    test.pipeline.place.endpoint = None;
+    test.pipeline.deployment.endpoint = None;
     test
 }
 

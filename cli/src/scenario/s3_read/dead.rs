@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use results::scenario::s3_read::Variant;
 
 use super::{Road, Test};
-use crate::queue::{attribute, fresh};
+use crate::scenario::shared::queue::{attribute, fresh};
 
 /// What a message is called that SQS itself has put here.
 const UNANSWERED: &str =
@@ -27,7 +27,7 @@ pub struct DeadLetters {
 impl DeadLetters {
     /// Looks at what has come into the queue since the last look.
     pub async fn collect(&mut self, test: &Test, road: &Road, variant: Variant, run: &str) -> Result<()> {
-        for message in fresh(test.site(), &road.queue.dead_letter_url, &self.seen).await? {
+        for message in fresh(test.context(), &road.queue.dead_letter_url, &self.seen).await? {
             self.seen.insert(message.message_id().unwrap_or_default().to_owned());
             if attribute(&message, "Run") == Some(run) {
                 self.add(&message, variant, &test.s3_read.bucket);

@@ -14,9 +14,9 @@ use super::price::Usage;
 use super::wait::{self, Handled, Under};
 use super::{Test, outcome};
 use crate::exit::Interrupted;
-use crate::interrupt::asked;
-use crate::queue;
-use crate::reports::{self, Billed, Span};
+use crate::scenario::shared::billing_log::{self, Billed, Span};
+use crate::scenario::shared::queue;
+use crate::shutdown::requested;
 
 /// A run, and what its result is made of besides its figures.
 pub struct Found {
@@ -39,11 +39,11 @@ pub type UnderWay = RefCell<Option<(Variant, String)>>;
 
 /// Reads by each variant, until that is over or the user presses Ctrl-C.
 pub async fn run(test: &Test) -> Result<Vec<Found>> {
-    let memory_mb = test.s3_read.place.required("memory")?;
+    let memory_mb = test.s3_read.deployment.required("memory")?;
     let under_way = UnderWay::default();
     tokio::select! {
         found = all_variants(test, memory_mb, &under_way) => found,
-        () = asked() => Err(Interrupted(stays(test, &under_way)).into()),
+        () = requested() => Err(Interrupted(stays(test, &under_way)).into()),
     }
 }
 
@@ -74,8 +74,8 @@ async fn one(test: &Test, variant: Variant, memory_mb: u64, under_way: &UnderWay
     let (road, asked) = (test.road(variant)?, test.asked());
     let run =
         if test.plan.memories.is_empty() { test.name.clone() } else { format!("{}-{memory_mb}", test.name) };
-    let limits = queue::until_empty(test.site(), &road.queue.url).await?;
-    test.site().say(&format!("{variant}, {memory_mb} MB: listing s3://{} …", asked.bucket));
+    let limits = queue::until_empty(test.context(), &road.queue.url).await?;
+    test.context().notify(&format!("{variant}, {memory_mb} MB: listing s3://{} …", asked.bucket));
     under_way.replace(Some((variant, run.clone())));
     let sent = generate::send(test, road, &asked, &run).await?;
     let under = Under { variant, road, run: &run };
@@ -97,8 +97,9 @@ async fn charge(
     let mut warnings = Vec::new();
     let now = Instant::now();
     let objects = outcome::objects(&sent.listing, &handled, &figures);
-    let batches =
-        (objects.read + objects.dead_lettered).div_ceil(test.s3_read.place.required("batchSize")?).max(1);
+    let batches = (objects.read + objects.dead_lettered)
+        .div_ceil(test.s3_read.deployment.required("batchSize")?)
+        .max(1);
     let (from_ms, listed_ms) = sent.span_ms;
     let to_ms = figures.span_ms.map_or(listed_ms, |(_, to_ms)| to_ms.max(listed_ms));
     let generator = Span {
@@ -108,12 +109,12 @@ async fn charge(
         invocations: sent.listing.calls..=sent.listing.calls,
     };
     let reader = Span { function: &road.reader, from_ms, to_ms, invocations: batches..=u64::MAX };
-    let generator = reports::billed(test.site(), &generator, now, &mut warnings).await?;
-    let reader = reports::billed(test.site(), &reader, now, &mut warnings).await?;
+    let generator = billing_log::billed(test.context(), &generator, now, &mut warnings).await?;
+    let reader = billing_log::billed(test.context(), &reader, now, &mut warnings).await?;
     let usage = Usage {
         read: objects.read,
         bytes: figures.bytes,
-        architecture: test.s3_read.place.architecture.clone(),
+        architecture: test.s3_read.deployment.architecture.clone(),
         memory_mb,
         reader,
         generator,
@@ -131,5 +132,5 @@ async fn charge(
 /// The invocations of both functions, as far as they are known.
 pub fn invocations(usage: &Usage) -> Vec<FunctionUse> {
     let both: [(&str, Option<Billed>); 2] = [("generator", usage.generator), ("reader", usage.reader)];
-    both.iter().filter_map(|(part, billed)| Some(reports::function_use(part, billed.as_ref()?))).collect()
+    both.iter().filter_map(|(part, billed)| Some(billing_log::function_use(part, billed.as_ref()?))).collect()
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Road, Test};
-use crate::invoke::invoke;
 use crate::progress::Progress;
+use crate::scenario::shared::invoke::invoke;
 
 /// The generator's answer.
 #[derive(Debug, Deserialize)]
@@ -43,7 +43,7 @@ pub async fn send(test: &Test, road: &Road, asked: &Asked, run: &str) -> Result<
             "maxObjects": asked.max_objects.saturating_sub(listing.sent),
             "continuation": continuation,
         });
-        let report: Report = invoke(&test.config, &test.s3_read.place, &road.generator, &event).await?;
+        let report: Report = invoke(&test.config, &test.s3_read.deployment, &road.generator, &event).await?;
         add(&mut listing, &report);
         progress.set(listing.sent, "objects are in the queue");
         let is_full = asked.max_objects > 0 && listing.sent >= asked.max_objects;
@@ -78,16 +78,18 @@ fn add(listing: &mut Listing, report: &Report) {
 }
 
 fn nothing(asked: &Asked, listing: &Listing) -> String {
-    let place = format!("s3://{}/{}", asked.bucket, asked.prefix);
+    let deployment = format!("s3://{}/{}", asked.bucket, asked.prefix);
     if listing.listed == 0 {
-        return format!("there is nothing to read: {place} has no object; check --prefix and the bucket");
+        return format!(
+            "there is nothing to read: {deployment} has no object; check --prefix and the bucket"
+        );
     }
     let limit = match asked.modified_within_hours {
         0.0 => String::new(),
         hours => format!(", or not modified within {hours} hours (--modified-within)"),
     };
     format!(
-        "there is nothing to read: all {} objects of {place} are empty, folder markers{limit}",
+        "there is nothing to read: all {} objects of {deployment} are empty, folder markers{limit}",
         listing.listed
     )
 }

@@ -52,7 +52,7 @@ pub async fn collect(test: &Test, run_key: &str, hash: &str) -> Result<Vec<Item>
         .send();
     let mut items = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("Query", &test.s3_read.place)(&error))?;
+        let page = page.map_err(|error| failed("Query", &test.s3_read.deployment)(&error))?;
         for item in page.items() {
             items.push(Item::read(item, hash).with_context(|| {
                 format!("an item of the table {table} is from another version: deploy the stack again")

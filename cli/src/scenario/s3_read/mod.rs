@@ -20,27 +20,31 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
-use jiff::Timestamp;
-use results::file::RunResult;
+use protocol::deployment::Deployment;
 use results::scenario::s3_read::{Asked, Variant};
 use serde::Deserialize;
 
 use crate::progress::Mode;
-use crate::project::Project;
-use crate::record;
-use crate::site::Site;
-use crate::stack::{self, Place};
+use crate::scenario::Scenario;
+use crate::scenario::shared::run::{Measurement, Run};
+use crate::scenario::shared::run_context::RunContext;
 use options::Plan;
 
 /// The output `environment["s3-read"]`, as `stacks/s3-read.ts` writes it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct S3Read {
+pub struct Deployed {
     #[serde(flatten)]
-    place: Place,
+    deployment: Deployment,
     bucket: String,
     table: Table,
     variants: BTreeMap<Variant, Road>,
+}
+
+impl AsRef<Deployment> for Deployed {
+    fn as_ref(&self) -> &Deployment {
+        &self.deployment
+    }
 }
 
 /// The table of what was read.
@@ -67,49 +71,59 @@ struct Queue {
 
 /// What to read, where, and under which name.
 struct Test {
-    s3_read: S3Read,
+    s3_read: Deployed,
     config: SdkConfig,
     plan: Plan,
     progress: Mode,
     name: String,
-    started_at: Timestamp,
 }
 
-/// Reads the stack's bucket.
-///
-/// # Errors
-/// If the stack or its place fails; [`crate::exit::Interrupted`] if the user ended it.
-pub async fn run(project: &Project, stack: Option<&str>, progress: Mode, plan: Plan) -> Result<RunResult> {
-    let s3_read: S3Read = stack::environment("s3-read", stack)?;
-    let config = crate::aws::config(&s3_read.place).await;
-    let started_at = Timestamp::now();
-    let name = record::name(started_at);
-    let test = Test { s3_read, config, plan, progress, name, started_at };
-    let found = if test.plan.memories.is_empty() {
-        find::run(&test).await?
-    } else {
-        sweep::run(project, &test).await?
-    };
-    Ok(outcome::result(project, &test, found))
+/// How fast do functions read S3, with presigned URLs and with the SDK?
+pub struct S3Read(Plan);
+
+impl Scenario for S3Read {
+    const NAME: &'static str = "s3-read";
+    type Options = options::Options;
+    type Deployed = Deployed;
+
+    fn new(options: &Self::Options) -> Result<Self> {
+        Ok(Self(options.plan()?))
+    }
+
+    async fn run(&self, run: &Run<Self::Deployed>) -> Result<Measurement> {
+        let test = Test {
+            s3_read: run.deployed.clone(),
+            config: run.config.clone(),
+            plan: self.0.clone(),
+            progress: run.progress,
+            name: run.name.clone(),
+        };
+        let found = if test.plan.memories.is_empty() {
+            find::run(&test).await?
+        } else {
+            sweep::run(&run.project, &test).await?
+        };
+        Ok(outcome::result(&test, found))
+    }
 }
 
 impl Test {
     /// Where it runs.
-    fn site(&self) -> Site<'_> {
-        Site { place: &self.s3_read.place, config: &self.config, progress: self.progress }
+    fn context(&self) -> RunContext<'_> {
+        RunContext { deployment: &self.s3_read.deployment, config: &self.config, progress: self.progress }
     }
 
     /// A variant's functions and queues.
     fn road(&self, variant: Variant) -> Result<&Road> {
         self.s3_read.variants.get(&variant).with_context(|| {
-            let flag = self.s3_read.place.flag();
+            let flag = self.s3_read.deployment.stack_option();
             format!("the stack has no variant {variant}: deploy it again with: pulumi up {flag}")
         })
     }
 
     /// What is to be read: of a bucket that the stack has filled, all of it.
     fn asked(&self) -> Asked {
-        let settings = &self.s3_read.place.settings;
+        let settings = &self.s3_read.deployment.settings;
         let text = |name: &str| settings.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
         Asked {
             bucket: self.s3_read.bucket.clone(),
@@ -118,7 +132,7 @@ impl Test {
             max_objects: self
                 .plan
                 .max_objects
-                .or_else(|| self.s3_read.place.setting("objectCount"))
+                .or_else(|| self.s3_read.deployment.setting("objectCount"))
                 .unwrap_or_default(),
             hash: text("hash").to_owned(),
         }

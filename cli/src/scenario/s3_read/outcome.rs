@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use protocol::stats::real;
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
+use results::cost::Cost;
+use results::scenario::Detail;
 use results::scenario::s3_read::{Listing, Objects, ReadRun, Reading, Variant};
 
 use super::dead::kind;
@@ -12,31 +13,27 @@ use super::find::{Found, invocations};
 use super::price::Usage;
 use super::wait::Handled;
 use super::{Test, violations, warnings};
-use crate::measured::Measured;
-use crate::project::Project;
-use crate::record;
+use crate::scenario::shared::cost::quoted;
+use crate::scenario::shared::run::Measurement;
+use crate::scenario::shared::series::{Series, Values};
 
 const MB: f64 = 1e6;
 
 /// The result of all runs.
-pub fn result(project: &Project, test: &Test, found: Vec<Found>) -> RunResult {
+pub fn result(test: &Test, found: Vec<Found>) -> Measurement {
     let violations = violations::of(&found);
     let mut warnings: Vec<String> = found.iter().flat_map(|one| one.warnings.clone()).collect();
     warnings.extend(warnings::of(test, &found));
     let is_sweep = !test.plan.memories.is_empty();
-    let measured: Vec<Measured> = found.iter().flat_map(|one| measured(one, is_sweep)).collect();
-    RunResult {
-        schema_version: SCHEMA_VERSION,
-        run: record::run(project, "s3-read", &test.name, test.started_at),
-        environment: test.s3_read.place.environment(),
-        summary: measured.iter().filter_map(Measured::summary).collect(),
-        samples: measured.into_iter().map(Measured::samples).collect(),
+    let measured: Vec<Series> = found.iter().flat_map(|one| measured(one, is_sweep)).collect();
+    Measurement {
+        series: measured,
         cost: found.iter().flat_map(|one| costs(one, is_sweep)).collect(),
         warnings,
+        failed_checks: violations,
         detail: Detail::S3Read(Reading {
             asked: test.asked(),
             runs: found.into_iter().map(|one| one.run).collect(),
-            violations,
         }),
     }
 }
@@ -106,7 +103,7 @@ fn name(run: &ReadRun, is_sweep: bool) -> String {
     if is_sweep { format!("{} {} MB", run.variant, run.memory_mb) } else { run.variant.to_string() }
 }
 
-fn measured(found: &Found, is_sweep: bool) -> Vec<Measured> {
+fn measured(found: &Found, is_sweep: bool) -> Vec<Series> {
     let Found { run, figures, .. } = found;
     let all = [
         ("first byte", &figures.first_byte.warm, false),
@@ -115,9 +112,9 @@ fn measured(found: &Found, is_sweep: bool) -> Vec<Measured> {
         ("total, cold", &figures.total.cold, false),
     ];
     let named = all.into_iter().filter(|(_, histogram, _)| histogram.count() > 0);
-    let measured = named.map(|(what, histogram, is_whole)| Measured {
+    let measured = named.map(|(what, histogram, is_whole)| Series {
         name: format!("{} {what}", name(run, is_sweep)),
-        histogram: histogram.clone(),
+        values: Values::Histogram(histogram.clone()),
         failures: if is_whole { run.objects.dead_lettered + run.objects.lost } else { 0 },
         per_second: run.seconds.filter(|_| is_whole).map(|seconds| real(run.objects.read) / seconds),
     });
@@ -128,11 +125,7 @@ fn costs(found: &Found, is_sweep: bool) -> Vec<Cost> {
     let Found { run, usage, .. } = found;
     let parts = [("1,000 objects", run.price.per_thousand_usd), ("a GB", run.price.per_gb_usd)];
     let costs = parts.into_iter().filter_map(|(what, usd)| {
-        Some(Cost {
-            item: format!("{}: {what}", name(run, is_sweep)),
-            usd: usd?,
-            prices: usage.quoted().into_iter().map(Into::into).collect(),
-        })
+        Some(quoted(format!("{}: {what}", name(run, is_sweep)), usd?, usage.quoted()))
     });
     costs.collect()
 }

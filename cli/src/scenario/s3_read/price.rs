@@ -6,7 +6,7 @@ use results::prices::{
 };
 use results::scenario::s3_read::ReadPrice;
 
-use crate::reports::Billed;
+use crate::scenario::shared::billing_log::Billed;
 
 /// Memory of the generator, as `stacks/s3-read-functions.ts` sets it, MB.
 const GENERATOR_MB: u64 = 1769;

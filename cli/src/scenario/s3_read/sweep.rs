@@ -14,11 +14,11 @@ use tokio::task::JoinHandle;
 use super::Test;
 use super::find::{self, Found, UnderWay};
 use crate::exit::Interrupted;
-use crate::interrupt::asked;
 use crate::project::Project;
+use crate::shutdown::requested;
 
 /// The stack, as Pulumi's command line sees it.
-struct Deployment<'a> {
+struct PulumiStack<'a> {
     project: &'a Project,
     stack: &'a str,
     /// A copy of the stack's configuration.
@@ -30,21 +30,21 @@ struct Deployment<'a> {
 /// # Errors
 /// If the stack has changes that aren't deployed, a deployment or a run fails; [`Interrupted`] if the user ended it.
 pub async fn run(project: &Project, test: &Test) -> Result<Vec<Found>> {
-    let place = &test.s3_read.place;
-    let deployed = place.required("memory")?;
-    let deployment = Deployment::new(project, &place.stack)?;
-    test.site().say("looking whether the stack is deployed as it is configured …");
+    let stack_option = test.s3_read.deployment.stack_option();
+    let deployed = test.s3_read.deployment.required("memory")?;
+    let deployment = PulumiStack::new(project, &test.s3_read.deployment.stack)?;
+    test.context().notify("looking whether the stack is deployed as it is configured …");
     deployment.expect_no_changes().await?;
     // From now on, Ctrl-C ends a measurement, but no deployment.
-    let mut interrupt = tokio::spawn(asked());
+    let mut interrupt = tokio::spawn(requested());
     let mut current = deployed;
     let found = sizes(test, &deployment, &mut current, &mut interrupt).await;
     interrupt.abort();
     deployment.remove_copy()?;
     if current != deployed {
-        test.site().say(&format!("deploying {deployed} MB again …"));
+        test.context().notify(&format!("deploying {deployed} MB again …"));
         deployment.up(None).await.with_context(|| {
-            format!("the readers still have {current} MB: deploy the stack with: pulumi up {}", place.flag())
+            format!("the readers still have {current} MB: deploy the stack with: pulumi up {stack_option}")
         })?;
     }
     found
@@ -52,14 +52,14 @@ pub async fn run(project: &Project, test: &Test) -> Result<Vec<Found>> {
 
 async fn sizes(
     test: &Test,
-    deployment: &Deployment<'_>,
+    deployment: &PulumiStack<'_>,
     current: &mut u64,
     interrupt: &mut JoinHandle<()>,
 ) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     for &memory_mb in &test.plan.memories {
         if *current != memory_mb {
-            test.site().say(&format!("deploying {memory_mb} MB …"));
+            test.context().notify(&format!("deploying {memory_mb} MB …"));
             // Also where that fails half-way.
             *current = memory_mb;
             deployment.up(Some(memory_mb)).await?;
@@ -74,7 +74,7 @@ async fn sizes(
     Ok(found)
 }
 
-impl<'a> Deployment<'a> {
+impl<'a> PulumiStack<'a> {
     fn new(project: &'a Project, stack: &'a str) -> Result<Self> {
         let copy = project.folder("runs")?.join(format!("s3-read-{stack}.yaml"));
         let own = project.root.join(format!("Pulumi.{stack}.yaml"));
@@ -139,11 +139,11 @@ mod tests {
         let project = Project { root: root.path().to_owned(), state: root.path().join(".lambench") };
         let own = root.path().join("Pulumi.dev.yaml");
         fs::write(&own, "config:\n  lambench:memory: 256\n").unwrap();
-        let deployment = Deployment::new(&project, "dev").unwrap();
+        let deployment = PulumiStack::new(&project, "dev").unwrap();
         assert_ne!(deployment.copy, own);
         assert_eq!(fs::read(&deployment.copy).unwrap(), fs::read(&own).unwrap());
         deployment.remove_copy().unwrap();
         assert!(own.exists() && !deployment.copy.exists());
-        assert!(Deployment::new(&project, "unconfigured").is_ok(), "a stack may have all defaults");
+        assert!(PulumiStack::new(&project, "unconfigured").is_ok(), "a stack may have all defaults");
     }
 }

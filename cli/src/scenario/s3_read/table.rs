@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use protocol::stats::real;
 use results::scenario::s3_read::{Asked, Objects, ReadPrice, ReadRun, Reading};
 
-use crate::text::{self, LATENCIES, per_second, table, usd};
+use crate::scenario::shared::tables::{self, LATENCIES, per_second, table, usd};
 
 /// The figures, and what stands out in them.
 pub fn render(reading: &Reading) -> String {
@@ -19,16 +19,13 @@ pub fn render(reading: &Reading) -> String {
         let _ = writeln!(text, "{}: {}", name(run), price(&run.price));
     }
     text.push_str(&best(&reading.runs));
-    for violation in &reading.violations {
-        let _ = writeln!(text, "ERROR: {violation}");
-    }
     text
 }
 
 fn heading(asked: &Asked) -> String {
     let limit = match asked.max_objects {
         0 => "all objects".to_owned(),
-        most => format!("{} at most", text::count(most, "object")),
+        most => format!("{} at most", tables::count(most, "object")),
     };
     let age = match asked.modified_within_hours {
         0.0 => String::new(),
@@ -72,7 +69,7 @@ fn throughput(runs: &[ReadRun]) -> comfy_table::Table {
 }
 
 fn or_none(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
-    value.map_or_else(text::none, show)
+    value.map_or_else(tables::none, show)
 }
 
 fn latencies(runs: &[ReadRun]) -> comfy_table::Table {
@@ -86,7 +83,7 @@ fn latencies(runs: &[ReadRun]) -> comfy_table::Table {
         ];
         let measured = all.into_iter().filter(|(_, latency)| latency.is_some());
         measured.map(|(what, latency)| {
-            let latency = text::latency(latency.as_ref());
+            let latency = tables::latency(latency.as_ref());
             vec![run.variant.to_string(), run.memory_mb.to_string(), what.to_owned(), latency]
         })
     });

@@ -13,7 +13,7 @@ use super::price::Usage;
 use super::wait::Handled;
 use super::{Test, outcome};
 use crate::progress::Mode;
-use crate::reports::Billed;
+use crate::scenario::shared::billing_log::Billed;
 
 /// Where nothing answers.
 const NOWHERE: &str = "http://127.0.0.1:1";
@@ -131,5 +131,5 @@ pub fn found(variant: Variant, memory_mb: u64) -> Found {
 /// Runs like these.
 pub fn reading(asked: Asked, runs: &[(Variant, u64)]) -> Reading {
     let runs = runs.iter().map(|(variant, memory_mb)| found(*variant, *memory_mb).run).collect();
-    Reading { asked, runs, violations: Vec::new() }
+    Reading { asked, runs }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::find::Found;
-use crate::text::count;
+use crate::scenario::shared::tables::count;
 
 /// Objects that are named.
 const NAMED: usize = 5;

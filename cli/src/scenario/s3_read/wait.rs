@@ -11,9 +11,9 @@ use tokio::time::{Instant, sleep};
 use super::dead::DeadLetters;
 use super::items::{self, Item};
 use super::{Road, Test};
-use crate::changed::Changed;
 use crate::progress::Progress;
-use crate::queue::{self, Limits};
+use crate::scenario::shared::queue::{self, Limits};
+use crate::scenario::shared::stall_timer::StallTimer;
 
 /// Between two looks at the queue.
 const POLL: Duration = Duration::from_secs(1);
@@ -61,10 +61,10 @@ pub async fn until_handled(
     let Under { variant, road, run } = under;
     let mut progress = Progress::new(test.progress, sent);
     let mut handled = Handled { items: Vec::new(), dead: DeadLetters::default() };
-    let mut changed = Changed::default();
+    let mut stall_timer = StallTimer::default();
     loop {
-        let depth = queue::attributes(test.site(), &road.queue.url).await?.depth;
-        let idle = changed.look([depth, handled.items.len() as u64, handled.dead.count()]);
+        let depth = queue::attributes(test.context(), &road.queue.url).await?.depth;
+        let idle = stall_timer.observe([depth, handled.items.len() as u64, handled.dead.count()]);
         let is_stalled = idle > limits.patience();
         let looked = Instant::now();
         if depth == 0 || is_stalled {

@@ -5,7 +5,7 @@ use results::scenario::s3_read::ReadRun;
 
 use super::Test;
 use super::find::Found;
-use crate::text::count;
+use crate::scenario::shared::tables::count;
 
 /// Below this number of objects, p99.9 is just the slowest one.
 const FEW: u64 = 1000;
@@ -21,7 +21,7 @@ pub fn of(test: &Test, found: &[Found]) -> Vec<String> {
     if runs().any(|run| run.objects.read < FEW) {
         warnings.push(format!(
             "fewer than {FEW} objects in a run, so p99.9 is just the slowest one: pulumi config set objectCount {FEW} {}",
-            test.s3_read.place.flag()
+            test.s3_read.deployment.stack_option()
         ));
     }
     if runs().any(|run| run.seconds.is_some_and(|seconds| seconds < SHORT_SECONDS)) {
@@ -30,7 +30,7 @@ pub fn of(test: &Test, found: &[Found]) -> Vec<String> {
              which become more by the minute; compare the MB/s a function, or read more objects"
         ));
     }
-    if !test.s3_read.place.is_on_aws() {
+    if !test.s3_read.deployment.is_on_aws() {
         warnings.push(
             "local: the functions, S3 and the queue share this machine's processor, and a function's part of it doesn't depend \
              on its memory: compare the variants with each other"
@@ -85,7 +85,7 @@ fn repeated(run: &ReadRun) -> Option<String> {
 
 /// What to do about a kind of failure.
 fn advice(test: &Test, kind: &str) -> String {
-    let flag = test.s3_read.place.flag();
+    let flag = test.s3_read.deployment.stack_option();
     let what = match kind {
         "expired" => {
             "a URL ends with the credentials of the generator's role, after some hours: read what is queued sooner, with a \

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::Test;
 use super::one_by_one::FAILED;
-use crate::execution::message;
-use crate::queue::{attribute, fresh};
+use crate::scenario::shared::queue::{attribute, fresh};
+use crate::scenario::shared::state_machine::message;
 
 /// What was given up.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl DeadLetters {
 
     /// Looks at what has come into the queue since the last look.
     pub async fn collect(&mut self, test: &Test, run: &str) -> Result<()> {
-        for message in fresh(test.site(), &test.splitter.queue.dead_letter_url, &self.seen).await? {
+        for message in fresh(test.context(), &test.splitter.queue.dead_letter_url, &self.seen).await? {
             self.seen.insert(message.message_id().unwrap_or_default().to_owned());
             self.add(run, &message);
         }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use super::options::{Plan, Source};
-use super::{Splitter, Test};
+use super::{Deployed, Test};
 use crate::exit::Usage;
 
 /// What EventBridge takes: an entry's source, type, detail and resources together must be smaller (EventBridge User Guide,
@@ -33,7 +33,7 @@ pub struct Event {
 
 impl Event {
     /// The event that a plan asks for.
-    pub fn of(plan: &Plan, splitter: &Splitter) -> Result<Self> {
+    pub fn of(plan: &Plan, splitter: &Deployed) -> Result<Self> {
         let (file, mut value) = match &plan.source {
             Source::Made(items) => (None, made(*items, &splitter.source)),
             Source::File(path) => (Some(path.display().to_string()), read(path)?),
@@ -42,9 +42,9 @@ impl Event {
             detail.insert("itemSeconds".to_owned(), json!(seconds));
         }
         let said = value.pointer("/detail/itemSeconds").and_then(Value::as_f64);
-        let setting = || splitter.place.settings.get("itemSeconds").and_then(Value::as_f64);
+        let setting = || splitter.deployment.settings.get("itemSeconds").and_then(Value::as_f64);
         let item_seconds = said.or_else(setting).with_context(|| {
-            let flag = splitter.place.flag();
+            let flag = splitter.deployment.stack_option();
             format!("the stack has no setting 'itemSeconds': deploy it again with: pulumi up {flag}")
         })?;
         Ok(Self { file, value, item_seconds })
@@ -113,7 +113,7 @@ impl Test {
 
     /// What is put to the event bus.
     fn check_entry(&self, event: &Value) -> Result<()> {
-        let Splitter { source, function_arn, .. } = &self.splitter;
+        let Deployed { source, function_arn, .. } = &self.splitter;
         let detail = event["detail"].to_string();
         let bytes = [source, function_arn, DETAIL_TYPE, &detail].map(str::len).iter().sum::<usize>();
         if bytes < MAX_ENTRY {
@@ -128,8 +128,8 @@ impl Test {
     }
 
     fn check_time(&self) -> Result<()> {
-        let place = &self.splitter.place;
-        let (timeout, batch) = (place.required("timeoutSeconds")?, self.batch_size());
+        let deployment = &self.splitter.deployment;
+        let (timeout, batch) = (deployment.required("timeoutSeconds")?, self.batch_size());
         let seconds = self.event.item_seconds;
         let needed = protocol::stats::real(batch) * (seconds + ITEM_RESERVE);
         if needed < protocol::stats::real(timeout) {
@@ -137,7 +137,11 @@ impl Test {
         }
         let advice = match needed.ceil() {
             ample if ample + 5.0 <= 900.0 => {
-                format!("pulumi config set timeoutSeconds {} {}, then pulumi up", ample + 5.0, place.flag())
+                format!(
+                    "pulumi config set timeoutSeconds {} {}, then pulumi up",
+                    ample + 5.0,
+                    deployment.stack_option()
+                )
             }
             _ => "lower --item-seconds, or batchSize".to_owned(),
         };

@@ -18,10 +18,10 @@ use super::one_by_one::hand_over;
 use super::wait::{Handled, until_handled};
 use crate::aws::failed;
 use crate::exit::Interrupted;
-use crate::interrupt::asked;
-use crate::invoke::invoke;
-use crate::queue::{Limits, until_empty};
-use crate::reports::{self, Billed, Span};
+use crate::scenario::shared::billing_log::{self, Billed, Span};
+use crate::scenario::shared::invoke::invoke;
+use crate::scenario::shared::queue::{Limits, until_empty};
+use crate::shutdown::requested;
 
 /// Between the end of a run and the begin of the next, so that their REPORT lines can be told apart.
 const APART: Duration = Duration::from_secs(3);
@@ -84,7 +84,7 @@ pub async fn run(test: &Test) -> Result<Findings> {
     let under_way = Cell::new(None);
     let found = tokio::select! {
         found = sweep(test, mapping.as_ref(), &under_way) => found,
-        () = asked() => Err(Interrupted(goes_on(test, under_way.get())).into()),
+        () = requested() => Err(Interrupted(goes_on(test, under_way.get())).into()),
     };
     if let Some(mapping) = mapping {
         match (mapping.restore().await, &found) {
@@ -106,7 +106,7 @@ fn goes_on(test: &Test, under_way: Option<usize>) -> String {
                 "the event of run {} was sent, and the items that are in the queue will still be done; to see them: eval \
                  \"$(pulumi stack output splitterResults {})\"",
                 test.run(index),
-                test.splitter.place.flag()
+                test.splitter.deployment.stack_option()
             )
         },
     )
@@ -120,7 +120,7 @@ async fn sweep(
     let mut runs = Vec::new();
     for (index, &concurrency) in test.concurrencies.iter().enumerate() {
         let apart = Instant::now() + APART;
-        let limits = until_empty(test.site(), &test.splitter.queue.url).await?;
+        let limits = until_empty(test.context(), &test.splitter.queue.url).await?;
         if let Some(mapping) = mapping.filter(|_| concurrency > 1) {
             mapping.set(concurrency).await?;
         }
@@ -181,7 +181,7 @@ async fn put(test: &Test, run: &str) -> Result<()> {
         .entries(entry.build())
         .send()
         .await
-        .map_err(|error| failed("PutEvents", &splitter.place)(&error))?;
+        .map_err(|error| failed("PutEvents", &splitter.deployment)(&error))?;
     if let Some(code) = answer.entries().iter().find_map(|entry| entry.error_code()) {
         let said = answer.entries().iter().find_map(|entry| entry.error_message()).unwrap_or_default();
         bail!("EventBridge has refused the event: {code}: {said}");
@@ -193,7 +193,7 @@ async fn put(test: &Test, run: &str) -> Result<()> {
 async fn call(test: &Test, run: &str) -> Result<Reply> {
     let splitter = &test.splitter;
     let event = test.event.in_run(run);
-    invoke(&test.config, &splitter.place, &splitter.function, &event)
+    invoke(&test.config, &splitter.deployment, &splitter.function, &event)
         .await
         .context("the function could not handle the event")
 }
@@ -210,7 +210,7 @@ async fn charge(test: &Test, mut runs: Vec<Found>) -> Result<Findings> {
             to_ms: i64::try_from(end_us / 1000)?,
             invocations: found.least_invocations(test.batch_size())..=u64::MAX,
         };
-        found.billed = reports::billed(test.site(), &span, now, &mut warnings).await?;
+        found.billed = billing_log::billed(test.context(), &span, now, &mut warnings).await?;
     }
     Ok(Findings { runs, warnings })
 }

@@ -43,7 +43,7 @@ impl RunLog {
         let mut entries = query.into_paginator().items().send();
         let mut log = Self::default();
         while let Some(entry) =
-            entries.try_next().await.map_err(|error| failed("Query", &test.splitter.place)(&error))?
+            entries.try_next().await.map_err(|error| failed("Query", &test.splitter.deployment)(&error))?
         {
             log.add(&entry).with_context(|| format!("an entry of run {run} has no item: {entry:?}"))?;
         }
@@ -92,7 +92,7 @@ pub async fn count_done(test: &Test, run: &str) -> Result<u64> {
     let mut pages = ended.into_paginator().send();
     let mut done = 0;
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("Query", &test.splitter.place)(&error))?;
+        let page = page.map_err(|error| failed("Query", &test.splitter.deployment)(&error))?;
         done += u64::try_from(page.count).unwrap_or_default();
     }
     Ok(done)

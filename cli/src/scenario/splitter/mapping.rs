@@ -41,13 +41,13 @@ impl<'a> Mapping<'a> {
             .event_source_arn(&splitter.queue.arn)
             .send()
             .await
-            .map_err(|error| failed("ListEventSourceMappings", &splitter.place)(&error))?;
+            .map_err(|error| failed("ListEventSourceMappings", &splitter.deployment)(&error))?;
         let uuid = found.event_source_mappings().iter().find_map(|one| one.uuid.clone());
         let uuid = uuid.with_context(|| {
             format!(
                 "{} isn't connected with its queue: deploy the stack again with: pulumi up --refresh {}",
                 splitter.function,
-                splitter.place.flag()
+                splitter.deployment.stack_option()
             )
         })?;
         Ok(Self { test, client, uuid, changed: Cell::new(false) })
@@ -67,8 +67,8 @@ impl<'a> Mapping<'a> {
         if !self.changed.get() {
             return Ok(false);
         }
-        let place = &self.test.splitter.place;
-        let concurrency = place.required("concurrency")?;
+        let deployment = &self.test.splitter.deployment;
+        let concurrency = deployment.required("concurrency")?;
         // Without a look at what it is: a change that was interrupted may still be on its way.
         let restored = async {
             self.settled().await?;
@@ -90,7 +90,7 @@ impl<'a> Mapping<'a> {
         update
             .send()
             .await
-            .map_err(|error| failed("UpdateEventSourceMapping", &self.test.splitter.place)(&error))?;
+            .map_err(|error| failed("UpdateEventSourceMapping", &self.test.splitter.deployment)(&error))?;
         self.settled().await.map(|_| ())
     }
 
@@ -119,7 +119,7 @@ impl<'a> Mapping<'a> {
     async fn look(&self) -> Result<Found> {
         let found = self.client.get_event_source_mapping().uuid(&self.uuid).send().await;
         let found =
-            found.map_err(|error| failed("GetEventSourceMapping", &self.test.splitter.place)(&error))?;
+            found.map_err(|error| failed("GetEventSourceMapping", &self.test.splitter.deployment)(&error))?;
         let concurrency = found.scaling_config.and_then(|scaling| scaling.maximum_concurrency);
         Ok(Found { concurrency, state: found.state.unwrap_or_default() })
     }

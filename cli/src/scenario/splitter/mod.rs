@@ -18,24 +18,22 @@ mod warnings;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
-use jiff::Timestamp;
-use results::file::RunResult;
+use protocol::deployment::Deployment;
 use serde::Deserialize;
 
 use crate::progress::Mode;
-use crate::project::Project;
-use crate::record;
-use crate::site::Site;
-use crate::stack::{self, Place};
+use crate::scenario::Scenario;
+use crate::scenario::shared::run::{Measurement, Run};
+use crate::scenario::shared::run_context::RunContext;
 use event::Event;
 use options::Plan;
 
 /// The output `environment.splitter`, as `stacks/splitter.ts` writes it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Splitter {
+pub struct Deployed {
     #[serde(flatten)]
-    place: Place,
+    deployment: Deployment,
     queue: Queue,
     run_log: RunLogTable,
     /// Where events are put.
@@ -45,6 +43,12 @@ struct Splitter {
     function: String,
     /// What names the function in an event: several stacks hear of it.
     function_arn: String,
+}
+
+impl AsRef<Deployment> for Deployed {
+    fn as_ref(&self) -> &Deployment {
+        &self.deployment
+    }
 }
 
 /// The function's own queue.
@@ -64,40 +68,51 @@ struct RunLogTable {
 
 /// What to send, where, and under which name.
 struct Test {
-    splitter: Splitter,
+    splitter: Deployed,
     config: SdkConfig,
     event: Event,
     /// One after the other; never empty.
     concurrencies: Vec<u64>,
     progress: Mode,
     name: String,
-    started_at: Timestamp,
 }
 
-/// Has an event split on a stack, at one concurrency after the other.
-///
-/// # Errors
-/// If the stack or its place fails; [`crate::exit::Interrupted`] if the user ended it.
-pub async fn run(project: &Project, stack: Option<&str>, progress: Mode, plan: Plan) -> Result<RunResult> {
-    let splitter: Splitter = stack::environment("splitter", stack)?;
-    let config = crate::aws::config(&splitter.place).await;
-    let event = Event::of(&plan, &splitter)?;
-    let concurrencies = match plan.concurrencies {
-        all if all.is_empty() => vec![splitter.place.required("concurrency")?],
-        all => all,
-    };
-    let started_at = Timestamp::now();
-    let name = record::name(started_at);
-    let test = Test { splitter, config, event, concurrencies, progress, name, started_at };
-    test.check()?;
-    let findings = find::run(&test).await?;
-    Ok(outcome::result(project, &test, &findings))
+/// What does fan-out through a queue buy?
+pub struct Splitter(Plan);
+
+impl Scenario for Splitter {
+    const NAME: &'static str = "splitter";
+    type Options = options::Options;
+    type Deployed = Deployed;
+
+    fn new(options: &Self::Options) -> Result<Self> {
+        Ok(Self(options.plan()))
+    }
+
+    async fn run(&self, run: &Run<Self::Deployed>) -> Result<Measurement> {
+        let event = Event::of(&self.0, &run.deployed)?;
+        let concurrencies = match &self.0.concurrencies {
+            all if all.is_empty() => vec![run.deployment().required("concurrency")?],
+            all => all.clone(),
+        };
+        let test = Test {
+            splitter: run.deployed.clone(),
+            config: run.config.clone(),
+            event,
+            concurrencies,
+            progress: run.progress,
+            name: run.name.clone(),
+        };
+        test.check()?;
+        let findings = find::run(&test).await?;
+        Ok(outcome::result(&test, &findings))
+    }
 }
 
 impl Test {
     /// Where it runs.
-    fn site(&self) -> Site<'_> {
-        Site { place: &self.splitter.place, config: &self.config, progress: self.progress }
+    fn context(&self) -> RunContext<'_> {
+        RunContext { deployment: &self.splitter.deployment, config: &self.config, progress: self.progress }
     }
 
     /// The name of the run at a concurrency; the how manieth it is tells it from others at the same.
@@ -107,6 +122,6 @@ impl Test {
 
     /// Items that the function gets from the queue at once.
     fn batch_size(&self) -> u64 {
-        self.splitter.place.setting("batchSize").unwrap_or(1)
+        self.splitter.deployment.setting("batchSize").unwrap_or(1)
     }
 }

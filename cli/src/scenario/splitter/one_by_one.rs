@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::Test;
 use super::log::item_id;
-use crate::invoke::attempt;
 use crate::progress::Progress;
+use crate::scenario::shared::invoke::attempt;
 
 /// What the function says of a batch: the messages that have to come again.
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ async fn insist(test: &Test, batch: &Value, receives: u32) -> Result<Result<(), 
     let splitter = &test.splitter;
     let mut reason = String::new();
     for _ in 0..receives {
-        match attempt::<Answer>(&test.config, &splitter.place, &splitter.function, batch).await? {
+        match attempt::<Answer>(&test.config, &splitter.deployment, &splitter.function, batch).await? {
             Ok(answer) if answer.batch_item_failures.is_empty() => return Ok(Ok(())),
             Ok(_) => FAILED.clone_into(&mut reason),
             Err(said) => reason = said,
@@ -64,7 +64,7 @@ fn batch(test: &Test, run: &str, item: &str, tag: &Value) -> Value {
             "messageAttributes": { "Run": attribute(run), "Item": attribute(item) },
             "eventSource": "aws:sqs",
             "eventSourceARN": test.splitter.queue.arn,
-            "awsRegion": test.splitter.place.region,
+            "awsRegion": test.splitter.deployment.region,
         }],
     })
 }

@@ -74,7 +74,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command_line::parsed;
+    use crate::scenario::shared::options_test::parsed;
 
     fn plan(line: &str) -> Result<Plan, String> {
         parsed::<Options>(line).map(|options| options.plan()).map_err(|error| error.to_string())

@@ -4,37 +4,37 @@ use std::time::Duration;
 
 use protocol::histogram::Histogram;
 use protocol::stats::real;
-use results::file::{Cost, Detail, RunResult, SCHEMA_VERSION};
+use results::cost::Cost;
+use results::scenario::Detail;
 use results::scenario::splitter::{Invocations, Items, Road, SplitRun, Splitting, Task};
 
 use super::find::{Findings, Found};
 use super::log::{RunLog, item_id};
 use super::price::Usage;
 use super::{Test, violations, warnings};
-use crate::measured::Measured;
-use crate::project::Project;
-use crate::record;
-use crate::reports::function_use;
+use crate::scenario::shared::billing_log::function_use;
+use crate::scenario::shared::cost::quoted;
+use crate::scenario::shared::run::Measurement;
+use crate::scenario::shared::series::{Series, Values};
 
 /// Lost items that a result names by their ids.
 const MAX_IDS: usize = 100;
 
 /// The result of a test.
-pub fn result(project: &Project, test: &Test, findings: &Findings) -> RunResult {
+pub fn result(test: &Test, findings: &Findings) -> Measurement {
     let splitting = splitting(test, findings);
     let mut warnings = findings.warnings.clone();
     warnings.extend(warnings::of(test, findings, &splitting));
     let measured: Vec<_> =
         findings.runs.iter().zip(&splitting.runs).flat_map(|(found, run)| measured(found, run)).collect();
     let costs = findings.runs.iter().zip(&splitting.runs).filter_map(|(found, run)| cost(test, found, run));
-    RunResult {
-        schema_version: SCHEMA_VERSION,
-        run: record::run(project, "splitter", &test.name, test.started_at),
-        environment: test.splitter.place.environment(),
-        summary: measured.iter().filter_map(Measured::summary).collect(),
+    let failed_checks =
+        findings.runs.iter().zip(&splitting.runs).flat_map(|(found, run)| violations::of(run, found));
+    Measurement {
         cost: costs.collect(),
-        samples: measured.into_iter().map(Measured::samples).collect(),
+        series: measured,
         warnings,
+        failed_checks: failed_checks.collect(),
         detail: Detail::Splitter(splitting),
     }
 }
@@ -52,12 +52,6 @@ pub fn splitting(test: &Test, findings: &Findings) -> Splitting {
             message_bytes: test.event.message_bytes(&test.run(0)),
             batch_size: test.batch_size(),
         },
-        violations: findings
-            .runs
-            .iter()
-            .zip(&runs)
-            .flat_map(|(found, run)| violations::of(run, found))
-            .collect(),
         runs,
     }
 }
@@ -162,14 +156,14 @@ fn histogram(spans_us: impl Iterator<Item = (u64, u64)>) -> Histogram {
 
 /// What a run used.
 fn usage(test: &Test, found: &Found, done: u64) -> Usage {
-    let place = &test.splitter.place;
+    let deployment = &test.splitter.deployment;
     Usage {
         road: found.road,
         items: found.items,
         done,
         item_seconds: test.event.item_seconds,
-        architecture: place.architecture.clone(),
-        memory_mb: place.setting("memory").unwrap_or_default(),
+        architecture: deployment.architecture.clone(),
+        memory_mb: deployment.setting("memory").unwrap_or_default(),
         billed: found.billed,
         split_attempts: found.split_attempts(),
         item_attempts: found.item_attempts(),
@@ -181,22 +175,22 @@ fn usage(test: &Test, found: &Found, done: u64) -> Usage {
 
 /// The price of a million items.
 fn cost(test: &Test, found: &Found, run: &SplitRun) -> Option<Cost> {
-    Some(Cost {
-        item: format!("concurrency {}: a million items", run.concurrency),
-        usd: run.price.per_million_usd?,
-        prices: usage(test, found, run.items.done).quoted(&run.price).into_iter().map(Into::into).collect(),
-    })
+    Some(quoted(
+        format!("concurrency {}: a million items", run.concurrency),
+        run.price.per_million_usd?,
+        usage(test, found, run.items.done).quoted(&run.price),
+    ))
 }
 
-fn measured(found: &Found, run: &SplitRun) -> Vec<Measured> {
+fn measured(found: &Found, run: &SplitRun) -> Vec<Series> {
     let log = &found.handled.log;
     let failures = run.items.dead_lettered + run.items.lost;
     let throughput = run.elapsed_seconds.map(|seconds| real(run.items.done) / seconds);
     let named = [("queueing", queueing(log), None), ("item", durations(log), throughput)];
     let taken = named.into_iter().filter(|(_, histogram, _)| histogram.count() > 0);
-    let measured = taken.map(|(name, histogram, per_second)| Measured {
+    let measured = taken.map(|(name, histogram, per_second)| Series {
         name: format!("concurrency {}: {name}", run.concurrency),
-        histogram,
+        values: Values::Histogram(histogram),
         failures,
         per_second,
     });

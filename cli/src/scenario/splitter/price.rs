@@ -4,7 +4,7 @@ use protocol::stats::real;
 use results::prices::{DYNAMODB_WRITE, EVENT_64_KB, LAMBDA_REQUEST, Price, RunPrice, SQS_REQUEST, compute};
 use results::scenario::splitter::{Road, SplitPrice};
 
-use crate::reports::Billed;
+use crate::scenario::shared::billing_log::Billed;
 
 /// What SQS and EventBridge count as one request or event, bytes.
 const UNIT: u64 = 64 * 1024;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use results::scenario::splitter::{Invocations, Items, Road, SplitPrice, SplitRun, Splitting, Task};
 
-use crate::text::{self, LATENCIES, table, usd};
+use crate::scenario::shared::tables::{self, LATENCIES, table, usd};
 
 /// What an invocation may last at most, s.
 const LONGEST: f64 = 900.0;
@@ -25,9 +25,6 @@ pub fn render(splitting: &Splitting) -> String {
     for run in handled {
         text.push_str(&notes(run));
     }
-    for violation in &splitting.violations {
-        let _ = writeln!(text, "ERROR: {violation}");
-    }
     text
 }
 
@@ -42,7 +39,7 @@ fn heading(task: &Task) -> String {
         return event;
     }
     let serial = protocol::stats::real(task.items) * task.item_seconds;
-    let items = text::count(task.items, "item");
+    let items = tables::count(task.items, "item");
     format!("{event}, {items} of {} s: {} one after the other", task.item_seconds, seconds(serial))
 }
 
@@ -56,7 +53,7 @@ fn reply(run: &SplitRun) -> String {
             "the function answered: {} {} ({})\n",
             reply.status_code,
             reply.body,
-            text::count(reply.count, "item")
+            tables::count(reply.count, "item")
         )
     })
 }
@@ -75,7 +72,7 @@ fn speed(runs: &[&SplitRun]) -> comfy_table::Table {
         "efficiency",
         &queueing,
     ];
-    let or_none = |value: Option<String>| value.unwrap_or_else(text::none);
+    let or_none = |value: Option<String>| value.unwrap_or_else(tables::none);
     let seconds = |value: Option<f64>| or_none(value.map(|seconds| format!("{seconds:.2} s")));
     let rows = runs.iter().map(|run| {
         let Items { done, dead_lettered, lost, .. } = run.items;
@@ -88,7 +85,7 @@ fn speed(runs: &[&SplitRun]) -> comfy_table::Table {
             seconds(run.elapsed_seconds),
             or_none(run.speed_up.map(|speed_up| format!("{speed_up:.2} ×"))),
             or_none(run.efficiency.map(|efficiency| format!("{:.0} %", efficiency * 100.0))),
-            text::latency(run.queueing_ms.as_ref()),
+            tables::latency(run.queueing_ms.as_ref()),
         ]
     });
     table(&header.map(ToOwned::to_owned), rows, &[])
@@ -117,7 +114,7 @@ fn prices(runs: &[&SplitRun]) -> comfy_table::Table {
             price.one_invocation_usd,
             price.log_usd,
         ];
-        let parts = parts.map(|part| part.map_or_else(text::none, |usd| format!("{usd:.3}")));
+        let parts = parts.map(|part| part.map_or_else(tables::none, |usd| format!("{usd:.3}")));
         std::iter::once(run.concurrency.to_string()).chain(parts).collect()
     });
     table(&header.map(ToOwned::to_owned), rows, &[])

@@ -11,15 +11,15 @@ use super::find::Found;
 use super::log::{Entry, RunLog, item_id};
 use super::options::{Plan, Source};
 use super::wait::Handled;
-use super::{Splitter, Test};
+use super::{Deployed, Test};
 use crate::progress::Mode;
-use crate::reports::Billed;
+use crate::scenario::shared::billing_log::Billed;
 
 /// When the event was sent, µs since 1970.
 pub const SENT_US: u64 = 1_763_719_200_000_000;
 
 /// The local stack `dev`.
-pub fn splitter() -> Splitter {
+pub fn splitter() -> Deployed {
     let name = "lambench-dev-splitter";
     serde_json::from_value(json!({
         "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "arm64",

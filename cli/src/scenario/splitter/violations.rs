@@ -4,7 +4,7 @@ use results::scenario::splitter::SplitRun;
 
 use super::find::Found;
 use super::log::item_id;
-use crate::text::count;
+use crate::scenario::shared::tables::count;
 
 /// Lost items that are named.
 const NAMED: usize = 5;

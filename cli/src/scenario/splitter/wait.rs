@@ -8,9 +8,9 @@ use tokio::time::{Instant, sleep};
 use super::Test;
 use super::dead::DeadLetters;
 use super::log::{RunLog, count_done};
-use crate::changed::Changed;
 use crate::progress::Progress;
-use crate::queue::Limits;
+use crate::scenario::shared::queue::Limits;
+use crate::scenario::shared::stall_timer::StallTimer;
 
 /// Between two looks, at least.
 const POLL: Duration = Duration::from_millis(500);
@@ -43,14 +43,14 @@ pub async fn until_handled(
 ) -> Result<Handled> {
     let mut progress = Progress::new(test.progress, items);
     let mut dead = DeadLetters::default();
-    let mut changed = Changed::default();
+    let mut stall_timer = StallTimer::default();
     let mut is_silent = false;
     loop {
         let before = Instant::now();
         let done = count_done(test, run).await?;
         let message = format!("items, {concurrency} at once, {} dead-lettered", dead.items.len());
         progress.set(done + dead.items.len() as u64, &message);
-        let idle = changed.look([done, dead.items.len() as u64]);
+        let idle = stall_timer.observe([done, dead.items.len() as u64]);
         if done >= items {
             break;
         }
@@ -59,7 +59,7 @@ pub async fn until_handled(
             let log = RunLog::read(test, run).await?;
             if log == RunLog::default() && idle > SILENCE && !is_silent {
                 is_silent = true;
-                test.site().say(&nothing_heard(test));
+                test.context().notify(&nothing_heard(test));
             }
             if missing(items, &log, &dead) == 0 || idle > limits.patience() + EVENT_RETRIES {
                 progress.end();

@@ -5,7 +5,7 @@ use results::scenario::splitter::{Road, SplitRun, Splitting};
 
 use super::Test;
 use super::find::{Findings, Found};
-use crate::text::count;
+use crate::scenario::shared::tables::count;
 
 /// Below this number of items, the highest percentiles are just the slowest ones.
 const FEW: u64 = 100;
@@ -28,7 +28,7 @@ pub fn of(test: &Test, findings: &Findings, splitting: &Splitting) -> Vec<String
         warnings.extend(unused(test, found, run));
         warnings.extend(dead_letters(test, run));
     }
-    if !test.splitter.place.is_on_aws() {
+    if !test.splitter.deployment.is_on_aws() {
         warnings.push(
             "local: the functions, the queue and the table share this machine's processor, and the queue hands out messages at \
              once: compare settings with each other"
@@ -105,7 +105,7 @@ mod tests {
     /// The only warning of a run of 100 items on AWS, after a change.
     fn said(change: impl FnOnce(&mut Test, &mut Found)) -> Vec<String> {
         let (mut test, mut found) = (test(), found(5));
-        test.splitter.place.endpoint = None;
+        test.splitter.deployment.endpoint = None;
         change(&mut test, &mut found);
         let findings = Findings { runs: vec![found], warnings: Vec::new() };
         let few = |warning: &String| !warning.starts_with("fewer than");

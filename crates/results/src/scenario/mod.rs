@@ -24,17 +24,3 @@ pub enum Detail {
     /// The items of an event.
     Splitter(splitter::Splitting),
 }
-
-impl Detail {
-    /// What makes the run's figures unfit for use, in words.
-    #[must_use]
-    pub fn violations(&self) -> &[String] {
-        match self {
-            Self::Archive(_) => &[],
-            Self::Aurora(load) => &load.violations,
-            Self::Pipeline(delivery) => &delivery.violations,
-            Self::S3Read(reading) => &reading.violations,
-            Self::Splitter(splitting) => &splitting.violations,
-        }
-    }
-}

@@ -30,8 +30,6 @@ pub struct Delivery {
     pub price: DeliveryPrice,
     /// How well the load was generated.
     pub generator: Generator,
-    /// Counts that should be equal and are not, in words; such a run's figures can't be trusted.
-    pub violations: Vec<String>,
 }
 
 /// A load whose every request is due at a time that is fixed in advance.

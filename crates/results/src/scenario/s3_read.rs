@@ -16,8 +16,6 @@ pub struct Reading {
     pub asked: Asked,
     /// One after the other.
     pub runs: Vec<ReadRun>,
-    /// What doesn't add up, in words; such a run's figures can't be trusted.
-    pub violations: Vec<String>,
 }
 
 /// What was to be read.

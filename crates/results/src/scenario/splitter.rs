@@ -15,8 +15,6 @@ pub struct Splitting {
     pub task: Task,
     /// One after the other.
     pub runs: Vec<SplitRun>,
-    /// What doesn't add up, in words; such a run's figures can't be trusted.
-    pub violations: Vec<String>,
 }
 
 /// An event with many items.

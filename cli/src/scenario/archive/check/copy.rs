@@ -8,9 +8,9 @@ use aws_sdk_lambda::types::{Environment, EphemeralStorage, FunctionCode, Functio
 use serde_json::Value;
 
 use crate::aws::failed;
-use crate::invoke::{Answer, call};
 use crate::local::code;
-use crate::stack::Place;
+use crate::scenario::shared::invoke::{Answer, call};
+use protocol::deployment::Deployment;
 
 /// What the names of all copies begin with.
 const NAMES: &str = "lambench-check-";
@@ -22,7 +22,7 @@ const TIMEOUT: i32 = 120;
 /// A deployed copy.
 pub struct Copy<'a> {
     client: Client,
-    place: &'a Place,
+    deployment: &'a Deployment,
     name: String,
     timeout: i32,
 }
@@ -31,27 +31,28 @@ impl<'a> Copy<'a> {
     /// Makes a copy of a function whose S3 is at an address.
     pub async fn of(
         config: &SdkConfig,
-        place: &'a Place,
+        deployment: &'a Deployment,
         contender: &str,
         function: &str,
         s3: &str,
     ) -> Result<Self> {
         let client = Client::new(config);
         let found = client.get_function().function_name(function).send().await;
-        let found = found.map_err(|error| failed("GetFunction", place)(&error))?;
+        let found = found.map_err(|error| failed("GetFunction", deployment)(&error))?;
         let (settings, location) =
             found.configuration.zip(found.code.and_then(|code| code.location)).with_context(|| {
                 format!(
                     "Lambda doesn't say what {function} is made of: deploy it again with: pulumi up {}",
-                    place.flag()
+                    deployment.stack_option()
                 )
             })?;
-        let endpoint = place.endpoint.as_deref().context("contenders are checked in a local environment")?;
+        let endpoint =
+            deployment.endpoint.as_deref().context("contenders are checked in a local environment")?;
         let path = code::path(&location).with_context(|| format!("'{location}' is no address of code"))?;
         let code = code::read(endpoint, &path, function).await?;
         let name: String = format!("{NAMES}{contender}").chars().take(MAX_NAME).collect();
         let timeout = settings.timeout.unwrap_or(TIMEOUT).min(TIMEOUT);
-        let copy = Self { client, place, name, timeout };
+        let copy = Self { client, deployment, name, timeout };
         copy.create(settings, code, s3).await?;
         Ok(copy)
     }
@@ -77,7 +78,7 @@ impl<'a> Copy<'a> {
 
     /// Calls it; an error of its own is told in its own words.
     pub async fn invoke(&self, event: &Value) -> Result<Result<(), String>> {
-        let Answer { payload, error } = call(&self.client, self.place, &self.name, event).await?;
+        let Answer { payload, error } = call(&self.client, self.deployment, &self.name, event).await?;
         Ok(if error.is_none() { Ok(()) } else { Err(said(&payload)) })
     }
 
@@ -90,23 +91,23 @@ impl<'a> Copy<'a> {
     }
 
     fn failed(&self, call: &str, error: &(dyn std::error::Error + 'static)) -> anyhow::Error {
-        anyhow!("{}: {}", self.name, failed(call, self.place)(error))
+        anyhow!("{}: {}", self.name, failed(call, self.deployment)(error))
     }
 }
 
 /// Removes every copy, those of killed checks too.
-pub async fn remove_all(config: &SdkConfig, place: &Place) -> Result<()> {
+pub async fn remove_all(config: &SdkConfig, deployment: &Deployment) -> Result<()> {
     let client = Client::new(config);
     let logs = aws_sdk_cloudwatchlogs::Client::new(config);
     let mut listed = client.list_functions().into_paginator().items().send();
     let mut names = Vec::new();
     while let Some(function) = listed.next().await {
-        let function = function.map_err(|error| failed("ListFunctions", place)(&error))?;
+        let function = function.map_err(|error| failed("ListFunctions", deployment)(&error))?;
         names.extend(function.function_name.filter(|name| name.starts_with(NAMES)));
     }
     for name in names {
         let removed = client.delete_function().function_name(&name).send().await;
-        removed.map_err(|error| failed("DeleteFunction", place)(&error))?;
+        removed.map_err(|error| failed("DeleteFunction", deployment)(&error))?;
         // It has a log only if it was called.
         let _ = logs.delete_log_group().log_group_name(format!("/aws/lambda/{name}")).send().await;
     }

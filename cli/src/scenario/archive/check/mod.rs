@@ -14,14 +14,15 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use aws_config::SdkConfig;
 
-use super::Archive;
+use super::Deployed;
 use super::outcome::contender;
+use crate::cli::Global;
 use crate::exit::Interrupted;
-use crate::interrupt::asked;
 use crate::local::spare_s3::SpareS3;
 use crate::progress::{Mode, Progress};
 use crate::project::Project;
-use crate::stack;
+use crate::scenario::shared::deployment::deployed;
+use crate::shutdown::requested;
 use case::{Checked, Verdict};
 use copy::Copy;
 use faults::Faults;
@@ -48,18 +49,9 @@ Exit codes:
 pub struct Options {
     /// Folders of contenders, such as contenders/rust/stream [default: all that the stack has]
     folders: Vec<PathBuf>,
-    /// The Pulumi stack on which they are deployed [default: the selected one]
-    #[arg(long, short)]
-    stack: Option<String>,
     /// Only this input; may be given several times [default: all]
     #[arg(long = "input", value_name = "INPUT")]
     inputs: Vec<Input>,
-    /// How to show progress, on standard error
-    #[arg(long, default_value = "auto")]
-    progress: Mode,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    json: bool,
 }
 
 /// A deployed contender.
@@ -73,10 +65,10 @@ struct Contender {
 ///
 /// # Errors
 /// If the check can't be made; [`Interrupted`] if the user ended it.
-pub fn run(options: &Options) -> Result<ExitCode> {
+pub fn run(options: &Options, global: &Global) -> Result<ExitCode> {
     let project = Project::find()?;
-    let checked = tokio::runtime::Runtime::new()?.block_on(check(&project, options))?;
-    if options.json {
+    let checked = tokio::runtime::Runtime::new()?.block_on(check(&project, options, global))?;
+    if global.json {
         println!("{}", serde_json::to_string_pretty(&checked)?);
     } else {
         print!("{}", table::render(&checked));
@@ -85,25 +77,25 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn check(project: &Project, options: &Options) -> Result<Vec<Checked>> {
-    let archive: Archive = stack::environment("archive", options.stack.as_deref())?;
-    if archive.place.is_on_aws() {
+async fn check(project: &Project, options: &Options, global: &Global) -> Result<Vec<Checked>> {
+    let archive: Deployed = deployed("archive", global.stack.as_deref())?;
+    if archive.deployment.is_on_aws() {
         bail!(
             "the stack '{}' is on AWS, where nobody can make S3 fail: check contenders in the local environment \
              (lambench local start), on a stack of it",
-            archive.place.stack
+            archive.deployment.stack
         );
     }
     let contenders = chosen(&archive, &options.folders)?;
-    let config = crate::aws::config(&archive.place).await;
+    let config = crate::aws::config(&archive.deployment).await;
     let s3 = SpareS3::start(project).await?;
-    copy::remove_all(&config, &archive.place).await?;
+    copy::remove_all(&config, &archive.deployment).await?;
     let mut world = World::new(s3);
     let checked = tokio::select! {
-        checked = cases(&mut world, &archive, &config, &contenders, options) => Some(checked),
-        () = asked() => None,
+        checked = cases(&mut world, &archive, &config, &contenders, options, global.progress) => Some(checked),
+        () = requested() => None,
     };
-    copy::remove_all(&config, &archive.place).await?;
+    copy::remove_all(&config, &archive.deployment).await?;
     world.s3.end(project).await?;
     checked.unwrap_or_else(|| {
         Err(Interrupted("the contenders' copies and their buckets are removed".to_owned()).into())
@@ -111,9 +103,9 @@ async fn check(project: &Project, options: &Options) -> Result<Vec<Checked>> {
 }
 
 /// The contenders of some folders; without any, all.
-fn chosen(archive: &Archive, folders: &[PathBuf]) -> Result<Vec<Contender>> {
+fn chosen(archive: &Deployed, folders: &[PathBuf]) -> Result<Vec<Contender>> {
     let deployed = archive.contenders.iter().map(|arn| Contender {
-        name: contender(&archive.place.stack, arn).to_owned(),
+        name: contender(&archive.deployment.stack, arn).to_owned(),
         function: arn.clone(),
     });
     let mut deployed: Vec<_> = deployed.collect();
@@ -127,9 +119,9 @@ fn chosen(archive: &Archive, folders: &[PathBuf]) -> Result<Vec<Contender>> {
             bail!(
                 "{} is not deployed on the stack '{}' (it has: {}): deploy it with: pulumi up {}",
                 folder.display(),
-                archive.place.stack,
+                archive.deployment.stack,
                 has.join(", "),
-                archive.place.flag()
+                archive.deployment.stack_option()
             );
         }
     }
@@ -151,19 +143,20 @@ fn name(folder: &Path) -> Result<String> {
 
 async fn cases(
     world: &mut World,
-    archive: &Archive,
+    archive: &Deployed,
     config: &SdkConfig,
     contenders: &[Contender],
     options: &Options,
+    progress: Mode,
 ) -> Result<Vec<Checked>> {
     let inputs: Vec<Input> =
         Input::all().filter(|input| options.inputs.is_empty() || options.inputs.contains(input)).collect();
     let plan: Vec<(Input, Faults)> = inputs.into_iter().flat_map(with_faults).collect();
-    let mut progress = Progress::new(options.progress, (plan.len() * contenders.len()) as u64);
+    let mut progress = Progress::new(progress, (plan.len() * contenders.len()) as u64);
     let mut checked = Vec::new();
     for contender in contenders {
         let copy =
-            Copy::of(config, &archive.place, &contender.name, &contender.function, &world.s3.s3).await?;
+            Copy::of(config, &archive.deployment, &contender.name, &contender.function, &world.s3.s3).await?;
         for (input, faults) in &plan {
             let what = format!("{}: {}, {}", contender.name, input.name(), faults.title());
             progress.set(checked.len() as u64, &what);

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::case::{Checked, Left, Verdict};
 use super::faults::Faults;
 use super::input::Input;
-use crate::text::{count, table};
+use crate::scenario::shared::tables::{count, table};
 
 /// What was found of all contenders.
 pub fn render(checked: &[Checked]) -> String {
@@ -82,8 +82,8 @@ fn left(left: &[Left]) -> String {
 
 /// The number of a note; the same words are one.
 fn numbered(notes: &mut Vec<String>, note: String) -> usize {
-    if let Some(place) = notes.iter().position(|other| *other == note) {
-        return place + 1;
+    if let Some(deployment) = notes.iter().position(|other| *other == note) {
+        return deployment + 1;
     }
     notes.push(note);
     notes.len()

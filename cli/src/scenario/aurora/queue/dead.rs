@@ -7,8 +7,8 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message};
 
 use crate::aws::failed;
-use crate::queue::{BATCH, attribute};
 use crate::scenario::aurora::{Queue, Test};
+use crate::scenario::shared::queue::{BATCH, attribute};
 
 /// While this run's messages are picked out, the others are hidden for so long at most, seconds.
 const HIDDEN_SECONDS: i32 = 60;
@@ -88,7 +88,7 @@ async fn receive(test: &Test, client: &Client, queue: &Queue) -> Result<Vec<Mess
         .wait_time_seconds(1)
         .send()
         .await
-        .map_err(|error| failed("ReceiveMessage", &test.aurora.place)(&error))?;
+        .map_err(|error| failed("ReceiveMessage", &test.aurora.deployment)(&error))?;
     Ok(answer.messages.unwrap_or_default())
 }
 
@@ -104,7 +104,7 @@ async fn delete(test: &Test, client: &Client, queue: &Queue, handles: &[String])
             .set_entries(Some(batch.iter().enumerate().map(entry).collect()))
             .send()
             .await
-            .map_err(|error| failed("DeleteMessageBatch", &test.aurora.place)(&error))?;
+            .map_err(|error| failed("DeleteMessageBatch", &test.aurora.deployment)(&error))?;
     }
     Ok(())
 }
@@ -121,7 +121,7 @@ async fn show_again(test: &Test, client: &Client, queue: &Queue, handles: &[Stri
             .set_entries(Some(batch.iter().enumerate().map(entry).collect()))
             .send()
             .await
-            .map_err(|error| failed("ChangeMessageVisibilityBatch", &test.aurora.place)(&error))?;
+            .map_err(|error| failed("ChangeMessageVisibilityBatch", &test.aurora.deployment)(&error))?;
     }
     Ok(())
 }

@@ -16,12 +16,12 @@ use super::options::QueuePlan;
 use super::outcome::Findings;
 use super::price::{Usage, data_api_requests};
 use super::{Test, violations};
-use crate::capacity;
 use crate::exit::Interrupted;
-use crate::interrupt::asked;
-use crate::measured::Measured;
-use crate::queue::until_empty;
-use crate::reports::{self, Span};
+use crate::scenario::shared::aurora_capacity;
+use crate::scenario::shared::billing_log::{self, Span};
+use crate::scenario::shared::queue::until_empty;
+use crate::scenario::shared::series::{Series, Values};
+use crate::shutdown::requested;
 use dead::DeadLetters;
 
 /// A driver's messages, all handled or given up.
@@ -40,7 +40,7 @@ pub async fn run(test: &Test, plan: &QueuePlan) -> Result<(Runs, Findings)> {
     let driver = Cell::new(None);
     tokio::select! {
         found = find(test, plan, &driver, &sent) => found,
-        () = asked() => Err(Interrupted(stays(test, driver.get(), sent.get())).into()),
+        () = requested() => Err(Interrupted(stays(test, driver.get(), sent.get())).into()),
     }
 }
 
@@ -63,7 +63,7 @@ async fn find(
 async fn load(test: &Test, plan: &QueuePlan, driver: Driver, sent: &Cell<u64>) -> Result<Handled> {
     let queue = test.aurora.queue(driver)?;
     let run = format!("{}-{driver}", test.name);
-    let limits = until_empty(test.site(), &queue.url).await?;
+    let limits = until_empty(test.context(), &queue.url).await?;
     let start = Timestamp::now().as_millisecond();
     let requests = send::send(test, plan, queue, &run, sent).await?;
     let (mut tally, dead) = wait::until_handled(test, queue, &limits, &run, plan.messages, driver).await?;
@@ -136,7 +136,7 @@ async fn usage(
         function: &test.aurora.workers(handled.driver)?.queue,
         from_ms,
         to_ms,
-        invocations: attempts.div_ceil(test.aurora.place.required("batchSize")?)..=u64::MAX,
+        invocations: attempts.div_ceil(test.aurora.deployment.required("batchSize")?)..=u64::MAX,
     };
     let seconds = actions.iter().map(|one| one.figures.elapsed_seconds).fold(0.0, f64::max);
     let requests = handled.tally.actions.iter();
@@ -144,14 +144,14 @@ async fn usage(
         requests.map(|one| data_api_requests(one.action, test.plan.batch_of(one.action), &one.outcome));
     Ok(Usage {
         completions: handled.tally.actions.iter().map(|one| one.outcome.completions).sum(),
-        architecture: test.aurora.place.architecture.clone(),
-        memory_mb: test.aurora.place.required("memory")?,
-        billed: reports::billed(test.site(), &span, now, &mut findings.warnings).await?,
+        architecture: test.aurora.deployment.architecture.clone(),
+        memory_mb: test.aurora.deployment.required("memory")?,
+        billed: billing_log::billed(test.context(), &span, now, &mut findings.warnings).await?,
         sends: Some(handled.requests),
         transitions: None,
         data_api_requests: (handled.driver == Driver::DataApi).then(|| requests.sum()),
-        acu_hours: capacity::acu_hours(
-            test.site(),
+        acu_hours: aurora_capacity::acu_hours(
+            test.context(),
             &test.used(handled.span_ms, seconds),
             now,
             &mut findings.warnings,
@@ -160,11 +160,11 @@ async fn usage(
     })
 }
 
-fn samples(run: &QueueRun, tally: Tally) -> Vec<Measured> {
-    let named = run.actions.iter().zip(tally.actions).map(|(action, told)| Measured {
+fn samples(run: &QueueRun, tally: Tally) -> Vec<Series> {
+    let named = run.actions.iter().zip(tally.actions).map(|(action, told)| Series {
         name: format!("{} {}", run.driver, action.action),
         failures: told.outcome.failures(),
-        histogram: told.outcome.latency,
+        values: Values::Histogram(told.outcome.latency),
         per_second: Some(action.figures.tps),
     });
     named.collect()

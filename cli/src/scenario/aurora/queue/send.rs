@@ -70,7 +70,7 @@ async fn send_batch(
             .set_entries(Some(messages.iter().enumerate().map(entry).collect()))
             .send()
             .await
-            .map_err(|error| failed("SendMessageBatch", &test.aurora.place)(&error))?;
+            .map_err(|error| failed("SendMessageBatch", &test.aurora.deployment)(&error))?;
         sent.set(sent.get() + answer.successful().len() as u64);
         let refused: Vec<usize> = answer.failed().iter().filter_map(|one| one.id().parse().ok()).collect();
         let Some(first) = answer.failed().first() else { return Ok(requests as u64) };

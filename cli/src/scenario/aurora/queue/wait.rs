@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep};
 
 use super::dead::DeadLetters;
 use crate::progress::Progress;
-use crate::queue::{COUNTS_SETTLE, Limits, attributes};
 use crate::scenario::aurora::tally::tally;
 use crate::scenario::aurora::{Queue, Test};
+use crate::scenario::shared::queue::{COUNTS_SETTLE, Limits, attributes};
 
 /// Between two looks at the queue.
 const POLL: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub async fn until_handled(
     let mut dead = DeadLetters::default();
     let mut seen = Seen::new(limits.patience());
     loop {
-        let depth = attributes(test.site(), &queue.url).await?.depth;
+        let depth = attributes(test.context(), &queue.url).await?.depth;
         let is_stalled = seen.is_stalled(Instant::now());
         let mut done = 0;
         if depth == 0 || is_stalled {

@@ -12,7 +12,7 @@ use protocol::pipeline::DeadLetter;
 use serde::Deserialize;
 
 use super::Test;
-use crate::queue::fresh;
+use crate::scenario::shared::queue::fresh;
 use records::Batch;
 
 /// A batch that was given up so long before the run began is another run's, ms; clocks may differ by less.
@@ -80,7 +80,7 @@ impl DeadLetters {
     pub async fn collect(&mut self, test: &Test) -> Result<()> {
         let queues = &test.pipeline.dead_letters;
         let [midstream, downstream] =
-            [&queues.midstream, &queues.downstream].map(|queue| fresh(test.site(), queue, &self.seen));
+            [&queues.midstream, &queues.downstream].map(|queue| fresh(test.context(), queue, &self.seen));
         let (midstream, downstream) = tokio::try_join!(midstream, downstream)?;
         for message in midstream.into_iter().chain(downstream) {
             self.seen.insert(message.message_id().unwrap_or_default().to_owned());

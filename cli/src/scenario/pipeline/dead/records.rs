@@ -62,7 +62,7 @@ impl<'a> Gathered<'a> {
 
 /// The ids of a batch of the Kinesis stream; none if it is another stream's.
 pub async fn in_stream(test: &Test, batch: &Batch) -> Result<Vec<String>> {
-    let (place, stream) = (&test.pipeline.place, &test.pipeline.stream);
+    let (deployment, stream) = (&test.pipeline.deployment, &test.pipeline.stream);
     if batch.stream_arn != stream.arn {
         return Ok(Vec::new());
     }
@@ -75,12 +75,12 @@ pub async fn in_stream(test: &Test, batch: &Batch) -> Result<Vec<String>> {
         .starting_sequence_number(&batch.start_sequence_number)
         .send()
         .await
-        .map_err(|error| failed("GetShardIterator", place)(&error))?;
+        .map_err(|error| failed("GetShardIterator", deployment)(&error))?;
     let mut next = iterator.shard_iterator;
     let mut gathered = Gathered::new(batch);
     while let Some(iterator) = next {
         let answer = client.get_records().shard_iterator(iterator).send().await;
-        let answer = answer.map_err(|error| failed("GetRecords", place)(&error))?;
+        let answer = answer.map_err(|error| failed("GetRecords", deployment)(&error))?;
         if !gathered.add(answer.records.iter().map(stream_record)) {
             break;
         }
@@ -91,7 +91,7 @@ pub async fn in_stream(test: &Test, batch: &Batch) -> Result<Vec<String>> {
 
 /// The ids of a batch of the table's stream; none if it is another table's.
 pub async fn in_table(test: &Test, batch: &Batch) -> Result<Vec<String>> {
-    let (place, table) = (&test.pipeline.place, &test.pipeline.table);
+    let (deployment, table) = (&test.pipeline.deployment, &test.pipeline.table);
     if batch.stream_arn != table.stream_arn {
         return Ok(Vec::new());
     }
@@ -104,12 +104,12 @@ pub async fn in_table(test: &Test, batch: &Batch) -> Result<Vec<String>> {
         .sequence_number(&batch.start_sequence_number)
         .send()
         .await
-        .map_err(|error| failed("GetShardIterator", place)(&error))?;
+        .map_err(|error| failed("GetShardIterator", deployment)(&error))?;
     let mut next = iterator.shard_iterator;
     let mut gathered = Gathered::new(batch);
     while let Some(iterator) = next {
         let answer = client.get_records().shard_iterator(iterator).send().await;
-        let answer = answer.map_err(|error| failed("GetRecords", place)(&error))?;
+        let answer = answer.map_err(|error| failed("GetRecords", deployment)(&error))?;
         if !gathered.add(answer.records().iter().filter_map(table_record)) {
             break;
         }

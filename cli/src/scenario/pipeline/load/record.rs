@@ -162,8 +162,8 @@ impl Record {
     }
 
     fn set(&mut self, number: u64, fate: Fate) {
-        let place = usize::try_from(number).ok().and_then(|index| self.fates.get_mut(index));
-        *place.expect("numbers come from the schedule") = fate;
+        let deployment = usize::try_from(number).ok().and_then(|index| self.fates.get_mut(index));
+        *deployment.expect("numbers come from the schedule") = fate;
     }
 
     /// How many messages from a number on have a fate.

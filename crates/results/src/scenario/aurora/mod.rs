@@ -1,11 +1,13 @@
 //! The Aurora load test's own part of a result file.
 
+pub mod knee;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use knee::Knee;
+use self::knee::Knee;
 use protocol::aurora::{Action, Driver, Endpoint, Outcome, Tally};
 use protocol::histogram::Latency;
 use protocol::stats::real;
@@ -16,8 +18,6 @@ pub struct Load {
     /// How the load came about, and what came out.
     #[serde(flatten)]
     pub runs: Runs,
-    /// Counts that should be equal and are not, in words; such a run's figures can't be trusted.
-    pub violations: Vec<String>,
 }
 
 /// The runs of a load test, by how the load came about.

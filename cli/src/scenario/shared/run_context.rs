@@ -1,24 +1,24 @@
-//! A deployed stack, and what it takes to ask it.
+//! What it takes to ask a deployed stack.
 
 use aws_config::SdkConfig;
+use protocol::deployment::Deployment;
 
 use crate::progress::Mode;
-use crate::stack::Place;
 
-/// Where a scenario runs, by which credentials, and how its user wants to be told.
+/// Where a scenario runs, by which credentials, and how its user wants to see progress.
 #[derive(Clone, Copy)]
-pub struct Site<'a> {
+pub struct RunContext<'a> {
     /// The stack.
-    pub place: &'a Place,
+    pub deployment: &'a Deployment,
     /// Region, endpoint and credentials.
     pub config: &'a SdkConfig,
     /// How to show progress.
     pub progress: Mode,
 }
 
-impl Site<'_> {
+impl RunContext<'_> {
     /// Tells the user what takes a while.
-    pub fn say(&self, what: &str) {
+    pub fn notify(&self, what: &str) {
         if self.progress != Mode::None {
             eprintln!("{what}");
         }

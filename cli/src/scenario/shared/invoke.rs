@@ -8,16 +8,16 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::aws::failed;
-use crate::stack::Place;
+use protocol::deployment::Deployment;
 
 /// Calls a function and returns its answer; an error of its own is told in its own words.
 pub async fn invoke<T: DeserializeOwned>(
     config: &SdkConfig,
-    place: &Place,
+    deployment: &Deployment,
     function: &str,
     event: &Value,
 ) -> Result<T> {
-    attempt(config, place, function, event).await?.map_err(|said| anyhow!("{function} failed {said}"))
+    attempt(config, deployment, function, event).await?.map_err(|said| anyhow!("{function} failed {said}"))
 }
 
 /// Calls a function and returns its answer, or the error that is its own.
@@ -26,11 +26,11 @@ pub async fn invoke<T: DeserializeOwned>(
 /// If it can't be called, or its answer can't be read.
 pub async fn attempt<T: DeserializeOwned>(
     config: &SdkConfig,
-    place: &Place,
+    deployment: &Deployment,
     function: &str,
     event: &Value,
 ) -> Result<Result<T, String>> {
-    let Answer { payload, error } = call(&Client::new(config), place, function, event).await?;
+    let Answer { payload, error } = call(&Client::new(config), deployment, function, event).await?;
     if let Some(kind) = error {
         return Ok(Err(format!("({kind}): {}", String::from_utf8_lossy(&payload))));
     }
@@ -51,9 +51,9 @@ pub struct Answer {
 ///
 /// # Errors
 /// If it can't be called.
-pub async fn call(client: &Client, place: &Place, function: &str, event: &Value) -> Result<Answer> {
+pub async fn call(client: &Client, deployment: &Deployment, function: &str, event: &Value) -> Result<Answer> {
     let call = client.invoke().function_name(function).payload(Blob::new(event.to_string()));
-    let answer = call.send().await.map_err(|error| failed("Invoke", place)(&error))?;
+    let answer = call.send().await.map_err(|error| failed("Invoke", deployment)(&error))?;
     let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
     Ok(Answer { payload, error: answer.function_error })
 }

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::aws::failed;
-use crate::stack::Place;
+use protocol::deployment::Deployment;
 
 /// How often to ask: history calls are throttled at 5 a second on AWS (Step Functions quotas page).
 const POLL: Duration = Duration::from_secs(1);
@@ -20,14 +20,14 @@ const POLL: Duration = Duration::from_secs(1);
 /// A state machine of a stack.
 pub struct Machine<'a> {
     client: Client,
-    place: &'a Place,
+    deployment: &'a Deployment,
     arn: &'a str,
 }
 
 impl<'a> Machine<'a> {
     /// A deployed state machine.
-    pub fn new(config: &SdkConfig, place: &'a Place, arn: &'a str) -> Self {
-        Self { client: Client::new(config), place, arn }
+    pub fn new(config: &SdkConfig, deployment: &'a Deployment, arn: &'a str) -> Self {
+        Self { client: Client::new(config), deployment, arn }
     }
 
     /// The ARN that an execution of this name has.
@@ -45,7 +45,7 @@ impl<'a> Machine<'a> {
             .input(input.to_string())
             .send()
             .await
-            .map_err(|error| failed("StartExecution", self.place)(&error))?;
+            .map_err(|error| failed("StartExecution", self.deployment)(&error))?;
         Ok(started.execution_arn)
     }
 
@@ -58,7 +58,7 @@ impl<'a> Machine<'a> {
                 .execution_arn(execution)
                 .send()
                 .await
-                .map_err(|error| failed("DescribeExecution", self.place)(&error))?;
+                .map_err(|error| failed("DescribeExecution", self.deployment)(&error))?;
             if described.status != ExecutionStatus::Running {
                 return Ok(Ended(described));
             }
@@ -79,7 +79,7 @@ impl<'a> Machine<'a> {
             {
                 Ok(())
             }
-            Err(error) => Err(failed("StopExecution", self.place)(&error)),
+            Err(error) => Err(failed("StopExecution", self.deployment)(&error)),
         }
     }
 
@@ -92,7 +92,7 @@ impl<'a> Machine<'a> {
             .status_filter(ExecutionStatus::Running)
             .send()
             .await
-            .map_err(|error| failed("ListExecutions", self.place)(&error))?;
+            .map_err(|error| failed("ListExecutions", self.deployment)(&error))?;
         let Some(other) = running.executions.first() else { return Ok(()) };
         bail!(
             "another run of this stack is under way since {}, and two at once would slow each other down: wait for it, or \
@@ -108,7 +108,7 @@ impl<'a> Machine<'a> {
         let mut pages = history.include_execution_data(false).max_results(1000).into_paginator().send();
         let mut events = Events::default();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| failed("GetExecutionHistory", self.place)(&error))?;
+            let page = page.map_err(|error| failed("GetExecutionHistory", self.deployment)(&error))?;
             page.events().iter().for_each(|event| events.count(event));
         }
         Ok(events)

@@ -2,10 +2,10 @@
 
 use protocol::stats::real;
 use protocol::summary::Summary;
-use results::file::Cost;
+use results::cost::Cost;
 
 use super::Side;
-use crate::text::{digits, distinct, none, table};
+use crate::scenario::shared::tables::{digits, distinct, none, table};
 
 /// Means that are fewer standard errors apart may differ by chance: for two times three values Student's t asks for 2.8 at
 /// 95 %.
@@ -30,7 +30,7 @@ pub fn costs(sides: &[Side]) -> String {
     let rows = names.into_iter().map(|name| {
         let found: Vec<_> =
             sides.iter().map(|side| side.result.cost.iter().find(|one| one.item == *name)).collect();
-        row([name, "USD"], &found, |one| digits(one.usd), price_ratio)
+        row([name, "USD"], &found, |one| one.usd.map_or_else(none, digits), price_ratio)
     });
     table(&header(["cost", ""], sides), rows, &[0, 1]).to_string()
 }
@@ -50,7 +50,7 @@ fn statistics(name: &str, found: &[Option<&Summary>]) -> Vec<Vec<String>> {
         value(|one| Some(one.p99), &format!("p99, {unit}")),
     ];
     if found.iter().flatten().any(|one| one.throughput.is_some()) {
-        rows.push(value(|one| one.throughput, "a second"));
+        rows.push(value(|one| one.throughput, "per second"));
     }
     rows
 }
@@ -115,8 +115,12 @@ fn doubt(one: &Summary, first: &Summary) -> &'static str {
 
 /// Sums of different parts, such as with S3's requests and without, have no ratio.
 fn price_ratio(one: &Cost, first: &Cost) -> String {
-    let units = |cost: &Cost| cost.prices.iter().map(|price| price.unit.clone()).collect::<Vec<_>>();
-    if units(one) == units(first) { times((one.usd, first.usd)) } else { "of other parts".to_owned() }
+    let units = |cost: &Cost| cost.lines.iter().map(|line| line.price.unit.clone()).collect::<Vec<_>>();
+    if units(one) == units(first) {
+        one.usd.zip(first.usd).map_or_else(none, times)
+    } else {
+        "of other parts".to_owned()
+    }
 }
 
 fn times((one, first): (f64, f64)) -> String {

@@ -9,7 +9,7 @@ use results::billing_log::{FunctionUse, Report};
 use tokio::time::{Instant, sleep};
 
 use crate::aws::failed;
-use crate::site::Site;
+use crate::scenario::shared::run_context::RunContext;
 
 /// How long to wait for REPORT lines: logs are searchable some time after they are written.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -77,12 +77,12 @@ pub struct Span<'a> {
 
 /// What a function was charged for; none, and a warning, if there are too few REPORT lines a minute after the load.
 pub async fn billed(
-    site: Site<'_>,
+    context: RunContext<'_>,
     span: &Span<'_>,
     load_ended: Instant,
     warnings: &mut Vec<String>,
 ) -> Result<Option<Billed>> {
-    let billed = search_until(site, span, load_ended + TIMEOUT).await?;
+    let billed = search_until(context, span, load_ended + TIMEOUT).await?;
     if billed.is_none() {
         warnings.push(format!(
             "{}: its logs don't have a REPORT line for each invocation, so there is no price: run the load again, and \
@@ -93,10 +93,10 @@ pub async fn billed(
     Ok(billed)
 }
 
-async fn search_until(site: Site<'_>, span: &Span<'_>, deadline: Instant) -> Result<Option<Billed>> {
+async fn search_until(context: RunContext<'_>, span: &Span<'_>, deadline: Instant) -> Result<Option<Billed>> {
     let mut before = None;
     loop {
-        let billed = search(site, span).await?;
+        let billed = search(context, span).await?;
         let is_enough = billed.invocations >= *span.invocations.start();
         // Lines come in pieces: fewer than the most possible are trusted once a second search has found no more.
         let is_all = billed.invocations >= *span.invocations.end() || before == Some(billed);
@@ -108,8 +108,8 @@ async fn search_until(site: Site<'_>, span: &Span<'_>, deadline: Instant) -> Res
     }
 }
 
-async fn search(site: Site<'_>, span: &Span<'_>) -> Result<Billed> {
-    let mut pages = aws_sdk_cloudwatchlogs::Client::new(site.config)
+async fn search(context: RunContext<'_>, span: &Span<'_>) -> Result<Billed> {
+    let mut pages = aws_sdk_cloudwatchlogs::Client::new(context.config)
         .filter_log_events()
         .log_group_name(format!("/aws/lambda/{}", span.function))
         .filter_pattern("\"REPORT RequestId\"")
@@ -119,7 +119,7 @@ async fn search(site: Site<'_>, span: &Span<'_>) -> Result<Billed> {
         .send();
     let mut billed = Billed::default();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("FilterLogEvents", site.place)(&error))?;
+        let page = page.map_err(|error| failed("FilterLogEvents", context.deployment)(&error))?;
         for report in page.events().iter().filter_map(|event| Report::parse(event.message()?)) {
             billed.add(report);
         }

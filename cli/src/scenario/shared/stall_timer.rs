@@ -5,20 +5,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Counts, and since when they are what they are.
-pub struct Changed<Counts> {
+pub struct StallTimer<Counts> {
     counts: Counts,
     since: Instant,
 }
 
-impl<Counts: Default> Default for Changed<Counts> {
+impl<Counts: Default> Default for StallTimer<Counts> {
     fn default() -> Self {
         Self { counts: Counts::default(), since: Instant::now() }
     }
 }
 
-impl<Counts: PartialEq> Changed<Counts> {
+impl<Counts: PartialEq> StallTimer<Counts> {
     /// Compares counts with the last ones; returns for how long they have been what they are.
-    pub fn look(&mut self, counts: Counts) -> Duration {
+    pub fn observe(&mut self, counts: Counts) -> Duration {
         if self.counts != counts {
             *self = Self { counts, since: Instant::now() };
         }
@@ -40,11 +40,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn any_change_starts_the_time_anew() {
         let (minute, second) = (Duration::from_mins(1), Duration::from_secs(1));
-        let mut changed = Changed::default();
+        let mut stall_timer = StallTimer::default();
         sleep(minute).await;
-        assert_eq!(changed.look([1, 0]), Duration::ZERO);
+        assert_eq!(stall_timer.observe([1, 0]), Duration::ZERO);
         sleep(second).await;
-        assert_eq!(changed.look([1, 0]), second);
-        assert_eq!(changed.look([1, 2]), Duration::ZERO, "a duplicate is a sign of life, too");
+        assert_eq!(stall_timer.observe([1, 0]), second);
+        assert_eq!(stall_timer.observe([1, 2]), Duration::ZERO, "a duplicate is a sign of life, too");
     }
 }

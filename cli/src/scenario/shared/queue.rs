@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use crate::aws::failed;
-use crate::site::Site;
+use crate::scenario::shared::run_context::RunContext;
 
 /// Messages that a request carries: SQS's limit.
 pub const BATCH: i32 = 10;
@@ -57,10 +57,10 @@ struct RedrivePolicy {
 ///
 /// # Errors
 /// If it isn't within a minute.
-pub async fn until_empty(site: Site<'_>, url: &str) -> Result<Limits> {
+pub async fn until_empty(context: RunContext<'_>, url: &str) -> Result<Limits> {
     let deadline = Instant::now() + COUNTS_SETTLE;
     loop {
-        let found = attributes(site, url).await?;
+        let found = attributes(context, url).await?;
         if found.depth == 0 {
             return Ok(found.limits);
         }
@@ -79,19 +79,19 @@ pub async fn until_empty(site: Site<'_>, url: &str) -> Result<Limits> {
 ///
 /// # Errors
 /// If there is none, or it has no dead-letter queue.
-pub async fn attributes(site: Site<'_>, url: &str) -> Result<Attributes> {
+pub async fn attributes(context: RunContext<'_>, url: &str) -> Result<Attributes> {
     const COUNTS: [Name; 3] = [
         Name::ApproximateNumberOfMessages,
         Name::ApproximateNumberOfMessagesNotVisible,
         Name::ApproximateNumberOfMessagesDelayed,
     ];
-    let answer = Client::new(site.config)
+    let answer = Client::new(context.config)
         .get_queue_attributes()
         .queue_url(url)
         .set_attribute_names(Some([&COUNTS[..], &[Name::VisibilityTimeout, Name::RedrivePolicy]].concat()))
         .send()
         .await
-        .map_err(|error| failed("GetQueueAttributes", site.place)(&error))?;
+        .map_err(|error| failed("GetQueueAttributes", context.deployment)(&error))?;
     let values = answer.attributes.unwrap_or_default();
     let number = |name: &Name| values.get(name).and_then(|value| value.parse::<u64>().ok());
     let receives = values.get(&Name::RedrivePolicy).and_then(|policy| max_receives(policy));
@@ -103,7 +103,7 @@ pub async fn attributes(site: Site<'_>, url: &str) -> Result<Attributes> {
         limits: limits.with_context(|| {
             format!(
                 "{url} has no dead-letter queue: deploy the stack again with: pulumi up {}",
-                site.place.flag()
+                context.deployment.stack_option()
             )
         })?,
     })
@@ -124,8 +124,8 @@ fn max_receives(policy: &str) -> Option<u32> {
 ///
 /// # Errors
 /// If there is no such queue.
-pub async fn fresh(site: Site<'_>, url: &str, seen: &HashSet<String>) -> Result<Vec<Message>> {
-    let client = Client::new(site.config);
+pub async fn fresh(context: RunContext<'_>, url: &str, seen: &HashSet<String>) -> Result<Vec<Message>> {
+    let client = Client::new(context.config);
     let mut all = Vec::new();
     loop {
         let answer = client
@@ -139,7 +139,7 @@ pub async fn fresh(site: Site<'_>, url: &str, seen: &HashSet<String>) -> Result<
             .wait_time_seconds(1)
             .send()
             .await
-            .map_err(|error| failed("ReceiveMessage", site.place)(&error))?;
+            .map_err(|error| failed("ReceiveMessage", context.deployment)(&error))?;
         let before = all.len();
         let messages = answer.messages.unwrap_or_default().into_iter();
         all.extend(messages.filter(|message| message.message_id().is_none_or(|id| !seen.contains(id))));

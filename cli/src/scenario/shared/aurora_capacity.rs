@@ -9,7 +9,7 @@ use protocol::stats::{Spread, real};
 use tokio::time::{Instant, sleep};
 
 use crate::aws::failed;
-use crate::site::Site;
+use crate::scenario::shared::run_context::RunContext;
 
 /// Aurora publishes its capacity once a minute.
 const PERIOD_SECONDS: i32 = 60;
@@ -33,22 +33,22 @@ pub struct Used<'a> {
 /// The load's ACU-hours; none locally, where there are no ACUs. There is a warning if CloudWatch doesn't know them in
 /// time.
 pub async fn acu_hours(
-    site: Site<'_>,
+    context: RunContext<'_>,
     used: &Used<'_>,
     load_ended: Instant,
     warnings: &mut Vec<String>,
 ) -> Result<Option<f64>> {
-    if !site.place.is_on_aws() {
+    if !context.deployment.is_on_aws() {
         return Ok(None);
     }
     let minutes = Minutes::around(used.span_ms);
-    let mut capacities = capacities(site, used.cluster, minutes).await?;
+    let mut capacities = capacities(context, used.cluster, minutes).await?;
     if capacities.len() < minutes.count() {
-        site.say("waiting for CloudWatch to tell Aurora's capacity …");
+        context.notify("waiting for CloudWatch to tell Aurora's capacity …");
     }
     while capacities.len() < minutes.count() && Instant::now() < load_ended + TIMEOUT {
         sleep(INTERVAL).await;
-        capacities = self::capacities(site, used.cluster, minutes).await?;
+        capacities = self::capacities(context, used.cluster, minutes).await?;
     }
     if capacities.len() < minutes.count() {
         warnings.push(format!(
@@ -85,7 +85,7 @@ impl Minutes {
 }
 
 /// The cluster's capacity in each minute that CloudWatch knows, ACUs.
-async fn capacities(site: Site<'_>, cluster: &str, minutes: Minutes) -> Result<Vec<f64>> {
+async fn capacities(context: RunContext<'_>, cluster: &str, minutes: Minutes) -> Result<Vec<f64>> {
     let cluster = Dimension::builder().name("DBClusterIdentifier").value(cluster);
     let metric = Metric::builder()
         .namespace("AWS/RDS")
@@ -93,7 +93,7 @@ async fn capacities(site: Site<'_>, cluster: &str, minutes: Minutes) -> Result<V
         .dimensions(cluster.build());
     let average = MetricStat::builder().metric(metric.build()).period(PERIOD_SECONDS).stat("Average");
     let query = MetricDataQuery::builder().id("capacity").metric_stat(average.build());
-    let mut pages = aws_sdk_cloudwatch::Client::new(site.config)
+    let mut pages = aws_sdk_cloudwatch::Client::new(context.config)
         .get_metric_data()
         .start_time(DateTime::from_secs(minutes.from))
         .end_time(DateTime::from_secs(minutes.to))
@@ -102,7 +102,7 @@ async fn capacities(site: Site<'_>, cluster: &str, minutes: Minutes) -> Result<V
         .send();
     let mut values = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("GetMetricData", site.place)(&error))?;
+        let page = page.map_err(|error| failed("GetMetricData", context.deployment)(&error))?;
         values.extend(page.metric_data_results().iter().flat_map(MetricDataResult::values));
     }
     Ok(values)

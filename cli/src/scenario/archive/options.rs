@@ -1,0 +1,19 @@
+//! What `lambench run archive` takes: the stack's settings say everything else.
+
+/// The end of `lambench run archive --help`.
+pub const EXAMPLES: &str = "\
+Each contender makes an archive of the whole bucket, as often as the stack's runsPerContender says; all are checked byte for \
+byte, and then removed. A contender that fails is in the result with the reason. How many objects, runs and how much memory: \
+pulumi config set, pulumi up.
+
+Examples:
+  All contenders of the selected stack:
+    lambench run archive
+  Another stack, with a line a change instead of a bar:
+    lambench run archive --stack dev --progress counter
+  Who won:
+    lambench run archive --json | jq -r .archive.success[0].arn";
+
+/// The contest has no options of its own.
+#[derive(Debug, clap::Args)]
+pub struct Options;

@@ -1,0 +1,48 @@
+//! What a deployed stack says about itself: `pulumi stack output environment`.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// A scenario's part of the `environment` output of a stack; without `stack`, of the selected one.
+///
+/// # Errors
+/// If there is no `pulumi`, no such stack, or the stack doesn't have the scenario.
+pub fn deployed<T: DeserializeOwned>(scenario: &str, stack: Option<&str>) -> Result<T> {
+    let stack_option = stack.map_or_else(Vec::new, |name| vec!["--stack", name]);
+    let up = ["pulumi", "up"].iter().chain(&stack_option).copied().collect::<Vec<_>>().join(" ");
+    let output = Command::new("pulumi")
+        .args(["stack", "output", "environment", "--json", "--non-interactive"])
+        .args(&stack_option)
+        .output()
+        .context(
+            "cannot run pulumi: install it, or use the local environment's: eval \"$(lambench local env)\"",
+        )?;
+    if !output.status.success() {
+        bail!(no_outputs(&String::from_utf8_lossy(&output.stderr), stack, &up));
+    }
+    let mut all: Map<String, Value> =
+        serde_json::from_slice(&output.stdout).context("the output 'environment' is not a JSON object")?;
+    let Some(part) = all.remove(scenario) else {
+        let has = all.keys().cloned().collect::<Vec<_>>().join(", ");
+        bail!(
+            "the stack doesn't have the scenario '{scenario}' (it has: {has}): add it to its 'scenarios', then: {up}"
+        );
+    };
+    serde_json::from_value(part).with_context(|| {
+        format!("the output 'environment.{scenario}' is from another version: deploy again with: {up}")
+    })
+}
+
+/// Why Pulumi has no outputs, and what to do.
+fn no_outputs(stderr: &str, stack: Option<&str>, up: &str) -> String {
+    let reason = stderr.trim().trim_start_matches("error: ");
+    match stack.filter(|_| reason.starts_with("no stack named")) {
+        Some(stack) => format!(
+            "{reason}: list the stacks with: pulumi stack ls; or create it with: pulumi stack init {stack}, then: {up}"
+        ),
+        None => format!("the stack has no outputs to read ({reason}): deploy it with: {up}"),
+    }
+}

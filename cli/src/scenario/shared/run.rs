@@ -1,0 +1,118 @@
+//! One run of a scenario: what it has to work with, what it measures, and the result that is made of both.
+
+use std::process::Command;
+
+use anyhow::Result;
+use aws_config::SdkConfig;
+use jiff::Timestamp;
+use protocol::deployment::Deployment;
+use results::cost::Cost;
+use results::file::{self, RunResult, SCHEMA_VERSION};
+use results::scenario::Detail;
+
+use super::deployment::deployed;
+use super::run_context::RunContext;
+use super::series::Series;
+use crate::aws;
+use crate::progress::Mode;
+use crate::project::Project;
+use crate::scenario::Scenario;
+
+/// A scenario's run on a stack.
+pub struct Run<Deployed> {
+    /// The checkout.
+    pub project: Project,
+    /// The scenario's part of the stack's output `environment`.
+    pub deployed: Deployed,
+    /// Region, endpoint and credentials.
+    pub config: SdkConfig,
+    /// How to show progress.
+    pub progress: Mode,
+    /// Unique; what the run's messages, executions and items are named after.
+    pub name: String,
+    /// When it was triggered.
+    pub started_at: Timestamp,
+}
+
+impl<Deployed: AsRef<Deployment>> Run<Deployed> {
+    /// Where it runs, and with which settings.
+    pub fn deployment(&self) -> &Deployment {
+        self.deployed.as_ref()
+    }
+
+    /// What requests to the stack's services need.
+    pub fn context(&self) -> RunContext<'_> {
+        RunContext { deployment: self.deployment(), config: &self.config, progress: self.progress }
+    }
+}
+
+/// What a run has measured.
+pub struct Measurement {
+    /// Every measured quantity.
+    pub series: Vec<Series>,
+    /// What the run, or a unit of its work, costs on AWS.
+    pub cost: Vec<Cost>,
+    /// What the reader of the figures should know, each with advice.
+    pub warnings: Vec<String>,
+    /// What makes the figures unfit for use, in words.
+    pub failed_checks: Vec<String>,
+    /// What only this scenario has.
+    pub detail: Detail,
+}
+
+/// Runs a scenario on a stack; without `stack`, on the selected one.
+///
+/// # Errors
+/// If the options contradict each other, the stack doesn't have the scenario, or AWS fails;
+/// [`crate::exit::Interrupted`] if the user ended it.
+pub async fn run<S: Scenario>(
+    options: &S::Options,
+    project: Project,
+    stack: Option<&str>,
+    progress: Mode,
+) -> Result<RunResult> {
+    let scenario = S::new(options)?;
+    let deployed: S::Deployed = deployed(S::NAME, stack)?;
+    let config = aws::config(deployed.as_ref()).await;
+    let started_at = Timestamp::now();
+    let run = Run { project, deployed, config, progress, name: name(started_at), started_at };
+    let measurement = scenario.run(&run).await?;
+    Ok(result(S::NAME, &run, measurement))
+}
+
+fn result<D: AsRef<Deployment>>(scenario: &str, run: &Run<D>, measurement: Measurement) -> RunResult {
+    let Measurement { series, cost, warnings, failed_checks, detail } = measurement;
+    RunResult {
+        schema_version: SCHEMA_VERSION,
+        run: file::Run {
+            id: run.name.clone(),
+            scenario: scenario.to_owned(),
+            started_at: run.started_at,
+            ended_at: Timestamp::now(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            git_commit: git_commit(&run.project),
+        },
+        environment: run.deployment().into(),
+        summary: series.iter().filter_map(Series::summary).collect(),
+        samples: series.into_iter().map(Series::samples).collect(),
+        cost,
+        warnings,
+        failed_checks,
+        detail,
+    }
+}
+
+/// The name of a run that starts at a time.
+fn name(now: Timestamp) -> String {
+    now.strftime("lambench-%Y%m%dT%H%M%S%3fZ").to_string().replace('.', "")
+}
+
+/// The checkout's commit, with `-dirty` behind it if it has changes.
+fn git_commit(project: &Project) -> Option<String> {
+    let output = Command::new("git")
+        .args(["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])
+        .current_dir(&project.root)
+        .output()
+        .ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

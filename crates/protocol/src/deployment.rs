@@ -1,0 +1,82 @@
+//! What every scenario's part of a stack's output `environment` has.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Where a scenario is deployed, and with which settings: `stacks/index.ts` writes it into each scenario's part of the
+/// output `environment`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Deployment {
+    /// The stack's name.
+    pub stack: String,
+    /// AWS region.
+    pub region: String,
+    /// The endpoint, where it isn't AWS.
+    pub endpoint: Option<String>,
+    /// `arm64` or `x86_64`.
+    pub architecture: String,
+    /// The scenario's settings.
+    pub settings: Map<String, Value>,
+}
+
+/// The stack was deployed by a version of lambench that had no such setting.
+#[derive(Debug, thiserror::Error)]
+#[error("the stack has no setting '{setting}': deploy it again with: pulumi up --stack {stack}")]
+pub struct MissingSetting {
+    setting: String,
+    stack: String,
+}
+
+impl Deployment {
+    /// A setting that is a whole number; none if the scenario has no such setting.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<u64> {
+        self.settings.get(name).and_then(Value::as_u64)
+    }
+
+    /// A setting that must be there.
+    ///
+    /// # Errors
+    /// If it isn't.
+    pub fn required(&self, name: &str) -> Result<u64, MissingSetting> {
+        let missing = || MissingSetting { setting: name.to_owned(), stack: self.stack.clone() };
+        self.setting(name).ok_or_else(missing)
+    }
+
+    /// A setting that is text; empty if the scenario has no such setting.
+    #[must_use]
+    pub fn text_setting(&self, name: &str) -> &str {
+        self.settings.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The option that makes a command of Pulumi's mean this stack.
+    #[must_use]
+    pub fn stack_option(&self) -> String {
+        format!("--stack {}", self.stack)
+    }
+
+    /// Whether it is on AWS itself.
+    #[must_use]
+    pub fn is_on_aws(&self) -> bool {
+        self.endpoint.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_setting_that_is_missing_is_told_with_the_command_that_helps() {
+        let deployment: Deployment = serde_json::from_value(json!({
+            "stack": "dev", "region": "us-east-1", "endpoint": null, "architecture": "arm64",
+            "settings": { "memory": 512, "hash": "md5" },
+        }))
+        .unwrap();
+        assert_eq!((deployment.required("memory").unwrap(), deployment.text_setting("hash")), (512, "md5"));
+        let said = deployment.required("batchSize").unwrap_err().to_string();
+        assert!(said.ends_with("pulumi up --stack dev"), "{said}");
+    }
+}

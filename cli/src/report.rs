@@ -181,10 +181,15 @@ mod tests {
             source: "https://aws.amazon.com/lambda/pricing/".to_owned(),
             date: "2026-11-21".to_owned(),
         };
-        let cost = |item: &str| results::file::Cost {
+        let cost = |item: &str| results::cost::Cost {
             item: item.to_owned(),
-            usd: 0.25,
-            prices: vec![price.clone()],
+            usd: Some(0.25),
+            lines: vec![results::cost::CostLine {
+                name: "compute".to_owned(),
+                quantity: None,
+                usd: None,
+                price: price.clone(),
+            }],
         };
         result.cost = vec![cost("INSERT"), cost("SELECT")];
         insta::assert_snapshot!(render(&[result]));

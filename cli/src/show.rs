@@ -54,3 +54,19 @@ pub fn render(result: &RunResult) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn failed_checks_are_called_errors_and_stand_above_the_warnings() {
+        let mut result = read(Path::new("tests/aurora-result.json")).unwrap();
+        result.failed_checks = vec!["1 item of 20 got lost".to_owned()];
+        result.warnings = vec!["local".to_owned()];
+        let text = render(&result);
+        assert!(text.ends_with("ERROR: 1 item of 20 got lost\nwarning: local\n"), "{text}");
+    }
+}

@@ -1,7 +1,8 @@
 use std::path::Path;
 
 use protocol::summary::Summary;
-use results::file::{Cost, Kind, QuotedPrice};
+use results::cost::{Cost, CostLine, QuotedPrice};
+use results::file::Kind;
 
 use super::*;
 
@@ -18,7 +19,8 @@ fn cost(usd: f64, units: &[&str]) -> Cost {
         source: "https://aws.amazon.com".to_owned(),
         date: "2026-11-21".to_owned(),
     };
-    Cost { item: "a run".to_owned(), usd, prices: units.iter().map(price).collect() }
+    let line = |unit| CostLine { name: "line".to_owned(), quantity: None, usd: None, price: price(unit) };
+    Cost { item: "a run".to_owned(), usd: Some(usd), lines: units.iter().map(line).collect() }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use results::scenario::aurora::knee::Knee;
 use results::scenario::aurora::{Figures, Ledger, LoadPrice, QueueAction, QueueRun, RampRun, Stage};
 use serde_json::json;
 
-use super::Aurora;
+use super::Deployed;
 
 /// A deployed load test on the local stack `dev`.
 pub fn aurora() -> Deployed {

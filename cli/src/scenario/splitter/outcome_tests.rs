@@ -94,7 +94,7 @@ fn samples_are_the_queueing_and_the_time_of_the_items() {
     let item = measured[1].summary().unwrap();
     assert!((item.p50 - 205.0).abs() < 0.5, "{item:?}");
     assert!((run.queueing_ms.unwrap().p50 - 230.0).abs() < 5.0, "{:?}", run.queueing_ms);
-    assert!(cost(&test(), &found, &run).is_some_and(|cost| cost.prices.len() == 5));
+    assert!(cost(&test(), &found, &run).is_some_and(|cost| cost.lines.len() == 5));
 }
 
 #[test]

@@ -49,7 +49,6 @@ pub fn test() -> Test {
         concurrencies: plan.concurrencies,
         progress: Mode::None,
         name: "lambench-20261121T100000000Z".to_owned(),
-        started_at: "2026-11-21T10:00:00Z".parse().unwrap(),
     }
 }
 

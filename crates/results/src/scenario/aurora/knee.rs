@@ -62,8 +62,8 @@ fn gain(from: &Stage, to: &Stage) -> f64 {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::Figures;
     use super::*;
+    use crate::scenario::aurora::Figures;
     use protocol::histogram::Latency;
 
     fn stage(clients: u64, offered_tps: Option<f64>, tps: f64, p99: f64) -> Stage {

@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["infra/**/*.test.ts", "stacks/**/*.test.ts", "local/pulumi/**/*.unit.test.ts"],
+          include: ["infra/**/*.test.ts", "stacks/**/*.test.ts", "local/**/*.unit.test.ts"],
         },
       },
       {

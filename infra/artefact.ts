@@ -10,8 +10,10 @@ import type { Architecture } from "./target";
 /** The repository's root folder. */
 export const ROOT = path.resolve(__dirname, "..");
 
-/** Cargo's output folder. */
-export const TARGET_DIR = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
+/** A path in Cargo's output folder. */
+export function inTarget(...parts: readonly string[]): string {
+  return path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", ...parts);
+}
 
 /** Bytes 18 and 19 of an ELF file say what machine it is for (`e_machine`, ELF specification). */
 const ELF_MACHINES: Readonly<Record<number, Architecture>> = { 0x3e: "x86_64", 0xb7: "arm64" };
@@ -22,7 +24,7 @@ const EXECUTABLE = 0o100755 << 16;
 
 /** The archive of a Rust function as `cargo lambda build` left it; missing or for another architecture stops the program. */
 export function rustArtefact(bin: string, architecture: Architecture): pulumi.asset.Archive {
-  return bootstrapArtefact(path.join(TARGET_DIR, "lambda", bin), bin, architecture);
+  return bootstrapArtefact(inTarget("lambda", bin), bin, architecture);
 }
 
 /** A folder with a compiled `bootstrap`. */

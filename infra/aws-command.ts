@@ -17,8 +17,8 @@ export function awsCommand(
   });
 }
 
-/** A command line that prints a function's answer, without what the AWS CLI says of the invocation itself. */
-export function answerCommand({ arn, name }: RustFunction, event?: object): pulumi.Output<string> {
+/** A command line that invokes a function and prints its response, without what the AWS CLI says of the invocation. */
+export function invokeCommand({ arn, name }: RustFunction, event?: object): pulumi.Output<string> {
   const invoke = awsCommand(arn, "lambda invoke --function-name", name);
   const print = "/dev/fd/3 3>&1 >/dev/null | cat";
   return event === undefined

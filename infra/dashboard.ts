@@ -19,7 +19,7 @@ const HEIGHT = 6;
 const PER_ROW = 24 / WIDTH;
 const PERIOD_SECONDS = 60;
 
-/** A CloudWatch dashboard with three graphs a row. */
+/** A CloudWatch dashboard with three graphs per row. */
 export function dashboard(
   name: string,
   region: pulumi.Input<string>,

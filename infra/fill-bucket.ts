@@ -11,8 +11,8 @@ import type { Target } from "./target";
 /** What one invocation of fill-bucket can write in Lambda's 15 minutes at 75 MB/s, with a third to spare, MiB. */
 const MAX_BUCKET_MIB = 40_000;
 
-/** The settings of a bucket's content. */
-export interface Filling {
+/** The objects that a bucket is to hold. */
+export interface BucketContent {
   readonly objectCount: number;
   /** Mean size, MiB. */
   readonly objectSizeMib: number;
@@ -26,11 +26,11 @@ export interface FillArgs {
   readonly bucket: PrivateBucket;
   /** What the objects' keys begin with, without the slash. */
   readonly prefix: string;
-  readonly filling: Filling;
+  readonly content: BucketContent;
 }
 
-/** What fills a bucket. */
-export interface Filled {
+/** A bucket that has been filled, and what fills it. */
+export interface FilledBucket {
   readonly function: RustFunction;
   /** For what needs the objects to be there. */
   readonly invocation: aws.lambda.Invocation;
@@ -39,7 +39,7 @@ export interface Filled {
 }
 
 /** Stops the program if one invocation could not fill the bucket. */
-export function checkFilling(scenario: string, { objectCount, objectSizeMib }: Filling): void {
+export function checkContent(scenario: string, { objectCount, objectSizeMib }: BucketContent): void {
   if (objectCount * objectSizeMib <= MAX_BUCKET_MIB) return;
   const remedy = setCommand([scenario, "objectCount"], Math.floor(MAX_BUCKET_MIB / objectSizeMib));
   stop(
@@ -48,12 +48,12 @@ export function checkFilling(scenario: string, { objectCount, objectSizeMib }: F
   );
 }
 
-/** Makes a bucket hold exactly the objects that the settings stand for, for one scenario. */
+/** Makes a scenario's bucket hold exactly the objects that its settings stand for. */
 export function fillBucket(
   scenario: string,
-  { target, bucket, prefix, filling }: FillArgs,
+  { target, bucket, prefix, content }: FillArgs,
   { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
-): Filled {
+): FilledBucket {
   const fill = new RustFunction(
     {
       target,
@@ -71,9 +71,9 @@ export function fillBucket(
     { parent },
   );
   const input = JSON.stringify({
-    count: filling.objectCount,
-    mean_bytes: filling.objectSizeMib * 2 ** 20,
-    seed: filling.seed,
+    count: content.objectCount,
+    mean_bytes: content.objectSizeMib * 2 ** 20,
+    seed: content.seed,
   });
   // Runs again whenever its input changes, and adds and removes only what differs.
   const invocation = new aws.lambda.Invocation(

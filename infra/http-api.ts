@@ -10,9 +10,9 @@ export interface HttpApiArgs {
   /** Such as `/messages`. */
   readonly path: string;
   readonly handler: RustFunction;
-  /** Who may call: those whom IAM allows `execute-api:Invoke`, or everyone who has the address. */
+  /** Who may call: those whom IAM allows `execute-api:Invoke`, or everyone who has the URL. */
   readonly auth: "iam" | "none";
-  /** Requests a second, and at once, beyond which API Gateway answers 429. */
+  /** Requests per second, and in a burst, beyond which API Gateway answers 429. */
   readonly rate: number;
   readonly burst: number;
 }
@@ -20,7 +20,7 @@ export interface HttpApiArgs {
 /** An HTTP API with one route, which a function answers. */
 export class HttpApi extends pulumi.ComponentResource {
   readonly id: pulumi.Output<string>;
-  /** The route's address. */
+  /** The route's URL. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: HttpApiArgs, opts?: pulumi.ComponentResourceOptions) {

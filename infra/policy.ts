@@ -26,7 +26,7 @@ export function policyDocument(statements: readonly Statement[]): Record<string,
   };
 }
 
-/** Lets an AWS service, such as `lambda.amazonaws.com`, take a role. */
+/** Lets an AWS service, such as `lambda.amazonaws.com`, assume a role. */
 export function trustPolicy(service: string): Record<string, unknown> {
   return policyDocument([{ principal: { Service: service }, actions: ["sts:AssumeRole"], resources: [] }]);
 }

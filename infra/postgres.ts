@@ -36,7 +36,7 @@ export interface PostgresArgs extends Capacity {
 
 /**
  * An Aurora PostgreSQL cluster, Serverless v2: in private subnets, TLS only, encrypted, with the Data API and a password
- * that RDS makes and keeps in Secrets Manager. `destroy` leaves no snapshot.
+ * that RDS generates and keeps in Secrets Manager. `destroy` leaves no snapshot.
  */
 export class Postgres extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
@@ -48,7 +48,7 @@ export class Postgres extends pulumi.ComponentResource {
   /** The database, and also the name of its owner. */
   readonly database: string;
   readonly secretArn: pulumi.Output<string>;
-  /** What has to stand before the database takes connections. */
+  /** What must exist before the database accepts connections. */
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -128,7 +128,7 @@ export class Postgres extends pulumi.ComponentResource {
   }
 
   /** Where it is, for the output `environment`. */
-  place(): Record<string, pulumi.Input<string | number>> {
+  location(): Record<string, pulumi.Input<string | number>> {
     return {
       arn: this.arn,
       identifier: this.identifier,
@@ -157,7 +157,7 @@ export class Postgres extends pulumi.ComponentResource {
   }
 }
 
-/** RDS takes small letters, digits and single hyphens, a letter first and no hyphen last (API reference of CreateDBCluster). */
+/** RDS accepts small letters, digits and single hyphens, a letter first and no hyphen last (API reference of CreateDBCluster). */
 function clusterIdentifier(name: string): string {
   const identifier = name
     .toLowerCase()

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Statement } from "./policy";
 
-/** Aurora wants subnets in two availability zones. */
+/** Aurora requires subnets in two availability zones. */
 const ZONES = 2;
 const HTTPS = 443;
 
@@ -15,15 +15,15 @@ export interface PrivateNetworkArgs {
 }
 
 /**
- * A VPC without a way out: private subnets in two zones, and an interface endpoint for each AWS service that the functions
- * in it call. Endpoints stand in one zone: each costs by the hour and zone.
+ * A VPC without internet access: private subnets in two zones, and an interface endpoint for each AWS service that the
+ * functions in it call. Endpoints are in one zone, since each is charged per hour and zone.
  */
 export class PrivateNetwork extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
   readonly subnetIds: pulumi.Output<string>[];
   /** The security group of the functions: they reach the endpoints, and what {@link allow} names. */
   readonly functionsGroupId: pulumi.Output<string>;
-  /** What has to stand before a function inside can call AWS. */
+  /** What must exist before a function inside can call AWS. */
   readonly endpoints: pulumi.Resource[];
 
   constructor(
@@ -110,7 +110,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
 }
 
 /**
- * What Lambda needs to attach a function to a network, by the function's role. EC2 takes these on all resources only
+ * What Lambda needs to attach a function to a network, by the function's role. EC2 accepts these on all resources only
  * (managed policy AWSLambdaVPCAccessExecutionRole); the denial keeps them from the function's own code (Lambda Developer
  * Guide, "Security best practices" of VPC access).
  */

@@ -18,6 +18,10 @@ export function deployStack(scenarios: readonly Scenario[]): Record<string, unkn
   const chosen = (named.length > 0 ? named : [target.stack]).map((name) => findScenario(scenarios, name));
   const names = scenarios.map(({ name }) => name);
   checkKeys(config, Object.keys(pulumi.runtime.allConfig()), chosen, names);
+  const deployments = chosen.map((scenario) => ({
+    name: scenario.name,
+    deploy: scenario.configure(config, chosen),
+  }));
 
   const provider = makeProvider(target);
   const region = aws.getRegionOutput({}, provider && { provider }).region;
@@ -28,10 +32,7 @@ export function deployStack(scenarios: readonly Scenario[]): Record<string, unkn
     architecture: target.architecture,
     memoryPerVcpu: MEMORY_PER_VCPU,
   };
-  const deployed = chosen.map((scenario) => ({
-    name: scenario.name,
-    ...scenario.deploy({ target, config, provider, deployed: chosen }),
-  }));
+  const deployed = deployments.map(({ name, deploy }) => ({ name, ...deploy(target, provider) }));
   return {
     ...Object.fromEntries(deployed.flatMap(({ outputs }) => Object.entries(outputs))),
     environment: Object.fromEntries(

@@ -6,20 +6,20 @@ import { type Statement, tlsOnly } from "./policy";
 /** How long SQS keeps a message at most, seconds. */
 const FOURTEEN_DAYS = 14 * 24 * 3600;
 
-/** Arguments of {@link encryptedQueue} besides the queue's own. */
-export interface QueuePlace {
+/** How a queue is protected, and whose it is. */
+export interface QueueOptions {
   /** Refuse requests without TLS; false only for an endpoint that has none. */
   readonly requireTls: boolean;
-  /** A KMS key of one's own, its ARN; without one SQS encrypts with its own. */
+  /** The ARN of a customer managed KMS key; without one SQS encrypts with its own. */
   readonly keyArn?: pulumi.Input<string>;
   readonly parent: pulumi.Resource;
 }
 
-/** A queue that encrypts what it holds, and takes requests by TLS only. */
+/** A queue that encrypts what it holds, and accepts requests over TLS only. */
 export function encryptedQueue(
   name: string,
   args: Omit<aws.sqs.QueueArgs, "name">,
-  { requireTls, keyArn, parent }: QueuePlace,
+  { requireTls, keyArn, parent }: QueueOptions,
 ): aws.sqs.Queue {
   const encryption = keyArn === undefined ? { sqsManagedSseEnabled: true } : { kmsMasterKeyId: keyArn };
   const queue = new aws.sqs.Queue(name, { name, ...encryption, ...args }, { parent });
@@ -29,12 +29,12 @@ export function encryptedQueue(
   return queue;
 }
 
-/** A queue for what could not be done: it keeps messages for as long as SQS can. */
-export function deadLetterQueue(name: string, place: QueuePlace): aws.sqs.Queue {
-  return encryptedQueue(`${name}-dead`, { messageRetentionSeconds: FOURTEEN_DAYS }, place);
+/** A queue for what could not be handled: it keeps messages for as long as SQS can. */
+export function deadLetterQueue(name: string, options: QueueOptions): aws.sqs.Queue {
+  return encryptedQueue(`${name}-dead`, { messageRetentionSeconds: FOURTEEN_DAYS }, options);
 }
 
-/** What a function needs besides the queue to send to one with a key of its own, and to receive from it. */
+/** What a function needs to send to and receive from a queue with a customer managed key, besides the queue. */
 export function keyStatements(keyArn: pulumi.Input<string> | undefined): Statement[] {
   if (keyArn === undefined) return [];
   return [{ actions: ["kms:GenerateDataKey", "kms:Decrypt"], resources: [keyArn] }];

@@ -5,7 +5,7 @@ import { policyDocument, type Statement, trustPolicy } from "./policy";
 
 /** Arguments of {@link ServiceRole}. */
 export interface ServiceRoleArgs {
-  /** The AWS service that takes the role, such as `lambda.amazonaws.com`. */
+  /** The AWS service that assumes the role, such as `lambda.amazonaws.com`. */
   readonly service: string;
   /** What it may do, and nothing else. */
   readonly statements: readonly Statement[];

@@ -22,44 +22,53 @@ export interface DeployContext {
 
 /** What a scenario declares about itself. */
 export interface Definition<T extends SettingsTable> extends Configurable<T> {
+  /** Stops the program where settings don't go together. */
+  check?(settings: SettingValues<T>): void;
   /** Creates the scenario's resources as children of the context's `parent`. */
   deploy(context: DeployContext & { readonly settings: SettingValues<T> }): Deployed;
 }
 
-/** The stack that a scenario is deployed in. */
-export interface StackContext {
-  readonly target: Target;
-  readonly config: pulumi.Config;
-  /** None on AWS, where the default one does. */
-  readonly provider: pulumi.ProviderResource | undefined;
-  /** All scenarios of the stack, this one among them. */
-  readonly deployed: readonly Configurable[];
-}
+/** Creates a scenario's resources, with its settings read and checked. */
+export type Deployment = (target: Target, provider: pulumi.ProviderResource | undefined) => Deployed;
 
 /** A scenario that the program can deploy without knowing its settings. */
 export interface Scenario extends Configurable {
-  deploy(stack: StackContext): Deployed;
+  /**
+   * Reads and checks the settings, before anything is created.
+   * @param deployed all scenarios of the stack, this one among them
+   */
+  configure(config: pulumi.Config, deployed: readonly Configurable[]): Deployment;
 }
 
-/** Makes a {@link Scenario} of a definition, with its settings read and checked before anything is created. */
+/** Makes a {@link Scenario} of a definition. */
 export function scenario<T extends SettingsTable>(definition: Definition<T>): Scenario {
   return {
     name: definition.name,
     settings: definition.settings,
-    deploy({ target, config, provider, deployed }) {
+    configure(config, deployed) {
       const settings = readSettings(definition, config, deployed);
-      const parent = new pulumi.ComponentResource(
-        `lambench:scenario:${definition.name}`,
-        definition.name,
-        {},
-        provider && { providers: [provider] },
-      );
-      const name = `${target.project}-${target.stack}-${definition.name}`;
-      const { outputs, environment } = definition.deploy({ target, name, parent, settings });
-      return {
-        outputs,
-        environment: { ...environment, settings, settingRanges: settingRanges(definition.settings) },
-      };
+      definition.check?.(settings);
+      return (target, provider) => deploy(definition, settings, target, provider);
     },
+  };
+}
+
+function deploy<T extends SettingsTable>(
+  definition: Definition<T>,
+  settings: SettingValues<T>,
+  target: Target,
+  provider: pulumi.ProviderResource | undefined,
+): Deployed {
+  const parent = new pulumi.ComponentResource(
+    `lambench:scenario:${definition.name}`,
+    definition.name,
+    {},
+    provider && { providers: [provider] },
+  );
+  const name = `${target.project}-${target.stack}-${definition.name}`;
+  const { outputs, environment } = definition.deploy({ target, name, parent, settings });
+  return {
+    outputs,
+    environment: { ...environment, settings, settingRanges: settingRanges(definition.settings) },
   };
 }

@@ -16,7 +16,7 @@ export interface StateMachineArgs {
   readonly functionArns: readonly pulumi.Input<string>[];
 }
 
-/** A state machine whose definition stands in a file, with a role that may invoke its functions and nothing else. */
+/** A state machine whose definition stands in a file, and whose role may invoke its functions and nothing else. */
 export class StateMachine extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
@@ -32,7 +32,11 @@ export class StateMachine extends pulumi.ComponentResource {
     );
     const machine = new aws.sfn.StateMachine(
       args.name,
-      { name: args.name, roleArn: role.arn, definition: pulumi.output(args.values).apply(fill(args.file)) },
+      {
+        name: args.name,
+        roleArn: role.arn,
+        definition: pulumi.output(args.values).apply(substitute(args.file)),
+      },
       { parent: this },
     );
     this.arn = machine.arn;
@@ -41,7 +45,7 @@ export class StateMachine extends pulumi.ComponentResource {
 }
 
 /** Puts values into a definition; a name without a value is our own mistake and throws. */
-function fill(file: string): (values: Readonly<Record<string, string | number>>) => string {
+function substitute(file: string): (values: Readonly<Record<string, string | number>>) => string {
   const template = fs.readFileSync(file, "utf8");
   return (values) => {
     const value = (name: string): string | number => {

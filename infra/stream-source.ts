@@ -5,7 +5,7 @@ import type { RustFunction } from "./function";
 import type { Statement } from "./policy";
 import { deadLetterQueue } from "./queue";
 
-/** What the service that a stream belongs to lets Lambda do on a function's behalf (Lambda Developer Guide, execution role). */
+/** What Lambda calls on a function's behalf to read a stream (Lambda Developer Guide, execution role). */
 const READING = {
   kinesis: ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"],
   dynamodb: ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"],
@@ -13,22 +13,22 @@ const READING = {
 
 /** Arguments of {@link StreamSource}. */
 export interface StreamSourceArgs {
-  /** Whose stream it is. */
+  /** The service that the stream belongs to. */
   readonly service: keyof typeof READING;
   readonly streamArn: pulumi.Input<string>;
   /** Refuse requests without TLS; false only for an endpoint that has none. */
   readonly requireTls: boolean;
 }
 
-/** How {@link StreamSource.feed} hands records to a function. */
-export interface StreamFeeding {
-  /** Records an invocation gets at most. */
+/** How an event source mapping hands the stream's records to a function. */
+export interface StreamMapping {
+  /** Records per invocation, at most. */
   readonly batchSize: number;
-  /** How long to wait for a full batch, seconds. */
-  readonly windowSeconds: number;
-  /** Batches of a shard at once, 1 to 10. */
+  /** Longest wait for a full batch, seconds. */
+  readonly batchWindowSeconds: number;
+  /** Concurrent batches per shard, 1 to 10. */
   readonly parallelization: number;
-  /** Attempts at a record after the first, until it is put aside. */
+  /** Retries of a record before it is dead-lettered. */
   readonly retries: number;
 }
 
@@ -36,7 +36,7 @@ export interface StreamFeeding {
 export class StreamSource extends pulumi.ComponentResource {
   readonly deadLetterUrl: pulumi.Output<string>;
   /** The dead-letter queue's name. */
-  readonly deadLetters: string;
+  readonly deadLetterName: string;
   private readonly deadLetterArn: pulumi.Output<string>;
 
   constructor(
@@ -46,13 +46,13 @@ export class StreamSource extends pulumi.ComponentResource {
   ) {
     super("lambench:infra:StreamSource", name, {}, opts);
     const queue = deadLetterQueue(name, { requireTls: args.requireTls, parent: this });
-    this.deadLetters = `${name}-dead`;
+    this.deadLetterName = `${name}-dead`;
     this.deadLetterUrl = queue.url;
     this.deadLetterArn = queue.arn;
     this.registerOutputs({ deadLetterUrl: this.deadLetterUrl });
   }
 
-  /** What the reader needs: the records, and to put hopeless ones aside, by itself or by Lambda in its name. */
+  /** What the reader needs: the records, and to dead-letter those that cannot be handled, by itself or by Lambda in its name. */
   consumerStatements(): Statement[] {
     const { service, streamArn } = this.args;
     return [
@@ -62,17 +62,17 @@ export class StreamSource extends pulumi.ComponentResource {
   }
 
   /** Makes a function the stream's reader, from the oldest record on. */
-  feed(consumer: RustFunction, feeding: StreamFeeding): void {
+  addConsumer(consumer: RustFunction, mapping: StreamMapping): void {
     new aws.lambda.EventSourceMapping(
       this.name,
       {
         eventSourceArn: this.args.streamArn,
         functionName: consumer.arn,
         startingPosition: "TRIM_HORIZON",
-        batchSize: feeding.batchSize,
-        maximumBatchingWindowInSeconds: feeding.windowSeconds,
-        parallelizationFactor: feeding.parallelization,
-        maximumRetryAttempts: feeding.retries,
+        batchSize: mapping.batchSize,
+        maximumBatchingWindowInSeconds: mapping.batchWindowSeconds,
+        parallelizationFactor: mapping.parallelization,
+        maximumRetryAttempts: mapping.retries,
         bisectBatchOnFunctionError: true,
         functionResponseTypes: ["ReportBatchItemFailures"],
         destinationConfig: { onFailure: { destinationArn: this.deadLetterArn } },

@@ -8,7 +8,7 @@ import { deadLetterQueue, encryptedQueue, keyStatements } from "./queue";
 /** Receives before SQS moves a message to the dead-letter queue: AWS's advice for Lambda is five or more. */
 const MAX_RECEIVES = 5;
 
-/** How long the queue keeps a message that nobody takes, seconds: SQS's own default. */
+/** How long the queue keeps a message that nobody receives, seconds: SQS's own default. */
 const FOUR_DAYS = 4 * 24 * 3600;
 
 /** Arguments of {@link WorkerQueue}. */
@@ -17,17 +17,17 @@ export interface WorkerQueueArgs {
   readonly consumerTimeout: number;
   /** Refuse requests without TLS; false only for an endpoint that has none. */
   readonly requireTls: boolean;
-  /** A KMS key of one's own, its ARN; without one SQS encrypts with its own. */
+  /** The ARN of a customer managed KMS key; without one SQS encrypts with its own. */
   readonly keyArn?: pulumi.Input<string>;
   /** Receives before a message goes to the dead-letter queue; 5 unless said otherwise. */
   readonly maxReceives?: number;
 }
 
-/** How {@link WorkerQueue.feed} hands messages to a function. */
-export interface Feeding {
-  /** Messages an invocation gets at most, 1 to 10. */
+/** How an event source mapping hands the queue's messages to a function. */
+export interface QueueMapping {
+  /** Messages per invocation, 1 to 10 at most. */
   readonly batchSize: number;
-  /** Invocations at once, 2 to 1,000. */
+  /** Concurrent invocations, 2 to 1,000 at most. */
   readonly concurrency: number;
 }
 
@@ -48,8 +48,8 @@ export class WorkerQueue extends pulumi.ComponentResource {
   ) {
     super("lambench:infra:WorkerQueue", name, {}, opts);
     this.maxReceives = args.maxReceives ?? MAX_RECEIVES;
-    const place = { requireTls: args.requireTls, keyArn: args.keyArn, parent: this };
-    const deadLetters = deadLetterQueue(name, place);
+    const options = { requireTls: args.requireTls, keyArn: args.keyArn, parent: this };
+    const deadLetters = deadLetterQueue(name, options);
     const queue = encryptedQueue(
       name,
       {
@@ -61,7 +61,7 @@ export class WorkerQueue extends pulumi.ComponentResource {
           maxReceiveCount: this.maxReceives,
         }),
       },
-      place,
+      options,
     );
     this.arn = queue.arn;
     this.url = queue.url;
@@ -70,7 +70,12 @@ export class WorkerQueue extends pulumi.ComponentResource {
     this.registerOutputs({ arn: this.arn });
   }
 
-  /** What the consumer needs: to take messages, and to put hopeless ones aside with the reason. */
+  /** Where it is, for the output `environment`. */
+  location(): Record<"url" | "arn" | "deadLetterUrl", pulumi.Output<string>> {
+    return { url: this.url, arn: this.arn, deadLetterUrl: this.deadLetterUrl };
+  }
+
+  /** What the consumer needs: to receive messages, and to dead-letter those that cannot be handled, with the reason. */
   consumerStatements(): Statement[] {
     return [
       {
@@ -83,7 +88,7 @@ export class WorkerQueue extends pulumi.ComponentResource {
   }
 
   /** Makes a function the queue's consumer. */
-  feed(consumer: RustFunction, { batchSize, concurrency }: Feeding): void {
+  addConsumer(consumer: RustFunction, { batchSize, concurrency }: QueueMapping): void {
     new aws.lambda.EventSourceMapping(
       this.name,
       {

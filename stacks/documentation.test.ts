@@ -37,7 +37,7 @@ function declared([name, setting]: [string, Setting]): string[] {
 
 describe("the settings that a scenario's page shows", () => {
   it.each(folders)("are those that %s has, with the same defaults and ranges", async (folder) => {
-    const [scenario] = Object.values((await import(`./${folder}`)) as Record<string, Scenario>);
+    const [scenario] = Object.values((await import(`./${folder}/index.ts`)) as Record<string, Scenario>);
     const page = fs.readFileSync(path.join(ROOT, "docs", "scenarios", `${folder}.md`), "utf8");
     const shared = SHARED_SETTINGS.map((name) => `\`${name}\``);
     const rows = documented(page).filter(([key = ""]) => !shared.includes(key));

@@ -6,9 +6,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "vitest";
 
 import type { Scenario } from "../infra/scenario";
+import { readTarget } from "../infra/target";
 
 /** A resource that a program under test has declared. */
-export interface Made {
+export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -59,7 +60,7 @@ function computed(type: string, name: string): object {
 
 /** A scenario deployed to Pulumi's mocks, on the stack `full` in eu-west-1, for x86_64. */
 export class MockedStack {
-  readonly made: Made[] = [];
+  readonly declared: Declared[] = [];
   private readonly target = fs.mkdtempSync(path.join(os.tmpdir(), "artefacts-"));
 
   /** @param bins the functions' binaries, which need not be built for this */
@@ -68,15 +69,14 @@ export class MockedStack {
       fs.mkdirSync(path.join(this.target, "lambda", bin), { recursive: true });
       fs.writeFileSync(path.join(this.target, "lambda", bin, "bootstrap"), ELF);
     }
-    process.env.CARGO_TARGET_DIR = this.target;
   }
 
-  /** Makes the engine a mock; a scenario must be imported after this, since it reads where Cargo's output is. */
+  /** Makes the engine a mock, whose resources are this stack's. */
   async mock(): Promise<void> {
     await pulumi.runtime.setMocks(
       {
         newResource: ({ type, name, inputs }) => {
-          this.made.push({ type, name, inputs: inputs as Record<string, unknown> });
+          this.declared.push({ type, name, inputs: inputs as Record<string, unknown> });
           return { id: `${name}-id`, state: { ...computed(type, name), ...(inputs as object) } };
         },
         call: ({ token }) => STATIC[token] ?? {},
@@ -91,38 +91,37 @@ export class MockedStack {
     scenario: Scenario,
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Record<string, unknown>> {
-    const { readTarget } = await import("../infra/target");
+    process.env.CARGO_TARGET_DIR = this.target;
     const keys = { architecture: "x86_64", ...settings };
     pulumi.runtime.setAllConfig(
       Object.fromEntries(Object.entries(keys).map(([key, value]) => [`lambench:${key}`, value])),
     );
     const config = new pulumi.Config("lambench");
-    const { outputs, environment } = scenario.deploy({
-      target: readTarget(config, {}),
-      config,
-      provider: undefined,
-      deployed: [scenario],
+    const deploy = scenario.configure(config, [scenario]);
+    const { outputs, environment } = deploy(readTarget(config, {}), undefined);
+    const settled = new Promise<Record<string, unknown>>((resolve) => {
+      pulumi.output({ ...outputs, environment }).apply(resolve as (values: unknown) => void);
     });
-    return await new Promise((resolve) => {
-      pulumi.output({ ...outputs, environment }).apply(resolve as (settled: unknown) => void);
-    });
+    // Until all is registered: what is still under way would reach the mocks of the next stack.
+    await pulumi.runtime.disconnect(false);
+    return await settled;
   }
 
   /** The resources of a type. */
-  of(type: string): Made[] {
-    return this.made.filter((one) => one.type === type);
+  resources(type: string): Declared[] {
+    return this.declared.filter((resource) => resource.type === type);
   }
 
   /** The only resource of a type that has a name. */
-  one(type: string, name: string): Made {
-    const found = this.of(type).find((made) => made.name === name);
+  resource(type: string, name: string): Declared {
+    const found = this.resources(type).find((resource) => resource.name === name);
     if (!found) throw new Error(`no ${type} '${name}'`);
     return found;
   }
 
   /** The statements of every role, by the role's name. */
   policies(): [string, PolicyStatement[]][] {
-    return this.of("aws:iam/rolePolicy:RolePolicy").map(({ name, inputs }) => [
+    return this.resources("aws:iam/rolePolicy:RolePolicy").map(({ name, inputs }) => [
       name,
       (JSON.parse(inputs.policy as string) as { Statement: PolicyStatement[] }).Statement,
     ]);

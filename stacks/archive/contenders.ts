@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
-import { bootstrapArtefact, ROOT, rustArtefact, TARGET_DIR } from "../../infra/artefact";
+import { bootstrapArtefact, inTarget, ROOT, rustArtefact } from "../../infra/artefact";
 import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { stop } from "../../infra/stop";
 import type { Architecture } from "../../infra/target";
@@ -66,7 +66,7 @@ export function findContenders(folder: string, defaults: Defaults): Contender[] 
 /** What is deployed for a contender: what the build left, or the folder itself where nothing has to be built. */
 export function contenderCode(contender: Contender): pulumi.asset.Archive {
   const { lang, id, folder, architecture } = contender;
-  const built = path.join(TARGET_DIR, "contenders", `${lang}-${id}`);
+  const built = inTarget("contenders", `${lang}-${id}`);
   if (lang === "rust") return rustArtefact(id, architecture);
   if (fs.existsSync(path.join(folder, "build.sh")))
     return bootstrapArtefact(built, `${lang}-${id}`, architecture);

@@ -11,23 +11,24 @@ import {
 } from "../../infra/function";
 import { listStatement, objects, type PrivateBucket } from "../../infra/private-bucket";
 import { logStatement, ServiceRole } from "../../infra/role";
-import type { Target } from "../../infra/target";
+import type { DeployContext } from "../../infra/scenario";
 import { type Contender, contenderCode } from "./contenders";
 
-/** Where the source objects are; the name is part of the contest. */
-export const PREFIX = "files";
+/** Where the source objects are, without a slash as in the contest's events; the name is part of the contest. */
+export const SOURCE_PREFIX = "files";
+
+/** Where contenders write archives. */
+export const ARCHIVE_PREFIX = "archives/";
 
 /** Where contenders put what they need on the way. */
-const SCRATCH_PREFIX = "seg-temps/";
+export const SCRATCH_PREFIX = "seg-temps/";
 
-/** Where contenders write: the archives, and whatever they need on the way. */
-export const TEMPORARY_PREFIXES = ["archives/", SCRATCH_PREFIX];
+/** All that contenders write. */
+const WRITABLE = [ARCHIVE_PREFIX, SCRATCH_PREFIX];
 
-/** What all functions of the contest stand in. */
-export interface Place {
-  readonly target: Target;
+/** What the contest's functions are deployed into. */
+export interface FunctionContext extends DeployContext {
   readonly bucket: PrivateBucket;
-  readonly parent: pulumi.Resource;
 }
 
 /** The functions that are not contenders. */
@@ -37,23 +38,26 @@ export type Harness = Readonly<Record<"prepare" | "judge" | "score" | "sweep", R
  * One function a contender, all with the same role: read the sources, write archives, read, list and delete what they
  * need on the way, and nothing else.
  */
-export function deployContenders(contenders: readonly Contender[], place: Place): aws.lambda.Function[] {
-  const { target, bucket, parent } = place;
+export function deployContenders(
+  contenders: readonly Contender[],
+  context: FunctionContext,
+): aws.lambda.Function[] {
+  const { target, bucket, parent } = context;
   const named = contenders.map((contender) => {
     const name = functionName(target, `${contender.lang}-${contender.id}`);
     return { contender, name, logGroup: functionLogGroup(name, target, { parent }) };
   });
   const role = new ServiceRole(
-    `${target.project}-${target.stack}-archive-contender`,
+    `${context.name}-contender`,
     {
       service: "lambda.amazonaws.com",
       statements: [
         // What is copied has to be read; an archive whose completion wasn't answered too.
-        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${PREFIX}/`, ...TEMPORARY_PREFIXES]) },
-        listStatement(bucket.arn, [`${PREFIX}/`, SCRATCH_PREFIX]),
+        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${SOURCE_PREFIX}/`, ...WRITABLE]) },
+        listStatement(bucket.arn, [`${SOURCE_PREFIX}/`, SCRATCH_PREFIX]),
         {
           actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-          resources: objects(bucket.arn, TEMPORARY_PREFIXES),
+          resources: objects(bucket.arn, WRITABLE),
         },
         { actions: ["s3:DeleteObject"], resources: objects(bucket.arn, [SCRATCH_PREFIX]) },
         // S3 has no condition on the uploads' keys.
@@ -89,10 +93,10 @@ export function deployContenders(contenders: readonly Contender[], place: Place)
 export function deployHarness(
   settings: { readonly objectCount: number; readonly maxRunSeconds: number },
   contenders: readonly aws.lambda.Function[],
-  place: Place,
+  context: FunctionContext,
 ): Harness {
-  const { target, bucket, parent } = place;
-  const source = { BUCKET: bucket.name, PREFIX };
+  const { target, bucket, parent } = context;
+  const source = { BUCKET: bucket.name, PREFIX: SOURCE_PREFIX };
   const make = (args: Omit<RustFunctionArgs, "target">): RustFunction =>
     new RustFunction({ target, ...args }, { parent });
   return {
@@ -102,7 +106,7 @@ export function deployHarness(
       memory: 256,
       timeout: 300,
       environment: { ...source, OBJECT_COUNT: String(settings.objectCount) },
-      statements: [listStatement(bucket.arn, [`${PREFIX}/`])],
+      statements: [listStatement(bucket.arn, [`${SOURCE_PREFIX}/`])],
     }),
     judge: make({
       bin: "archive-judge",
@@ -113,7 +117,7 @@ export function deployHarness(
       statements: [
         // Not only below a prefix: without the right to list, S3 says of a missing archive that it is forbidden.
         { actions: ["s3:ListBucket"], resources: [bucket.arn] },
-        { actions: ["s3:GetObject"], resources: objects(bucket.arn, ["archives/"]) },
+        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [ARCHIVE_PREFIX]) },
       ],
     }),
     score: make({
@@ -139,13 +143,13 @@ export function deployHarness(
       description: "Deletes archives and aborts uploads",
       memory: 256,
       timeout: 300,
-      environment: { BUCKET: bucket.name },
+      environment: { BUCKET: bucket.name, ARCHIVE_PREFIX, SCRATCH_PREFIX },
       statements: [
-        listStatement(bucket.arn, TEMPORARY_PREFIXES),
+        listStatement(bucket.arn, WRITABLE),
         { actions: ["s3:ListBucketMultipartUploads"], resources: [bucket.arn] },
         {
           actions: ["s3:DeleteObject", "s3:AbortMultipartUpload"],
-          resources: objects(bucket.arn, TEMPORARY_PREFIXES),
+          resources: objects(bucket.arn, WRITABLE),
         },
       ],
     }),

@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { archive } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["archive-prepare", "archive-judge", "archive-score", "archive-sweep", "fill-bucket"];
 
 describe("the archive stack", () => {
   const stack = new MockedStack([...BINS, "copy-plan", "stream"]);
-  let archive: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ archive } = await import("."));
     outputs = await stack.deploy(archive);
   });
   afterAll(() => {
@@ -23,7 +21,7 @@ describe("the archive stack", () => {
     expect(outputs.environment).toMatchObject({
       settings: { memory: 512, objectCount: 3000, objectSizeMib: 5, runsPerContender: 10 },
     });
-    const [fill] = stack.of("aws:lambda/invocation:Invocation");
+    const [fill] = stack.resources("aws:lambda/invocation:Invocation");
     expect(JSON.parse(fill?.inputs.input as string)).toEqual({
       count: 3000,
       mean_bytes: 5 * 2 ** 20,
@@ -32,13 +30,13 @@ describe("the archive stack", () => {
   });
 
   it("names contenders <project>-<stack>-<lang>-<id>, and finds them by folder", () => {
-    const names = stack.of("aws:lambda/function:Function").map(({ name }) => name);
+    const names = stack.resources("aws:lambda/function:Function").map(({ name }) => name);
     expect(names).toContain("lambench-full-rust-stream");
     expect(names).toContain("lambench-full-python-naive");
   });
 
   it("says of each function which binary it is made of, if any, so that `lambench local watch` can replace it", () => {
-    const functions = stack.of("aws:lambda/function:Function");
+    const functions = stack.resources("aws:lambda/function:Function");
     const tags = Object.fromEntries(functions.map(({ name, inputs }) => [name, inputs.tags]));
     expect(tags["lambench-full-archive-judge"]).toEqual({ "lambench:binary": "archive-judge" });
     expect(tags["lambench-full-rust-stream"]).toEqual({ "lambench:binary": "stream" });
@@ -94,20 +92,24 @@ describe("the archive stack", () => {
   });
 
   it("keeps the bucket private, encrypted and for TLS only", () => {
-    expect(stack.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")[0]?.inputs).toMatchObject({
+    expect(
+      stack.resources("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")[0]?.inputs,
+    ).toMatchObject({
       blockPublicAcls: true,
       blockPublicPolicy: true,
       ignorePublicAcls: true,
       restrictPublicBuckets: true,
     });
-    expect(stack.made.some(({ type }) => type.includes("bucketServerSideEncryptionConfiguration"))).toBe(
+    expect(stack.declared.some(({ type }) => type.includes("bucketServerSideEncryptionConfiguration"))).toBe(
       true,
     );
-    expect(stack.of("aws:s3/bucketPolicy:BucketPolicy")[0]?.inputs.policy).toContain("aws:SecureTransport");
+    expect(stack.resources("aws:s3/bucketPolicy:BucketPolicy")[0]?.inputs.policy).toContain(
+      "aws:SecureTransport",
+    );
   });
 
   it("expires what contenders leave behind, and never the sources", () => {
-    const [rules] = stack.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration");
+    const [rules] = stack.resources("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration");
     const prefixes = (rules?.inputs.rules as { filter: { prefix: string } }[]).map(
       ({ filter }) => filter.prefix,
     );
@@ -115,16 +117,16 @@ describe("the archive stack", () => {
   });
 
   it("has a log group with a retention for every function", () => {
-    const groups = stack.of("aws:cloudwatch/logGroup:LogGroup");
+    const groups = stack.resources("aws:cloudwatch/logGroup:LogGroup");
     const functions = stack
-      .of("aws:lambda/function:Function")
+      .resources("aws:lambda/function:Function")
       .map(({ inputs }) => `/aws/lambda/${String(inputs.name)}`);
     expect(groups.map(({ inputs }) => inputs.name).sort()).toEqual(functions.sort());
     expect(groups.every(({ inputs }) => inputs.retentionInDays === 7)).toBe(true);
   });
 
   it("writes a definition in which every placeholder has its value", () => {
-    const [machine] = stack.of("aws:sfn/stateMachine:StateMachine");
+    const [machine] = stack.resources("aws:sfn/stateMachine:StateMachine");
     const definition = machine?.inputs.definition as string;
     expect(definition).not.toMatch(/\$\{/);
     expect(definition).toContain('"MaxConcurrency":5');
@@ -135,6 +137,15 @@ describe("the archive stack", () => {
     await expect(stack.deploy(archive, { objectCount: "20000" })).rejects.toThrow(
       "objectCount 20000 × objectSizeMib 5 is more than 40000 MiB",
     );
+  });
+
+  it("tells programs where the contest's objects are", () => {
+    expect(outputs.environment).toMatchObject({
+      sourcePrefix: "files",
+      archivePrefix: "archives/",
+      scratchPrefix: "seg-temps/",
+      functions: { fillBucket: "lambench-full-archive-fill-bucket" },
+    });
   });
 
   it("prints triggers that a shell takes as they are", () => {

@@ -4,13 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ROOT } from "../../infra/artefact";
 import { awsCommand } from "../../infra/aws-command";
-import { checkFilling, fillBucket } from "../../infra/fill-bucket";
+import { checkContent, fillBucket } from "../../infra/fill-bucket";
 import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { PrivateBucket } from "../../infra/private-bucket";
 import { scenario } from "../../infra/scenario";
 import { StateMachine } from "../../infra/state-machine";
 import { findContenders } from "./contenders";
-import { deployContenders, deployHarness, PREFIX, TEMPORARY_PREFIXES } from "./functions";
+import { ARCHIVE_PREFIX, deployContenders, deployHarness, SCRATCH_PREFIX, SOURCE_PREFIX } from "./functions";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each contender, MB" },
@@ -35,27 +35,29 @@ const settings = {
 export const archive = scenario({
   name: "archive",
   settings,
-  deploy({ target, settings, parent }) {
-    checkFilling("archive", settings);
-    const name = `${target.project}-${target.stack}-archive`;
+  check(settings) {
+    checkContent("archive", settings);
+  },
+  deploy({ target, name, parent, settings }) {
     const bucket = new PrivateBucket(
       name.toLowerCase(), // as S3 wants it
-      { requireTls: target.requireTls, temporaryPrefixes: TEMPORARY_PREFIXES },
+      { requireTls: target.requireTls, temporaryPrefixes: [ARCHIVE_PREFIX, SCRATCH_PREFIX] },
       { parent },
     );
+    const context = { target, name, bucket, parent };
     const contenders = deployContenders(
       findContenders(path.join(ROOT, "contenders"), {
         architecture: target.architecture,
         memory: settings.memory,
         timeout: settings.timeoutSeconds,
       }),
-      { target, bucket, parent },
+      context,
     );
-    const harness = deployHarness(settings, contenders, { target, bucket, parent });
+    const harness = deployHarness(settings, contenders, context);
 
     const filled = fillBucket(
       "archive",
-      { target, bucket, prefix: PREFIX, filling: settings },
+      { target, bucket, prefix: SOURCE_PREFIX, content: settings },
       { parent, dependsOn: [bucket] },
     );
     const machine = new StateMachine(
@@ -64,7 +66,7 @@ export const archive = scenario({
         file: path.join(__dirname, "definition.asl.json"),
         values: {
           bucket: bucket.name,
-          prefix: PREFIX,
+          prefix: SOURCE_PREFIX,
           contenderPrefix: `${target.project}-${target.stack}-`,
           contendersAtOnce: settings.contendersAtOnce,
           lastRun: settings.runsPerContender - 1,
@@ -107,9 +109,13 @@ export const archive = scenario({
         contenders: arns,
         functions: {
           fill: filled.function.name,
+          fillBucket: filled.function.name,
           ...Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
         },
         fillCommand: filled.command,
+        sourcePrefix: SOURCE_PREFIX,
+        archivePrefix: ARCHIVE_PREFIX,
+        scratchPrefix: SCRATCH_PREFIX,
       },
     };
   },

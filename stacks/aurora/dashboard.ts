@@ -3,12 +3,12 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { dashboard, type Metric } from "../../infra/dashboard";
 import type { Postgres } from "../../infra/postgres";
-import type { Workers } from "./functions";
+import { metricsNamespace, type Workers } from "./functions";
 
 const ACTIONS = ["INSERT", "SELECT", "SELECT2", "TPCB"];
 
-/** What the dashboard is about. */
-export interface Subjects {
+/** What the dashboard shows. */
+export interface DashboardArgs {
   readonly postgres: Postgres;
   readonly workers: Readonly<Record<string, Workers>>;
 }
@@ -17,29 +17,32 @@ export interface Subjects {
 export function deployDashboard(
   name: string,
   region: pulumi.Input<string>,
-  { postgres, workers }: Subjects,
+  { postgres, workers }: DashboardArgs,
   opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
   const load = (metric: string, statistic: string): Metric[] =>
     ACTIONS.map((action) => ({
-      namespace: `PERFORMANCE/AURORA/${postgres.database}`,
+      namespace: metricsNamespace(postgres),
       name: metric,
       dimensions: { ACTION: action },
       statistic,
     }));
-  const queue = (metric: string, dead = ""): Metric[] =>
-    Object.values(workers).map((one) => ({
+  const queueMetric = (metric: string, dead = ""): Metric[] =>
+    Object.values(workers).map(({ queue }) => ({
       namespace: "AWS/SQS",
       name: metric,
-      dimensions: { QueueName: `${one.queue.name}${dead}` },
+      dimensions: { QueueName: `${queue.name}${dead}` },
       statistic: "Maximum",
     }));
-  const functions = Object.values(workers).flatMap(({ fromQueue, fromRamp }) => [fromQueue, fromRamp]);
+  const functions = Object.values(workers).flatMap(({ queueWorker, rampWorker }) => [
+    queueWorker,
+    rampWorker,
+  ]);
   const lambda = (metric: string, statistic: string): Metric[] =>
-    functions.map((one) => ({
+    functions.map(({ name: functionName }) => ({
       namespace: "AWS/Lambda",
       name: metric,
-      dimensions: { FunctionName: one.name },
+      dimensions: { FunctionName: functionName },
       statistic,
     }));
   const database = (metric: string): Metric[] => [
@@ -56,12 +59,12 @@ export function deployDashboard(
     {
       "Statement duration, p50 (ms)": load("DURATION", "p50"),
       "Statement duration, p99 (ms)": load("DURATION", "p99"),
-      "Completions a minute": load("COMPLETIONS", "Sum"),
+      "Completions per minute": load("COMPLETIONS", "Sum"),
       "Queue depth": [
-        ...queue("ApproximateNumberOfMessagesVisible"),
-        ...queue("ApproximateNumberOfMessagesVisible", "-dead"),
+        ...queueMetric("ApproximateNumberOfMessagesVisible"),
+        ...queueMetric("ApproximateNumberOfMessagesVisible", "-dead"),
       ],
-      "Workers at once": lambda("ConcurrentExecutions", "Maximum"),
+      "Concurrent workers": lambda("ConcurrentExecutions", "Maximum"),
       "Worker errors and throttles": [...lambda("Errors", "Sum"), ...lambda("Throttles", "Sum")],
       "Aurora capacity (ACUs)": database("ServerlessDatabaseCapacity"),
       Connections: database("DatabaseConnections"),

@@ -3,10 +3,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { MAX_TIMEOUT, RustFunction, type RustFunctionArgs } from "../../infra/function";
 import type { Postgres } from "../../infra/postgres";
 import type { PrivateNetwork } from "../../infra/private-network";
-import type { Target } from "../../infra/target";
+import type { DeployContext } from "../../infra/scenario";
 import { WorkerQueue } from "../../infra/worker-queue";
 
-/** By which road a worker reaches the database: PostgreSQL's own protocol, or HTTPS. */
+/** How a worker reaches the database: by PostgreSQL's own protocol, or by the RDS Data API. */
 export type Driver = "sqlx" | "data-api";
 
 /** The settings that functions need. */
@@ -20,43 +20,42 @@ export interface FunctionSettings {
   readonly statementTimeoutSeconds: number;
 }
 
-/** What all functions of the load test stand in. */
-export interface Place {
-  readonly target: Target;
+/** What the load test's functions are deployed into. */
+export interface FunctionContext extends DeployContext {
   readonly network: PrivateNetwork;
   readonly postgres: Postgres;
-  readonly parent: pulumi.Resource;
 }
 
 /** A driver's workers, and the queue of the first. */
 export interface Workers {
   readonly queue: WorkerQueue;
-  readonly fromQueue: RustFunction;
-  readonly fromRamp: RustFunction;
+  readonly queueWorker: RustFunction;
+  readonly rampWorker: RustFunction;
 }
 
-/** The functions that are no workers. */
+/** The functions that are not workers. */
 export type Harness = Readonly<Record<"migrate" | "merge" | "tally", RustFunction>>;
 
 /** The workers of one driver. */
-export function deployWorkers(driver: Driver, settings: FunctionSettings, place: Place): Workers {
-  const { target, postgres, parent } = place;
+export function deployWorkers(driver: Driver, settings: FunctionSettings, context: FunctionContext): Workers {
+  const { target, name, postgres, parent } = context;
   const queue = new WorkerQueue(
-    `${target.project}-${target.stack}-aurora-${driver}`,
+    `${name}-${driver}`,
     { consumerTimeout: settings.timeoutSeconds, requireTls: target.requireTls },
     { parent },
   );
   const access =
     driver === "sqlx"
-      ? { network: place.network, statements: postgres.loginStatements() }
+      ? { network: context.network, statements: postgres.loginStatements() }
       : { statements: postgres.dataApiStatements() };
   const environment = {
     ...database(settings, postgres),
     DRIVER: driver,
+    METRICS_NAMESPACE: metricsNamespace(postgres),
     ROWS: String(settings.rows),
     SCALE: String(settings.scale),
   };
-  const fromQueue = new RustFunction(
+  const queueWorker = new RustFunction(
     {
       target,
       bin: "aurora-worker-queue",
@@ -74,8 +73,8 @@ export function deployWorkers(driver: Driver, settings: FunctionSettings, place:
     },
     { parent },
   );
-  queue.feed(fromQueue, settings);
-  const fromRamp = new RustFunction(
+  queue.addConsumer(queueWorker, settings);
+  const rampWorker = new RustFunction(
     {
       target,
       bin: "aurora-worker-ramp",
@@ -88,12 +87,12 @@ export function deployWorkers(driver: Driver, settings: FunctionSettings, place:
     },
     { parent },
   );
-  return { queue, fromQueue, fromRamp };
+  return { queue, queueWorker, rampWorker };
 }
 
-/** The functions that prepare the database, merge outcomes and read the ledger. */
-export function deployHarness(settings: FunctionSettings, place: Place): Harness {
-  const { target, network, postgres, parent } = place;
+/** The functions that migrate the database, merge outcomes and read the ledger. */
+export function deployHarness(settings: FunctionSettings, context: FunctionContext): Harness {
+  const { target, network, postgres, parent } = context;
   const make = (args: Omit<RustFunctionArgs, "target">): RustFunction =>
     new RustFunction({ target, ...args }, { parent });
   const inDatabase = {
@@ -106,12 +105,12 @@ export function deployHarness(settings: FunctionSettings, place: Place): Harness
   return {
     migrate: make({
       bin: "aurora-migrate",
-      description: "Makes the tables, and fills them up to what the settings say",
+      description: "Creates the tables, and fills them as the settings say",
       ...inDatabase,
     }),
     tally: make({
       bin: "aurora-tally",
-      description: "Tells what a run has done, from the ledger and the tables",
+      description: "Reports what a run has done, from the ledger and the tables",
       ...inDatabase,
     }),
     merge: make({
@@ -123,6 +122,11 @@ export function deployHarness(settings: FunctionSettings, place: Place): Harness
       statements: [],
     }),
   };
+}
+
+/** Where CloudWatch has the workers' metrics. */
+export function metricsNamespace({ database }: Postgres): string {
+  return `PERFORMANCE/AURORA/${database}`;
 }
 
 function database(settings: FunctionSettings, postgres: Postgres): Record<string, pulumi.Input<string>> {

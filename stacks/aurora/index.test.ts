@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { aurora } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["migrate", "worker-queue", "worker-ramp", "merge", "tally"].map((name) => `aurora-${name}`);
@@ -9,12 +9,10 @@ const SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!lambenc
 
 describe("the aurora stack", () => {
   const stack = new MockedStack(BINS);
-  let aurora: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ aurora } = await import("."));
     outputs = await stack.deploy(aurora);
   });
   afterAll(() => {
@@ -22,27 +20,27 @@ describe("the aurora stack", () => {
   });
 
   it("keeps the database private: no public address, no public subnet, no way out of the network", () => {
-    for (const { inputs } of stack.of("aws:rds/clusterInstance:ClusterInstance")) {
+    for (const { inputs } of stack.resources("aws:rds/clusterInstance:ClusterInstance")) {
       expect(inputs.publiclyAccessible).toBe(false);
     }
-    const types = stack.made.map(({ type }) => type);
+    const types = stack.declared.map(({ type }) => type);
     expect(types.filter((type) => /internetGateway|natGateway|route/i.test(type))).toEqual([]);
   });
 
   it("lets only the functions in, at the database's port, and nobody by address", () => {
-    const rules = stack.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
+    const rules = stack.resources("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
     expect(
       rules.map(({ inputs }) => [inputs.fromPort, inputs.toPort, inputs.referencedSecurityGroupId]),
     ).toEqual([
       [443, 443, "lambench-full-aurora-functions-id"],
       [5432, 5432, "lambench-full-aurora-functions-id"],
     ]);
-    const all = [...rules, ...stack.of("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")];
+    const all = [...rules, ...stack.resources("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")];
     expect(all.filter(({ inputs }) => "cidrIpv4" in inputs || "cidrIpv6" in inputs)).toEqual([]);
   });
 
   it("demands TLS, encrypts, and leaves the password to RDS", () => {
-    const cluster = stack.one("aws:rds/cluster:Cluster", "lambench-full-aurora").inputs;
+    const cluster = stack.resource("aws:rds/cluster:Cluster", "lambench-full-aurora").inputs;
     expect(cluster).toMatchObject({
       engine: "aurora-postgresql",
       storageEncrypted: true,
@@ -51,12 +49,12 @@ describe("the aurora stack", () => {
       skipFinalSnapshot: true,
     });
     expect(cluster).not.toHaveProperty("masterPassword");
-    const [parameters] = stack.of("aws:rds/clusterParameterGroup:ClusterParameterGroup");
+    const [parameters] = stack.resources("aws:rds/clusterParameterGroup:ClusterParameterGroup");
     expect(parameters?.inputs.parameters).toEqual([{ name: "rds.force_ssl", value: "1" }]);
   });
 
   it("puts no secret into a function's environment or an output", () => {
-    for (const { inputs } of stack.of("aws:lambda/function:Function")) {
+    for (const { inputs } of stack.resources("aws:lambda/function:Function")) {
       expect(JSON.stringify(inputs.environment ?? {})).not.toMatch(/password/i);
     }
     expect(JSON.stringify(outputs)).not.toMatch(/password|secret/i);
@@ -75,7 +73,7 @@ describe("the aurora stack", () => {
     expect(may["rds-data:ExecuteStatement"]).toEqual([CLUSTER]);
     expect(may["secretsmanager:GetSecretValue"]).toEqual([SECRET]);
     expect(Object.keys(may).filter((action) => /^(ec2|sqs):/.test(action))).toEqual([]);
-    const inside = stack.of("aws:lambda/function:Function").filter(({ inputs }) => inputs.vpcConfig);
+    const inside = stack.resources("aws:lambda/function:Function").filter(({ inputs }) => inputs.vpcConfig);
     expect(inside.map(({ name }) => name.replace("lambench-full-aurora-", "")).sort()).toEqual([
       "migrate",
       "tally",
@@ -96,33 +94,33 @@ describe("the aurora stack", () => {
   });
 
   it("keeps messages for six timeouts of their worker, and puts what fails five times aside", () => {
-    const queue = stack.one("aws:sqs/queue:Queue", "lambench-full-aurora-data-api").inputs;
+    const queue = stack.resource("aws:sqs/queue:Queue", "lambench-full-aurora-data-api").inputs;
     expect(queue).toMatchObject({ visibilityTimeoutSeconds: 360, sqsManagedSseEnabled: true });
     expect(JSON.parse(queue.redrivePolicy as string)).toEqual({
       deadLetterTargetArn: expect.stringMatching(/lambench-full-aurora-data-api-dead$/) as string,
       maxReceiveCount: 5,
     });
-    for (const { inputs } of stack.of("aws:lambda/eventSourceMapping:EventSourceMapping")) {
+    for (const { inputs } of stack.resources("aws:lambda/eventSourceMapping:EventSourceMapping")) {
       expect(inputs.functionResponseTypes).toEqual(["ReportBatchItemFailures"]);
     }
-    expect(stack.of("aws:sqs/queuePolicy:QueuePolicy")).toHaveLength(4);
+    expect(stack.resources("aws:sqs/queuePolicy:QueuePolicy")).toHaveLength(4);
   });
 
   it("fills the tables with what the settings say, again when the migrations change", () => {
-    const [migrated] = stack.of("aws:lambda/invocation:Invocation");
+    const [migrated] = stack.resources("aws:lambda/invocation:Invocation");
     expect(JSON.parse(migrated?.inputs.input as string)).toEqual({ rows: 100_000, scale: 10 });
     expect(migrated?.inputs.triggers).toHaveProperty("code");
   });
 
   it("writes a definition in which every placeholder has its value", () => {
-    const [machine] = stack.of("aws:sfn/stateMachine:StateMachine");
+    const [machine] = stack.resources("aws:sfn/stateMachine:StateMachine");
     const definition = machine?.inputs.definition as string;
     expect(definition).not.toMatch(/\$\{/);
     expect(definition).toContain('"MaxConcurrency":20');
   });
 
   it("draws the load, the queues, the workers and the database on a dashboard", () => {
-    const [board] = stack.of("aws:cloudwatch/dashboard:Dashboard");
+    const [board] = stack.resources("aws:cloudwatch/dashboard:Dashboard");
     const body = board?.inputs.dashboardBody as string;
     for (const metric of [
       "PERFORMANCE/AURORA/lambench_full_aurora",
@@ -138,11 +136,11 @@ describe("the aurora stack", () => {
   });
 
   it("has a second instance only where a reader is asked for", async () => {
-    expect(stack.of("aws:rds/clusterInstance:ClusterInstance")).toHaveLength(1);
+    expect(stack.resources("aws:rds/clusterInstance:ClusterInstance")).toHaveLength(1);
     const other = new MockedStack([]);
     await other.mock();
     await stack.deploy(aurora, { readers: "1" });
-    const names = other.of("aws:rds/clusterInstance:ClusterInstance").map(({ name }) => name);
+    const names = other.resources("aws:rds/clusterInstance:ClusterInstance").map(({ name }) => name);
     expect(names).toEqual(["lambench-full-aurora-writer", "lambench-full-aurora-reader"]);
     other.remove();
   });
@@ -151,6 +149,15 @@ describe("the aurora stack", () => {
     await expect(stack.deploy(aurora, { minCapacity: "16", maxCapacity: "8" })).rejects.toThrow(
       "minCapacity 16 is more than maxCapacity 8: pulumi config set --path aurora.maxCapacity 16 --stack full",
     );
+  });
+
+  it("tells the workers where the dashboard looks for their metrics, and programs how stages are made up", () => {
+    for (const worker of ["worker-queue-sqlx", "worker-ramp-data-api"]) {
+      const { inputs } = stack.resource("aws:lambda/function:Function", `lambench-full-aurora-${worker}`);
+      const variables = { METRICS_NAMESPACE: "PERFORMANCE/AURORA/lambench_full_aurora" };
+      expect(inputs.environment).toMatchObject({ variables });
+    }
+    expect(outputs.environment).toMatchObject({ groupSize: 20, settingRanges: { memory: [128, 10240] } });
   });
 
   it("prints triggers that a shell takes as they are", () => {

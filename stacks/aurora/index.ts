@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import * as aws from "@pulumi/aws";
 
-import { answerCommand, awsCommand } from "../../infra/aws-command";
+import { awsCommand, invokeCommand } from "../../infra/aws-command";
 import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { checkCapacity, Postgres } from "../../infra/postgres";
 import { PrivateNetwork } from "../../infra/private-network";
@@ -25,29 +25,30 @@ const settings = {
 } as const;
 
 /**
- * Workers of a stage whose outcomes go through one state: an inline Map runs 40 at once at most, and 256 KiB may pass
+ * Workers of a stage whose outcomes go through one state: an inline Map has a concurrency of 40 at most, and 256 KiB may pass
  * between states (Step Functions Developer Guide); an outcome with its histogram has 1 to 6 KB.
  */
 const GROUP_SIZE = 20;
-/** From a stage's begin to its first statement: functions have to start and connect, ms. */
+/** From a stage's start to its first statement: functions have to start and connect, ms. */
 const START_DELAY_MS = 3000;
 
 /** What load does Aurora PostgreSQL take from functions? */
 export const aurora = scenario({
   name: "aurora",
   settings,
-  deploy({ target, settings, parent }) {
+  check(settings) {
     checkCapacity("aurora", settings);
-    const name = `${target.project}-${target.stack}-aurora`;
+  },
+  deploy({ target, name, parent, settings }) {
     const region = aws.getRegionOutput({}, { parent }).region;
-    // In the network are the functions that speak PostgreSQL: they fetch the password and put hopeless messages aside.
+    // In the network are the functions that speak PostgreSQL: they fetch the password, and dead-letter messages.
     const network = new PrivateNetwork(name, { region, services: ["secretsmanager", "sqs"] }, { parent });
     const postgres = new Postgres(name, { network, ...settings }, { parent });
-    const place = { target, network, postgres, parent };
-    const harness = deployHarness(settings, place);
+    const context = { target, name, network, postgres, parent };
+    const harness = deployHarness(settings, context);
     const workers: Readonly<Record<Driver, Workers>> = {
-      sqlx: deployWorkers("sqlx", settings, place),
-      "data-api": deployWorkers("data-api", settings, place),
+      sqlx: deployWorkers("sqlx", settings, context),
+      "data-api": deployWorkers("data-api", settings, context),
     };
     // Runs again whenever the settings or the migrations change, and adds only what is missing.
     const migrated = new aws.lambda.Invocation(
@@ -66,14 +67,17 @@ export const aurora = scenario({
         values: {
           groupSize: GROUP_SIZE,
           startDelayMs: START_DELAY_MS,
-          sqlxArn: workers.sqlx.fromRamp.arn,
-          dataApiArn: workers["data-api"].fromRamp.arn,
+          sqlxArn: workers.sqlx.rampWorker.arn,
+          dataApiArn: workers["data-api"].rampWorker.arn,
           mergeArn: harness.merge.arn,
           tallyArn: harness.tally.arn,
         },
-        functionArns: [workers.sqlx.fromRamp, workers["data-api"].fromRamp, harness.merge, harness.tally].map(
-          ({ arn }) => arn,
-        ),
+        functionArns: [
+          workers.sqlx.rampWorker,
+          workers["data-api"].rampWorker,
+          harness.merge,
+          harness.tally,
+        ].map(({ arn }) => arn),
       },
       { parent, dependsOn: [migrated] },
     );
@@ -94,20 +98,17 @@ export const aurora = scenario({
           machine.arn,
           `--input '${JSON.stringify({ driver: "sqlx", action: "SELECT", from: 1, to: 4, step: 3, seconds: 3 })}'`,
         ),
-        auroraResults: answerCommand(harness.tally),
+        auroraResults: invokeCommand(harness.tally),
       },
       environment: {
-        cluster: postgres.place(),
-        queues: byDriver(workers, ({ queue }) => ({
-          url: queue.url,
-          arn: queue.arn,
-          deadLetterUrl: queue.deadLetterUrl,
-        })),
-        workers: byDriver(workers, ({ fromQueue, fromRamp }) => ({
-          queue: fromQueue.name,
-          ramp: fromRamp.name,
+        cluster: postgres.location(),
+        queues: byDriver(workers, ({ queue }) => queue.location()),
+        workers: byDriver(workers, ({ queueWorker, rampWorker }) => ({
+          queue: queueWorker.name,
+          ramp: rampWorker.name,
         })),
         stateMachine: machine.arn,
+        groupSize: GROUP_SIZE,
         functions: Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
       },
     };
@@ -122,6 +123,9 @@ function attributes(host: string, database: string): Record<string, unknown> {
   );
 }
 
-function byDriver<T>(workers: Readonly<Record<Driver, Workers>>, of: (one: Workers) => T): Record<string, T> {
-  return Object.fromEntries(Object.entries(workers).map(([driver, one]) => [driver, of(one)]));
+function byDriver<T>(
+  workers: Readonly<Record<Driver, Workers>>,
+  map: (ofDriver: Workers) => T,
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(workers).map(([driver, ofDriver]) => [driver, map(ofDriver)]));
 }

@@ -4,12 +4,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { dashboard, type Metric } from "../../infra/dashboard";
 import type { HttpApi } from "../../infra/http-api";
 import type { Postgres } from "../../infra/postgres";
-import type { Functions } from "./functions";
+import { type Functions, METRICS_NAMESPACE } from "./functions";
 
-const LATENCIES = "ServerlessDataProcessingPipeline/Latencies";
-
-/** What the dashboard is about. */
-export interface Subjects {
+/** What the dashboard shows. */
+export interface DashboardArgs {
   readonly api: HttpApi;
   readonly stream: aws.kinesis.Stream;
   readonly table: aws.dynamodb.Table;
@@ -17,11 +15,11 @@ export interface Subjects {
   readonly postgres: Postgres;
 }
 
-/** The way of the messages, and what holds them up, in nine graphs. */
+/** The latency of messages, and what delays them, in nine graphs. */
 export function deployDashboard(
   name: string,
   region: pulumi.Input<string>,
-  { api, stream, table, functions, postgres }: Subjects,
+  { api, stream, table, functions, postgres }: DashboardArgs,
   opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
   const { upstream, midstream, downstream } = functions;
@@ -34,19 +32,21 @@ export function deployDashboard(
   const dynamodb = of("AWS/DynamoDB", { TableName: table.name });
   const aurora = of("AWS/RDS", { DBClusterIdentifier: postgres.identifier });
   const hops = (statistic: string): Metric[] =>
-    ["stream", "table", "row"].map((hop) => of(LATENCIES, { Hop: hop })("Latency", statistic));
+    ["stream", "table", "row"].map((hop) => of(METRICS_NAMESPACE, { Hop: hop })("Latency", statistic));
   const lambda = (metric: string, statistic: string, those = [upstream, ...readers]): Metric[] =>
-    those.map((one) => of("AWS/Lambda", { FunctionName: one.name })(metric, statistic));
+    those.map((each) => of("AWS/Lambda", { FunctionName: each.name })(metric, statistic));
   const dead = [midstream, downstream].map(({ source }) =>
-    of("AWS/SQS", { QueueName: source.deadLetters })("ApproximateNumberOfMessagesVisible", "Maximum"),
+    of("AWS/SQS", { QueueName: source.deadLetterName })("ApproximateNumberOfMessagesVisible", "Maximum"),
   );
   return dashboard(
     name,
     region,
     {
-      "Requests and errors a minute": ["Count", "4xx", "5xx"].map((metric) => gateway(metric, "Sum")),
+      "Requests and errors per minute": ["Count", "4xx", "5xx"].map((metric) => gateway(metric, "Sum")),
       "Request latency (ms)": ["p50", "p99"].map((statistic) => gateway("Latency", statistic)),
-      "From arrival to row (ms)": ["p50", "p99"].map((statistic) => of(LATENCIES, {})("Latency", statistic)),
+      "From arrival to row (ms)": ["p50", "p99"].map((statistic) =>
+        of(METRICS_NAMESPACE, {})("Latency", statistic),
+      ),
       "Latency by hop, p99 (ms)": hops("p99"),
       "Iterator age (ms)": lambda("IteratorAge", "Maximum", readers),
       "Errors, throttles and dead letters": [
@@ -59,7 +59,7 @@ export function deployDashboard(
         kinesis("WriteProvisionedThroughputExceeded", "Sum"),
         dynamodb("WriteThrottleEvents", "Sum"),
       ],
-      "Functions at once": lambda("ConcurrentExecutions", "Maximum"),
+      "Concurrent executions": lambda("ConcurrentExecutions", "Maximum"),
       "Aurora capacity (ACUs) and connections": [
         aurora("ServerlessDatabaseCapacity", "Average"),
         aurora("DatabaseConnections", "Average"),

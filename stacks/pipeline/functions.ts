@@ -4,11 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { MAX_TIMEOUT, RustFunction, type RustFunctionArgs } from "../../infra/function";
 import type { Postgres } from "../../infra/postgres";
 import type { PrivateNetwork } from "../../infra/private-network";
+import type { DeployContext } from "../../infra/scenario";
 import { StreamSource } from "../../infra/stream-source";
-import type { Target } from "../../infra/target";
 
-/** An HTTP API answers within 30 s, whatever its function does: one that hangs is better ended early, seconds. */
+/** An HTTP API answers within 30 s, whatever its function does: one that hangs had better end early, seconds. */
 const ANSWER_TIMEOUT = 10;
+
+/** Where CloudWatch has the functions' metrics. */
+export const METRICS_NAMESPACE = "ServerlessDataProcessingPipeline/Latencies";
 
 /** The settings that functions need. */
 export interface FunctionSettings {
@@ -22,14 +25,12 @@ export interface FunctionSettings {
   readonly statementTimeoutSeconds: number;
 }
 
-/** What the functions of the pipeline stand in. */
-export interface Place {
-  readonly target: Target;
+/** What the pipeline's functions are deployed into. */
+export interface FunctionContext extends DeployContext {
   readonly network: PrivateNetwork;
   readonly postgres: Postgres;
   readonly stream: aws.kinesis.Stream;
   readonly table: aws.dynamodb.Table;
-  readonly parent: pulumi.Resource;
 }
 
 /** A function that reads a stream. */
@@ -48,16 +49,19 @@ export interface Functions {
 }
 
 /** The functions of the pipeline, from the API's to the one that asks the database what has arrived. */
-export function deployFunctions(settings: FunctionSettings, place: Place): Functions {
+export function deployFunctions(settings: FunctionSettings, context: FunctionContext): Functions {
   return {
-    upstream: deployUpstream(settings, place),
-    midstream: deployMidstream(settings, place),
-    downstream: deployDownstream(settings, place),
-    ...deployHarness(settings, place),
+    upstream: deployUpstream(settings, context),
+    midstream: deployMidstream(settings, context),
+    downstream: deployDownstream(settings, context),
+    ...deployHarness(settings, context),
   };
 }
 
-function deployUpstream(settings: FunctionSettings, { target, stream, parent }: Place): RustFunction {
+function deployUpstream(
+  settings: FunctionSettings,
+  { target, stream, parent }: FunctionContext,
+): RustFunction {
   return new RustFunction(
     {
       target,
@@ -72,9 +76,9 @@ function deployUpstream(settings: FunctionSettings, { target, stream, parent }: 
   );
 }
 
-function deployMidstream(settings: FunctionSettings, place: Place): Reader {
-  const { stream, table } = place;
-  return deployReader(settings, place, {
+function deployMidstream(settings: FunctionSettings, context: FunctionContext): Reader {
+  const { stream, table } = context;
+  return deployReader(settings, context, {
     service: "kinesis",
     streamArn: stream.arn,
     bin: "pipeline-midstream",
@@ -84,13 +88,13 @@ function deployMidstream(settings: FunctionSettings, place: Place): Reader {
   });
 }
 
-function deployDownstream(settings: FunctionSettings, place: Place): Reader {
-  const { postgres, table, network } = place;
+function deployDownstream(settings: FunctionSettings, context: FunctionContext): Reader {
+  const { postgres, table, network } = context;
   const access =
     settings.driver === "sqlx"
       ? { network, statements: postgres.loginStatements() }
       : { statements: postgres.dataApiStatements() };
-  return deployReader(settings, place, {
+  return deployReader(settings, context, {
     service: "dynamodb",
     streamArn: table.streamArn,
     bin: "pipeline-downstream",
@@ -100,13 +104,17 @@ function deployDownstream(settings: FunctionSettings, place: Place): Reader {
   });
 }
 
-/** What tells one reader from the other. */
+/** What is different between the readers. */
 type ReaderArgs = Pick<RustFunctionArgs, "bin" | "description" | "environment" | "statements" | "network"> & {
   readonly service: "kinesis" | "dynamodb";
   readonly streamArn: pulumi.Input<string>;
 };
 
-function deployReader(settings: FunctionSettings, { target, parent }: Place, args: ReaderArgs): Reader {
+function deployReader(
+  settings: FunctionSettings,
+  { target, parent }: FunctionContext,
+  args: ReaderArgs,
+): Reader {
   const { service, streamArn, ...own } = args;
   const source = new StreamSource(
     `${target.project}-${target.stack}-${args.bin}`,
@@ -119,7 +127,7 @@ function deployReader(settings: FunctionSettings, { target, parent }: Place, arg
       memory: settings.memory,
       timeout: settings.timeoutSeconds,
       ...own,
-      environment: { ...own.environment, DEAD_LETTER_URL: source.deadLetterUrl },
+      environment: { ...own.environment, DEAD_LETTER_URL: source.deadLetterUrl, METRICS_NAMESPACE },
       statements: [...own.statements, ...source.consumerStatements()],
     },
     { parent },
@@ -127,7 +135,7 @@ function deployReader(settings: FunctionSettings, { target, parent }: Place, arg
   return { reader, source };
 }
 
-function deployHarness(settings: FunctionSettings, { target, network, postgres, parent }: Place) {
+function deployHarness(settings: FunctionSettings, { target, network, postgres, parent }: FunctionContext) {
   const inDatabase = {
     target,
     memory: 512,
@@ -139,8 +147,8 @@ function deployHarness(settings: FunctionSettings, { target, network, postgres, 
   const make = (bin: string, description: string): RustFunction =>
     new RustFunction({ bin, description, ...inDatabase }, { parent });
   return {
-    migrate: make("pipeline-migrate", "Makes the table of messages"),
-    tally: make("pipeline-tally", "Tells which messages have become rows, and how long each hop took"),
+    migrate: make("pipeline-migrate", "Creates the table of messages"),
+    tally: make("pipeline-tally", "Reports which messages have become rows, and how long each hop took"),
   };
 }
 

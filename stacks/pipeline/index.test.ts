@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { pipeline } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["upstream", "midstream", "downstream", "migrate", "tally"].map((name) => `pipeline-${name}`);
@@ -13,12 +13,10 @@ const deadLetters = (bin: string): string =>
 
 describe("the pipeline stack", () => {
   const stack = new MockedStack(BINS);
-  let pipeline: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ pipeline } = await import("."));
     outputs = await stack.deploy(pipeline);
   });
   afterAll(() => {
@@ -58,7 +56,7 @@ describe("the pipeline stack", () => {
   });
 
   it("reads both streams from their first record on, and puts aside what fails for good", () => {
-    const mappings = stack.of("aws:lambda/eventSourceMapping:EventSourceMapping");
+    const mappings = stack.resources("aws:lambda/eventSourceMapping:EventSourceMapping");
     expect(mappings.map(({ inputs }) => inputs.eventSourceArn)).toEqual([STREAM, TABLE_STREAM]);
     for (const [index, bin] of ["midstream", "downstream"].entries()) {
       expect(mappings[index]?.inputs).toMatchObject({
@@ -75,22 +73,22 @@ describe("the pipeline stack", () => {
   });
 
   it("encrypts the stream and the queues, and takes requests to the queues by TLS only", () => {
-    const [kinesis] = stack.of("aws:kinesis/stream:Stream");
+    const [kinesis] = stack.resources("aws:kinesis/stream:Stream");
     expect(kinesis?.inputs).toMatchObject({ encryptionType: "KMS", kmsKeyId: "alias/aws/kinesis" });
-    const queues = stack.of("aws:sqs/queue:Queue");
+    const queues = stack.resources("aws:sqs/queue:Queue");
     expect(queues.map(({ inputs }) => inputs.sqsManagedSseEnabled)).toEqual([true, true]);
-    expect(stack.of("aws:sqs/queuePolicy:QueuePolicy")).toHaveLength(2);
+    expect(stack.resources("aws:sqs/queuePolicy:QueuePolicy")).toHaveLength(2);
   });
 
   it("opens the API to those whom IAM allows it, at the rate that is set, for one route", () => {
-    const [route] = stack.of("aws:apigatewayv2/route:Route");
+    const [route] = stack.resources("aws:apigatewayv2/route:Route");
     expect(route?.inputs).toMatchObject({ routeKey: "POST /messages", authorizationType: "AWS_IAM" });
-    const [stage] = stack.of("aws:apigatewayv2/stage:Stage");
+    const [stage] = stack.resources("aws:apigatewayv2/stage:Stage");
     expect(stage?.inputs.defaultRouteSettings).toEqual({
       throttlingRateLimit: 1000,
       throttlingBurstLimit: 500,
     });
-    const [permission] = stack.of("aws:lambda/permission:Permission");
+    const [permission] = stack.resources("aws:lambda/permission:Permission");
     expect(permission?.inputs).toMatchObject({
       principal: "apigateway.amazonaws.com",
       sourceArn: expect.stringMatching(/^arn:aws:execute-api:\S+\/\*\/POST\/messages$/) as string,
@@ -98,7 +96,7 @@ describe("the pipeline stack", () => {
   });
 
   it("keeps the table's new images in its stream, keyed by id, paid by request", () => {
-    const [table] = stack.of("aws:dynamodb/table:Table");
+    const [table] = stack.resources("aws:dynamodb/table:Table");
     expect(table?.inputs).toMatchObject({
       hashKey: "id",
       billingMode: "PAY_PER_REQUEST",
@@ -108,7 +106,7 @@ describe("the pipeline stack", () => {
   });
 
   it("draws the way of the messages and what holds them up on a dashboard", () => {
-    const [board] = stack.of("aws:cloudwatch/dashboard:Dashboard");
+    const [board] = stack.resources("aws:cloudwatch/dashboard:Dashboard");
     for (const metric of [
       "ServerlessDataProcessingPipeline/Latencies",
       "IteratorAge",
@@ -117,6 +115,14 @@ describe("the pipeline stack", () => {
       "ServerlessDatabaseCapacity",
     ]) {
       expect(board?.inputs.dashboardBody).toContain(metric);
+    }
+  });
+
+  it("tells both readers where the dashboard looks for their metrics", () => {
+    for (const bin of ["midstream", "downstream"]) {
+      const { inputs } = stack.resource("aws:lambda/function:Function", `${NAME}-${bin}`);
+      const variables = { METRICS_NAMESPACE: "ServerlessDataProcessingPipeline/Latencies" };
+      expect(inputs.environment).toMatchObject({ variables });
     }
   });
 
@@ -133,18 +139,18 @@ describe("the pipeline stack", () => {
 
   it("opens the API to everyone where that is asked for, and prints an unsigned request then", async () => {
     const open = await deployed({ apiAuth: "none" });
-    expect(open.of("aws:apigatewayv2/route:Route")[0]?.inputs.authorizationType).toBe("NONE");
+    expect(open.resources("aws:apigatewayv2/route:Route")[0]?.inputs.authorizationType).toBe("NONE");
     expect(outputs.pipelineTrigger).not.toContain("sigv4");
   });
 
   it("buys shards, or leaves them to Kinesis", async () => {
     const shards = await deployed({ shards: "4" });
-    expect(shards.of("aws:kinesis/stream:Stream")[0]?.inputs.shardCount).toBe(4);
+    expect(shards.resources("aws:kinesis/stream:Stream")[0]?.inputs.shardCount).toBe(4);
     const onDemand = await deployed({ shards: "0" });
-    expect(onDemand.of("aws:kinesis/stream:Stream")[0]?.inputs).toMatchObject({
+    expect(onDemand.resources("aws:kinesis/stream:Stream")[0]?.inputs).toMatchObject({
       streamModeDetails: { streamMode: "ON_DEMAND" },
     });
-    expect(onDemand.of("aws:kinesis/stream:Stream")[0]?.inputs).not.toHaveProperty("shardCount");
+    expect(onDemand.resources("aws:kinesis/stream:Stream")[0]?.inputs).not.toHaveProperty("shardCount");
   });
 
   it("refuses a minimum above the maximum", async () => {
@@ -155,10 +161,10 @@ describe("the pipeline stack", () => {
 
   it("writes rows by the Data API from outside the network where that is asked for", async () => {
     const other = await deployed({ driver: "data-api" });
-    const downstream = other.one("aws:lambda/function:Function", `${NAME}-downstream`);
+    const downstream = other.resource("aws:lambda/function:Function", `${NAME}-downstream`);
     expect(downstream.inputs).not.toHaveProperty("vpcConfig");
     expect(other.allowed(`${NAME}-downstream`)["rds-data:ExecuteStatement"]).toHaveLength(1);
-    const endpoints = other.of("aws:ec2/vpcEndpoint:VpcEndpoint").map(({ name }) => name);
+    const endpoints = other.resources("aws:ec2/vpcEndpoint:VpcEndpoint").map(({ name }) => name);
     expect(endpoints).toEqual([`${NAME}-secretsmanager`]);
   });
 

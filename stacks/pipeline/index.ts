@@ -1,14 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { answerCommand } from "../../infra/aws-command";
+import { invokeCommand } from "../../infra/aws-command";
 import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { HttpApi } from "../../infra/http-api";
 import { checkCapacity, Postgres } from "../../infra/postgres";
 import { PrivateNetwork } from "../../infra/private-network";
 import { scenario } from "../../infra/scenario";
 import { deployDashboard } from "./dashboard";
-import { deployFunctions, type FunctionSettings, type Functions } from "./functions";
+import { deployFunctions, type Functions } from "./functions";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each function, MB" },
@@ -31,21 +31,22 @@ const settings = {
   statementTimeoutSeconds: { default: 10, range: [1, 45], description: "timeout of a statement, seconds" },
 } as const;
 
-/** How long is the way through a stream, from an HTTP call to a row in PostgreSQL? */
+/** How long does a message take through a stream, from an HTTP request to a row in PostgreSQL? */
 export const pipeline = scenario({
   name: "pipeline",
   settings,
-  deploy({ target, settings, parent }) {
+  check(settings) {
     checkCapacity("pipeline", settings);
-    const name = `${target.project}-${target.stack}-pipeline`;
+  },
+  deploy({ target, name, parent, settings }) {
     const region = aws.getRegionOutput({}, { parent }).region;
-    // What stands in the network fetches the password; a reader of the stream also puts hopeless records aside.
+    // Functions in the network fetch the password; a reader of the stream also dead-letters records.
     const services = ["secretsmanager", ...(settings.driver === "sqlx" ? ["sqs"] : [])];
     const network = new PrivateNetwork(name, { region, services }, { parent });
     const postgres = new Postgres(name, { network, readers: 0, ...settings }, { parent });
     const stream = deployStream(name, settings.shards, parent);
     const table = deployTable(name, parent);
-    const functions = deployFunctions(settings, { target, network, postgres, stream, table, parent });
+    const functions = deployFunctions(settings, { target, name, network, postgres, stream, table, parent });
     const migrated = new aws.lambda.Invocation(
       `${name}-migrate`,
       {
@@ -55,7 +56,9 @@ export const pipeline = scenario({
       },
       { parent, dependsOn: [functions.migrate, ...postgres.ready] },
     );
-    feed(functions, settings);
+    for (const { reader, source } of [functions.midstream, functions.downstream]) {
+      source.addConsumer(reader, settings);
+    }
     const api = new HttpApi(
       name,
       {
@@ -66,7 +69,7 @@ export const pipeline = scenario({
         rate: settings.apiRate,
         burst: settings.apiBurst,
       },
-      // Whoever can call it finds the whole way open.
+      // Whoever can call it finds the whole pipeline ready.
       { parent, dependsOn: [migrated] },
     );
     deployDashboard(name, region, { api, stream, table, functions, postgres }, { parent });
@@ -75,7 +78,7 @@ export const pipeline = scenario({
       outputs: {
         pipelineTrigger: trigger(api.url, region, settings.apiAuth),
         pipelineLoad: `lambench run pipeline --rate 50 --duration 10s --stack ${target.stack}`,
-        pipelineResults: answerCommand(functions.tally),
+        pipelineResults: invokeCommand(functions.tally),
       },
       environment: {
         api: { url: api.url, auth: settings.apiAuth },
@@ -86,7 +89,7 @@ export const pipeline = scenario({
           downstream: functions.downstream.source.deadLetterUrl,
         },
         functions: names(functions),
-        cluster: postgres.place(),
+        cluster: postgres.location(),
       },
     };
   },
@@ -118,16 +121,6 @@ function deployTable(name: string, parent: pulumi.Resource): aws.dynamodb.Table 
     },
     { parent },
   );
-}
-
-function feed({ midstream, downstream }: Functions, settings: FunctionSettings): void {
-  const feeding = {
-    batchSize: settings.batchSize,
-    windowSeconds: settings.batchWindowSeconds,
-    parallelization: settings.parallelization,
-    retries: settings.retries,
-  };
-  for (const { reader, source } of [midstream, downstream]) source.feed(reader, feeding);
 }
 
 /** A request that curl signs with the credentials of the shell, where the API wants them. */

@@ -2,37 +2,37 @@ import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { dashboard, type Metric } from "../../infra/dashboard";
-import type { Road } from "./functions";
+import { METRICS_NAMESPACE, type VariantFunctions } from "./functions";
 
-/** What the dashboard is about. */
-export interface Subjects {
-  readonly roads: Readonly<Record<string, Road>>;
+/** What the dashboard shows. */
+export interface DashboardArgs {
+  readonly variants: Readonly<Record<string, VariantFunctions>>;
   readonly table: aws.dynamodb.Table;
 }
 
-/** Both roads side by side, and what holds them up, in nine graphs. */
+/** Both variants side by side, and what delays them, in nine graphs. */
 export function deployDashboard(
   name: string,
   region: pulumi.Input<string>,
-  { roads, table }: Subjects,
+  { variants, table }: DashboardArgs,
   opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.Dashboard {
   const objects = (metric: string, statistic: string): Metric[] =>
-    Object.keys(roads).map((variant) => ({
-      namespace: "lambench/s3-read",
+    Object.keys(variants).map((variant) => ({
+      namespace: METRICS_NAMESPACE,
       name: metric,
       dimensions: { Variant: variant },
       statistic,
     }));
   const queue = (metric: string, dead = ""): Metric[] =>
-    Object.values(roads).map((road) => ({
+    Object.values(variants).map((variant) => ({
       namespace: "AWS/SQS",
       name: metric,
-      dimensions: { QueueName: `${road.queue.name}${dead}` },
+      dimensions: { QueueName: `${variant.queue.name}${dead}` },
       statistic: "Maximum",
     }));
   const readers = (metric: string, statistic: string): Metric[] =>
-    Object.values(roads).map(({ reader }) => ({
+    Object.values(variants).map(({ reader }) => ({
       namespace: "AWS/Lambda",
       name: metric,
       dimensions: { FunctionName: reader.name },
@@ -50,14 +50,14 @@ export function deployDashboard(
     {
       "First byte, p50 and p99 (ms)": [...objects("FirstByte", "p50"), ...objects("FirstByte", "p99")],
       "Whole object, p50 and p99 (ms)": [...objects("Total", "p50"), ...objects("Total", "p99")],
-      "Bytes a minute": objects("Bytes", "Sum"),
-      "Objects a minute, and failures": [...objects("Bytes", "SampleCount"), ...objects("Failures", "Sum")],
+      "Bytes per minute": objects("Bytes", "Sum"),
+      "Objects per minute, and failures": [...objects("Bytes", "SampleCount"), ...objects("Failures", "Sum")],
       "Queue depth": [
         ...queue("ApproximateNumberOfMessagesVisible"),
         ...queue("ApproximateNumberOfMessagesVisible", "-dead"),
       ],
       "Age of the oldest message (s)": queue("ApproximateAgeOfOldestMessage"),
-      "Readers at once": readers("ConcurrentExecutions", "Maximum"),
+      "Concurrent readers": readers("ConcurrentExecutions", "Maximum"),
       "Reader errors and throttles": [...readers("Errors", "Sum"), ...readers("Throttles", "Sum")],
       "Table: units written, requests throttled": [
         writes("ConsumedWriteCapacityUnits"),

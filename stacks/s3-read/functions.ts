@@ -1,22 +1,25 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { MAX_TIMEOUT, RustFunction } from "../../infra/function";
+import { MAX_TIMEOUT, MEMORY_PER_VCPU, RustFunction } from "../../infra/function";
 import type { Statement } from "../../infra/policy";
-import type { Target } from "../../infra/target";
+import type { DeployContext } from "../../infra/scenario";
 import { WorkerQueue } from "../../infra/worker-queue";
 
-/** By which road objects are read: by presigned URLs and plain HTTP, or by the SDK's GetObject. */
+/** How objects are read: by presigned URLs and plain HTTP, or by the SDK's GetObject. */
 export const VARIANTS = ["signed", "sdk"] as const;
 
-/** One of them. */
+/** One of the {@link VARIANTS}. */
 export type Variant = (typeof VARIANTS)[number];
 
-/** What the functions call them, in an environment variable that existing deployments have. */
+/** What the functions call them, in an environment variable that the public project has. */
 const MODES: Readonly<Record<Variant, string>> = { signed: "s3signed", sdk: "s3path" };
 
-/** A whole processor (Lambda Developer Guide): signing URLs takes one, MB. */
-const ONE_CPU_MB = 1769;
+/** Signing URLs takes a whole vCPU, MB. */
+export const GENERATOR_MEMORY = MEMORY_PER_VCPU;
+
+/** Where CloudWatch has the readers' metrics. */
+export const METRICS_NAMESPACE = "lambench/s3-read";
 /** The settings that functions need. */
 export interface FunctionSettings {
   readonly memory: number;
@@ -27,31 +30,32 @@ export interface FunctionSettings {
 }
 
 /** The bucket that is read. */
-export interface Source {
+export interface SourceBucket {
   readonly bucket: pulumi.Output<string>;
   readonly arn: pulumi.Output<string>;
 }
 
-/** What the functions of both variants stand in. */
-export interface Place {
-  readonly target: Target;
-  readonly source: Source;
+/** What the functions of both variants are deployed into. */
+export interface FunctionContext extends DeployContext {
+  readonly source: SourceBucket;
   readonly table: aws.dynamodb.Table;
-  readonly parent: pulumi.Resource;
 }
 
-/** A variant: who lists objects into its queue, and who reads them. */
-export interface Road {
+/** A variant's functions: one lists objects into the queue, one reads them. */
+export interface VariantFunctions {
   readonly queue: WorkerQueue;
   readonly generator: RustFunction;
   readonly reader: RustFunction;
 }
 
 /** The functions of one variant, and the queue between them. */
-export function deployRoad(variant: Variant, settings: FunctionSettings, place: Place): Road {
-  const { target, source, table, parent } = place;
+export function deployVariant(
+  variant: Variant,
+  settings: FunctionSettings,
+  { target, name, source, table, parent }: FunctionContext,
+): VariantFunctions {
   const queue = new WorkerQueue(
-    `${target.project}-${target.stack}-s3-read-${variant}`,
+    `${name}-${variant}`,
     { consumerTimeout: settings.timeoutSeconds, requireTls: target.requireTls },
     { parent },
   );
@@ -64,10 +68,11 @@ export function deployRoad(variant: Variant, settings: FunctionSettings, place: 
       bin: "s3-read-generator",
       name: `s3-read-generator-${variant}`,
       description: `Lists the bucket into the queue of the variant ${variant}`,
-      memory: ONE_CPU_MB,
+      memory: GENERATOR_MEMORY,
       timeout: MAX_TIMEOUT,
       environment: {
         ...environment,
+        WORKER_THREADS: workerThreads(GENERATOR_MEMORY),
         sqsqueue: queue.url,
         ...(isSigned && { URL_VALID_SECONDS: String(queue.retentionSeconds) }),
       },
@@ -90,9 +95,11 @@ export function deployRoad(variant: Variant, settings: FunctionSettings, place: 
       timeout: settings.timeoutSeconds,
       environment: {
         ...environment,
+        WORKER_THREADS: workerThreads(settings.memory),
+        METRICS_NAMESPACE,
         ddbtable: table.name,
         HASH: settings.hash,
-        // An object under way takes some 2 MB at most, whatever its size: a whole batch fits into the smallest function.
+        // An object being read takes some 2 MB at most, whatever its size: a whole batch fits into the smallest function.
         CONCURRENCY: String(settings.batchSize),
         DEAD_LETTER_URL: queue.deadLetterUrl,
         MAX_RECEIVES: String(queue.maxReceives),
@@ -106,15 +113,20 @@ export function deployRoad(variant: Variant, settings: FunctionSettings, place: 
     },
     { parent },
   );
-  queue.feed(reader, settings);
+  queue.addConsumer(reader, settings);
   return { queue, generator, reader };
 }
 
-/** Also for those who only get: without it S3 says of a missing object that it is forbidden. */
-function list({ arn }: Source): Statement {
+/** Without the right to list, S3 calls a missing object forbidden to those who only read. */
+function list({ arn }: SourceBucket): Statement {
   return { actions: ["s3:ListBucket"], resources: [arn] };
 }
 
-function get({ arn }: Source): Statement {
+/** As many threads as the function has vCPUs. */
+function workerThreads(memory: number): string {
+  return String(Math.ceil(memory / MEMORY_PER_VCPU));
+}
+
+function get({ arn }: SourceBucket): Statement {
   return { actions: ["s3:GetObject"], resources: [pulumi.interpolate`${arn}/*`] };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { s3Read } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["s3-read-generator", "s3-read-reader", "fill-bucket"];
@@ -12,12 +12,10 @@ const TRACE = { "xray:PutTelemetryRecords": ["*"], "xray:PutTraceSegments": ["*"
 
 describe("the s3-read stack", () => {
   const stack = new MockedStack(BINS);
-  let s3Read: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ s3Read } = await import("."));
     outputs = await stack.deploy(s3Read);
   });
   afterAll(() => {
@@ -70,7 +68,7 @@ describe("the s3-read stack", () => {
 
   it("gives both variants the same functions, apart from the mode", () => {
     const variables = (name: string): Record<string, unknown> =>
-      (stack.one("aws:lambda/function:Function", name).inputs.environment as { variables: object })
+      (stack.resource("aws:lambda/function:Function", name).inputs.environment as { variables: object })
         .variables as Record<string, unknown>;
     for (const role of ["generator", "reader"]) {
       const [signed, sdk] = ["signed", "sdk"].map((variant) => variables(`${NAME}-${role}-${variant}`));
@@ -84,49 +82,61 @@ describe("the s3-read stack", () => {
     });
   });
 
+  it("gives functions a thread for each vCPU that their memory brings, and programs the generator's memory", async () => {
+    const threads = (from: MockedStack, name: string): unknown =>
+      from.resource("aws:lambda/function:Function", `${NAME}-${name}`).inputs.environment;
+    expect(threads(stack, "generator-sdk")).toMatchObject({ variables: { WORKER_THREADS: "1" } });
+    expect((outputs.environment as { generatorMemory: number }).generatorMemory).toBe(1769);
+    const expected = { "128": "1", "1769": "1", "1770": "2", "3008": "2", "10240": "6" };
+    for (const [memory, count] of Object.entries(expected)) {
+      const other = await deployed({ memory });
+      expect(threads(other, "reader-sdk")).toMatchObject({ variables: { WORKER_THREADS: count } });
+    }
+  });
+
   it("signs URLs that are valid for as long as the queue keeps messages", () => {
-    const { inputs } = stack.one("aws:lambda/function:Function", `${NAME}-generator-signed`);
-    const queue = stack.one("aws:sqs/queue:Queue", `${NAME}-signed`).inputs;
+    const { inputs } = stack.resource("aws:lambda/function:Function", `${NAME}-generator-signed`);
+    const queue = stack.resource("aws:sqs/queue:Queue", `${NAME}-signed`).inputs;
     expect(inputs.environment).toMatchObject({
       variables: { URL_VALID_SECONDS: String(queue.messageRetentionSeconds) },
     });
   });
 
   it("hands messages out in batches to so many readers at once, and puts aside what fails five times", () => {
-    for (const { inputs } of stack.of("aws:lambda/eventSourceMapping:EventSourceMapping")) {
+    for (const { inputs } of stack.resources("aws:lambda/eventSourceMapping:EventSourceMapping")) {
       expect(inputs).toMatchObject({
         batchSize: 10,
         functionResponseTypes: ["ReportBatchItemFailures"],
         scalingConfig: { maximumConcurrency: 10 },
       });
     }
-    const { redrivePolicy } = stack.one("aws:sqs/queue:Queue", `${NAME}-sdk`).inputs;
+    const { redrivePolicy } = stack.resource("aws:sqs/queue:Queue", `${NAME}-sdk`).inputs;
     expect(JSON.parse(redrivePolicy as string)).toMatchObject({ maxReceiveCount: 5 });
   });
 
   it("traces its functions with X-Ray", () => {
     const functions = stack
-      .of("aws:lambda/function:Function")
+      .resources("aws:lambda/function:Function")
       .filter(({ name }) => /generator|reader/.test(name));
     expect(functions.map(({ inputs }) => inputs.tracingConfig)).toEqual(Array(4).fill({ mode: "Active" }));
   });
 
   it("fills a private bucket with what the settings say", () => {
-    const [invocation] = stack.of("aws:lambda/invocation:Invocation");
+    const [invocation] = stack.resources("aws:lambda/invocation:Invocation");
     expect(JSON.parse(invocation?.inputs.input as string)).toEqual({
       count: 1000,
       mean_bytes: 5 * 2 ** 20,
       seed: 1,
     });
-    expect(stack.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")).toHaveLength(1);
+    expect(stack.resources("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")).toHaveLength(1);
     // S3 takes no lifecycle without a rule.
-    expect(stack.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")).toEqual([]);
+    expect(stack.resources("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")).toEqual([]);
   });
 
   it("only reads a bucket of one's own", async () => {
     const other = await deployed({ bucket: "my.photos", objectCount: "500" });
-    expect(other.of("aws:s3/bucket:Bucket")).toEqual([]);
-    expect(other.of("aws:lambda/invocation:Invocation")).toEqual([]);
+    expect(other.resources("aws:s3/bucket:Bucket")).toEqual([]);
+    expect(other.resources("aws:lambda/invocation:Invocation")).toEqual([]);
     const rights = other.policies().flatMap(([, statements]) => statements);
     const inS3 = rights.filter(({ Action }) => Action.some((action) => action.startsWith("s3:")));
     expect(new Set(inS3.flatMap(({ Action }) => Action))).toEqual(new Set(["s3:GetObject", "s3:ListBucket"]));

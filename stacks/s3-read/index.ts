@@ -1,14 +1,20 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { answerCommand, awsCommand } from "../../infra/aws-command";
-import { checkFilling, fillBucket, type Filling } from "../../infra/fill-bucket";
+import { awsCommand, invokeCommand } from "../../infra/aws-command";
+import { type BucketContent, checkContent, fillBucket } from "../../infra/fill-bucket";
 import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { PrivateBucket } from "../../infra/private-bucket";
-import { scenario } from "../../infra/scenario";
-import type { Target } from "../../infra/target";
+import { type DeployContext, scenario } from "../../infra/scenario";
 import { deployDashboard } from "./dashboard";
-import { deployRoad, type Road, type Source, type Variant, VARIANTS } from "./functions";
+import {
+  deployVariant,
+  GENERATOR_MEMORY,
+  type SourceBucket,
+  type Variant,
+  type VariantFunctions,
+  VARIANTS,
+} from "./functions";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each reader, MB" },
@@ -38,14 +44,19 @@ const ALL = { modifiedWithinHours: 0, maxObjects: 0 };
 /** Objects that the results command shows. */
 const SHOWN = 20;
 
-/** How fast do functions read S3, and by which road? */
+/** How fast do functions read S3, by presigned URLs and by the SDK? */
 export const s3Read = scenario({
   name: "s3-read",
   settings,
-  deploy({ target, settings, parent }) {
-    const name = `${target.project}-${target.stack}-s3-read`;
+  check(settings) {
+    if (settings.bucket === "") checkContent("s3-read", settings);
+  },
+  deploy({ target, name, parent, settings }) {
     const region = aws.getRegionOutput({}, { parent }).region;
-    const source = settings.bucket === "" ? filled(name, settings, target, parent) : own(settings, parent);
+    const source =
+      settings.bucket === ""
+        ? filledBucket({ target, name, parent }, settings)
+        : existingBucket(settings, parent);
     const table = new aws.dynamodb.Table(
       name,
       {
@@ -60,18 +71,21 @@ export const s3Read = scenario({
       },
       { parent },
     );
-    const roads = Object.fromEntries(
-      VARIANTS.map((variant) => [variant, deployRoad(variant, settings, { target, source, table, parent })]),
-    ) as Record<Variant, Road>;
-    deployDashboard(name, region, { roads, table }, { parent });
+    const variants = Object.fromEntries(
+      VARIANTS.map((variant) => [
+        variant,
+        deployVariant(variant, settings, { target, name, source, table, parent }),
+      ]),
+    ) as Record<Variant, VariantFunctions>;
+    deployDashboard(name, region, { variants, table }, { parent });
 
-    // Where a run of one's own bucket ends is a setting: it may hold any number of objects.
+    // How much of an existing bucket a run reads is a setting: it may hold any number of objects.
     const event = settings.bucket === "" ? ALL : { ...ALL, maxObjects: settings.objectCount };
     const hash = `${settings.hash.charAt(0).toUpperCase()}${settings.hash.slice(1)}`;
     return {
       outputs: {
         s3ReadTrigger: pulumi
-          .all(VARIANTS.map((variant) => answerCommand(roads[variant].generator, event)))
+          .all(VARIANTS.map((variant) => invokeCommand(variants[variant].generator, event)))
           .apply((commands) => commands.join("; echo; ")),
         s3ReadResults: awsCommand(
           table.arn,
@@ -84,15 +98,16 @@ export const s3Read = scenario({
       environment: {
         bucket: source.bucket,
         table: { name: table.name },
+        generatorMemory: GENERATOR_MEMORY,
         variants: Object.fromEntries(
           VARIANTS.map((variant) => {
-            const { generator, reader, queue } = roads[variant];
+            const { generator, reader, queue } = variants[variant];
             return [
               variant,
               {
                 generator: generator.name,
                 reader: reader.name,
-                queue: { url: queue.url, arn: queue.arn, deadLetterUrl: queue.deadLetterUrl },
+                queue: queue.location(),
               },
             ];
           }),
@@ -103,19 +118,18 @@ export const s3Read = scenario({
 });
 
 /** A bucket with the objects that the settings stand for. */
-function filled(name: string, filling: Filling, target: Target, parent: pulumi.Resource): Source {
-  checkFilling("s3-read", filling);
+function filledBucket({ target, name, parent }: DeployContext, content: BucketContent): SourceBucket {
   const bucket = new PrivateBucket(
     name.toLowerCase(), // as S3 wants it
     { requireTls: target.requireTls, temporaryPrefixes: [] },
     { parent },
   );
-  fillBucket("s3-read", { target, bucket, prefix: PREFIX, filling }, { parent, dependsOn: [bucket] });
+  fillBucket("s3-read", { target, bucket, prefix: PREFIX, content }, { parent, dependsOn: [bucket] });
   return { bucket: bucket.name, arn: bucket.arn };
 }
 
 /** A bucket that was there before, and is only read. */
-function own({ bucket }: { readonly bucket: string }, parent: pulumi.Resource): Source {
+function existingBucket({ bucket }: { readonly bucket: string }, parent: pulumi.Resource): SourceBucket {
   const { partition } = aws.getPartitionOutput({}, { parent });
   return { bucket: pulumi.output(bucket), arn: pulumi.interpolate`arn:${partition}:s3:::${bucket}` };
 }

@@ -3,13 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { RustFunction } from "../../infra/function";
 import { RunLog } from "../../infra/run-log";
-import type { Target } from "../../infra/target";
+import type { DeployContext } from "../../infra/scenario";
 import { WorkerQueue } from "../../infra/worker-queue";
 
 /** Receives of an item before it goes to the dead-letter queue. */
 const MAX_RECEIVES = 4;
-/** Of an event that the function fails on; the last one goes to the dead-letter queue. */
-const EVENT_RETRIES = 2;
+/** Retries of an event that the function fails on, before it goes to the dead-letter queue. */
+export const EVENT_RETRIES = 2;
+/** What an invocation must have left besides an item's own time, or the function doesn't start it. */
+export const ITEM_RESERVE_SECONDS = 0.25;
 /** The source of events that lambench sends: nobody but AWS can send those of `aws.ec2`. */
 export const SOURCE = "lambench.splitter";
 
@@ -22,14 +24,6 @@ export interface FunctionSettings {
   readonly concurrency: number;
 }
 
-/** What the function stands in. */
-export interface Place {
-  readonly target: Target;
-  /** What the resources' names begin with. */
-  readonly name: string;
-  readonly parent: pulumi.Resource;
-}
-
 /** The function, its queue, and the log it writes. */
 export interface Functions {
   readonly worker: RustFunction;
@@ -38,7 +32,10 @@ export interface Functions {
 }
 
 /** The function that splits events, and handles the items of its queue. */
-export function deployFunctions(settings: FunctionSettings, { target, name, parent }: Place): Functions {
+export function deployFunctions(
+  settings: FunctionSettings,
+  { target, name, parent }: DeployContext,
+): Functions {
   const key = new aws.kms.Key(
     name,
     { description: `Queues of ${name}`, enableKeyRotation: true, deletionWindowInDays: 7 },
@@ -67,6 +64,8 @@ export function deployFunctions(settings: FunctionSettings, { target, name, pare
         DEAD_LETTER_URL: queue.deadLetterUrl,
         RUN_LOG_TABLE: runLog.table,
         ITEM_SECONDS: String(settings.itemSeconds),
+        ITEM_RESERVE_SECONDS: String(ITEM_RESERVE_SECONDS),
+        EVENT_SOURCE: SOURCE,
       },
       statements: [
         ...queue.consumerStatements(),
@@ -76,21 +75,21 @@ export function deployFunctions(settings: FunctionSettings, { target, name, pare
     },
     { parent },
   );
-  queue.feed(worker, settings);
+  queue.addConsumer(worker, settings);
   subscribe(name, worker, queue, parent);
   return { worker, queue, runLog };
 }
 
-/** Events of tags made or removed, from EC2 by CloudTrail and from lambench, invoke the function. */
+/** Events of tags created or deleted, from EC2 by CloudTrail and from lambench, invoke the function. */
 function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, parent: pulumi.Resource): void {
   const rule = new aws.cloudwatch.EventRule(
     name,
     {
       name,
-      description: "Tags that were made or removed",
+      description: "Tags that were created or deleted",
       eventPattern: pulumi.jsonStringify({
         detail: { eventName: ["CreateTags", "DeleteTags"] },
-        // Other stacks hear what is put to the bus as well: an event of lambench names the function that is meant.
+        // Other stacks receive what is put to the bus as well: an event of lambench names the function that is meant.
         $or: [{ source: ["aws.ec2"] }, { source: [SOURCE], resources: [worker.arn] }],
       }),
     },
@@ -106,7 +105,7 @@ function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, paren
     },
     { parent, dependsOn: [worker] },
   );
-  // An event that can't be split isn't lost either.
+  // An event that cannot be split isn't lost either.
   const failures = new aws.lambda.FunctionEventInvokeConfig(
     name,
     {

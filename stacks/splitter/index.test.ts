@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Scenario } from "../../infra/scenario";
+import { splitter } from ".";
 import { MockedStack } from "../testing";
 
 const NAME = "lambench-full-splitter";
@@ -9,12 +9,10 @@ const arn = (service: string, name: string): string =>
 
 describe("the splitter stack", () => {
   const stack = new MockedStack(["splitter-worker"]);
-  let splitter: Scenario;
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
     await stack.mock();
-    ({ splitter } = await import("."));
     outputs = await stack.deploy(splitter);
   });
   afterAll(() => {
@@ -40,28 +38,28 @@ describe("the splitter stack", () => {
   });
 
   it("encrypts both queues with a key that is rotated", () => {
-    const [key] = stack.of("aws:kms/key:Key");
+    const [key] = stack.resources("aws:kms/key:Key");
     expect(key?.inputs.enableKeyRotation).toBe(true);
-    for (const { inputs } of stack.of("aws:sqs/queue:Queue")) {
+    for (const { inputs } of stack.resources("aws:sqs/queue:Queue")) {
       expect(inputs.kmsMasterKeyId).toBe(arn("kms", NAME));
       expect(inputs).not.toHaveProperty("sqsManagedSseEnabled");
     }
   });
 
   it("puts an item aside after four receives, and an event after two retries, and alarms", () => {
-    const queue = stack.one("aws:sqs/queue:Queue", NAME).inputs;
+    const queue = stack.resource("aws:sqs/queue:Queue", NAME).inputs;
     expect(JSON.parse(queue.redrivePolicy as string)).toMatchObject({ maxReceiveCount: 4 });
-    const [failures] = stack.of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig");
+    const [failures] = stack.resources("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig");
     expect(failures?.inputs).toMatchObject({
       maximumRetryAttempts: 2,
       destinationConfig: { onFailure: { destination: arn("sqs", `${NAME}-dead`) } },
     });
-    const [alarm] = stack.of("aws:cloudwatch/metricAlarm:MetricAlarm");
+    const [alarm] = stack.resources("aws:cloudwatch/metricAlarm:MetricAlarm");
     expect(alarm?.inputs).toMatchObject({ dimensions: { QueueName: `${NAME}-dead` }, threshold: 0 });
   });
 
   it("hears of EC2's tags and of lambench's for this stack, and hands the queue's items out one by one", () => {
-    const [rule] = stack.of("aws:cloudwatch/eventRule:EventRule");
+    const [rule] = stack.resources("aws:cloudwatch/eventRule:EventRule");
     expect(JSON.parse(rule?.inputs.eventPattern as string)).toEqual({
       detail: { eventName: ["CreateTags", "DeleteTags"] },
       $or: [
@@ -69,12 +67,24 @@ describe("the splitter stack", () => {
         { source: ["lambench.splitter"], resources: [arn("lambda", `${NAME}-worker`)] },
       ],
     });
-    const [mapping] = stack.of("aws:lambda/eventSourceMapping:EventSourceMapping");
+    const [mapping] = stack.resources("aws:lambda/eventSourceMapping:EventSourceMapping");
     expect(mapping?.inputs).toMatchObject({ batchSize: 1, scalingConfig: { maximumConcurrency: 10 } });
   });
 
+  it("tells the function and programs what time an item needs besides its own, and which events are lambench's", () => {
+    const { inputs } = stack.resource("aws:lambda/function:Function", `${NAME}-worker`);
+    const variables = { ITEM_RESERVE_SECONDS: "0.25", EVENT_SOURCE: "lambench.splitter" };
+    expect(inputs.environment).toMatchObject({ variables });
+    expect(outputs.environment).toMatchObject({
+      source: "lambench.splitter",
+      itemReserveSeconds: 0.25,
+      eventRetries: 2,
+      functions: { worker: `${NAME}-worker` },
+    });
+  });
+
   it("keeps a log of each run for a while", () => {
-    const [table] = stack.of("aws:dynamodb/table:Table");
+    const [table] = stack.resources("aws:dynamodb/table:Table");
     expect(table?.inputs).toMatchObject({
       hashKey: "run",
       rangeKey: "item",

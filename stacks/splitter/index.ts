@@ -7,7 +7,13 @@ import { setCommand } from "../../infra/pulumi-command";
 import { scenario } from "../../infra/scenario";
 import { stop } from "../../infra/stop";
 import type { WorkerQueue } from "../../infra/worker-queue";
-import { deployFunctions, type FunctionSettings, SOURCE } from "./functions";
+import {
+  deployFunctions,
+  EVENT_RETRIES,
+  type FunctionSettings,
+  ITEM_RESERVE_SECONDS,
+  SOURCE,
+} from "./functions";
 
 const settings = {
   memory: { default: 128, range: MEMORY_RANGE, description: "memory of the function, MB" },
@@ -17,16 +23,12 @@ const settings = {
   batchSize: { default: 1, range: [1, 10], description: "items per invocation" },
 } as const;
 
-/** What an invocation must have left besides an item's own time, or the function doesn't begin it. */
-const ITEM_RESERVE_SECONDS = 0.25;
-
 /** What does fan-out through a queue buy? */
 export const splitter = scenario({
   name: "splitter",
   settings,
-  deploy({ target, settings, parent }) {
-    checkTime(settings);
-    const name = `${target.project}-${target.stack}-splitter`;
+  check: checkTime,
+  deploy({ target, name, parent, settings }) {
     const { worker, queue, runLog } = deployFunctions(settings, { target, name, parent });
     alarm(name, queue, parent);
 
@@ -45,12 +47,15 @@ export const splitter = scenario({
         ),
       },
       environment: {
-        queue: { url: queue.url, arn: queue.arn, deadLetterUrl: queue.deadLetterUrl },
+        queue: queue.location(),
         runLog: { table: runLog.table },
         eventBus: "default",
         source: SOURCE,
+        functions: { worker: worker.name },
         function: worker.name,
         functionArn: worker.arn,
+        itemReserveSeconds: ITEM_RESERVE_SECONDS,
+        eventRetries: EVENT_RETRIES,
       },
     };
   },
@@ -78,7 +83,7 @@ function alarm(name: string, queue: WorkerQueue, parent: pulumi.Resource): void 
     `${name}-dead`,
     {
       name: `${name}-dead`,
-      alarmDescription: "Items or events of the splitter were given up",
+      alarmDescription: "Items or events of the splitter were dead-lettered",
       namespace: "AWS/SQS",
       metricName: "ApproximateNumberOfMessagesVisible",
       dimensions: { QueueName: `${queue.name}-dead` },
@@ -93,7 +98,7 @@ function alarm(name: string, queue: WorkerQueue, parent: pulumi.Resource): void 
   );
 }
 
-/** Five tags on one instance, as CloudTrail tells of them, for one function. */
+/** Five tags on one instance, as CloudTrail reports them, for one function. */
 function example(functionArn: pulumi.Input<string>): Record<string, unknown> {
   const tags = ["Owner", "Team", "Stage", "Project", "Cost"].map((tag) => ({ key: tag, value: "example" }));
   const detail = {

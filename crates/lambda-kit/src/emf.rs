@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-/// Values that `CloudWatch` takes of one metric in one line.
-const VALUES_A_LINE: usize = 100;
+/// Values of a metric that `CloudWatch` takes in one line.
+const VALUES_PER_LINE: usize = 100;
 
 /// One metric's values.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,7 @@ fn lines(namespace: &str, dimension: Option<(&str, &str)>, metric: &Metric<'_>, 
         line.insert(metric.name.to_owned(), values);
         Value::Object(line).to_string()
     };
-    metric.values.chunks(VALUES_A_LINE).map(line).collect()
+    metric.values.chunks(VALUES_PER_LINE).map(line).collect()
 }
 
 #[cfg(test)]

@@ -1,30 +1,30 @@
-//! What every function needs and none should write again: settings, AWS clients, tracing, errors, the
-//! runtime.
+//! What every function needs and none should write again: settings, AWS clients, tracing, errors, retries, deadlines, batches,
+//! the runtime.
 
 pub mod aws;
-mod backoff;
+pub mod batch;
 mod clock;
+mod deadline;
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
 pub mod emf;
 pub mod env;
-mod failure;
-#[cfg(feature = "postgres")]
+mod error;
+#[cfg(feature = "sql")]
 pub mod postgres;
+mod retry;
 mod run;
-#[cfg(feature = "run-log")]
+#[cfg(feature = "dynamodb")]
 pub mod run_log;
 mod s3;
 #[cfg(feature = "sql")]
 pub mod sql;
 #[cfg(feature = "sqs")]
 pub mod sqs;
-pub mod streams;
-#[cfg(any(test, feature = "test-aws"))]
-pub mod test_aws;
-#[cfg(feature = "test-postgres")]
-pub mod test_postgres;
 
-pub use backoff::Backoff;
 pub use clock::now_us;
-pub use failure::Failure;
+pub use deadline::Deadline;
+pub use error::{Failure, error_chain};
+pub use retry::{Backoff, Retry};
 pub use run::{remaining, run};
 pub use s3::{Object, list_objects};

@@ -7,7 +7,11 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::Failure;
 
@@ -55,10 +59,38 @@ pub fn remaining(context: &Context) -> Duration {
 /// JSON lines on stdout; the runtime's span puts the request id in each.
 fn trace() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| std::env::var("RUST_LOG"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(EnvFilter::new(level.as_deref().unwrap_or("info").to_lowercase()))
-        .with_current_span(true)
-        .with_span_list(false)
-        .init();
+    let json = tracing_subscriber::fmt::layer().json().with_current_span(true).with_span_list(false);
+    tracing_subscriber::registry().with(json.with_filter(filter(level.ok().as_deref()))).init();
+}
+
+/// What is logged: a level, or levels by crate, such as `info,hyper=off`. `Targets` can do that, and an `EnvFilter`, which also
+/// filters by spans and fields, would bring a regex engine into every function.
+fn filter(level: Option<&str>) -> Targets {
+    let level = level.unwrap_or("info").to_lowercase();
+    level.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn a_level_of_lambda_s_or_levels_by_crate_say_what_is_logged() {
+        for (level, debug, info) in [
+            (None, false, true),
+            (Some("DEBUG"), true, true),
+            (Some("ERROR"), false, false),
+            (Some("stream=loud"), false, true),
+        ] {
+            let filter = filter(level);
+            assert_eq!(filter.would_enable("stream", &Level::DEBUG), debug, "{level:?}");
+            assert_eq!(filter.would_enable("stream", &Level::INFO), info, "{level:?}");
+        }
+        let by_crate = filter(Some("info,hyper=off"));
+        assert!(
+            by_crate.would_enable("stream", &Level::INFO) && !by_crate.would_enable("hyper", &Level::ERROR)
+        );
+    }
 }

@@ -15,7 +15,7 @@ use aurora::ramp::{Request, work};
 use aurora::worker::Worker;
 use lambda_kit::env::setting;
 use lambda_kit::postgres::{Cluster, Credentials, Login, Postgres};
-use lambda_kit::sql::Road;
+use lambda_kit::sql::SqlTransport;
 use protocol::aurora::Outcome;
 
 type AnyError = Box<dyn Error + Send + Sync>;
@@ -64,9 +64,9 @@ async fn client(request: serde_json::Value) -> Result<Outcome, AnyError> {
         rows: setting("ROWS", "how many transactions are generated")?,
         scale: setting("SCALE", "pgbench's scale")?,
     };
-    let road = Road::Sqlx(Arc::new(Postgres::new(cluster.clone(), login)));
+    let transport = SqlTransport::Sqlx(Arc::new(Postgres::new(cluster.clone(), login)));
     let remaining = Duration::from_secs_f64(request.seconds) + Duration::from_mins(1);
-    let worker = Worker { cluster, sizes, road };
+    let worker = Worker { cluster, sizes, transport };
     let outcome = Box::pin(work(&worker, &request, remaining)).await;
     outcome.map_err(|failure| failure.to_string().into())
 }

@@ -64,7 +64,7 @@ pub async fn perform<D: Driver>(
 ///
 /// # Errors
 /// The database's.
-pub async fn rehearse<D: Driver>(
+pub async fn warm_up<D: Driver>(
     driver: &mut D,
     action: Action,
     sizes: Sizes,
@@ -106,7 +106,7 @@ async fn tpcb<D: Driver>(driver: &mut D, sizes: Sizes, source: Uuid, seq: i32) -
         Err(error) => {
             // The first error counts. If the transaction can't even be undone, the connection is no good any more.
             if driver.rollback().await.is_err() {
-                driver.lose().await;
+                driver.disconnect().await;
             }
             Err(error)
         }

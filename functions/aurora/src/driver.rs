@@ -1,4 +1,4 @@
-//! What the load asks of a road to the database besides plain statements.
+//! What the load asks of a driver besides plain statements.
 #![expect(async_fn_in_trait, reason = "a worker's futures stay on its one thread")]
 
 use lambda_kit::sql::{self, DataApi, DbError, SqlxDriver, Value};
@@ -34,7 +34,7 @@ impl Row {
     }
 }
 
-/// A road to the database that a load can take.
+/// A driver that a load can use.
 pub trait Driver: sql::Driver {
     /// Which one.
     const KIND: aurora::Driver;

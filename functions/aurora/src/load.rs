@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use lambda_kit::Backoff;
-use lambda_kit::sql::{Cell, DbError, Remedy};
+use lambda_kit::sql::{self, Cell, RetryAction};
 use protocol::aurora::{self, Action};
-use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::action::{Sizes, perform, statements};
@@ -100,7 +99,7 @@ async fn units<D: Driver>(
         now = Instant::now();
         match done {
             Ok(new) => record.confirm(batch.len() as u64, new, now - intended),
-            Err(Remedy::GiveUp) => break,
+            Err(RetryAction::Abort) => break,
             Err(_) => {}
         }
         if look_at.take_if(|moment| now >= *moment).is_some() {
@@ -117,40 +116,31 @@ async fn unit<D: Driver>(
     plan: &Plan,
     record: &mut Record,
     seqs: &[i32],
-) -> Result<u64, Remedy> {
+) -> Result<u64, RetryAction> {
     let patience = Plan::patience(plan.action, plan.statement_timeout);
     let mut backoff = Backoff::default();
     let mut tries = 0;
     loop {
         let limit = patience.min(plan.cut.saturating_duration_since(Instant::now()));
-        let work = async {
-            driver.connect().await?;
-            perform(driver, plan.action, plan.sizes, plan.source, seqs).await
+        let work = async |driver: &mut D| perform(driver, plan.action, plan.sizes, plan.source, seqs).await;
+        let error = match sql::attempt(driver, limit, work).await {
+            Ok(new) => return Ok(new),
+            Err(error) => error,
         };
-        let error = match timeout(limit, work).await {
-            Ok(Ok(new)) => return Ok(new),
-            Ok(Err(error)) => error,
-            Err(_) => DbError::new("timeout", format!("no answer within {limit:?}")),
-        };
-        let remedy = error.remedy();
+        let action = error.retry_action();
         record.fail(error);
         tries += 1;
-        match remedy {
-            Remedy::Again if tries < MAX_TRIES => {}
-            Remedy::Reconnect => {
-                driver.lose().await;
+        match action {
+            RetryAction::Retry if tries < MAX_TRIES => {}
+            RetryAction::Reconnect | RetryAction::BackOff => backoff.pause(plan.until).await,
+            RetryAction::FailOver => {
                 backoff.pause(plan.until).await;
+                return Err(action);
             }
-            Remedy::Wait => backoff.pause(plan.until).await,
-            Remedy::Elsewhere => {
-                driver.lose().await;
-                backoff.pause(plan.until).await;
-                return Err(remedy);
-            }
-            Remedy::Again | Remedy::Next | Remedy::GiveUp => return Err(remedy),
+            RetryAction::Retry | RetryAction::Fail | RetryAction::Abort => return Err(action),
         }
         if Instant::now() >= plan.until {
-            return Err(remedy);
+            return Err(action);
         }
     }
 }

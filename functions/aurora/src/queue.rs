@@ -6,9 +6,9 @@ use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsMessage;
 use lambda_kit::sql::DbError;
 use lambda_kit::sqs::DeadLetters;
-use lambda_kit::{Failure, env};
+use lambda_kit::{Deadline, Failure, env};
 
-use crate::attempt::{self, Deadline, Roads};
+use crate::attempt::{self, Connections};
 use crate::driver::Driver;
 use crate::job::{self, Job};
 use crate::ledger;
@@ -79,7 +79,7 @@ impl QueueWorker {
             return Err(Unfinished { completions: 0, wanted, reason: reason.to_owned() });
         }
         let endpoint = job.endpoint;
-        let task = Message { worker: &self.worker, job, deadline: Deadline::of(remaining) };
+        let task = Message { worker: &self.worker, job, deadline: Deadline::after(remaining) };
         self.worker.run(endpoint, task).await
     }
 }
@@ -102,11 +102,11 @@ pub struct Message<'a> {
 impl Task for Message<'_> {
     type Output = Result<(), Unfinished>;
 
-    async fn run<D: Driver>(self, roads: &mut Roads<D>) -> Self::Output {
+    async fn run<D: Driver>(self, connections: &mut Connections<D>) -> Self::Output {
         let mut record = attempt::new_record();
         let source = &self.job.source;
         let wanted = source.wanted.unwrap_or_default();
-        let completions = self.units(roads, &mut record).await.unwrap_or_else(|error| {
+        let completions = self.units(connections, &mut record).await.unwrap_or_else(|error| {
             // The units are in the tables, if any: the next attempt or the tally counts them.
             tracing::error!(source = %source.id, %error, "the ledger could not be reached");
             0
@@ -122,13 +122,17 @@ impl Task for Message<'_> {
 
 impl Message<'_> {
     /// Returns all completions that are recorded of the message.
-    async fn units<D: Driver>(&self, roads: &mut Roads<D>, record: &mut Record) -> Result<u64, DbError> {
+    async fn units<D: Driver>(
+        &self,
+        connections: &mut Connections<D>,
+        record: &mut Record,
+    ) -> Result<u64, DbError> {
         let (source, deadline) = (&self.job.source, self.deadline);
-        let begun = attempt::begin(roads, source, record, deadline.load).await?;
+        let begun = attempt::begin(connections, source, record, deadline.work()).await?;
         if begun.done {
             return Ok(begun.completions);
         }
-        let left = attempt::persist(roads.ledger(), record, deadline.load, async |driver, _| {
+        let left = attempt::retry(connections.ledger(), record, deadline.work(), async |driver, _| {
             ledger::left(driver, source, begun).await
         });
         let left = left.await?;
@@ -138,12 +142,13 @@ impl Message<'_> {
             source: source.id,
             batch: self.job.rows_a_statement(),
             pace: Pace::Closed,
-            until: deadline.load,
-            cut: deadline.cut,
+            until: deadline.work(),
+            cut: attempt::cut(&deadline),
             statement_timeout: self.worker.statement_timeout(),
             look_at: None,
         };
-        load(&mut roads.load, &plan, record, left.into_iter()).await;
-        attempt::settle(roads, source, record, false, deadline.ledger, &self.worker.cluster.database).await
+        load(&mut connections.load, &plan, record, left.into_iter()).await;
+        attempt::settle(connections, source, record, false, deadline.answer(), &self.worker.cluster.database)
+            .await
     }
 }

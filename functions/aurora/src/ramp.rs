@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use lambda_kit::Failure;
-use lambda_kit::sql::DbError;
+use lambda_kit::sql::{self, DbError};
+use lambda_kit::{Deadline, Failure};
 use protocol::aurora::{Action, Endpoint, Outcome};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::action::rehearse;
-use crate::attempt::{self, Deadline, Roads};
+use crate::action::warm_up;
+use crate::attempt::{self, Connections};
 use crate::clock;
 use crate::driver::Driver;
 use crate::job::{MAX_BATCH, batch_of};
@@ -110,7 +110,7 @@ impl Request {
 /// [`RequestError`] if the request makes no sense.
 pub async fn work(worker: &Worker, request: &Request, remaining: Duration) -> Result<Outcome, Failure> {
     request.check(worker.driver())?;
-    let stage = Stage { worker, request, deadline: Deadline::of(remaining) };
+    let stage = Stage { worker, request, deadline: Deadline::after(remaining) };
     Ok(worker.run(request.endpoint, stage).await)
 }
 
@@ -124,9 +124,9 @@ struct Stage<'a> {
 impl Task for Stage<'_> {
     type Output = Outcome;
 
-    async fn run<D: Driver>(self, roads: &mut Roads<D>) -> Outcome {
+    async fn run<D: Driver>(self, connections: &mut Connections<D>) -> Outcome {
         let mut record = attempt::new_record();
-        if let Err(error) = self.stage(roads, &mut record).await {
+        if let Err(error) = self.stage(connections, &mut record).await {
             tracing::error!(run = self.request.run, %error, "the ledger could not be reached");
         }
         record.outcome
@@ -134,23 +134,35 @@ impl Task for Stage<'_> {
 }
 
 impl Stage<'_> {
-    async fn stage<D: Driver>(&self, roads: &mut Roads<D>, record: &mut Record) -> Result<(), DbError> {
+    async fn stage<D: Driver>(
+        &self,
+        connections: &mut Connections<D>,
+        record: &mut Record,
+    ) -> Result<(), DbError> {
         let request = self.request;
         let source = request.source(D::KIND);
         let start = clock::instant_of(request.start_at_ms);
-        let until = (start + Duration::from_secs_f64(request.seconds)).min(self.deadline.load);
+        let until = (start + Duration::from_secs_f64(request.seconds)).min(self.deadline.work());
 
-        let begun = attempt::begin(roads, &source, record, until).await?;
-        let last = attempt::persist(roads.ledger(), record, until, async |driver, _| {
+        let begun = attempt::begin(connections, &source, record, until).await?;
+        let last = attempt::retry(connections.ledger(), record, until, async |driver, _| {
             ledger::last(driver, &source, begun).await
         });
         let last = last.await?;
-        self.warm_up(roads, &source).await;
+        self.warm_up(connections, &source).await;
         record.outcome.late = u64::from(Instant::now() > start);
         clock::wait_until(start).await;
-        load(&mut roads.load, &self.plan(&source, start, until), record, last.saturating_add(1)..).await;
-        attempt::settle(roads, &source, record, true, self.deadline.ledger, &self.worker.cluster.database)
-            .await?;
+        load(&mut connections.load, &self.plan(&source, start, until), record, last.saturating_add(1)..)
+            .await;
+        attempt::settle(
+            connections,
+            &source,
+            record,
+            true,
+            self.deadline.answer(),
+            &self.worker.cluster.database,
+        )
+        .await?;
         Ok(())
     }
 
@@ -169,7 +181,7 @@ impl Stage<'_> {
             batch,
             pace,
             until,
-            cut: self.deadline.cut.min(until + Plan::patience(request.action, statement_timeout)),
+            cut: attempt::cut(&self.deadline).min(until + Plan::patience(request.action, statement_timeout)),
             statement_timeout,
             look_at: (request.worker == 0).then(|| start + (until - start) / 2),
         }
@@ -177,16 +189,15 @@ impl Stage<'_> {
 
     /// Connects, prepares the statements and fills the server's caches: a unit that is undone. What fails here fails in the
     /// load, too, and is counted there.
-    async fn warm_up<D: Driver>(&self, roads: &mut Roads<D>, source: &Source) {
-        let driver = &mut roads.load;
+    async fn warm_up<D: Driver>(&self, connections: &mut Connections<D>, source: &Source) {
+        let driver = &mut connections.load;
         let batch = batch_of(source.action, self.request.batch);
-        let work = async {
-            driver.connect().await?;
-            rehearse(driver, source.action, self.worker.sizes, source.id, batch).await
-        };
         let limit = Plan::patience(source.action, self.worker.statement_timeout());
-        if !matches!(tokio::time::timeout(limit, work).await, Ok(Ok(()))) {
-            driver.lose().await;
+        let result = sql::attempt(driver, limit, async |driver: &mut D| {
+            warm_up(driver, source.action, self.worker.sizes, source.id, batch).await
+        });
+        if result.await.is_err() {
+            driver.disconnect().await;
         }
     }
 }

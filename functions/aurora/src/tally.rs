@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lambda_kit::Failure;
 use lambda_kit::postgres::Postgres;
 use lambda_kit::sql::{Cell, DbError, SqlxDriver, Value};
+use lambda_kit::{Deadline, Failure};
 use protocol::aurora::{Action, ActionTally, Driver as Kind, Outcome, Tally};
 use protocol::summary::Summary;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::attempt::{self, Deadline, Roads};
+use crate::attempt::{self, Connections};
 use crate::driver::Driver;
 use crate::ledger::Source;
 use crate::record::Record;
@@ -69,26 +69,26 @@ pub async fn tally(
 ) -> Result<Answer, Failure> {
     let cluster = postgres.cluster();
     let driver = SqlxDriver::new(Arc::clone(postgres), &cluster.writer);
-    let mut roads = Roads { load: driver, ledger: None };
-    let answer = run(&mut roads, request, &cluster.database, remaining).await;
-    roads.load.park();
+    let mut connections = Connections { load: driver, ledger: None };
+    let answer = run(&mut connections, request, &cluster.database, remaining).await;
+    connections.load.release();
     answer
 }
 
 async fn run<D: Driver>(
-    roads: &mut Roads<D>,
+    connections: &mut Connections<D>,
     request: &Request,
     database: &str,
     remaining: Duration,
 ) -> Result<Answer, Failure> {
-    roads.load.connect().await?;
+    connections.load.connect().await?;
     let run = match &request.run {
         Some(run) => run.clone(),
-        None => latest(&mut roads.load).await?.ok_or(NoRunError)?,
+        None => latest(&mut connections.load).await?.ok_or(NoRunError)?,
     };
-    settle(roads, &run, database, Deadline::of(remaining)).await?;
-    let tally = add_up(&mut roads.load, &run).await?;
-    let done_sources = done_of(&mut roads.load, &run, &request.sources).await?;
+    settle(connections, &run, database, Deadline::after(remaining)).await?;
+    let tally = add_up(&mut connections.load, &run).await?;
+    let done_sources = done_of(&mut connections.load, &run, &request.sources).await?;
     Ok(Answer {
         run: tally.run,
         done: tally.done,
@@ -112,17 +112,17 @@ async fn latest<D: Driver>(driver: &mut D) -> Result<Option<String>, DbError> {
 
 /// Counts the units of sources whose worker was killed before it could.
 async fn settle<D: Driver>(
-    roads: &mut Roads<D>,
+    connections: &mut Connections<D>,
     run: &str,
     database: &str,
     deadline: Deadline,
 ) -> Result<(), DbError> {
-    for row in roads.load.fetch(&TALLY_UNSETTLED, &[Value::Text(run)]).await? {
+    for row in connections.load.fetch(&TALLY_UNSETTLED, &[Value::Text(run)]).await? {
         let [id, action] = row.as_slice() else { continue };
         let (Ok(id), Some(action)) = (id.text().parse(), named::<Action>(action)) else { continue };
         let source = Source { id, run: run.to_owned(), action, wanted: None };
         let mut record = Record::default();
-        attempt::settle(roads, &source, &mut record, false, deadline.ledger, database).await?;
+        attempt::settle(connections, &source, &mut record, false, deadline.answer(), database).await?;
         tracing::warn!(run, source = %id, completions = record.outcome.completions, "counted what a killed worker left");
     }
     Ok(())

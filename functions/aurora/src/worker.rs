@@ -1,16 +1,16 @@
-//! What a worker is set up with, and the road it takes.
+//! What a worker is set up with, and how it reaches the database.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use lambda_kit::postgres::Cluster;
-use lambda_kit::sql::{Road, SqlxDriver};
+use lambda_kit::sql::{SqlTransport, SqlxDriver};
 use lambda_kit::{Failure, env};
 use protocol::aurora::{self, Endpoint};
 
 use crate::action::Sizes;
-use crate::attempt::Roads;
+use crate::attempt::Connections;
 use crate::driver::Driver;
 
 /// A worker's settings.
@@ -19,8 +19,8 @@ pub struct Worker {
     pub cluster: Cluster,
     /// What `aurora-migrate` has generated.
     pub sizes: Sizes,
-    /// The road.
-    pub road: Road,
+    /// How it reaches the database.
+    pub transport: SqlTransport,
 }
 
 /// Something to do, whichever the driver.
@@ -30,7 +30,7 @@ pub trait Task {
 
     /// Does it.
     #[expect(async_fn_in_trait, reason = "a worker's futures stay on its one thread")]
-    async fn run<D: Driver>(self, roads: &mut Roads<D>) -> Self::Output;
+    async fn run<D: Driver>(self, connections: &mut Connections<D>) -> Self::Output;
 }
 
 impl Worker {
@@ -44,16 +44,16 @@ impl Worker {
             rows: env::setting("ROWS", "how many transactions are generated")?,
             scale: env::setting("SCALE", "pgbench's scale")?,
         };
-        let road = Road::from_env(config, &cluster)?;
-        Ok(Self { cluster, sizes, road })
+        let transport = SqlTransport::from_env(config, &cluster)?;
+        Ok(Self { cluster, sizes, transport })
     }
 
     /// Which driver.
     #[must_use]
     pub fn driver(&self) -> aurora::Driver {
-        match self.road {
-            Road::Sqlx(_) => aurora::Driver::Sqlx,
-            Road::DataApi(_) => aurora::Driver::DataApi,
+        match self.transport {
+            SqlTransport::Sqlx(_) => aurora::Driver::Sqlx,
+            SqlTransport::DataApi(_) => aurora::Driver::DataApi,
         }
     }
 
@@ -66,20 +66,23 @@ impl Worker {
     /// Does a task at an endpoint; the ledger is at the writer, always.
     pub async fn run<T: Task>(&self, endpoint: Endpoint, task: T) -> T::Output {
         // In boxes: futures nested any deeper are too much for the compiler.
-        match &self.road {
-            Road::DataApi(driver) => {
-                Box::pin(task.run(&mut Roads { load: driver.clone(), ledger: None })).await
+        match &self.transport {
+            SqlTransport::DataApi(driver) => {
+                Box::pin(task.run(&mut Connections { load: driver.clone(), ledger: None })).await
             }
-            Road::Sqlx(postgres) => {
+            SqlTransport::Sqlx(postgres) => {
                 let to = |host: &str| SqlxDriver::new(Arc::clone(postgres), host);
-                let mut roads = match endpoint {
-                    Endpoint::Writer => Roads { load: to(&self.cluster.writer), ledger: None },
+                let mut connections = match endpoint {
+                    Endpoint::Writer => Connections { load: to(&self.cluster.writer), ledger: None },
                     Endpoint::Reader => {
-                        Roads { load: to(&self.cluster.reader), ledger: Some(to(&self.cluster.writer)) }
+                        Connections { load: to(&self.cluster.reader), ledger: Some(to(&self.cluster.writer)) }
                     }
                 };
-                let done = Box::pin(task.run(&mut roads)).await;
-                [Some(roads.load), roads.ledger].into_iter().flatten().for_each(SqlxDriver::park);
+                let done = Box::pin(task.run(&mut connections)).await;
+                [Some(connections.load), connections.ledger]
+                    .into_iter()
+                    .flatten()
+                    .for_each(SqlxDriver::release);
                 done
             }
         }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use aurora::clock;
 use aurora::ramp::Request;
 use lambda_kit::postgres::Postgres;
-use lambda_kit::test_postgres::login;
 use protocol::aurora::{Action, Endpoint};
 use support::Server;
 use support::work::{attempt, number, prepare, ramp, ramped, source, tallied, until, worker};
+use test_kit::postgres::login;
 
 const KILL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'lambench'";
 

@@ -57,12 +57,6 @@ impl Outcome {
         entries.iter().filter(move |entry| entry.positions.iter().all(&done))
     }
 
-    /// What has become of another part of the batch.
-    pub fn merge(&mut self, other: Self) {
-        self.failed = self.failed.into_iter().chain(other.failed).min();
-        self.refused.extend(other.refused);
-    }
-
     /// This can never become a row.
     pub fn refuse(&mut self, entry: &Entry, reason: &str) {
         let refused = entry.positions.iter().map(|position| Refused {
@@ -104,29 +98,6 @@ pub fn merge(deliveries: impl Iterator<Item = (usize, Delivery)>) -> Vec<Entry> 
         }
     }
     entries
-}
-
-/// Parts of at most so many entries and, unless one alone is larger, of at most this size.
-pub fn parts(
-    entries: &[Entry],
-    most: usize,
-    max_size: usize,
-    size_of: fn(&Delivery) -> usize,
-) -> Vec<&[Entry]> {
-    let mut parts = Vec::new();
-    let (mut start, mut size) = (0, 0);
-    for (index, Entry { delivery, .. }) in entries.iter().enumerate() {
-        let own = size_of(delivery);
-        if index > start && (index - start == most || size + own > max_size) {
-            parts.push(&entries[start..index]);
-            (start, size) = (index, 0);
-        }
-        size += own;
-    }
-    if start < entries.len() {
-        parts.push(&entries[start..]);
-    }
-    parts
 }
 
 #[cfg(test)]

@@ -41,23 +41,6 @@ proptest! {
         let positions: BTreeSet<_> = entries.iter().flat_map(|entry| &entry.positions).copied().collect();
         prop_assert_eq!(positions, (0..deliveries.len()).collect::<BTreeSet<_>>(), "no record is forgotten");
     }
-
-    #[test]
-    fn parts_are_all_of_a_batch_and_none_is_too_large(
-        lengths in proptest::collection::vec(0_usize..300, 0..60), most in 1_usize..10, bytes in 1_usize..500,
-    ) {
-        let entry = |length: &usize| {
-            let delivery = Delivery { message: "x".repeat(*length), ..delivery(1, 0, 1) };
-            Entry { delivery, positions: vec![*length] }
-        };
-        let entries: Vec<_> = lengths.iter().map(entry).collect();
-        let parts = parts(&entries, most, bytes, |delivery| 1 + delivery.message.len());
-        prop_assert_eq!(parts.concat(), entries.clone());
-        for part in parts {
-            let size: usize = part.iter().map(|entry| 1 + entry.delivery.message.len()).sum();
-            prop_assert!((1..=most).contains(&part.len()) && (part.len() == 1 || size <= bytes));
-        }
-    }
 }
 
 #[test]
@@ -67,7 +50,7 @@ fn the_lowest_failed_record_is_where_the_batch_comes_again_from() {
     outcome.fail(&[]);
     assert_eq!(outcome.failed, None);
     outcome.fail(&[entry(&[9, 4]), entry(&[7])]);
-    outcome.merge(Outcome { failed: Some(6), refused: Vec::new() });
+    outcome.fail(&[entry(&[6])]);
     assert_eq!(outcome.failed, Some(4));
     outcome.refuse(&entry(&[2]), "bad");
     let entries = [&[0, 1][..], &[2], &[3, 5], &[8]].map(entry);

@@ -6,7 +6,6 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_sqs::Client;
 use futures::{StreamExt, stream};
-use lambda_kit::streams::BatchResponse;
 use lambda_kit::{Failure, env};
 use protocol::pipeline::DeadLetter;
 use tokio::time::timeout_at;
@@ -44,14 +43,14 @@ impl DeadLetters {
         Self { client: Client::from_conf(config), url, function }
     }
 
-    /// Puts aside what a batch has refused, and answers for the batch. What stands behind the first failed record comes again,
-    /// and is put aside then.
+    /// Puts aside what a batch has refused. Returns the sequence number of the first record that has to come again: Lambda
+    /// delivers from it on, whatever came of the records after it, so what is refused behind it is put aside then.
     pub(crate) async fn settle(
         &self,
         mut outcome: Outcome,
         records: &impl Records,
         end: Instant,
-    ) -> BatchResponse {
+    ) -> Option<String> {
         outcome.refused.sort_by_key(|refused| refused.position);
         outcome.refused.retain(|refused| outcome.failed.is_none_or(|failed| refused.position < failed));
         let letters = stream::iter(&outcome.refused).map(|refused| self.put_aside(refused, records, end));
@@ -65,7 +64,7 @@ impl DeadLetters {
             sent += 1;
         }
         metrics::dead_letters(self.function, sent);
-        BatchResponse::from(failed.map(|position| records.sequence_number(position)))
+        failed.map(|position| records.sequence_number(position).to_owned())
     }
 
     /// Sends a record to the queue; returns its place if that fails.

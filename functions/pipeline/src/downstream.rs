@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use lambda_kit::postgres::Cluster;
-use lambda_kit::sql::{Driver, Road, SqlxDriver};
-use lambda_kit::streams::BatchResponse;
-use lambda_kit::{Failure, now_us};
+use lambda_kit::sql::{Driver, SqlTransport, SqlxDriver};
+use lambda_kit::{Deadline, Failure, now_us};
 use protocol::pipeline::Hop;
 
 use crate::batch::{Entry, Outcome, Records, merge, read};
 use crate::dead_letter::DeadLetters;
-use crate::deadline::Deadline;
 use crate::delivery::Delivery;
 use crate::metrics;
-use crate::persist::Limits;
+use crate::retry::Limits;
 use crate::store::{Store, Stored};
 
 /// How the function is called in metrics and dead letters.
@@ -31,33 +30,45 @@ pub struct Downstream {
 /// The table in PostgreSQL.
 struct Table {
     cluster: Cluster,
-    road: Road,
+    transport: SqlTransport,
 }
 
 impl Downstream {
-    /// From the environment; see [`Cluster::from_env`], [`Road::from_env`], and `DEAD_LETTER_URL`.
+    /// From the environment; see [`Cluster::from_env`], [`SqlTransport::from_env`], and `DEAD_LETTER_URL`.
     ///
     /// # Errors
     /// If a variable is missing or wrong.
     pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
         let cluster = Cluster::from_env()?;
-        let road = Road::from_env(config, &cluster)?;
-        Ok(Self::new(cluster, road, DeadLetters::from_env(config, FUNCTION)?))
+        let transport = SqlTransport::from_env(config, &cluster)?;
+        Ok(Self::new(cluster, transport, DeadLetters::from_env(config, FUNCTION)?))
     }
 
-    /// For a cluster and a road to it.
+    /// For a cluster and a way to reach it.
     #[must_use]
-    pub fn new(cluster: Cluster, road: Road, dead_letters: DeadLetters) -> Self {
-        Self { table: Table { cluster, road }, dead_letters }
+    pub fn new(cluster: Cluster, transport: SqlTransport, dead_letters: DeadLetters) -> Self {
+        Self { table: Table { cluster, transport }, dead_letters }
     }
 
     /// Stores a batch; the answer says from where it has to come again.
-    pub async fn handle(&self, event: &Event, remaining: Duration) -> BatchResponse {
-        let deadline = Deadline::of(remaining);
+    pub async fn handle(&self, event: &Event, remaining: Duration) -> DynamoDbEventResponse {
+        let deadline = Deadline::after(remaining);
         // In a box: futures nested any deeper are too much for the compiler.
         let outcome = Box::pin(self.table.store(&event.records, deadline)).await;
-        self.dead_letters.settle(outcome, &event.records, deadline.all).await
+        response(self.dead_letters.settle(outcome, &event.records, deadline.answer()).await)
     }
+}
+
+/// The answer to a batch of an event source with `ReportBatchItemFailures`.
+fn response(lowest_failed: Option<String>) -> DynamoDbEventResponse {
+    let failure = |sequence_number| {
+        let mut failure = DynamoDbBatchItemFailure::default();
+        failure.item_identifier = Some(sequence_number);
+        failure
+    };
+    let mut response = DynamoDbEventResponse::default();
+    response.batch_item_failures = lowest_failed.into_iter().map(failure).collect();
+    response
 }
 
 impl Table {
@@ -80,15 +91,15 @@ impl Table {
         deadline: Deadline,
         outcome: &mut Outcome,
     ) -> Stored {
-        match &self.road {
-            Road::Sqlx(postgres) => {
+        match &self.transport {
+            SqlTransport::Sqlx(postgres) => {
                 let mut driver = SqlxDriver::new(Arc::clone(postgres), &self.cluster.writer);
                 let stored =
                     self.store_by(&mut driver, downstream_us, deadline).store(entries, outcome).await;
-                driver.park();
+                driver.release();
                 stored
             }
-            Road::DataApi(driver) => {
+            SqlTransport::DataApi(driver) => {
                 self.store_by(&mut driver.clone(), downstream_us, deadline).store(entries, outcome).await
             }
         }
@@ -100,7 +111,7 @@ impl Table {
         downstream_us: u64,
         deadline: Deadline,
     ) -> Store<'a, D> {
-        let limits = Limits { end: deadline.work, statement_timeout: self.cluster.statement_timeout };
+        let limits = Limits { end: deadline.work(), statement_timeout: self.cluster.statement_timeout };
         Store { driver, downstream_us, limits }
     }
 }
@@ -129,5 +140,20 @@ impl Records for Vec<EventRecord> {
 
     fn text(&self, position: usize) -> String {
         serde_json::to_string(&self[position].change.new_image).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lambda_reads_where_to_go_on() {
+        let json = |failed: Option<&str>| serde_json::to_value(response(failed.map(str::to_owned))).unwrap();
+        assert_eq!(json(None), serde_json::json!({ "batchItemFailures": [] }));
+        assert_eq!(
+            json(Some("4957")),
+            serde_json::json!({ "batchItemFailures": [{ "itemIdentifier": "4957" }] })
+        );
     }
 }

@@ -2,12 +2,11 @@
 //! twice or in another order; the row is there once, with the times of the first arrival.
 
 mod batch;
-mod deadline;
 mod delivery;
 mod fields;
 mod image;
 mod metrics;
-mod persist;
+mod retry;
 mod statements;
 mod store;
 mod sum;

@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::encodings::Base64Data;
+use aws_lambda_events::streams::KinesisEventResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lambda_kit::streams::BatchResponse;
-use lambda_kit::{Failure, env, now_us};
+use lambda_kit::{Deadline, Failure, env, now_us};
 use protocol::pipeline::Hop;
 use serde::Deserialize;
 
 use crate::batch::{Outcome, Records, merge, read};
 use crate::dead_letter::DeadLetters;
-use crate::deadline::Deadline;
 use crate::delivery::Delivery;
 use crate::metrics::{self, micros};
 use crate::table::Table;
@@ -60,22 +59,29 @@ impl Midstream {
     }
 
     /// Writes a batch; the answer says from where it has to come again.
-    pub async fn handle(&self, event: &KinesisEvent, remaining: Duration) -> BatchResponse {
-        let (midstream_us, deadline) = (now_us(), Deadline::of(remaining));
+    pub async fn handle(&self, event: &KinesisEvent, remaining: Duration) -> KinesisEventResponse {
+        let (midstream_us, deadline) = (now_us(), Deadline::after(remaining));
         let mut outcome = Outcome::default();
         let records = event.records.iter().enumerate();
         let deliveries = records.map(|(position, record)| {
             (position, Delivery::from_record(&record.kinesis.data.0, midstream_us))
         });
         let entries = merge(read(deliveries, &mut outcome));
-        self.table.write(&entries, deadline.work, &mut outcome).await;
+        self.table.write(&entries, deadline.work(), &mut outcome).await;
         // What comes again is counted then.
         metrics::hop(
             Hop::Stream,
             outcome.done(&entries).map(|entry| micros(entry.delivery.arrived_us, midstream_us)),
         );
-        self.dead_letters.settle(outcome, &event.records, deadline.all).await
+        response(self.dead_letters.settle(outcome, &event.records, deadline.answer()).await)
     }
+}
+
+/// The answer to a batch of an event source with `ReportBatchItemFailures`.
+fn response(lowest_failed: Option<String>) -> KinesisEventResponse {
+    let mut response = KinesisEventResponse::default();
+    response.set_failures(lowest_failed);
+    response
 }
 
 impl Records for Vec<KinesisRecord> {
@@ -86,5 +92,20 @@ impl Records for Vec<KinesisRecord> {
     fn text(&self, position: usize) -> String {
         let data = &self[position].kinesis.data.0;
         std::str::from_utf8(data).map_or_else(|_| STANDARD.encode(data), str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lambda_reads_where_to_go_on() {
+        let json = |failed: Option<&str>| serde_json::to_value(response(failed.map(str::to_owned))).unwrap();
+        assert_eq!(json(None), serde_json::json!({ "batchItemFailures": [] }));
+        assert_eq!(
+            json(Some("4957")),
+            serde_json::json!({ "batchItemFailures": [{ "itemIdentifier": "4957" }] })
+        );
     }
 }

@@ -1,13 +1,13 @@
 //! The rows in PostgreSQL.
 
-use lambda_kit::now_us;
 use lambda_kit::sql::{Cell, DbError, Driver, Value};
+use lambda_kit::{batch, now_us};
 use serde::Serialize;
 
-use crate::batch::{Entry, Outcome, parts};
+use crate::batch::{Entry, Outcome};
 use crate::delivery::Delivery;
 use crate::metrics::micros;
-use crate::persist::{Limits, persist};
+use crate::retry::{Limits, retry};
 use crate::statements::{CONFIRM, UPSERT};
 
 /// Rows of a statement: the Data API answers with 1 MiB at most, and each row tells three times.
@@ -53,7 +53,7 @@ struct Row<'a> {
 
 /// A batch on its way into the table.
 pub struct Store<'a, D> {
-    /// The road to the database.
+    /// The driver of the database.
     pub driver: &'a mut D,
     /// When `downstream` had the batch, µs since 1970.
     pub downstream_us: u64,
@@ -65,7 +65,7 @@ impl<D: Driver> Store<'_, D> {
     /// Stores entries; what the table refuses, and what isn't stored in time, goes into `outcome`.
     pub async fn store(&mut self, entries: &[Entry], outcome: &mut Outcome) -> Stored {
         let mut stored = Stored::default();
-        let mut todo = parts(entries, MAX_ROWS, MAX_BYTES, size);
+        let mut todo = batch::split(entries, MAX_ROWS, MAX_BYTES, |entry| size(&entry.delivery));
         while let Some(part) = todo.pop() {
             match self.upsert(part).await {
                 Ok(new) => {
@@ -92,7 +92,7 @@ impl<D: Driver> Store<'_, D> {
         let downstream_us = self.downstream_us;
         let rows: Vec<_> = part.iter().map(|entry| row(entry, downstream_us)).collect();
         let rows = json(&rows);
-        let answer = persist(self.driver, self.limits, is_about_data, async |driver: &mut D| {
+        let answer = retry(self.driver, self.limits, is_about_data, async |driver: &mut D| {
             driver.fetch(&UPSERT, &[Value::Text(&rows)]).await
         })
         .await?;
@@ -104,7 +104,7 @@ impl<D: Driver> Store<'_, D> {
         let ids = json(&ids);
         let stored_us = now_us();
         let values = [Value::Text(&ids), Value::Int(stored_us.cast_signed())];
-        let answer = persist(self.driver, self.limits, is_about_data, async |driver: &mut D| {
+        let answer = retry(self.driver, self.limits, is_about_data, async |driver: &mut D| {
             driver.fetch(&CONFIRM, &values).await
         })
         .await?;

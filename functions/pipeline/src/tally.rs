@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use futures::TryStreamExt;
-use lambda_kit::Failure;
 use lambda_kit::postgres::{Cluster, Login, Postgres};
-use lambda_kit::sql::{DbError, Remedy, SqlxDriver};
+use lambda_kit::sql::{DbError, RetryAction, SqlxDriver};
+use lambda_kit::{Deadline, Failure};
 use protocol::pipeline::{Hop, Tally};
 use serde::{Deserialize, Serialize};
 
-use crate::deadline::Deadline;
-use crate::persist::{Limits, persist};
+use crate::retry::{Limits, retry};
 use crate::statements::{TALLY_ALL, TALLY_RUN};
 use crate::sum::{NumbersError, Row, Sum};
 
@@ -95,11 +94,11 @@ impl Tallier {
     /// [`TallyError`].
     pub async fn tally(&self, request: &Request, remaining: Duration) -> Result<Answer, Failure> {
         let mut driver = SqlxDriver::new(Arc::clone(&self.postgres), &self.postgres.cluster().writer);
-        let end = Deadline::of(remaining).work.min(Instant::now() + PATIENCE);
+        let end = Deadline::after(remaining).work().min(Instant::now() + PATIENCE);
         let limits = Limits { end, statement_timeout: STATEMENT_TIMEOUT };
         let sum =
-            persist(&mut driver, limits, is_hopeless, async |driver| add_up(driver, request).await).await;
-        driver.park();
+            retry(&mut driver, limits, is_permanent, async |driver| add_up(driver, request).await).await;
+        driver.release();
         let tally = sum.map_err(TallyError::from)?.tally().map_err(TallyError::from)?;
         let percentiles = tally.hops.iter().filter_map(|(hop, latencies)| {
             let summary = latencies.summary("latency", 0)?;
@@ -111,8 +110,8 @@ impl Tallier {
 }
 
 /// Whether waiting makes it no better: no such table, a wrong password.
-fn is_hopeless(error: &DbError) -> bool {
-    matches!(error.remedy(), Remedy::Next | Remedy::GiveUp)
+fn is_permanent(error: &DbError) -> bool {
+    matches!(error.retry_action(), RetryAction::Fail | RetryAction::Abort)
 }
 
 async fn add_up(driver: &mut SqlxDriver, request: &Request) -> Result<Sum, DbError> {

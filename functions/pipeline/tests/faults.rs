@@ -121,7 +121,7 @@ async fn two_functions_with_the_same_messages_in_opposite_order_both_come_to_an_
 
 #[tokio::test]
 async fn a_table_that_is_not_there_yet_is_waited_for() {
-    let server = lambda_kit::test_postgres::Server::start().await;
+    let server = test_kit::postgres::Server::start().await;
     let (downstream, _) = downstream(&server);
     let migrated = async {
         server.logged("relation \"messages\" does not exist").await;

@@ -10,11 +10,11 @@ use pipeline::dead_letter::DeadLetters;
 use pipeline::midstream::Midstream;
 use serde_json::{Value, json};
 use support::events::{ARRIVED_US, data, fixture, kinesis, sequence_number};
-use support::{Answer, Asked, aws, error, letters, lowest_failed, requests, sqs};
+use support::{Answer, Requests, aws, error, letters, lowest_failed, requests, sqs};
 
 const REMAINING: Duration = Duration::from_mins(1);
 
-fn midstream(dynamo: impl Fn(&Value) -> Answer + Send + Sync + 'static) -> (Midstream, Asked) {
+fn midstream(dynamo: impl Fn(&Value) -> Answer + Send + Sync + 'static) -> (Midstream, Requests) {
     let (config, asked) =
         aws(
             move |operation, body| {

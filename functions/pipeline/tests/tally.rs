@@ -4,11 +4,11 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use lambda_kit::test_postgres::{Server, login};
 use pipeline::tally::{Answer, Request, Tallier};
 use protocol::pipeline::{Hop, Tally};
 use sqlx::PgConnection;
 use support::rows::{REMAINING, server};
+use test_kit::postgres::{Server, login};
 
 fn tallier(server: &Server) -> Tallier {
     Tallier::new(server.cluster(Duration::from_secs(5)), login("lambench", "of-this-test"))

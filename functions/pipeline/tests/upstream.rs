@@ -8,13 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pipeline::upstream::{Request, Response, Upstream};
 use serde_json::{Value, json};
-use support::{Answer, Asked, aws, error, events, requests};
+use support::{Answer, Requests, aws, error, events, requests};
 
 fn kinesis(_: &str, _: &Value) -> Answer {
     (200, json!({ "SequenceNumber": "49", "ShardId": "shardId-000000000000" }))
 }
 
-fn upstream(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (Upstream, Asked) {
+fn upstream(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (Upstream, Requests) {
     let (config, asked) = aws(answer);
     (Upstream::new(&config, "messages".to_owned()), asked)
 }

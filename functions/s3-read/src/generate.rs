@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_s3::Client;
 use lambda_kit::env::EnvError;
-use lambda_kit::{Failure, aws, env, now_us};
+use lambda_kit::{Deadline, Failure, aws, env, now_us};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 
@@ -17,8 +17,6 @@ use crate::presign::{MAX_VALID_SECONDS, Signer};
 use crate::queue::Queue;
 use crate::variant::Variant;
 
-/// Left of an invocation when listing ends, for the messages under way and the answer.
-const RESERVE: Duration = Duration::from_secs(5);
 const SECONDS_AN_HOUR: f64 = 3600.0;
 
 /// What to list.
@@ -139,17 +137,17 @@ impl Generator {
     /// # Errors
     /// S3's or SQS's, once the retries are used up. What is sent by then is in the queue.
     pub async fn handle(&self, request: Request, remaining: Duration) -> Result<Report, Failure> {
-        let start = Instant::now();
+        let deadline = Deadline::after(remaining);
         let run = if request.run.is_empty() { format!("run-{}", now_us()) } else { request.run };
         let work = Work {
             listing: Listing { client: &self.client, bucket: &self.bucket, prefix: &request.prefix },
             oldest: oldest(request.modified_within_hours)?,
             max: if request.max_objects == 0 { u64::MAX } else { request.max_objects },
-            end: start + remaining.saturating_sub((remaining / 3).min(RESERVE)),
+            end: deadline.work(),
         };
         let mut report = Report { run, variant: self.variant.name(), ..Report::default() };
         report.continuation = self.list(&work, request.continuation.unwrap_or_default(), &mut report).await?;
-        report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        report.elapsed_ms = u64::try_from(deadline.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(?report, "listed");
         Ok(report)
     }

@@ -7,6 +7,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
+use lambda_kit::sqs::{number, string};
 
 use crate::origin::Origin;
 use crate::trouble::{Kind, Trouble};
@@ -41,14 +42,7 @@ pub fn is_sendable(text: &str) -> bool {
 /// The attributes of a message.
 #[must_use]
 pub fn attributes(run: &str, sent_us: u64) -> HashMap<String, MessageAttributeValue> {
-    HashMap::from([
-        ("Run".to_owned(), attribute("String", run)),
-        ("SentAt".to_owned(), attribute("Number", &sent_us.to_string())),
-    ])
-}
-
-fn attribute(kind: &str, value: &str) -> MessageAttributeValue {
-    MessageAttributeValue::builder().data_type(kind).string_value(value).build().expect("the type is set")
+    HashMap::from([("Run".to_owned(), string(run)), ("SentAt".to_owned(), number(sent_us))])
 }
 
 /// The object that a body names by its key.

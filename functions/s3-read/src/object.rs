@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lambda_kit::{Backoff, now_us};
+use lambda_kit::{Retry, now_us};
 use tokio::time::{timeout, timeout_at};
 
 use crate::hash::{Algorithm, Hashing};
@@ -10,8 +10,8 @@ use crate::message::Target;
 use crate::road::{self, Opened, Road, STALL};
 use crate::trouble::{Kind, Trouble};
 
-/// Tries in one delivery, the first included: the pauses between them add up to 3.5 s.
-const TRIES: u32 = 8;
+/// Attempts in one delivery, the first included: the pauses between them add up to 3.4 s on average.
+const ATTEMPTS: u32 = 8;
 
 /// What came of reading an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,12 +38,11 @@ pub struct Reading {
 /// The last try's, but that of the one before if time is up in the midst of the last: it says more than that.
 pub async fn read(road: &Road, target: &Target, hashing: &Hashing, end: Instant) -> Result<Reading, Trouble> {
     let (started_us, start) = (now_us(), Instant::now());
-    let (mut backoff, mut tries, mut before) = (Backoff::default(), 0, None);
+    let mut retry = Retry::until(end).attempts(ATTEMPTS);
+    let late = |_| road::timeout(&format!("the invocation's time was up before {} was read", target.key));
     loop {
-        tries += 1;
-        let attempt = timeout_at(end.into(), attempt(road, target, hashing)).await;
-        let trouble = match attempt {
-            Ok(Ok(content)) => {
+        match timeout_at(end.into(), attempt(road, target, hashing)).await.map_err(late).flatten() {
+            Ok(content) => {
                 return Ok(Reading {
                     bytes: content.bytes,
                     hash: content.hash,
@@ -51,23 +50,12 @@ pub async fn read(road: &Road, target: &Target, hashing: &Hashing, end: Instant)
                     ended_us: now_us(),
                     first_byte_ms: ms(content.first_byte - start),
                     total_ms: ms(start.elapsed()),
-                    tries,
+                    tries: retry.number(),
                 });
             }
-            Ok(Err(trouble)) => trouble,
-            Err(_) => before.unwrap_or_else(|| {
-                road::timeout(&format!("the invocation's time was up before {} was read", target.key))
-            }),
-        };
-        if trouble.kind.is_hopeless() || tries == TRIES {
-            return Err(trouble);
+            Err(trouble) if trouble.kind.is_permanent() => return Err(trouble),
+            Err(trouble) => retry.pause(trouble).await?,
         }
-        tracing::info!(key = target.key, %trouble, tries, "the object is read again");
-        backoff.pause(end).await;
-        if Instant::now() >= end {
-            return Err(trouble);
-        }
-        before = Some(trouble);
     }
 }
 

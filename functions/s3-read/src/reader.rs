@@ -9,9 +9,10 @@ use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
+use lambda_kit::dynamodb::Item;
 use lambda_kit::env::EnvError;
 use lambda_kit::sqs::DeadLetters;
-use lambda_kit::{Failure, env};
+use lambda_kit::{Deadline, Failure, env};
 use tokio::sync::Semaphore;
 
 use crate::hash::{Algorithm, Hashing};
@@ -20,14 +21,9 @@ use crate::metrics;
 use crate::object::{self, Reading};
 use crate::road::Road;
 use crate::runtime::memory_mb;
-use crate::table::{Item, Table, key, run_key};
+use crate::table::{Table, key, run_key};
 use crate::trouble::{Kind, Trouble};
 use crate::variant::Variant;
-
-/// Left of an invocation when reading ends, to store what was read and to put aside what never will be.
-const RESERVE: Duration = Duration::from_secs(5);
-/// Left of an invocation when the answer must be there.
-const LAST: Duration = Duration::from_millis(500);
 
 /// What a reader is set up with.
 pub struct Reader {
@@ -107,12 +103,10 @@ impl Reader {
     /// Reads the objects of a batch; the answer names the messages that have to come again.
     pub async fn handle(self: &Arc<Self>, event: SqsEvent, remaining: Duration) -> SqsBatchResponse {
         let cold = !self.warm.swap(true, Ordering::Relaxed);
-        let now = Instant::now();
-        let reading_end = now + remaining.saturating_sub((remaining / 3).min(RESERVE));
-        let end = now + remaining.saturating_sub((remaining / 10).min(LAST));
+        let deadline = Deadline::after(remaining);
         let messages: Vec<_> = event.records.into_iter().map(Arc::new).collect();
-        let read = self.read_all(&messages, reading_end).await;
-        let outcomes = self.store(&messages, read, cold, end).await;
+        let read = self.read_all(&messages, deadline.work()).await;
+        let outcomes = self.store(&messages, read, cold, deadline.answer()).await;
         let readings: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
         metrics::emit(self.settings.variant, &readings, outcomes.len() - readings.len());
         let given_back =
@@ -183,7 +177,7 @@ impl Reader {
         let trouble = outcome.as_ref().err()?;
         let id = message.message_id.clone().unwrap_or_default();
         let is_last = receives(message) >= self.settings.max_receives;
-        if trouble.kind.is_hopeless() || is_last {
+        if trouble.kind.is_permanent() || is_last {
             match self.dead_letters.send(message, &trouble.to_string()).await {
                 Ok(()) => return None,
                 Err(failure) => tracing::error!(message = id, %failure, "the message is not put aside"),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use aws_smithy_checksums::body::validate::Error as ChecksumError;
+use lambda_kit::error_chain;
 
 /// Kinds of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Kind {
 
     /// Whether another try comes to the same.
     #[must_use]
-    pub fn is_hopeless(self) -> bool {
+    pub fn is_permanent(self) -> bool {
         matches!(self, Self::Expired | Self::Foreign | Self::Unreadable | Self::Missing | Self::Denied)
     }
 }
@@ -90,14 +91,7 @@ impl Trouble {
     #[must_use]
     pub fn broken(doing: &str, error: &(dyn Error + 'static)) -> Self {
         let causes: Vec<_> = causes(error).collect();
-        let mut text = format!("cannot {doing}");
-        for cause in &causes {
-            let cause = cause.to_string();
-            if !text.contains(&cause) {
-                text = format!("{text}: {cause}");
-            }
-        }
-        Self::new(kind_of_broken(&causes), text)
+        Self::new(kind_of_broken(&causes), format!("cannot {doing}: {}", error_chain(error)))
     }
 }
 
@@ -180,9 +174,9 @@ mod tests {
     }
 
     #[test]
-    fn only_what_another_try_cannot_mend_is_hopeless() {
-        let hopeless = [Kind::Expired, Kind::Foreign, Kind::Unreadable, Kind::Missing, Kind::Denied];
-        assert!(hopeless.iter().all(|kind| kind.is_hopeless()));
+    fn only_what_another_try_cannot_mend_is_permanent() {
+        let permanent = [Kind::Expired, Kind::Foreign, Kind::Unreadable, Kind::Missing, Kind::Denied];
+        assert!(permanent.iter().all(|kind| kind.is_permanent()));
         let later = [
             Kind::Throttled,
             Kind::Truncated,
@@ -192,7 +186,7 @@ mod tests {
             Kind::Server,
             Kind::Unstored,
         ];
-        assert!(!later.iter().any(|kind| kind.is_hopeless()));
+        assert!(!later.iter().any(|kind| kind.is_permanent()));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What an event is taken for, and what becomes of it when it is split.
 
+use lambda_kit::sqs::MAX_BYTES;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::enqueue::{MAX_BYTES, batches};
+use crate::enqueue::batches;
 
 const ONE: &str = include_str!("../fixtures/one-tag.json");
 const FIVE: &str = include_str!("../fixtures/five-tags.json");

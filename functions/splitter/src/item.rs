@@ -38,12 +38,12 @@ impl Worker {
         queued_us: Option<u64>,
         invocation: &Invocation<'_>,
     ) -> Result<(), Failure> {
-        let (takes, left) = (event.item_time.unwrap_or(self.item_time), invocation.remaining());
+        let (takes, left) = (event.item_time.unwrap_or(self.item_time), invocation.deadline.remaining());
         if left < takes + RESERVE {
             return Err(Undone::NoTime { takes, left }.into());
         }
         let known = Known { queued_us, count: None };
-        self.log.once(key, invocation.claimant(), known, async |_| Ok(work(event, takes).await?)).await
+        self.log.run_once(key, invocation.claimant(), known, async |_| Ok(work(event, takes).await?)).await
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use lambda_kit::Failure;
 use lambda_kit::run_log::{Key, Known};
+use lambda_kit::sqs::Sent;
 use tokio::time::timeout_at;
 
-use crate::enqueue::{self, Sent};
+use crate::enqueue;
 use crate::event::{Event, item_id};
 use crate::reply::Reply;
 use crate::worker::{Invocation, Worker};
@@ -41,14 +42,13 @@ impl Worker {
         }
         let (key, known) =
             (Key { run: &event.run, item: SPLIT }, Known { count: Some(count), queued_us: None });
-        let within = invocation.remaining().saturating_sub(RESERVE);
-        let end = Instant::now() + within;
+        let (within, end) = (invocation.deadline.budget(RESERVE), invocation.deadline.before(RESERVE));
         let queue = async |attempt| match timeout_at(end.into(), self.queue_items(event, attempt, end)).await
         {
             Ok(queued) => queued,
             Err(_) => Err(OutOfTime { count, run: event.run.clone(), within }.into()),
         };
-        self.log.once(key, invocation.claimant(), known, queue).await?;
+        self.log.run_once(key, invocation.claimant(), known, queue).await?;
         Ok(Reply::split(count))
     }
 
@@ -56,7 +56,10 @@ impl Worker {
         let queued = if attempt > 1 { self.log.queued_items(&event.run).await? } else { HashSet::new() };
         let left = (0..event.count()).filter(|index| !queued.contains(&item_id(*index)));
         let batches = enqueue::batches(event, left)?;
-        let note = async |sent: Sent| self.log.queued(&event.run, &sent.items, sent.at_us, end).await;
-        self.queue.send_all(event, batches, end, note).await
+        let record = async |sent: Sent| {
+            let items: Vec<_> = sent.numbers.into_iter().map(item_id).collect();
+            self.log.record_queued(&event.run, &items, sent.at_us, end).await
+        };
+        enqueue::send(&self.queue, event, batches, end, record).await
     }
 }

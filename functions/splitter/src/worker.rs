@@ -1,16 +1,15 @@
 //! The function: where its work comes from, and what it answers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_kit::run_log::{Claimant, Key, RunLog};
-use lambda_kit::sqs::{self, DeadLetters};
-use lambda_kit::{Failure, env};
+use lambda_kit::sqs::{self, DeadLetters, Queue};
+use lambda_kit::{Deadline, Failure, env};
 use serde::Serialize;
 
-use crate::enqueue::Queue;
 use crate::event::{self, Event, Invalid, Reading, item_id};
 use crate::reply::Reply;
 use crate::repr;
@@ -42,16 +41,12 @@ pub enum Answer {
 pub(crate) struct Invocation<'a> {
     request_id: &'a str,
     cold: bool,
-    end: Instant,
+    pub(crate) deadline: Deadline,
 }
 
 impl Invocation<'_> {
-    pub(crate) fn remaining(&self) -> Duration {
-        self.end.saturating_duration_since(Instant::now())
-    }
-
     pub(crate) fn claimant(&self) -> Claimant<'_> {
-        Claimant { worker: self.request_id, cold: self.cold, remaining: self.remaining() }
+        Claimant { worker: self.request_id, cold: self.cold, remaining: self.deadline.remaining() }
     }
 }
 
@@ -77,7 +72,8 @@ impl Worker {
             value: seconds.to_string(),
             expected: WHAT,
         })?;
-        let (log, queue) = (RunLog::from_env(config)?, Queue::from_env(config)?);
+        let queue = Queue::new(config, env::setting("QUEUE_URL", "the URL of the function's own queue")?);
+        let log = RunLog::from_env(config)?;
         Ok(Self::new(log, queue, DeadLetters::from_env(config)?, item_time))
     }
 
@@ -98,7 +94,7 @@ impl Worker {
         remaining: Duration,
     ) -> Result<Answer, Failure> {
         let cold = !self.warm.swap(true, Ordering::Relaxed);
-        let invocation = Invocation { request_id, cold, end: Instant::now() + remaining };
+        let invocation = Invocation { request_id, cold, deadline: Deadline::after(remaining) };
         let Some(batch) = batch(payload) else {
             return Ok(Answer::Event(self.event(payload, &invocation).await?));
         };

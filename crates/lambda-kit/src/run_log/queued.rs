@@ -1,4 +1,4 @@
-//! Which items of a run were queued.
+//! Which items of a run are in the queue.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -23,12 +23,18 @@ pub struct NotWritten {
 }
 
 impl RunLog {
-    /// Notes that items were queued at a time (µs since 1970), unless the log has them already: who does an item may have been
+    /// Records that items were queued at a time (µs since 1970), unless the log has them already: who does an item may have been
     /// quicker. What DynamoDB refuses for now is tried again until `end`.
     ///
     /// # Errors
     /// DynamoDB's.
-    pub async fn queued(&self, run: &str, items: &[String], at_us: u64, end: Instant) -> Result<(), Failure> {
+    pub async fn record_queued(
+        &self,
+        run: &str,
+        items: &[String],
+        at_us: u64,
+        end: Instant,
+    ) -> Result<(), Failure> {
         for chunk in items.chunks(MAX_STATEMENTS) {
             let mut left: Vec<_> = chunk.iter().map(|item| self.insertion(run, item, at_us)).collect();
             let mut backoff = Backoff::default();

@@ -4,21 +4,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use test_kit::aws::{self, Answer, Requests, requests};
 
 use super::*;
-use crate::test_aws::{self, Answer, Asked, requests};
 
 const KEY: Key<'_> = Key { run: "run-1", item: "0007" };
 const CLAIMANT: Claimant<'_> =
     Claimant { worker: "request-1", cold: true, remaining: Duration::from_secs(30) };
 
-fn log(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (RunLog, Asked) {
-    let (config, asked) = test_aws::config(answer);
+fn log(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (RunLog, Requests) {
+    let (config, asked) = aws::config(answer);
     (RunLog::new(&config, "runs".to_owned()), asked)
 }
 
 fn refusal(entry: &Value) -> Answer {
-    test_aws::error("ConditionalCheckFailedException", json!({ "message": "refused", "Item": entry }))
+    aws::error("ConditionalCheckFailedException", json!({ "message": "refused", "Item": entry }))
 }
 
 fn claimed(attempts: &str) -> Answer {
@@ -77,7 +77,7 @@ async fn an_attempt_that_was_taken_over_does_not_end_the_item() {
 
 #[tokio::test]
 async fn a_refusal_names_the_item_and_the_table() {
-    let (log, _) = log(|_, _| test_aws::error("ResourceNotFoundException", json!({ "message": "no table" })));
+    let (log, _) = log(|_, _| aws::error("ResourceNotFoundException", json!({ "message": "no table" })));
     let failure = log.claim(KEY, CLAIMANT, Known::default()).await.unwrap_err();
     let expected =
         "cannot claim item 0007 of run run-1 in the run log runs: ResourceNotFoundException: no table";
@@ -88,19 +88,19 @@ async fn a_refusal_names_the_item_and_the_table() {
 async fn an_item_that_fails_is_released_and_one_that_is_done_is_left_alone() {
     let (log, asked) = log(|_, _| claimed("1"));
     let broken = async |_| Err(std::io::Error::other("broken").into());
-    let failure = log.once(KEY, CLAIMANT, Known::default(), broken).await.unwrap_err();
+    let failure = log.run_once(KEY, CLAIMANT, Known::default(), broken).await.unwrap_err();
     assert_eq!(failure.to_string(), "broken");
     assert_eq!(requests(&asked, "UpdateItem")[1]["UpdateExpression"], "REMOVE claimed_until_us");
 
     let (log, _) = self::log(|_, _| refusal(&json!({ "ended_us": { "N": "9" } })));
-    log.once(KEY, CLAIMANT, Known::default(), async |_| panic!("it is done")).await.unwrap();
+    log.run_once(KEY, CLAIMANT, Known::default(), async |_| panic!("it is done")).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_item_that_somebody_is_at_has_to_come_again() {
     let (log, _) = log(|_, _| refusal(&json!({})));
     let failure =
-        log.once(KEY, CLAIMANT, Known::default(), async |_| panic!("it is taken")).await.unwrap_err();
+        log.run_once(KEY, CLAIMANT, Known::default(), async |_| panic!("it is taken")).await.unwrap_err();
     assert!(failure.to_string().starts_with("item 0007 of run run-1 is being done by another"), "{failure}");
 }
 
@@ -123,7 +123,7 @@ fn statements(request: &Value) -> Vec<&str> {
 async fn items_are_noted_25_at_a_time() {
     let (log, asked) =
         log(|_, request| responses(request["Statements"].as_array().unwrap().iter().map(|_| None)));
-    log.queued("run-1", &items(60), 5, Instant::now()).await.unwrap();
+    log.record_queued("run-1", &items(60), 5, Instant::now()).await.unwrap();
     let requests = requests(&asked, "BatchExecuteStatement");
     assert_eq!(requests.iter().map(|request| statements(request).len()).collect::<Vec<_>>(), [25, 25, 10]);
     assert_eq!(requests.iter().flat_map(statements).collect::<Vec<_>>(), items(60));
@@ -136,7 +136,7 @@ async fn only_entries_that_were_throttled_are_written_again() {
         0 => responses([None, Some("DuplicateItem"), Some("ThrottlingError"), None]),
         _ => responses([None]),
     });
-    log.queued("run-1", &items(4), 5, Instant::now() + Duration::from_secs(10)).await.unwrap();
+    log.record_queued("run-1", &items(4), 5, Instant::now() + Duration::from_secs(10)).await.unwrap();
     let requests = requests(&asked, "BatchExecuteStatement");
     assert_eq!(requests.len(), 2);
     assert_eq!(statements(&requests[1]), ["0002"]);
@@ -146,7 +146,7 @@ async fn only_entries_that_were_throttled_are_written_again() {
 async fn entries_that_cannot_be_written_are_an_error_with_the_reason() {
     for code in ["ValidationError", "ThrottlingError"] {
         let (log, _) = log(move |_, _| responses([Some(code)]));
-        let failure = log.queued("run-1", &items(1), 5, Instant::now()).await.unwrap_err();
+        let failure = log.record_queued("run-1", &items(1), 5, Instant::now()).await.unwrap_err();
         let expected = format!("cannot write 1 entries of run run-1 to the run log runs: {code}: …");
         assert_eq!(failure.to_string(), expected);
     }

@@ -1,4 +1,4 @@
-//! The road to the database: the same statements over PostgreSQL's protocol or over the Data API.
+//! A driver of the database: the same statements over PostgreSQL's protocol or over the Data API.
 #![expect(async_fn_in_trait, reason = "a function's futures stay on its one thread")]
 
 use uuid::Uuid;
@@ -51,7 +51,8 @@ impl Cell {
     }
 }
 
-/// A road to the database. After an error whose remedy is to reconnect, [`Driver::lose`] the connection.
+/// A driver of the database. A connection that is no good after an error has to be dropped by [`Driver::disconnect`];
+/// [`attempt`](super::attempt) does.
 pub trait Driver {
     /// Opens a connection unless there is one.
     async fn connect(&mut self) -> Result<(), DbError>;
@@ -75,8 +76,8 @@ pub trait Driver {
     /// Undoes it.
     async fn rollback(&mut self) -> Result<(), DbError>;
 
-    /// Gives up the connection, with whatever is under way on it.
-    async fn lose(&mut self);
+    /// Drops the connection, with whatever is under way on it.
+    async fn disconnect(&mut self);
 
     /// Connections opened so far.
     fn opened(&self) -> u64;

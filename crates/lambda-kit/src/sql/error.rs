@@ -15,19 +15,27 @@ pub struct DbError {
 
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remedy {
-    /// The unit has failed; the connection is as good as before.
-    Next,
-    /// Others were in the way: the same again, in a new transaction.
-    Again,
-    /// The connection is gone, or there was none: a new one after a while, then the same again.
+pub enum RetryAction {
+    /// The statement has failed for good; the connection is as good as before.
+    Fail,
+    /// Others were in the way: retry at once, in a new transaction.
+    Retry,
+    /// Throttled: retry after a pause.
+    BackOff,
+    /// The connection is lost, or there was none: retry on a new one after a pause.
     Reconnect,
-    /// The connection leads to a server that isn't the writer any more: the unit has failed, the next one gets a new connection.
-    Elsewhere,
-    /// Not now: the same again after a while.
-    Wait,
-    /// It will not work, however often.
-    GiveUp,
+    /// The server isn't the writer any more: the statement has failed, the next one gets a new connection.
+    FailOver,
+    /// No statement will work: wrong credentials.
+    Abort,
+}
+
+impl RetryAction {
+    /// Whether the connection is no good any more.
+    #[must_use]
+    pub fn needs_new_connection(self) -> bool {
+        matches!(self, Self::Reconnect | Self::FailOver | Self::Abort)
+    }
 }
 
 impl DbError {
@@ -38,18 +46,18 @@ impl DbError {
 
     /// What to do about it.
     #[must_use]
-    pub fn remedy(&self) -> Remedy {
+    pub fn retry_action(&self) -> RetryAction {
         match self.kind.as_str() {
             // serialization_failure, deadlock_detected
-            "40001" | "40P01" => Remedy::Again,
-            "credentials" | "28P01" | "28000" => Remedy::GiveUp,
-            "throttled" => Remedy::Wait,
+            "40001" | "40P01" => RetryAction::Retry,
+            "credentials" | "28P01" | "28000" => RetryAction::Abort,
+            "throttled" => RetryAction::BackOff,
             // read_only_sql_transaction: as after a failover, until the endpoint's name leads to the new writer
-            "25006" => Remedy::Elsewhere,
+            "25006" => RetryAction::FailOver,
             // too_many_connections; 57P01 to 57P05: the server ends, starts, or ends this connection
-            "connection" | "timeout" | "53300" => Remedy::Reconnect,
-            kind if kind.starts_with("57P") || kind.starts_with("08") => Remedy::Reconnect,
-            _ => Remedy::Next,
+            "connection" | "timeout" | "53300" => RetryAction::Reconnect,
+            kind if kind.starts_with("57P") || kind.starts_with("08") => RetryAction::Reconnect,
+            _ => RetryAction::Fail,
         }
     }
 }
@@ -81,23 +89,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_has_its_remedy() {
-        for (kind, remedy) in [
-            ("40001", Remedy::Again),
-            ("40P01", Remedy::Again),
-            ("57014", Remedy::Next),
-            ("23505", Remedy::Next),
-            ("57P01", Remedy::Reconnect),
-            ("57P03", Remedy::Reconnect),
-            ("08006", Remedy::Reconnect),
-            ("53300", Remedy::Reconnect),
-            ("timeout", Remedy::Reconnect),
-            ("throttled", Remedy::Wait),
-            ("25006", Remedy::Elsewhere),
-            ("28P01", Remedy::GiveUp),
-            ("credentials", Remedy::GiveUp),
+    fn each_kind_has_its_retry_action() {
+        for (kind, action) in [
+            ("40001", RetryAction::Retry),
+            ("40P01", RetryAction::Retry),
+            ("57014", RetryAction::Fail),
+            ("23505", RetryAction::Fail),
+            ("57P01", RetryAction::Reconnect),
+            ("57P03", RetryAction::Reconnect),
+            ("08006", RetryAction::Reconnect),
+            ("53300", RetryAction::Reconnect),
+            ("timeout", RetryAction::Reconnect),
+            ("throttled", RetryAction::BackOff),
+            ("25006", RetryAction::FailOver),
+            ("28P01", RetryAction::Abort),
+            ("credentials", RetryAction::Abort),
         ] {
-            assert_eq!(DbError::new(kind, "").remedy(), remedy, "{kind}");
+            assert_eq!(DbError::new(kind, "").retry_action(), action, "{kind}");
         }
     }
 

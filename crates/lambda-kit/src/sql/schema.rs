@@ -46,7 +46,7 @@ pub async fn migrate(postgres: &Postgres, migrator: &Migrator) -> Result<PgConne
 }
 
 /// Limits as the role's settings in this database: the only way that reaches the connections of the Data API's pool, which
-/// nobody else sets up. Other connections bring their own time-out of statements.
+/// nobody else sets up. Other connections bring their own timeout of statements.
 async fn limit_sessions(db: &mut PgConnection, statement: Duration) -> Result<(), sqlx::Error> {
     let mut db = db.begin().await?;
     // Two that alter a role at the same moment get an error: one after the other.

@@ -30,8 +30,8 @@ impl SqlxDriver {
         Self { postgres, host: host.to_owned(), connection: None, opened: 0 }
     }
 
-    /// Keeps the connection for the next invocation. Only for one on which nothing is under way.
-    pub fn park(mut self) {
+    /// Releases the connection for the next invocation. Only for one on which nothing is under way.
+    pub fn release(mut self) {
         if let Some(connection) = self.connection.take() {
             self.postgres.keep(&self.host, connection);
         }
@@ -95,7 +95,7 @@ impl Driver for SqlxDriver {
         self.simple("ROLLBACK").await
     }
 
-    async fn lose(&mut self) {
+    async fn disconnect(&mut self) {
         self.connection = None;
     }
 

@@ -8,6 +8,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::MessageAttributeValue;
 
+use super::string;
 use crate::{Failure, env};
 
 /// Attributes that SQS takes with a message.
@@ -60,7 +61,7 @@ fn attributes(message: &SqsMessage, id: &str, reason: &str) -> HashMap<String, M
     let reason: String =
         reason.chars().filter(|character| !character.is_control()).take(MAX_REASON).collect();
     let mut attributes =
-        HashMap::from([("Reason".to_owned(), text(&reason)), ("MessageId".to_owned(), text(id))]);
+        HashMap::from([("Reason".to_owned(), string(&reason)), ("MessageId".to_owned(), string(id))]);
     let mut own: Vec<_> = message.message_attributes.iter().collect();
     own.sort_by_key(|(name, _)| *name);
     for (name, value) in own {
@@ -71,20 +72,13 @@ fn attributes(message: &SqsMessage, id: &str, reason: &str) -> HashMap<String, M
     attributes
 }
 
-fn text(value: &str) -> MessageAttributeValue {
-    attribute("String").string_value(value).build().expect("the type is set")
-}
-
 fn copied(value: &SqsMessageAttribute) -> MessageAttributeValue {
-    attribute(value.data_type.as_deref().unwrap_or("String"))
+    MessageAttributeValue::builder()
+        .data_type(value.data_type.as_deref().unwrap_or("String"))
         .set_string_value(value.string_value.clone())
         .set_binary_value(value.binary_value.as_ref().map(|data| Blob::new(data.0.clone())))
         .build()
         .expect("the type is set")
-}
-
-fn attribute(kind: &str) -> aws_sdk_sqs::types::builders::MessageAttributeValueBuilder {
-    MessageAttributeValue::builder().data_type(kind)
 }
 
 #[cfg(test)]

@@ -3,4 +3,4 @@
 
 pub mod work;
 
-pub use lambda_kit::test_postgres::Server;
+pub use test_kit::postgres::Server;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora::action::Sizes;
-use aurora::attempt::Deadline;
 use aurora::clock;
 use aurora::job::Job;
 use aurora::ledger::Source;
@@ -13,8 +12,9 @@ use aurora::queue::{Message, Unfinished};
 use aurora::ramp::{self, work};
 use aurora::tally::{self, Answer};
 use aurora::worker::Worker;
+use lambda_kit::Deadline;
 use lambda_kit::postgres::Postgres;
-use lambda_kit::sql::Road;
+use lambda_kit::sql::SqlTransport;
 use protocol::aurora::{Action, Endpoint, Outcome};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ pub const REMAINING: Duration = Duration::from_mins(1);
 
 /// A worker on the server, as one environment of the function has it.
 pub fn worker(postgres: Arc<Postgres>) -> Worker {
-    Worker { cluster: postgres.cluster().clone(), sizes: SIZES, road: Road::Sqlx(postgres) }
+    Worker { cluster: postgres.cluster().clone(), sizes: SIZES, transport: SqlTransport::Sqlx(postgres) }
 }
 
 /// Schema and rows.
@@ -52,7 +52,7 @@ pub async fn attempt_within(
     remaining: Duration,
 ) -> Result<(), Unfinished> {
     let job = Job { source: source.clone(), endpoint: Endpoint::Writer, batch };
-    worker.run(Endpoint::Writer, Message { worker, job, deadline: Deadline::of(remaining) }).await
+    worker.run(Endpoint::Writer, Message { worker, job, deadline: Deadline::after(remaining) }).await
 }
 
 /// A ramp of one stage with one worker.

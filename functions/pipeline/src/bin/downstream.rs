@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::Event;
-use lambda_kit::streams::BatchResponse;
+use aws_lambda_events::streams::DynamoDbEventResponse;
 use lambda_kit::{Failure, aws, remaining, run};
 use lambda_runtime::LambdaEvent;
 use pipeline::downstream::Downstream;
@@ -14,6 +14,9 @@ async fn main() -> ExitCode {
     run(async { Downstream::from_env(&aws::config().await) }, handle).await
 }
 
-async fn handle(downstream: Arc<Downstream>, event: LambdaEvent<Event>) -> Result<BatchResponse, Failure> {
+async fn handle(
+    downstream: Arc<Downstream>,
+    event: LambdaEvent<Event>,
+) -> Result<DynamoDbEventResponse, Failure> {
     Ok(downstream.handle(&event.payload, remaining(&event.context)).await)
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lambda_kit::streams::BatchResponse;
+use aws_lambda_events::streams::KinesisEventResponse;
 use lambda_kit::{Failure, aws, remaining, run};
 use lambda_runtime::LambdaEvent;
 use pipeline::midstream::{KinesisEvent, Midstream};
@@ -16,6 +16,6 @@ async fn main() -> ExitCode {
 async fn handle(
     midstream: Arc<Midstream>,
     event: LambdaEvent<KinesisEvent>,
-) -> Result<BatchResponse, Failure> {
+) -> Result<KinesisEventResponse, Failure> {
     Ok(midstream.handle(&event.payload, remaining(&event.context)).await)
 }

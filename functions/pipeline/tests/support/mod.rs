@@ -4,9 +4,10 @@
 pub mod events;
 pub mod rows;
 
-pub use lambda_kit::test_aws::{Answer, Asked, config as aws, requests};
 use protocol::pipeline::DeadLetter;
+use serde::Serialize;
 use serde_json::{Value, json};
+pub use test_kit::aws::{Answer, Requests, config as aws, requests};
 
 /// SQS takes everything.
 pub fn sqs(operation: &str, _: &Value) -> Answer {
@@ -20,13 +21,13 @@ pub fn error(status: u16, code: &str, message: &str) -> Answer {
 }
 
 /// What was put aside.
-pub fn letters(asked: &Asked) -> Vec<DeadLetter> {
+pub fn letters(asked: &Requests) -> Vec<DeadLetter> {
     let bodies = requests(asked, "SendMessage");
     bodies.iter().map(|body| serde_json::from_str(body["MessageBody"].as_str().unwrap()).unwrap()).collect()
 }
 
 /// Where a response says that the batch has to come again from.
-pub fn lowest_failed(response: &lambda_kit::streams::BatchResponse) -> Option<String> {
+pub fn lowest_failed(response: &impl Serialize) -> Option<String> {
     let response = serde_json::to_value(response).unwrap();
     let failures = response["batchItemFailures"].as_array().unwrap();
     assert!(failures.len() <= 1, "{response}");

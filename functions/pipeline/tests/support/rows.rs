@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use lambda_kit::sql::Road;
-use lambda_kit::streams::BatchResponse;
-use lambda_kit::test_postgres::Server;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use lambda_kit::sql::SqlTransport;
 use pipeline::dead_letter::DeadLetters;
 use pipeline::downstream::Downstream;
 use pipeline::migrate::migrate;
 use serde_json::Value;
 use sqlx::PgConnection;
+use test_kit::postgres::Server;
 
-use super::{Asked, aws, events, sqs};
+use super::{Requests, aws, events, sqs};
 
 /// What an invocation has left; tests of time have less.
 pub const REMAINING: Duration = Duration::from_mins(1);
@@ -27,16 +27,16 @@ pub async fn server() -> Server {
 }
 
 /// The function, and what it asks of AWS.
-pub fn downstream(server: &Server) -> (Downstream, Asked) {
+pub fn downstream(server: &Server) -> (Downstream, Requests) {
     let (config, asked) = aws(sqs);
     let postgres = server.postgres();
     let cluster = postgres.cluster().clone();
     let dead_letters = DeadLetters::new(&config, "https://sqs/dead".to_owned(), "downstream");
-    (Downstream::new(cluster, Road::Sqlx(postgres), dead_letters), asked)
+    (Downstream::new(cluster, SqlTransport::Sqlx(postgres), dead_letters), asked)
 }
 
 /// Delivers a batch of images.
-pub async fn deliver(downstream: &Downstream, images: &[Value]) -> BatchResponse {
+pub async fn deliver(downstream: &Downstream, images: &[Value]) -> DynamoDbEventResponse {
     downstream.handle(&events::table(images), REMAINING).await
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_config::SdkConfig;
-use lambda_kit::test_aws::{self, Answer};
 use serde_json::{Value, json};
+use test_kit::aws::{self, Answer};
 
 /// What AWS holds.
 #[derive(Default)]
@@ -40,11 +40,11 @@ impl Aws {
     pub fn new() -> Self {
         let state = Arc::<Mutex<State>>::default();
         let answering = Arc::clone(&state);
-        let (config, _) = test_aws::config(move |operation, request| {
+        let (config, _) = aws::config(move |operation, request| {
             let state = &mut answering.lock().unwrap();
             match operation {
                 "BatchWriteItem" => write(state, request),
-                "SendMessage" if state.dead_is_away => test_aws::error("QueueDoesNotExist", json!({})),
+                "SendMessage" if state.dead_is_away => aws::error("QueueDoesNotExist", json!({})),
                 "SendMessage" => {
                     state.dead.push(request.clone());
                     (200, json!({ "MessageId": "m", "MD5OfMessageBody": "" }))
@@ -80,7 +80,7 @@ impl Aws {
 fn write(state: &mut State, request: &Value) -> Answer {
     state.writes += 1;
     if state.table_is_away {
-        return test_aws::error("InternalServerError", json!({ "message": "away" }));
+        return aws::error("InternalServerError", json!({ "message": "away" }));
     }
     let requests = request["RequestItems"]["read"].as_array().unwrap();
     let mut unprocessed = Vec::new();

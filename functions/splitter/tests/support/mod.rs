@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use lambda_kit::Failure;
 use lambda_kit::run_log::RunLog;
-use lambda_kit::sqs::DeadLetters;
-use lambda_kit::test_aws::{self, Answer};
+use lambda_kit::sqs::{DeadLetters, Queue};
 use serde_json::{Value, json};
-use splitter::enqueue::Queue;
 use splitter::worker::Worker;
+use test_kit::aws::{self, Answer};
 
 /// What AWS holds.
 #[derive(Default)]
@@ -35,7 +34,7 @@ impl World {
     pub fn new() -> Self {
         let state = Arc::<Mutex<State>>::default();
         let answering = Arc::clone(&state);
-        let (config, _) = test_aws::config(move |operation, request| {
+        let (config, _) = aws::config(move |operation, request| {
             let state = &mut answering.lock().unwrap();
             match operation {
                 "SendMessageBatch" => send_batch(state, request),
@@ -143,7 +142,7 @@ fn update(state: &mut State, request: &Value) -> Answer {
         values[":attempt"] == entry["attempts"]
     };
     if !allowed {
-        return test_aws::error("ConditionalCheckFailedException", json!({ "message": "no", "Item": entry }));
+        return aws::error("ConditionalCheckFailedException", json!({ "message": "no", "Item": entry }));
     }
     if expression.contains("ADD attempts") {
         entry["attempts"] = json!({ "N": (attempts(&entry) + 1).to_string() });

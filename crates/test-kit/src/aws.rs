@@ -1,23 +1,24 @@
 //! AWS, answered by a test.
-#![expect(clippy::missing_panics_doc, reason = "a test whose requests can't be read has failed")]
+#![expect(clippy::missing_panics_doc, reason = "a test whose requests cannot be read has failed")]
 
 use std::sync::{Arc, Mutex};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use serde_json::{Value, json};
 
 /// An answer: HTTP's status, and a body.
 pub type Answer = (u16, Value);
 
-/// What was asked of AWS, in this order: the operation and the request's body.
-pub type Asked = Arc<Mutex<Vec<(String, Value)>>>;
+/// The requests that AWS got, in their order: the operation and the body.
+pub type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// A configuration for services whose protocol is JSON; `answer` gets the operation and the request's body.
-pub fn config(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (SdkConfig, Asked) {
-    let asked = Asked::default();
-    let log = Arc::clone(&asked);
+pub fn config(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (SdkConfig, Requests) {
+    let requests = Requests::default();
+    let log = Arc::clone(&requests);
     let client = infallible_client_fn(move |request| {
         let target = request.headers()["x-amz-target"].to_str().expect("a name");
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -34,7 +35,7 @@ pub fn config(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(client)
         .build();
-    (config, asked)
+    (config, requests)
 }
 
 /// An error as AWS's JSON protocols have it.
@@ -44,9 +45,9 @@ pub fn error(code: &str, mut details: Value) -> Answer {
     (400, details)
 }
 
-/// The requests of an operation.
+/// The bodies of an operation's requests.
 #[must_use]
-pub fn requests(asked: &Asked, operation: &str) -> Vec<Value> {
-    let asked = asked.lock().expect("no test panics with it");
-    asked.iter().filter(|(name, _)| name == operation).map(|(_, body)| body.clone()).collect()
+pub fn requests(log: &Requests, operation: &str) -> Vec<Value> {
+    let log = log.lock().expect("no test panics with it");
+    log.iter().filter(|(name, _)| name == operation).map(|(_, body)| body.clone()).collect()
 }

@@ -1,4 +1,4 @@
-//! Which road a function takes to the database.
+//! How a function reaches the database.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::{Failure, env};
 #[error("the environment variable DRIVER is '{0}', but must be sqlx or data-api")]
 pub struct DriverError(String);
 
-/// The road to the database.
-pub enum Road {
+/// How statements reach the database.
+pub enum SqlTransport {
     /// PostgreSQL's own protocol.
     Sqlx(Arc<Postgres>),
     /// HTTPS requests.
     DataApi(DataApi),
 }
 
-impl Road {
+impl SqlTransport {
     /// The one that `DRIVER` names, to a cluster; see [`Login::from_env`] and [`DataApi::from_env`].
     ///
     /// # Errors

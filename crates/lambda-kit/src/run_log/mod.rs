@@ -8,7 +8,7 @@
 //! attempt at a time has it, none once it is done, and a claim that nobody can be working on any more may be taken over.
 //! So each entry is ended once. What an attempt does before it is ended may happen again in the next.
 
-mod once;
+mod idempotency;
 mod queued;
 #[cfg(test)]
 mod tests;
@@ -23,12 +23,12 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-pub use once::Taken;
+pub use idempotency::ClaimError;
 
 use crate::{Failure, env, now_us};
 
 /// How long entries are kept, seconds.
-const KEPT: u64 = 7 * 24 * 60 * 60;
+const RETENTION: u64 = 7 * 24 * 60 * 60;
 /// A claim outlives its invocation by this: clocks differ.
 const MARGIN: Duration = Duration::from_secs(2);
 
@@ -76,14 +76,14 @@ pub struct Known {
     pub count: Option<usize>,
 }
 
-/// What has become of a claim.
+/// The result of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim<'a> {
     /// The item is the claimant's to do.
     Claimed(Claimed<'a>),
     /// It is done already.
     Done,
-    /// Somebody is at it, or was ended just now.
+    /// Another invocation is working on it, or was until it was ended just now.
     Busy,
 }
 
@@ -91,7 +91,7 @@ pub enum Claim<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claimed<'a> {
     key: Key<'a>,
-    /// The how manieth attempt at the item this is, from 1.
+    /// Which attempt at the item this is, from 1.
     pub attempt: u64,
 }
 
@@ -233,7 +233,7 @@ fn number(value: u64) -> AttributeValue {
 
 /// When an entry of now may go.
 fn expires(now_us: u64) -> AttributeValue {
-    number(now_us / 1_000_000 + KEPT)
+    number(now_us / 1_000_000 + RETENTION)
 }
 
 fn micros(time: Duration) -> u64 {

@@ -1,6 +1,6 @@
 //! The RDS Data API: HTTPS requests; AWS pools the connections.
 
-mod answer;
+mod response;
 
 use std::time::Duration;
 
@@ -32,9 +32,8 @@ pub struct DataApi {
 }
 
 impl DataApi {
-    /// From `CLUSTER_ARN` and `SECRET_ARN`. The statement time-out is a setting of the role, which [`migrate`](super::migrate)
-    /// makes:
-    /// a connection of the pool isn't ours to set up.
+    /// From `CLUSTER_ARN` and `SECRET_ARN`. The statement timeout is a setting of the role, which [`migrate`](super::migrate)
+    /// makes: a connection of the pool isn't ours to set up.
     ///
     /// # Errors
     /// If a variable is missing.
@@ -66,7 +65,7 @@ impl DataApi {
         let request = self.client.execute_statement().resource_arn(&self.cluster).secret_arn(&self.secret);
         let request = request.database(&self.database).set_transaction_id(self.transaction.clone());
         let request = request.sql(statement.named()).set_parameters(Some(parameters(values)));
-        request.send().await.map_err(|error| answer::error(&error))
+        request.send().await.map_err(|error| response::error(&error))
     }
 
     /// Runs a statement once for each set of parameters, in one request. It isn't told which rows it has changed.
@@ -82,7 +81,7 @@ impl DataApi {
         let request = self.client.batch_execute_statement().resource_arn(&self.cluster);
         let request = request.secret_arn(&self.secret).database(&self.database).sql(statement.named());
         let request = request.set_transaction_id(self.transaction.clone()).set_parameter_sets(Some(sets));
-        request.send().await.map(|_| ()).map_err(|error| answer::error(&error))
+        request.send().await.map(|_| ()).map_err(|error| response::error(&error))
     }
 
     /// The transaction, which is none any more then.
@@ -108,13 +107,13 @@ impl Driver for DataApi {
         values: &[Value<'_>],
     ) -> Result<Vec<Vec<Cell>>, DbError> {
         let answer = self.send(statement, values).await?;
-        Ok(answer.records().iter().map(|row| row.iter().map(answer::cell).collect()).collect())
+        Ok(answer.records().iter().map(|row| row.iter().map(response::cell).collect()).collect())
     }
 
     async fn begin(&mut self) -> Result<(), DbError> {
         let request = self.client.begin_transaction().resource_arn(&self.cluster).secret_arn(&self.secret);
         let begun = request.database(&self.database).send().await;
-        self.transaction = begun.map_err(|error| answer::error(&error))?.transaction_id;
+        self.transaction = begun.map_err(|error| response::error(&error))?.transaction_id;
         Ok(())
     }
 
@@ -122,19 +121,19 @@ impl Driver for DataApi {
         let transaction = self.ended()?;
         let request = self.client.commit_transaction().resource_arn(&self.cluster).secret_arn(&self.secret);
         let ended = request.transaction_id(transaction).send().await;
-        ended.map(|_| ()).map_err(|error| answer::error(&error))
+        ended.map(|_| ()).map_err(|error| response::error(&error))
     }
 
     async fn rollback(&mut self) -> Result<(), DbError> {
         let transaction = self.ended()?;
         let request = self.client.rollback_transaction().resource_arn(&self.cluster).secret_arn(&self.secret);
         let ended = request.transaction_id(transaction).send().await;
-        ended.map(|_| ()).map_err(|error| answer::error(&error))
+        ended.map(|_| ()).map_err(|error| response::error(&error))
     }
 
     /// Undoes the transaction: AWS would keep its locks for three minutes. While one of its statements still runs that is
     /// refused; then the limit for idle transactions, which the migration sets, ends it.
-    async fn lose(&mut self) {
+    async fn disconnect(&mut self) {
         if self.transaction.is_some() {
             let _ = tokio::time::timeout(UNDO, self.rollback()).await;
             self.transaction = None;

@@ -1,10 +1,12 @@
-//! Batches of a queue: each message on its own, and only those that failed come back.
+//! Batches of messages: received, each on its own, so that only those that failed come back; and sent.
 
 mod dead_letters;
+mod queue;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 
 pub use dead_letters::DeadLetters;
+pub use queue::{MAX_BYTES, Message, Queue, Sending, Sent, Unsent, batches, number, string};
 
 use crate::Failure;
 

@@ -1,12 +1,12 @@
-//! An item, once.
+//! Idempotency: an item is done once, whatever comes twice or is ended in the middle.
 
 use super::{Claim, Claimant, Key, Known, RunLog};
 use crate::Failure;
 
-/// An item that can't be had now.
+/// Why an item cannot be claimed, or its claim no longer holds.
 #[derive(Debug, thiserror::Error)]
-pub enum Taken {
-    /// Somebody else has it.
+pub enum ClaimError {
+    /// Another invocation has claimed it.
     #[error("item {item} of run {run} is being done by another invocation, or was until one ended just now")]
     Busy {
         /// The run.
@@ -14,11 +14,11 @@ pub enum Taken {
         /// The item.
         item: String,
     },
-    /// Somebody else has got it since.
+    /// Another invocation has claimed it since.
     #[error(
         "item {item} of run {run} was taken over by another invocation: its clock differs from this one's"
     )]
-    Over {
+    TakenOver {
         /// The run.
         run: String,
         /// The item.
@@ -31,8 +31,8 @@ impl RunLog {
     /// whoever comes next.
     ///
     /// # Errors
-    /// The work's and DynamoDB's, and [`Taken`].
-    pub async fn once(
+    /// The work's and DynamoDB's, and [`ClaimError`].
+    pub async fn run_once(
         &self,
         key: Key<'_>,
         claimant: Claimant<'_>,
@@ -46,7 +46,7 @@ impl RunLog {
                 tracing::info!(run, item, "done already");
                 return Ok(());
             }
-            Claim::Busy => return Err(Taken::Busy { run, item }.into()),
+            Claim::Busy => return Err(ClaimError::Busy { run, item }.into()),
         };
         if let Err(failure) = work(claimed.attempt).await {
             if let Err(error) = self.release(claimed).await {
@@ -54,6 +54,6 @@ impl RunLog {
             }
             return Err(failure);
         }
-        if self.finish(claimed).await? { Ok(()) } else { Err(Taken::Over { run, item }.into()) }
+        if self.finish(claimed).await? { Ok(()) } else { Err(ClaimError::TakenOver { run, item }.into()) }
     }
 }

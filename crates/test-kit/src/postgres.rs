@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::postgres::{Cluster, Credentials, Login, Postgres};
+use lambda_kit::postgres::{Cluster, Credentials, Login, Postgres};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use sqlx::PgConnection;
 use tempfile::TempDir;
@@ -87,13 +87,13 @@ impl Server {
         }
     }
 
-    /// The way there, with a statement time-out of 5 s.
+    /// Connections to it, with a statement timeout of 5 s.
     #[must_use]
     pub fn postgres(&self) -> Arc<Postgres> {
         self.postgres_with(Duration::from_secs(5), PASSWORD)
     }
 
-    /// The way there, with a statement time-out and a password.
+    /// Connections to it, with a statement timeout and a password.
     #[must_use]
     pub fn postgres_with(&self, statement_timeout: Duration, password: &str) -> Arc<Postgres> {
         Arc::new(Postgres::new(self.cluster(statement_timeout), login(ROLE, password)))

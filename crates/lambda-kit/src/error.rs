@@ -1,4 +1,4 @@
-//! How a function's error reaches whoever invoked it.
+//! How a function's error reaches whoever invoked it: with every cause.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -24,7 +24,7 @@ impl Failure {
         let kind = error.code().unwrap_or("SdkError").to_owned();
         let answer = match (error.code(), error.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
-            _ => chain(error),
+            _ => error_chain(error),
         };
         Self { kind, message: format!("cannot {doing}: {answer}") }
     }
@@ -34,7 +34,7 @@ impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
         let name = std::any::type_name::<E>();
         let plain = name.split('<').next().unwrap_or(name);
-        Self { kind: plain.rsplit("::").next().unwrap_or(plain).to_owned(), message: chain(&error) }
+        Self { kind: plain.rsplit("::").next().unwrap_or(plain).to_owned(), message: error_chain(&error) }
     }
 }
 
@@ -51,7 +51,8 @@ impl std::fmt::Display for Failure {
 }
 
 /// The messages from `error` down to its root cause, without those that repeat what is already said.
-fn chain(error: &dyn Error) -> String {
+#[must_use]
+pub fn error_chain(error: &dyn Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -94,6 +95,12 @@ mod tests {
         let diagnostic = Diagnostic::from(Failure::aws("list s3://a/files/", &error));
         assert_eq!(diagnostic.error_type, "AccessDenied");
         assert_eq!(diagnostic.error_message, "cannot list s3://a/files/: AccessDenied: not authorized");
+    }
+
+    #[test]
+    fn a_cause_that_repeats_its_error_is_said_once() {
+        let same = ReadError(std::io::Error::other("cannot read 'a'"));
+        assert_eq!(error_chain(&same), "cannot read 'a'");
     }
 
     #[test]

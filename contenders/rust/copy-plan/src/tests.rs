@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
-use contender_kit::trial::{Contender, FILES, Limit, Model, put, some};
+use conformance::{Contender, FILES, Limit, Model, put, some};
 use zip_planner::{Machine, Objective};
 
 use crate::contender::archive;
@@ -31,12 +31,12 @@ fn by(objective: Objective) -> Contender {
 }
 
 mod duration {
-    contender_kit::trial!(super::by(zip_planner::Objective::Duration));
+    conformance::conformance!(super::by(zip_planner::Objective::Duration));
 }
 
 /// Most objects are read and sent.
 mod total_price {
-    contender_kit::trial!(
+    conformance::conformance!(
         super::by(zip_planner::Objective::TotalPrice);
         all_inputs_become_archives, faults_are_overcome, wrong_bytes_are_noticed,
     );

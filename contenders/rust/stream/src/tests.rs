@@ -1,6 +1,6 @@
 //! The contender on the S3 model.
 
-use contender_kit::trial::Contender;
+use conformance::Contender;
 
 use crate::contender::archive;
 use crate::parts::Sizes;
@@ -12,4 +12,4 @@ fn stream() -> Contender {
     Contender::new("stream", |job| archive(job, SIZES))
 }
 
-contender_kit::trial!(stream());
+conformance::conformance!(stream());

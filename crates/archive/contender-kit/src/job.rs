@@ -1,22 +1,23 @@
 //! One invocation's work, and its end.
 
 use std::fmt::Debug;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use lambda_kit::{Failure, Object};
+use lambda_kit::{Deadline, Failure, Object};
 use s3_client::{Error, Failed, S3, Sent, Upload};
 use serde::Serialize;
 use tokio::sync::SetOnce;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::serve::Request;
 use crate::{GivenUp, Run, explained};
 
-/// Kept to clean up before Lambda ends the function; of a short time a third.
+/// Kept to clean up before Lambda ends the function; a third of a short time.
 const RESERVE: Duration = Duration::from_secs(8);
-/// What a clean-up takes at least; of a very short time half is kept.
+/// What a clean-up takes at least; half of a very short time.
 const LEAST_RESERVE: Duration = Duration::from_millis(700);
 /// Requests under way get so long to be answered when all is given up, and no more than half of the reserve.
 const GRACE: Duration = Duration::from_secs(2);
@@ -37,19 +38,17 @@ pub struct Job {
     upload: SetOnce<Upload>,
 }
 
-/// How much time an archive may take.
-pub(crate) struct Time {
-    /// When the invocation began.
-    pub start: Instant,
-    /// What was left to it then.
-    pub remaining: Duration,
+/// How long an invocation goes on.
+pub struct Invocation {
+    /// Its end.
+    pub deadline: Deadline,
     /// Cancelled when Lambda ends the environment.
     pub terminated: CancellationToken,
 }
 
 /// What an archive took, beside what the contender tells of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct Archived<T> {
+pub struct Archived<T> {
     #[serde(flatten)]
     archive: T,
     /// Time, s.
@@ -60,11 +59,26 @@ pub(crate) struct Archived<T> {
     repeated_requests: u64,
 }
 
+/// One invocation of `contender`: does `work` until the archive is there or has to be given up, and cleans up what fails.
+///
+/// # Errors
+/// The work's, or [`GivenUp`].
+pub async fn invoke<T: Debug, Work: Future<Output = Result<T, Failure>>>(
+    contender: &'static str,
+    s3: &S3,
+    request: Request,
+    invocation: Invocation,
+    work: impl FnOnce(Arc<Job>) -> Work,
+) -> Result<Archived<T>, Failure> {
+    let job = Arc::new(Job::new(contender, s3, request, invocation.deadline));
+    job.carry_out(s3, invocation, work(Arc::clone(&job))).await
+}
+
 impl Job {
-    /// The work of `contender` for a request, with so much time.
-    pub(crate) fn new(contender: &'static str, s3: &S3, request: Request, time: &Time) -> Self {
+    /// The work of `contender` for a request.
+    fn new(contender: &'static str, s3: &S3, request: Request, deadline: Deadline) -> Self {
         let stop = CancellationToken::new();
-        let run = Run::new(contender, time.remaining);
+        let run = Run::new(contender, deadline.remaining());
         Self { s3: s3.until(stop.clone()), request, run, stop, upload: SetOnce::new() }
     }
 
@@ -117,16 +131,16 @@ impl Job {
     ///
     /// # Errors
     /// The work's, or [`GivenUp`].
-    pub(crate) async fn carry_out<T: Debug>(
+    async fn carry_out<T: Debug>(
         &self,
         s3: &S3,
-        time: Time,
+        invocation: Invocation,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Archived<T>, Failure> {
         let before = s3.requests();
         let earlier = self.run.clone().remove_earlier(s3.clone(), SystemTime::now());
         let earlier = AbortOnDropHandle::new(tokio::spawn(earlier));
-        let (archive, is_given_up) = self.finish(&time, self.settled(work)).await;
+        let (archive, is_given_up) = self.finish(&invocation, self.settled(work)).await;
         let has_failed = archive.is_err() || is_given_up;
         // A request without an answer may have begun an upload that nobody knows.
         if has_failed || s3.requests().unanswered > before.unanswered {
@@ -139,7 +153,7 @@ impl Job {
         let requests = s3.requests();
         let archived = Archived {
             archive,
-            seconds: time.start.elapsed().as_secs_f64(),
+            seconds: invocation.deadline.elapsed().as_secs_f64(),
             requests: requests.sent - before.sent,
             repeated_requests: requests.again - before.again,
         };
@@ -162,16 +176,15 @@ impl Job {
     /// was given up, which it may be too late for.
     async fn finish<T>(
         &self,
-        time: &Time,
+        Invocation { deadline, terminated }: &Invocation,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> (Result<T, Failure>, bool) {
-        let reserve = RESERVE.min(time.remaining / 3).max(LEAST_RESERVE.min(time.remaining / 2));
-        let limit = time.remaining.saturating_sub(reserve);
+        let reserve = deadline.capped(RESERVE, 3).max(deadline.capped(LEAST_RESERVE, 2));
         let mut work = Box::pin(work);
         let given_up = tokio::select! {
             done = &mut work => return (done, false),
-            () = sleep(limit.saturating_sub(time.start.elapsed())) => GivenUp::OutOfTime(limit),
-            () = time.terminated.cancelled() => GivenUp::Terminated,
+            () = sleep_until(deadline.before(reserve).into()) => GivenUp::OutOfTime(deadline.budget(reserve)),
+            () = terminated.cancelled() => GivenUp::Terminated,
         };
         self.stop.cancel();
         match timeout(GRACE.min(reserve / 2), work).await {

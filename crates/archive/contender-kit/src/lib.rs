@@ -7,12 +7,10 @@ mod room;
 mod run;
 mod serve;
 mod source;
-#[cfg(feature = "trial")]
-pub mod trial;
 
 pub use crcs::Crcs;
 pub use given_up::{GivenUp, explained};
-pub use job::Job;
+pub use job::{Archived, Invocation, Job, invoke};
 pub use room::Room;
 pub use run::Run;
 pub use serve::{Request, serve};

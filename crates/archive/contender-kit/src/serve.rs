@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use lambda_kit::{Failure, remaining};
+use lambda_kit::{Deadline, Failure, remaining};
 use lambda_runtime::LambdaEvent;
 use s3_client::S3;
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,7 @@ use tokio::sync::Mutex;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::Job;
-use crate::job::Time;
+use crate::{Invocation, Job, invoke};
 
 /// The contest's event.
 #[derive(Debug, Clone, Deserialize)]
@@ -54,16 +53,15 @@ where
 {
     let environment = Environment::default();
     let handle = async |settings: Arc<S>, event: LambdaEvent<Request>| {
-        let (start, remaining) = (Instant::now(), remaining(&event.context));
-        let time = Time { start, remaining, terminated: environment.terminated.clone() };
+        let deadline = Deadline::after(remaining(&event.context));
+        let invocation = Invocation { deadline, terminated: environment.terminated.clone() };
         let request = event.payload;
         let mut last = environment.last.lock().await;
         let s3 = match last.take() {
             Some(s3) if s3.bucket() == request.bucket_name => s3,
             _ => S3::new(s3(&settings).clone(), &request.bucket_name)?,
         };
-        let job = Arc::new(Job::new(contender, &s3, request, &time));
-        let done = job.carry_out(&s3, time, work(settings, Arc::clone(&job))).await;
+        let done = invoke(contender, &s3, request, invocation, |job| work(settings, job)).await;
         *last = Some(s3);
         done
     };

@@ -21,6 +21,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use lambda_kit::env::{self, EnvError};
+use lambda_kit::{Backoff, error_chain};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Semaphore;
@@ -31,7 +32,6 @@ use tokio_util::task::TaskTracker;
 use crate::body::Body;
 use crate::error::Error;
 use crate::resolver::Resolver;
-use crate::retry::{ATTEMPTS, pause};
 
 /// What Signature Version 4 escapes in a path; in a query also `/`.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -45,6 +45,10 @@ const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 const RECEIVE_BUFFER: usize = 8 << 10;
 /// S3 closes connections that are idle for longer.
 const IDLE: Duration = Duration::from_secs(10);
+/// Attempts a request gets. Each of thousands has to succeed, also where S3 refuses one in three.
+const ATTEMPTS: u32 = 16;
+/// The longest pause between them.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Where S3 is, and who asks.
 #[derive(Debug, Clone)]
@@ -247,7 +251,7 @@ impl S3 {
         &self,
         mut attempt: impl FnMut(u32) -> F,
     ) -> Result<T, Error> {
-        let mut number = 0;
+        let (mut number, mut backoff) = (0, Backoff::up_to(LONGEST_PAUSE));
         loop {
             if self.stop.is_cancelled() {
                 return Err(Error::Stopped);
@@ -266,7 +270,7 @@ impl S3 {
             tracing::debug!(%error, number, "trying again");
             self.shared.again.fetch_add(1, Ordering::Relaxed);
             tokio::select! {
-                () = tokio::time::sleep(pause(number)) => {}
+                () = tokio::time::sleep(backoff.next_pause()) => {}
                 () = self.stop.cancelled() => {}
             }
         }
@@ -384,11 +388,5 @@ fn connector(
 }
 
 pub(crate) fn broken(error: &dyn std::error::Error) -> Error {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    Error::Broken(text)
+    Error::Broken(error_chain(error))
 }

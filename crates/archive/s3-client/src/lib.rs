@@ -10,7 +10,6 @@ mod client;
 mod error;
 mod objects;
 mod resolver;
-mod retry;
 mod uploads;
 mod xml;
 

@@ -1,10 +1,10 @@
 //! The S3 model of one test, and runs of a contender on it.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use lambda_kit::Failure;
+use contender_kit::{Invocation, Request, invoke};
+use lambda_kit::{Deadline, Failure};
 use s3_client::{S3, Settings};
 use s3_model::options::Options;
 use s3_model::server::Server;
@@ -16,10 +16,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::Contender;
-use crate::Job;
-use crate::job::Time;
-use crate::serve::Request;
+use crate::Contender;
 
 /// The prefix of objects without one of their own.
 pub const FILES: &str = "files";
@@ -91,14 +88,14 @@ impl Model {
     /// # Errors
     /// The contender's.
     pub async fn archive(&self, contender: &Contender, prefix: &str, limit: Limit) -> Result<Value, Failure> {
-        let time = Time { start: Instant::now(), remaining: limit.time, terminated: limit.terminated };
         let request = Request {
             bucket_name: BUCKET.to_owned(),
             files_prefix: prefix.to_owned(),
             archive_key: ARCHIVE.to_owned(),
         };
-        let job = Arc::new(Job::new(contender.name, &self.s3, request, &time));
-        job.carry_out(&self.s3, time, (contender.work)(Arc::clone(&job))).await.map(|made| json!(made))
+        let invocation = Invocation { deadline: Deadline::after(limit.time), terminated: limit.terminated };
+        let made = invoke(contender.name, &self.s3, request, invocation, &contender.work).await;
+        made.map(|made| json!(made))
     }
 
     /// Sets the model's faults, and no others.

@@ -2,9 +2,9 @@
 
 use s3_client::Body;
 
-use super::Contender;
-use super::archives::{Archives, Sizes, content, put, some};
-use super::model::{FILES, Model};
+use crate::Contender;
+use crate::archives::{Archives, Sizes, content, put, some};
+use crate::model::{FILES, Model};
 
 const MIB: usize = 1 << 20;
 

@@ -1,4 +1,4 @@
-//! For tests: contenders against the S3 model, whatever befalls them.
+//! What every Rust archive contender has to do, on the S3 model: every input, every fault, every way to be ended.
 #![expect(clippy::missing_panics_doc, reason = "a panic is how a test says that a contender has failed")]
 
 mod archives;
@@ -8,13 +8,12 @@ mod model;
 
 use std::sync::Arc;
 
+use contender_kit::Job;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use lambda_kit::Failure;
 use serde::Serialize;
 use serde_json::{Value, json};
-
-use crate::Job;
 
 pub use archives::{put, some};
 pub use cases::{
@@ -25,7 +24,7 @@ pub use cases::{
 pub use inputs::{all_inputs_become_archives, objects_without_checksums_are_archived};
 pub use model::{FILES, Limit, Model};
 
-/// A contender that is tried.
+/// A contender under test.
 pub struct Contender {
     name: &'static str,
     work: Box<dyn Fn(Arc<Job>) -> Made>,
@@ -50,9 +49,9 @@ impl Contender {
 
 /// The tests that every contender passes; `$contender` makes a [`Contender`].
 #[macro_export]
-macro_rules! trial {
+macro_rules! conformance {
     ($contender:expr) => {
-        $crate::trial!(
+        $crate::conformance!(
             $contender; all_inputs_become_archives, changed_objects_are_a_clear_error,
             deleted_objects_are_a_clear_error, faults_are_overcome, killed_runs_are_cleaned_up_after,
             objects_without_checksums_are_archived, short_times_are_a_clear_error, terminated_runs_leave_nothing,
@@ -63,7 +62,7 @@ macro_rules! trial {
         $(
             #[tokio::test]
             async fn $test() {
-                $crate::trial::$test($contender).await;
+                $crate::$test($contender).await;
             }
         )+
     };

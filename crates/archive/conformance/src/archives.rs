@@ -9,8 +9,8 @@ use s3_client::S3;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::Contender;
-use super::model::{ARCHIVE, Limit, Model};
+use crate::Contender;
+use crate::model::{ARCHIVE, Limit, Model};
 
 /// Reads every archive and compares names, sizes and CRCs with those in the file beside it.
 const PYTHON: &str = "

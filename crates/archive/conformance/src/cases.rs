@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use contender_kit::Run;
 use serde_json::json;
 
-use super::Contender;
-use super::archives::{Archives, Sizes, content, put, some};
-use super::model::{FILES, Limit, Model};
-use crate::Run;
+use crate::Contender;
+use crate::archives::{Archives, Sizes, content, put, some};
+use crate::model::{FILES, Limit, Model};
 
 const MIB: usize = 1 << 20;
 /// What S3's slow answers take, s: much longer than all else.
@@ -47,7 +47,7 @@ pub async fn short_times_are_a_clear_error(contender: Contender) {
     model.has_nothing().await;
 }
 
-/// A run that is killed can't clean up. A later one does, but not as long as the first might still be going on.
+/// A run that is killed cannot clean up. A later one does, but not as long as the first might still be going on.
 pub async fn killed_runs_are_cleaned_up_after(contender: Contender) {
     let ((model, sizes), mut archives) = (slow().await, Archives::new());
     let limit = Limit { time: Duration::from_mins(2), ..Limit::default() };

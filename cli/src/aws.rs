@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use lambda_kit::error_chain;
 
 use protocol::deployment::Deployment;
 
@@ -22,7 +23,7 @@ pub fn failed<'a>(
     deployment: &'a Deployment,
 ) -> impl Fn(&(dyn Error + 'static)) -> anyhow::Error + 'a {
     move |error| {
-        let said = chain(error);
+        let said = error_chain(error);
         match advice(&said, deployment) {
             Some(advice) => anyhow::anyhow!("{call} failed: {said}\n{advice}"),
             None => anyhow::anyhow!("{call} failed: {said}"),
@@ -61,20 +62,6 @@ fn advice(said: &str, deployment: &Deployment) -> Option<String> {
     }
     has(&["AccessDenied"])
         .then(|| "the credentials may not do this: use those that deployed the stack".to_owned())
-}
-
-/// An error with all its causes, each once.
-pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut said: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !said.iter().any(|earlier| earlier.contains(&text)) {
-            said.push(text);
-        }
-        next = error.source();
-    }
-    said.join(": ")
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::super::{code, emulator, requests};
 use super::archive::Content;
-use crate::aws::chain;
 use crate::project::Project;
 
 /// The tag of a function that names its Cargo binary: `binaryTags` in `infra/function.ts`.
@@ -122,7 +121,7 @@ impl Lambda {
     fn failed(&self, call: &str, error: &(dyn std::error::Error + 'static)) -> anyhow::Error {
         anyhow!(
             "{call} failed: {} (at {}; `lambench local status` tells whether it runs)",
-            chain(error),
+            lambda_kit::error_chain(error),
             self.address
         )
     }

@@ -6,13 +6,12 @@ use ::archive::judge::Expected;
 use anyhow::{Context, Result, anyhow};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation;
-use lambda_kit::list_objects;
+use lambda_kit::{error_chain, list_objects};
 use serde_json::Value;
 
 use super::case::Left;
 use super::fill;
 use super::input::Input;
-use crate::aws::chain;
 use crate::local::requests;
 use crate::local::spare_s3::SpareS3;
 
@@ -107,7 +106,7 @@ impl World {
 
 /// Turns a failed call into an error that names it.
 pub fn failed<E: std::error::Error + 'static>(call: &str) -> impl Fn(E) -> anyhow::Error {
-    move |error| anyhow!("{call} at the S3 model failed: {}", chain(&error))
+    move |error| anyhow!("{call} at the S3 model failed: {}", error_chain(&error))
 }
 
 fn client(endpoint: &str, checksums: RequestChecksumCalculation) -> Client {

@@ -1,8 +1,9 @@
 //! Reading ZIP archives strictly and in bounded memory: the central directory first, then each entry where it
 //! lies.
 //!
-//! Written for judging, so it shares no code with what contenders may write archives with, and refuses what
-//! readers disagree about. Section numbers are those of PKWARE's APPNOTE.TXT 6.3.10.
+//! Why not `async_zip`: its new reader refuses archives above 4 GiB whose ZIP64 field holds only an offset, its old one is
+//! deprecated and ignores encryption. Written for judging, so it shares no code with what contenders may write archives
+//! with, and refuses what readers disagree about. Section numbers are those of PKWARE's APPNOTE.TXT 6.3.10.
 
 mod directory;
 mod end;

@@ -1,4 +1,5 @@
-//! Reads the fields from JSON, without a copy of what needs no unescaping.
+//! Reads the fields from JSON, without a copy of what needs no unescaping. By hand, since a refusal says which field is wrong,
+//! what it must be and what it is.
 
 use std::borrow::Cow;
 use std::fmt;

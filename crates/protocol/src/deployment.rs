@@ -19,6 +19,18 @@ pub struct Deployment {
     pub settings: Map<String, Value>,
 }
 
+/// A queue whose messages a function handles.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Queue {
+    /// Where messages are sent to.
+    pub url: String,
+    /// Its name in permissions.
+    pub arn: String,
+    /// Where messages are that were given up.
+    pub dead_letter_url: String,
+}
+
 /// The stack was deployed by a version of lambench that had no such setting.
 #[derive(Debug, thiserror::Error)]
 #[error("the stack has no setting '{setting}': deploy it again with: pulumi up --stack {stack}")]

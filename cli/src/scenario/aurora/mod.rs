@@ -124,7 +124,12 @@ impl Test {
 
     /// Where it runs.
     fn context(&self) -> RunContext<'_> {
-        RunContext { deployment: &self.aurora.deployment, config: &self.config, progress: self.progress }
+        RunContext {
+            scenario: "aurora",
+            deployment: &self.aurora.deployment,
+            config: &self.config,
+            progress: self.progress,
+        }
     }
 }
 

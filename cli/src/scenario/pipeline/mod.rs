@@ -145,7 +145,12 @@ impl Scenario for Pipeline {
 impl Test {
     /// Where it runs.
     fn context(&self) -> RunContext<'_> {
-        RunContext { deployment: &self.pipeline.deployment, config: &self.config, progress: self.progress }
+        RunContext {
+            scenario: "pipeline",
+            deployment: &self.pipeline.deployment,
+            config: &self.config,
+            progress: self.progress,
+        }
     }
 
     /// The number of a message, if it is one of this run's.

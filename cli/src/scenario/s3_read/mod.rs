@@ -110,7 +110,12 @@ impl Scenario for S3Read {
 impl Test {
     /// Where it runs.
     fn context(&self) -> RunContext<'_> {
-        RunContext { deployment: &self.s3_read.deployment, config: &self.config, progress: self.progress }
+        RunContext {
+            scenario: "s3-read",
+            deployment: &self.s3_read.deployment,
+            config: &self.config,
+            progress: self.progress,
+        }
     }
 
     /// A variant's functions and queues.

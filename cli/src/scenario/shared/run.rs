@@ -20,6 +20,8 @@ use crate::scenario::Scenario;
 
 /// A scenario's run on a stack.
 pub struct Run<Deployed> {
+    /// The scenario's name.
+    pub scenario: &'static str,
     /// The checkout.
     pub project: Project,
     /// The scenario's part of the stack's output `environment`.
@@ -42,7 +44,12 @@ impl<Deployed: AsRef<Deployment>> Run<Deployed> {
 
     /// What requests to the stack's services need.
     pub fn context(&self) -> RunContext<'_> {
-        RunContext { deployment: self.deployment(), config: &self.config, progress: self.progress }
+        RunContext {
+            scenario: self.scenario,
+            deployment: self.deployment(),
+            config: &self.config,
+            progress: self.progress,
+        }
     }
 }
 
@@ -75,18 +82,19 @@ pub async fn run<S: Scenario>(
     let deployed: S::Deployed = deployed(S::NAME, stack)?;
     let config = aws::config(deployed.as_ref()).await;
     let started_at = Timestamp::now();
-    let run = Run { project, deployed, config, progress, name: name(started_at), started_at };
+    let run =
+        Run { scenario: S::NAME, project, deployed, config, progress, name: name(started_at), started_at };
     let measurement = scenario.run(&run).await?;
-    Ok(result(S::NAME, &run, measurement))
+    Ok(result(&run, measurement))
 }
 
-fn result<D: AsRef<Deployment>>(scenario: &str, run: &Run<D>, measurement: Measurement) -> RunResult {
+fn result<D: AsRef<Deployment>>(run: &Run<D>, measurement: Measurement) -> RunResult {
     let Measurement { series, cost, warnings, failed_checks, detail } = measurement;
     RunResult {
         schema_version: SCHEMA_VERSION,
         run: file::Run {
             id: run.name.clone(),
-            scenario: scenario.to_owned(),
+            scenario: run.scenario.to_owned(),
             started_at: run.started_at,
             ended_at: Timestamp::now(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,5 +1,7 @@
 //! What it takes to ask a deployed stack.
 
+use std::fmt::Display;
+
 use aws_config::SdkConfig;
 use protocol::deployment::Deployment;
 
@@ -8,6 +10,8 @@ use crate::progress::Mode;
 /// Where a scenario runs, by which credentials, and how its user wants to see progress.
 #[derive(Clone, Copy)]
 pub struct RunContext<'a> {
+    /// The scenario's name.
+    pub scenario: &'static str,
     /// The stack.
     pub deployment: &'a Deployment,
     /// Region, endpoint and credentials.
@@ -22,5 +26,11 @@ impl RunContext<'_> {
         if self.progress != Mode::None {
             eprintln!("{what}");
         }
+    }
+
+    /// The command that changes a setting of this scenario alone: its own value wins over the stack's.
+    pub fn set_command(&self, setting: &str, value: impl Display) -> String {
+        let option = self.deployment.stack_option();
+        format!("pulumi config set --path {}.{setting} {value} {option}", self.scenario)
     }
 }

@@ -112,7 +112,12 @@ impl Scenario for Splitter {
 impl Test {
     /// Where it runs.
     fn context(&self) -> RunContext<'_> {
-        RunContext { deployment: &self.splitter.deployment, config: &self.config, progress: self.progress }
+        RunContext {
+            scenario: "splitter",
+            deployment: &self.splitter.deployment,
+            config: &self.config,
+            progress: self.progress,
+        }
     }
 
     /// The name of the run at a concurrency; the how manieth it is tells it from others at the same.

@@ -1,4 +1,4 @@
-//! Lists cut into parts that a request holds.
+//! Lists split into parts that fit a request.
 
 /// Parts of at most this many items and, unless one item alone is larger, of at most this size.
 pub fn split<T>(items: &[T], max_items: usize, max_size: usize, size_of: impl Fn(&T) -> usize) -> Vec<&[T]> {

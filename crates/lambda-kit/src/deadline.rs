@@ -1,4 +1,4 @@
-//! How long an invocation may still run, and what it keeps of that to settle and to answer.
+//! How long an invocation may still run, and what it reserves of that to settle and to answer.
 
 use std::time::{Duration, Instant};
 
@@ -33,13 +33,13 @@ impl Deadline {
         self.total.saturating_sub(self.elapsed())
     }
 
-    /// `most`, but of a short invocation only this share: 3 is a third of it.
+    /// `most`, but no more than this share of a short invocation: 3 is a third.
     #[must_use]
     pub fn capped(&self, most: Duration, share: u32) -> Duration {
         most.min(self.total / share)
     }
 
-    /// What is kept when the work ends: 5 s, of a short invocation a third.
+    /// What is left when the work ends: 5 s, or a third of a short invocation.
     #[must_use]
     pub fn reserve(&self) -> Duration {
         self.capped(WORK_RESERVE, 3)

@@ -226,9 +226,17 @@ mod tests {
         assert!(unwritten[0].reason.ends_with("ThrottlingException: not now"), "{}", unwritten[0].reason);
     }
 
-    #[test]
-    fn large_items_go_in_several_requests() {
-        let item = Item::from([("text".to_owned(), AttributeValue::S("x".repeat(300_000)))]);
-        assert_eq!(size(&item), 300_004);
+    #[tokio::test]
+    async fn large_items_go_in_several_requests() {
+        let (writer, log) = writer(|_| (200, json!({ "UnprocessedItems": {} })));
+        let mut items = items(20);
+        for item in &mut items {
+            item.insert("text".to_owned(), AttributeValue::S("x".repeat(300_000)));
+        }
+        assert_eq!(writer.write(&items, soon()).await, []);
+        let mut sizes: Vec<_> =
+            requests(&log, "BatchWriteItem").iter().map(|request| ids(request).len()).collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [2, 6, 6, 6]);
     }
 }

@@ -1,9 +1,9 @@
-//! Retries: exponential backoff with jitter, until it works, cannot work, or time is up.
+//! Retries with exponential backoff and jitter, until an end.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-/// The longest first pause.
+/// The first pause, at most.
 const FIRST: Duration = Duration::from_millis(100);
 /// The longest pause, unless a caller has another limit.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -42,7 +42,7 @@ impl Backoff {
     }
 }
 
-/// Attempts at something: a loop asks it after each failure whether, and when, to try again.
+/// The retries of one operation: after each failure, a loop waits for it or gives up.
 ///
 /// ```text
 /// loop {

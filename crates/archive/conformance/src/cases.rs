@@ -1,4 +1,4 @@
-//! What may befall a contender.
+//! Faults, ends and impossible inputs.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -1,14 +1,14 @@
-//! Where a cluster is, from the environment.
+//! A cluster's address and settings, from the environment.
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::{Failure, env};
 
-/// The certificates that RDS's own are signed with.
+/// The root certificates of RDS.
 pub(super) const RDS_ROOTS: &[u8] = include_bytes!("../rds-global-bundle.pem");
 
-/// Where a cluster is, and how it is spoken to.
+/// A cluster's address and settings.
 #[derive(Debug, Clone)]
 pub struct Cluster {
     /// Host of the endpoint that reads and writes.

@@ -22,7 +22,7 @@ const REFUSED: [&str; 2] = ["28P01", "28000"];
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// Name and password could not be had.
+    /// Name and password could not be read.
     #[error("no credentials: {0}")]
     Credentials(Failure),
     /// The server could not be reached, or refused.
@@ -30,7 +30,7 @@ pub enum ConnectError {
     Server(#[from] sqlx::Error),
 }
 
-/// The way to a cluster, with the connections that are kept warm between invocations: one a host.
+/// A cluster with its login, and the connections that are kept warm between invocations, one per host.
 pub struct Postgres {
     cluster: Cluster,
     login: Login,
@@ -38,7 +38,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// The way to `cluster` with this login.
+    /// `cluster` with this login.
     #[must_use]
     pub fn new(cluster: Cluster, login: Login) -> Self {
         Self { cluster, login, kept: Mutex::default() }

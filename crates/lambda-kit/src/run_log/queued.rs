@@ -23,8 +23,8 @@ pub struct NotWritten {
 }
 
 impl RunLog {
-    /// Records that items were queued at a time (µs since 1970), unless the log has them already: who does an item may have been
-    /// quicker. What DynamoDB refuses for now is tried again until `end`.
+    /// Records that items were queued at a time (µs since 1970), unless the log has them already: whoever does an item may have
+    /// been quicker. What DynamoDB throttles is retried until `end`.
     ///
     /// # Errors
     /// DynamoDB's.
@@ -75,7 +75,7 @@ impl RunLog {
         Ok(items)
     }
 
-    /// Only a statement leaves an entry that is there already as it is, and the others of its request be.
+    /// A statement, since only an INSERT leaves an existing entry alone without failing the others of its request.
     fn insertion(&self, run: &str, item: &str, at_us: u64) -> BatchStatementRequest {
         let table = &self.table;
         BatchStatementRequest::builder()

@@ -1,4 +1,4 @@
-//! One attempt at a statement, on a connection that is good.
+//! One attempt at a statement, on a connection that works.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use tokio::time::timeout;
 
 use super::{DbError, Driver};
 
-/// Connects unless there is a connection, and does `work` on it, for as long as `limit` at most. A connection that is no good
-/// afterwards is dropped.
+/// Connects if there is no connection, and runs `work` on it, within `limit`. A connection that is broken afterwards is
+/// dropped.
 ///
 /// # Errors
 /// The database's, or `timeout`.

@@ -1,4 +1,4 @@
-//! A driver of the database: the same statements over PostgreSQL's protocol or over the Data API.
+//! Drivers of the database: the same statements over PostgreSQL's protocol or over the Data API.
 #![expect(async_fn_in_trait, reason = "a function's futures stay on its one thread")]
 
 use uuid::Uuid;
@@ -27,7 +27,7 @@ pub enum Cell {
     Int(i64),
     /// Text.
     Text(String),
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
 }
 
@@ -51,10 +51,9 @@ impl Cell {
     }
 }
 
-/// A driver of the database. A connection that is no good after an error has to be dropped by [`Driver::disconnect`];
-/// [`attempt`](super::attempt) does.
+/// A driver of the database. After an error, [`attempt`](super::attempt) drops a connection that is broken.
 pub trait Driver {
-    /// Opens a connection unless there is one.
+    /// Opens a connection if there is none.
     async fn connect(&mut self) -> Result<(), DbError>;
 
     /// Runs a statement; returns the rows that it has changed or, for a SELECT, found.
@@ -70,10 +69,10 @@ pub trait Driver {
     /// Begins a transaction.
     async fn begin(&mut self) -> Result<(), DbError>;
 
-    /// Ends it.
+    /// Commits it.
     async fn commit(&mut self) -> Result<(), DbError>;
 
-    /// Undoes it.
+    /// Rolls it back.
     async fn rollback(&mut self) -> Result<(), DbError>;
 
     /// Drops the connection, with whatever is under way on it.

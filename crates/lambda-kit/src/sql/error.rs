@@ -1,13 +1,13 @@
-//! What goes wrong at the database, by kind.
+//! Errors of the database, by kind.
 
 use crate::postgres::ConnectError;
 
-/// A failed statement, or a connection that could not be had.
+/// A failed statement or connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct DbError {
-    /// PostgreSQL's `SQLSTATE`; `connection`, `timeout`, `credentials` or `throttled` where it had no say; the error's own
-    /// name where the Data API refuses for a reason of its own.
+    /// PostgreSQL's `SQLSTATE`; `connection`, `timeout`, `credentials` or `throttled` where it was not reached; the
+    /// error's own name where the Data API refuses for a reason of its own.
     pub kind: String,
     /// What happened.
     pub message: String,
@@ -16,22 +16,22 @@ pub struct DbError {
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAction {
-    /// The statement has failed for good; the connection is as good as before.
+    /// The statement fails for good; the connection still works.
     Fail,
-    /// Others were in the way: retry at once, in a new transaction.
+    /// Serialization failure or deadlock: retry at once, in a new transaction.
     Retry,
     /// Throttled: retry after a pause.
     BackOff,
     /// The connection is lost, or there was none: retry on a new one after a pause.
     Reconnect,
-    /// The server isn't the writer any more: the statement has failed, the next one gets a new connection.
+    /// The server is no longer the writer: the statement fails, the next one gets a new connection.
     FailOver,
     /// No statement will work: wrong credentials.
     Abort,
 }
 
 impl RetryAction {
-    /// Whether the connection is no good any more.
+    /// Whether the connection is broken or leads to the wrong server.
     #[must_use]
     pub fn needs_new_connection(self) -> bool {
         matches!(self, Self::Reconnect | Self::FailOver | Self::Abort)

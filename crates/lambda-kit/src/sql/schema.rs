@@ -10,7 +10,7 @@ use crate::postgres::{ConnectError, Postgres};
 /// A function that was killed in mid-transaction must not keep its locks for longer: the Data API would for three minutes.
 const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
 
-/// Why the schema isn't in form.
+/// Why the schema could not be migrated.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     /// No connection.
@@ -30,7 +30,7 @@ pub enum SchemaError {
 }
 
 /// Applies the migrations that are missing and limits the sessions of the role; a second call changes nothing. Returns the
-/// connection, on which no statement is cut off: building takes longer than a statement of the load may.
+/// connection, which has no statement timeout: building takes longer than a statement of the load may.
 ///
 /// # Errors
 /// [`SchemaError`].

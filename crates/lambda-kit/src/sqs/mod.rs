@@ -1,4 +1,4 @@
-//! Batches of messages: received, each on its own, so that only those that failed come back; and sent.
+//! Batches of messages: received (each is handled on its own, only those that failed come back), and sent.
 
 mod dead_letters;
 mod queue;

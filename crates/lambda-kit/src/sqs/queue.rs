@@ -61,7 +61,7 @@ pub struct Sending {
     pub concurrency: usize,
 }
 
-/// Messages by their numbers, in batches that SQS takes; `size_of` is a message's size with its attributes, bytes.
+/// Numbers of messages in batches that SQS takes; `size_of` is a message's size with its attributes, bytes.
 pub fn batches(numbers: &[usize], size_of: impl Fn(usize) -> usize) -> Vec<Vec<usize>> {
     let batches = batch::split(numbers, MAX_ENTRIES, MAX_BYTES, |number| size_of(*number));
     batches.into_iter().map(<[_]>::to_vec).collect()
@@ -85,7 +85,7 @@ impl Queue {
     /// Returns those that are not in the queue, in their order.
     ///
     /// # Errors
-    /// The first of SQS's refusals of a whole request, and of `on_sent`'s; all batches are tried nevertheless.
+    /// The first request that failed as a whole, or `on_sent`'s error; all batches are tried nevertheless.
     pub async fn send(
         &self,
         batches: Vec<Vec<usize>>,

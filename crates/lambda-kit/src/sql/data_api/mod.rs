@@ -18,8 +18,8 @@ use crate::{Failure, env};
 
 /// The Data API itself gives up on a statement after 45 s.
 const READ_TIMEOUT: Duration = Duration::from_secs(50);
-/// How long undoing a transaction may take where nobody waits for its end.
-const UNDO: Duration = Duration::from_millis(300);
+/// How long the rollback of a dropped transaction may take.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A cluster's Data API.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ impl DataApi {
         request.send().await.map_err(|error| response::error(&error))
     }
 
-    /// Runs a statement once for each set of parameters, in one request. It isn't told which rows it has changed.
+    /// Runs a statement once for each set of parameters, in one request. The Data API doesn't tell which rows it changed.
     ///
     /// # Errors
     /// The database's.
@@ -84,7 +84,7 @@ impl DataApi {
         request.send().await.map(|_| ()).map_err(|error| response::error(&error))
     }
 
-    /// The transaction, which is none any more then.
+    /// Takes the transaction, to end it.
     fn ended(&mut self) -> Result<String, DbError> {
         self.transaction.take().ok_or_else(|| DbError::new("25P01", "there is no transaction"))
     }
@@ -131,11 +131,11 @@ impl Driver for DataApi {
         ended.map(|_| ()).map_err(|error| response::error(&error))
     }
 
-    /// Undoes the transaction: AWS would keep its locks for three minutes. While one of its statements still runs that is
+    /// Rolls the transaction back: AWS would keep its locks for three minutes. While one of its statements still runs that is
     /// refused; then the limit for idle transactions, which the migration sets, ends it.
     async fn disconnect(&mut self) {
         if self.transaction.is_some() {
-            let _ = tokio::time::timeout(UNDO, self.rollback()).await;
+            let _ = tokio::time::timeout(ROLLBACK_TIMEOUT, self.rollback()).await;
             self.transaction = None;
         }
     }

@@ -1,4 +1,4 @@
-//! What the Data API answers.
+//! Responses of the Data API.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use aws_sdk_rdsdata::types::Field;
 
 use crate::sql::{Cell, DbError};
 
-/// What stands before PostgreSQL's code in a message.
+/// The text before PostgreSQL's code in a message.
 const MARK: &str = "SQLState: ";
 
 /// A value of a row.

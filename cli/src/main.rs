@@ -37,6 +37,10 @@ fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
         Command::Compare(arguments) => compare::compare(arguments, global),
         Command::Report(arguments) => report::report(arguments, global),
         Command::Check(CheckCommand::Contender(options)) => check::run(options, global),
-        Command::Local(command) => local::execute(command, global),
+        Command::Local(command) => {
+            let (name, takes_stack, takes_json) = command.global_options();
+            global.refuse(name, !takes_stack, !takes_json)?;
+            local::execute(command, global.stack.as_deref(), global.json)
+        }
     }
 }

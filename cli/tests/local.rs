@@ -71,7 +71,7 @@ impl Checkout {
 
     fn emulator(&self) -> Value {
         let status = self.status();
-        status.as_array().unwrap().iter().find(|part| part["part"] == "emulator").unwrap().clone()
+        status.as_array().unwrap().iter().find(|service| service["service"] == "emulator").unwrap().clone()
     }
 
     /// Run a shell command in the environment that `env` prints.
@@ -116,7 +116,7 @@ fn start_status_env_stop_and_start_again() {
     assert!(again.contains("emulator: already running at http://127.0.0.1:"), "{again}");
 
     let before = checkout.status();
-    assert!(before.as_array().unwrap().iter().all(|part| part["running"] == true), "{before}");
+    assert!(before.as_array().unwrap().iter().all(|service| service["running"] == true), "{before}");
     assert_eq!(checkout.run(&["status"]).status.code(), Some(0));
 
     let aws = checkout.path(".lambench/venv/bin/aws");
@@ -127,9 +127,9 @@ fn start_status_env_stop_and_start_again() {
     assert_eq!(region.trim(), "us-east-1");
 
     checkout.succeed(&["stop"]);
-    for part in before.as_array().unwrap() {
-        let address = part["address"].as_str().unwrap().trim_start_matches("http://");
-        assert!(TcpStream::connect(address).is_err(), "{} still answers", part["part"]);
+    for service in before.as_array().unwrap() {
+        let address = service["address"].as_str().unwrap().trim_start_matches("http://");
+        assert!(TcpStream::connect(address).is_err(), "{} still answers", service["service"]);
     }
     assert_eq!(checkout.run(&["status"]).status.code(), Some(3));
     let twice = checkout.succeed(&["stop"]);
@@ -232,7 +232,7 @@ fn the_emulators_s3_instead_of_the_model_after_a_stop() {
     let aws = checkout.path(".lambench/venv/bin/aws");
     let aws = aws.display();
     checkout.succeed(&["start", "--s3", "emulator"]);
-    assert!(checkout.status().as_array().unwrap().iter().all(|part| part["part"] != "s3"));
+    assert!(checkout.status().as_array().unwrap().iter().all(|service| service["service"] != "s3"));
     // As in a shell that had the model's address before.
     let env = checkout.command(&["env"]).env("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9").output().unwrap();
     assert!(text(&env.stdout).contains("unset AWS_ENDPOINT_URL_S3"), "{}", text(&env.stdout));
@@ -242,8 +242,14 @@ fn the_emulators_s3_instead_of_the_model_after_a_stop() {
     assert!(text(&refused.stderr).contains("`lambench local stop`"), "{}", text(&refused.stderr));
     checkout.succeed(&["stop"]);
     checkout.succeed(&["start"]);
-    let model =
-        checkout.status().as_array().unwrap().iter().find(|part| part["part"] == "s3").unwrap().clone();
+    let model = checkout
+        .status()
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|service| service["service"] == "s3")
+        .unwrap()
+        .clone();
     assert!(model["admin"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{model}");
     assert_eq!(checkout.in_environment(&format!("{aws} s3 ls")), "", "the model has the emulator's buckets");
 }

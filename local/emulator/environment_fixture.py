@@ -38,16 +38,16 @@ class Environment(Emulator):
         """Stop everything."""
         self._local("stop")
 
-    def kill(self, part):
+    def kill(self, service):
         """End the emulator or PostgreSQL as a power cut would."""
         status = json.loads(self._local("status", "--json", codes=(0, 3)))
-        os.kill(next(entry["pid"] for entry in status if entry["part"] == part), 9)
-        wait_for(lambda: part not in self.running(), f"the end of {part}")
+        os.kill(next(entry["pid"] for entry in status if entry["service"] == service), 9)
+        wait_for(lambda: service not in self.running(), f"the end of {service}")
 
     def running(self):
-        """The parts that run."""
+        """The services that run."""
         status = json.loads(self._local("status", "--json", codes=(0, 3)))
-        return [entry["part"] for entry in status if entry["running"]]
+        return [entry["service"] for entry in status if entry["running"]]
 
     def remove(self):
         """Stop, and remove what lies outside of the folder."""

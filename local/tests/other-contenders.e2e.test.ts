@@ -69,7 +69,7 @@ describe("lambench check contender, with the commands a user types", () => {
       expect(await ended).toBe(code);
       if (signal === "SIGKILL") await checks.check("contenders/rust/stream --input one");
       expect((await copies()).trim()).toBe("");
-      expect(fs.existsSync(path.join(checks.checkout.root, ".lambench", "spare-s3"))).toBe(false);
+      expect(fs.existsSync(path.join(checks.checkout.root, ".lambench", "ephemeral-s3"))).toBe(false);
     }
   });
 });

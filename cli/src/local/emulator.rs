@@ -7,24 +7,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::part::Part;
 use super::process::{self, Process};
-use super::{binaries, certificates, ports, postgres, s3};
+use super::service::Service;
+use super::{aws, executable, http, postgres, s3_model};
 use crate::project::Project;
 
-/// Unless `AWS_REGION` says otherwise.
-const DEFAULT_REGION: &str = "us-east-1";
-
-/// Access key and secret key of the emulator's account; it is the only one that knows them.
-pub const CREDENTIALS: &str = "test";
-
-/// In the environment of the emulator and so of every function: tells whose they are.
+/// In the environment of the emulator and of its functions: which checkout they belong to.
 const MARK: &str = "LAMBENCH_CHECKOUT";
-
-/// The region of everything in the local environment.
-pub fn region() -> String {
-    env::var("AWS_REGION").unwrap_or_else(|_| DEFAULT_REGION.to_owned())
-}
 
 /// Whether everything is installed that `spawn` needs.
 ///
@@ -48,25 +37,20 @@ fn launcher(project: &Project) -> PathBuf {
     project.root.join("local/emulator/launcher.py")
 }
 
-/// Where it listens.
+/// Its address.
 ///
 /// # Errors
 ///
 /// When it does not run.
 pub fn address(project: &Project) -> Result<String> {
-    let port = ports::remembered(project, Part::Emulator.id());
-    let Some(port) = port.filter(|_| Process::running(project, Part::Emulator).is_some()) else {
+    let port = Service::Emulator.port(project);
+    let Some(port) = port.filter(|_| Service::Emulator.process(project).is_some()) else {
         bail!("the local environment is not running: start it with `lambench local start`");
     };
-    Ok(Part::Emulator.address(port))
+    Ok(Service::Emulator.address(port))
 }
 
-/// Where the S3 model asks an emulator for the secret of a function's access key.
-pub fn credentials_url(emulator: &str) -> String {
-    format!("{emulator}/_lambench/credentials")
-}
-
-/// Start the launcher; it is not ready yet.
+/// Starts the launcher, and does not wait until it is ready.
 ///
 /// # Errors
 ///
@@ -74,12 +58,12 @@ pub fn credentials_url(emulator: &str) -> String {
 pub fn spawn(project: &Project, port: u16) -> Result<Process> {
     let python = python(project);
     end_workers(project);
-    // The code of functions, unpacked by an emulator that has ended.
+    // Where an emulator that has ended had unpacked the code of functions.
     let temporary = project.state.join("emulator/tmp");
     if temporary.exists() {
         fs::remove_dir_all(&temporary).with_context(|| format!("cannot remove '{}'", temporary.display()))?;
     }
-    let log = Part::Emulator.new_log(project)?;
+    let log = Service::Emulator.create_log(project)?;
     let child = Command::new(&python)
         .arg(launcher(project))
         .current_dir(project.folder("emulator")?)
@@ -93,24 +77,24 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
     Process::of(child.id().cast_signed())
 }
 
-/// End functions that outlived their emulator.
+/// Kills functions that have outlived their emulator.
 pub fn end_workers(project: &Project) {
     process::kill_marked(&format!("{MARK}={}", project.root.display()));
 }
 
-/// Whether it answers requests. Only our launcher knows this path: another server on the port is no emulator of ours.
+/// Whether it responds. Only our launcher serves this path, so another server on the port is not mistaken for it.
 pub fn is_ready(port: u16) -> bool {
-    process::answers(&format!("{}/_lambench/requests", Part::Emulator.address(port)))
+    http::responds(&format!("{}/_lambench/requests", Service::Emulator.address(port)))
 }
 
-/// A clean environment: what is in the caller's would be in every function's.
+/// A clean environment: every function would inherit the variables of the caller.
 fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String)>> {
     let folder = |name: &str| -> Result<String> {
         let folder = project.folder(&format!("emulator/{name}"))?;
         folder.into_os_string().into_string().ok().context("the path of the checkout is not valid UTF-8")
     };
     let text = str::to_owned;
-    let postgres = ports::remembered(project, Part::Postgres.id()).context("PostgreSQL has no port yet")?;
+    let postgres = Service::Postgres.port(project).context("PostgreSQL has no port yet")?;
     let file = |path: PathBuf| path.display().to_string();
     let mut variables = vec![
         ("PATH", search_path(&project.venv())),
@@ -121,8 +105,8 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         ("PYTHONDONTWRITEBYTECODE", text("1")),
         ("GATEWAY_PORT", port.to_string()),
         ("BIND_HOST", text("127.0.0.1")),
-        ("AWS_ENDPOINT_URL", Part::Emulator.address(port)),
-        ("MINISTACK_REGION", region()),
+        ("AWS_ENDPOINT_URL", Service::Emulator.address(port)),
+        ("MINISTACK_REGION", aws::region()),
         ("AUTH", text("true")),
         ("IOT_MTLS_ENABLED", text("0")),
         ("LOG_LEVEL", text("WARNING")),
@@ -130,13 +114,13 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         ("STATE_DIR", folder("state")?),
         ("S3_PERSIST", text("1")),
         ("S3_DATA_DIR", folder("s3")?),
-        // The launcher takes these out of its environment, which every function inherits.
+        // The launcher removes these from its environment, which every function inherits.
         ("LAMBENCH_POSTGRES_PORT", postgres.to_string()),
         ("LAMBENCH_POSTGRES_USER", text(postgres::USER)),
         ("LAMBENCH_POSTGRES_PASSWORD_FILE", file(postgres::password_file(project))),
-        ("LAMBENCH_POSTGRES_CA_FILE", file(certificates::authority_file(project))),
+        ("LAMBENCH_POSTGRES_CA_FILE", file(postgres::certificates::authority_file(project))),
     ];
-    if let Some(to) = s3::addresses(project) {
+    if let Some(to) = s3_model::addresses(project) {
         variables.extend([("AWS_ENDPOINT_URL_S3", to.s3), ("LAMBENCH_S3_ADMIN", to.admin)]);
     }
     Ok(variables)
@@ -145,7 +129,7 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
 /// Python functions find the environment's packages, node functions the caller's node.
 fn search_path(venv: &Path) -> String {
     let mut folders = vec![venv.join("bin").display().to_string()];
-    let node = env::var_os("PATH").and_then(|path| binaries::find("node", &path));
+    let node = env::var_os("PATH").and_then(|path| executable::find("node", &path));
     folders.extend(node.as_deref().and_then(Path::parent).map(|folder| folder.display().to_string()));
     folders.extend(["/usr/local/bin", "/usr/bin", "/bin"].map(str::to_owned));
     folders.join(":")

@@ -1,4 +1,4 @@
-//! Files that one command at a time may hold.
+//! Files that one command at a time may lock.
 
 use std::fs::{File, OpenOptions};
 
@@ -7,27 +7,30 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::project::Project;
 
-/// Waits until no other command holds a lock, and holds it until the file is dropped.
+/// Held while services start or stop: two commands at the same time would start two emulators.
+const SERVICES: &str = "lock";
+
+/// Waits until no other command starts or stops services; none does until the returned file is dropped.
 ///
 /// # Errors
 ///
-/// When the file can't be made or locked.
-pub fn wait(project: &Project, name: &str) -> Result<File> {
-    let file = open(project, name)?;
-    flock(&file, FlockOperation::LockExclusive).with_context(|| format!("cannot lock '{name}'"))?;
+/// When the file cannot be created or locked.
+pub fn services(project: &Project) -> Result<File> {
+    let file = open(project, SERVICES)?;
+    flock(&file, FlockOperation::LockExclusive).with_context(|| format!("cannot lock '{SERVICES}'"))?;
     Ok(file)
 }
 
-/// Holds a lock until the file is dropped.
+/// Holds a lock until the returned file is dropped.
 ///
 /// # Errors
 ///
-/// When another command, whose name is `whose`, holds it, or the file can't be made.
-pub fn claim(project: &Project, name: &str, whose: &str) -> Result<File> {
+/// When another `command` holds it, or the file cannot be created.
+pub fn claim(project: &Project, name: &str, command: &str) -> Result<File> {
     let file = open(project, name)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(_) => bail!("another `{whose}` runs in this checkout: wait for it, or end it"),
+        Err(_) => bail!("another `{command}` runs in this checkout: wait for it, or end it"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `logs`: what a part has written.
+//! `logs`: what a service has written.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -8,21 +8,21 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::part::Part;
+use super::service::Service;
 use crate::project::Project;
 
 const POLL: Duration = Duration::from_millis(200);
 
-/// Print the last lines of a part's log, and go on if asked to.
+/// Prints the last lines of a service's log, and what is added if `follow` says so.
 ///
 /// # Errors
 ///
 /// When there is no log yet.
-pub fn logs(project: &Project, part: Part, lines: usize, follow: bool) -> Result<ExitCode> {
-    let path = part.log(project);
+pub fn logs(project: &Project, service: Service, lines: usize, follow: bool) -> Result<ExitCode> {
+    let path = service.log(project);
     let open = || File::open(&path);
     let mut file = open().with_context(|| {
-        format!("no log of the {part} at '{}': has `lambench local start` run?", path.display())
+        format!("no log of the {service} at '{}': has `lambench local start` run?", path.display())
     })?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
@@ -35,7 +35,7 @@ pub fn logs(project: &Project, part: Part, lines: usize, follow: bool) -> Result
     }
     loop {
         thread::sleep(POLL);
-        // A restarted emulator begins a new log.
+        // A restarted emulator starts a new log.
         if fs::metadata(&path)?.len() < file.stream_position()? {
             file = open()?;
             file.seek(SeekFrom::Start(0))?;
@@ -48,7 +48,7 @@ pub fn logs(project: &Project, part: Part, lines: usize, follow: bool) -> Result
     }
 }
 
-/// The end of a text.
+/// The last `count` lines of a text.
 pub fn last_lines(text: &str, count: usize) -> &str {
     let newlines = text.trim_end_matches('\n').rmatch_indices('\n');
     match count.checked_sub(1) {
@@ -57,7 +57,7 @@ pub fn last_lines(text: &str, count: usize) -> &str {
     }
 }
 
-/// Whether someone still reads.
+/// Whether the output is still read.
 fn print(bytes: &[u8]) -> Result<bool> {
     let mut output = io::stdout().lock();
     match output.write_all(bytes).and_then(|()| output.flush()) {

@@ -1,21 +1,23 @@
-//! `lambench local`: the emulator, the S3 model and PostgreSQL as background processes of one checkout.
+//! `lambench local`: the emulator, the S3 model and PostgreSQL as background services of one checkout.
 
-mod binaries;
-mod certificates;
-pub mod code;
+pub mod aws;
 pub mod emulator;
-mod env;
+mod environment;
+pub mod ephemeral_s3;
+mod executable;
+pub mod function_code;
+pub mod http;
 mod lock;
 mod logs;
-mod part;
 mod ports;
 mod postgres;
 mod process;
-pub mod requests;
-mod s3;
-pub mod spare_s3;
+mod s3_backend;
+mod s3_model;
+mod service;
 mod start;
 mod status;
+mod stop;
 mod watch;
 
 use std::process::ExitCode;
@@ -23,33 +25,32 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::cli::Global;
 use crate::project::Project;
-use part::Part;
-use s3::S3;
+use s3_backend::S3Backend;
+use service::Service;
 
 const STATUS_EXIT_CODES: &str = "Exit codes:\n  0  everything runs\n  1  failed\n  3  something does not run";
 
 /// The subcommands of `lambench local`.
 #[derive(Subcommand)]
 pub enum LocalCommand {
-    /// Start what is not running, and wait until it answers.
+    /// Start what is not running, and wait until it responds.
     Start {
-        /// Who answers S3's requests
+        /// What answers S3's requests
         #[arg(long, value_enum, default_value = "model")]
-        s3: S3,
+        s3: S3Backend,
     },
-    /// End everything `start` began; buckets, functions and databases are kept for the next start.
+    /// End everything that `start` has started; buckets, functions and databases are kept for the next start.
     Stop,
     /// Show what runs, where, and since when.
     #[command(after_help = STATUS_EXIT_CODES)]
     Status,
     /// Print the logs of the emulator, the S3 model or PostgreSQL.
     Logs {
-        /// Whose log to print.
+        /// The service whose log to print.
         #[arg(value_enum, default_value = "emulator")]
-        part: Part,
-        /// Go on printing what is added, until interrupted.
+        service: Service,
+        /// Keep printing what is added, until interrupted.
         #[arg(long, short)]
         follow: bool,
         /// How many of the last lines to print.
@@ -65,19 +66,33 @@ pub enum LocalCommand {
     Env,
 }
 
-/// Run one subcommand in the project around the current folder.
+impl LocalCommand {
+    /// Its name, and whether it takes `--stack` and `--json`.
+    pub fn global_options(&self) -> (&'static str, bool, bool) {
+        match self {
+            Self::Start { .. } => ("local start", false, false),
+            Self::Stop => ("local stop", false, false),
+            Self::Status => ("local status", false, true),
+            Self::Logs { .. } => ("local logs", false, false),
+            Self::Watch => ("local watch", true, false),
+            Self::Env => ("local env", false, true),
+        }
+    }
+}
+
+/// Runs one subcommand in the project around the current folder.
 ///
 /// # Errors
 ///
 /// When there is no project here, or what the subcommand does fails; the message says what to do.
-pub fn execute(command: &LocalCommand, global: &Global) -> Result<ExitCode> {
+pub fn execute(command: &LocalCommand, stack: Option<&str>, json: bool) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
         LocalCommand::Start { s3 } => start::start(&project, *s3),
-        LocalCommand::Stop => start::stop(&project),
-        LocalCommand::Status => status::status(&project, global.json),
-        LocalCommand::Logs { part, follow, lines } => logs::logs(&project, *part, *lines, *follow),
-        LocalCommand::Watch => watch::watch(&project),
-        LocalCommand::Env => env::env(&project, global.json),
+        LocalCommand::Stop => stop::stop(&project),
+        LocalCommand::Status => status::status(&project, json),
+        LocalCommand::Logs { service, follow, lines } => logs::logs(&project, *service, *lines, *follow),
+        LocalCommand::Watch => watch::watch(&project, stack),
+        LocalCommand::Env => environment::print(&project, json),
     }
 }

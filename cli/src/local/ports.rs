@@ -21,7 +21,7 @@ pub fn remembered(project: &Project, name: &str) -> Option<u16> {
     read(project).ok()?.get(name).copied()
 }
 
-/// The port on which something that does not run may listen: the remembered one, or a new one.
+/// The port on which something that does not run may listen: the remembered one, or else a new one.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ pub fn claim(project: &Project, name: &str) -> Result<u16> {
             return Ok(port);
         }
         bail!(
-            "port {port}, where {name} of this checkout listens, is used by another process: \
+            "port {port}, on which {name} of this checkout listens, is used by another process: \
              stop that process (`ss -ltnp 'sport = :{port}'` names it), \
              or delete '{}' to choose other ports",
             project.state.join(FILE).display()
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_is_remembered_and_parts_have_their_own() {
+    fn a_port_is_remembered_and_services_have_their_own() {
         let (_folder, project) = project();
         let emulator = claim(&project, "emulator").unwrap();
         let postgres = claim(&project, "postgres").unwrap();

@@ -1,4 +1,4 @@
-//! Background processes: remembered by id and start time, so that a reused id is never mistaken for ours.
+//! Background processes, identified by id and start time so that a reused id is never mistaken for ours.
 
 use std::fs;
 use std::thread;
@@ -8,17 +8,13 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::{Deserialize, Serialize};
 
-use super::part::Part;
-use super::requests;
-use crate::project::Project;
-
 const POLL: Duration = Duration::from_millis(20);
-/// The emulator writes its state to disk when it is asked to end: 10 s for a million values of metrics.
+/// On SIGTERM the emulator writes its state to disk: 10 s for a million metric values.
 const GRACE: Duration = Duration::from_mins(1);
 /// The unit of start times in `/proc`; Linux fixed it for programs.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// A process that `start` began.
+/// A process that `lambench local start` has started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     /// Process id.
@@ -38,23 +34,6 @@ impl Process {
         Ok(Self { pid, started: stat.started })
     }
 
-    /// Keep it for later commands.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    pub fn remember(&self, project: &Project, part: Part) -> Result<()> {
-        let file = project.folder("pids")?.join(part.id());
-        fs::write(&file, serde_json::to_string(self)?)
-            .with_context(|| format!("cannot write '{}'", file.display()))
-    }
-
-    /// The process of a part, if it is still there.
-    pub fn running(project: &Project, part: Part) -> Option<Self> {
-        let text = fs::read_to_string(project.state.join("pids").join(part.id())).ok()?;
-        serde_json::from_str::<Self>(&text).ok().filter(Self::is_alive)
-    }
-
     /// Whether it has not ended; a process that has and was not collected counts as ended.
     pub fn is_alive(&self) -> bool {
         Stat::read(self.pid).is_some_and(|stat| stat.started == self.started && stat.state != 'Z')
@@ -68,13 +47,13 @@ impl Process {
         Some(Duration::from_secs_f64(seconds).saturating_sub(started))
     }
 
-    /// End it: politely first, then not.
+    /// Ends it: with this signal first, then with SIGKILL.
     ///
     /// # Errors
     ///
     /// When it is still there afterwards.
-    pub fn stop(&self, polite: Signal) -> Result<()> {
-        for kind in [polite, Signal::KILL] {
+    pub fn stop(&self, first: Signal) -> Result<()> {
+        for kind in [first, Signal::KILL] {
             if !self.is_alive() {
                 return Ok(());
             }
@@ -91,12 +70,7 @@ impl Process {
     }
 }
 
-/// Whether a server of this machine answers an address with success.
-pub fn answers(url: &str) -> bool {
-    requests::agent(Some(Duration::from_secs(2))).get(url).call().is_ok()
-}
-
-/// End every process that has this entry, `NAME=value`, in its environment.
+/// Kills every process that has this entry, `NAME=value`, in its environment.
 pub fn kill_marked(entry: &str) {
     let Ok(processes) = fs::read_dir("/proc") else { return };
     for pid in processes.flatten().filter_map(|process| process.file_name().to_str()?.parse().ok()) {
@@ -109,7 +83,7 @@ pub fn kill_marked(entry: &str) {
 
 fn signal(pid: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid).filter(|pid| test_kill_process(*pid).is_ok()) {
-        // It may end by itself in between: what counts is whether it is there afterwards.
+        // It may end by itself in between: callers check whether it is there afterwards.
         let _ = kill_process(pid, signal);
     }
 }
@@ -124,7 +98,7 @@ impl Stat {
         Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }
 
-    /// Fields by number of proc(5): the name, field 2, may itself contain blanks and brackets.
+    /// Fields by number of proc(5): the name, field 2, may contain spaces and brackets itself.
     fn parse(stat: &str) -> Option<Self> {
         let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split_whitespace().collect();
         Some(Self { state: fields.first()?.chars().next()?, started: fields.get(19)?.parse().ok()? })
@@ -161,7 +135,7 @@ mod tests {
         let sleep = |mark: &str| Command::new("sleep").arg("60").env("LAMBENCH_TEST", mark).spawn().unwrap();
         let mark = format!("a b {}", std::process::id());
         let (mut marked, mut other) = (sleep(&mark), sleep(&format!("{mark}0")));
-        // A process that has just begun may not show its environment yet.
+        // A process that has just started may not show its environment yet.
         let deadline = Instant::now() + Duration::from_secs(30);
         while marked.try_wait().unwrap().is_none() {
             assert!(Instant::now() < deadline, "the marked process was not ended");

@@ -1,4 +1,4 @@
-//! `start` and `stop`.
+//! `start`: every service that does not run yet.
 
 use std::fs;
 use std::process::ExitCode;
@@ -8,121 +8,98 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 
-use super::part::Part;
 use super::process::Process;
-use super::s3::S3;
-use super::{emulator, lock, logs, ports, postgres, s3};
+use super::s3_backend::S3Backend;
+use super::service::Service;
+use super::{emulator, lock, logs, postgres, s3_model};
 use crate::project::Project;
 
-const READY_DEADLINE: Duration = Duration::from_mins(1);
-const LOCK: &str = "lock";
+const READY_TIMEOUT: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(50);
 
-/// Start what does not run yet.
+/// Starts the services that do not run yet.
 ///
 /// # Errors
 ///
-/// When a part cannot be started, with the end of its log.
-pub fn start(project: &Project, s3: S3) -> Result<ExitCode> {
+/// When a service cannot be started, with the end of its log.
+pub fn start(project: &Project, backend: S3Backend) -> Result<ExitCode> {
     emulator::check(project)?;
-    if s3 == S3::Model {
-        s3::check(project)?;
+    if backend == S3Backend::Model {
+        s3_model::check(project)?;
     }
-    // Two commands at once would start two emulators.
-    let _lock = lock::wait(project, LOCK)?;
-    s3.choose(project)?;
+    let _lock = lock::services(project)?;
+    choose(project, backend)?;
     project.folder("pulumi/state")?;
-    for part in Part::all(project) {
-        if Process::running(project, part).is_some() {
-            let address = ports::remembered(project, part.id()).map(|port| part.address(port));
-            println!("{part}: already running at {}", address.unwrap_or_default());
+    for service in Service::all(project) {
+        if service.process(project).is_some() {
+            let address = service.port(project).map(|port| service.address(port));
+            println!("{service}: already running at {}", address.unwrap_or_default());
             continue;
         }
-        let port = ports::claim(project, part.id())?;
-        eprintln!("{part}: starting");
-        let begun = Instant::now();
-        match part {
-            Part::Emulator => start_emulator(project, port)?,
-            Part::S3 => start_s3(project, port)?,
-            Part::Postgres => start_postgres(project, port)?,
-        }
-        println!("{part}: ready at {} after {:.1} s", part.address(port), begun.elapsed().as_secs_f64());
+        let port = service.claim_port(project)?;
+        eprintln!("{service}: starting");
+        let started = Instant::now();
+        start_service(project, service, port)?;
+        let seconds = started.elapsed().as_secs_f64();
+        println!("{service}: ready at {} after {seconds:.1} s", service.address(port));
     }
     println!("\nnext: eval \"$(lambench local env)\"");
     Ok(ExitCode::SUCCESS)
 }
 
-/// End what `start` began.
-///
-/// # Errors
-///
-/// When a process does not end.
-pub fn stop(project: &Project) -> Result<ExitCode> {
-    let _lock = lock::wait(project, LOCK)?;
-    for part in Part::all(project).rev() {
-        let Some(process) = Process::running(project, part) else {
-            println!("{part}: not running");
-            continue;
-        };
-        eprintln!("{part}: stopping");
-        process.stop(stop_signal(part))?;
-        println!("{part}: stopped");
+/// Stores which S3 the environment has; not while it runs with the other one, whose buckets are its own.
+fn choose(project: &Project, backend: S3Backend) -> Result<()> {
+    let other = S3Backend::chosen(project).filter(|chosen| *chosen != backend);
+    if let Some(other) = other.filter(|_| Service::Emulator.process(project).is_some()) {
+        bail!(
+            "the local environment runs with S3 of the {}: end it first with `lambench local stop`",
+            other.name()
+        );
     }
-    emulator::end_workers(project);
-    Ok(ExitCode::SUCCESS)
+    backend.remember(project)
 }
 
-/// PostgreSQL takes SIGTERM as "when the last client has gone"; SIGINT ends its clients.
-fn stop_signal(part: Part) -> Signal {
-    match part {
-        Part::Emulator | Part::S3 => Signal::TERM,
-        Part::Postgres => Signal::INT,
+fn start_service(project: &Project, service: Service, port: u16) -> Result<()> {
+    let process = match service {
+        Service::Emulator => emulator::spawn(project, port)?,
+        Service::S3 => s3_model::spawn(project, port)?,
+        Service::Postgres => postgres::spawn(project, port).with_context(|| failure(project, service))?,
+    };
+    service.remember(project, process)?;
+    match service {
+        Service::Emulator => wait_until_ready(project, service, process, || emulator::is_ready(port)),
+        Service::S3 => wait_until_ready(project, service, process, || s3_model::is_ready(project)),
+        // `spawn` has waited.
+        Service::Postgres => Ok(()),
     }
-}
-
-fn start_emulator(project: &Project, port: u16) -> Result<()> {
-    let process = emulator::spawn(project, port)?;
-    process.remember(project, Part::Emulator)?;
-    wait_until_ready(project, Part::Emulator, process, || emulator::is_ready(port))
-}
-
-fn start_s3(project: &Project, port: u16) -> Result<()> {
-    let process = s3::spawn(project, port)?;
-    process.remember(project, Part::S3)?;
-    wait_until_ready(project, Part::S3, process, || s3::is_ready(project))
-}
-
-fn start_postgres(project: &Project, port: u16) -> Result<()> {
-    let process = postgres::spawn(project, port).with_context(|| at_start(project, Part::Postgres))?;
-    process.remember(project, Part::Postgres)
 }
 
 fn wait_until_ready(
     project: &Project,
-    part: Part,
+    service: Service,
     process: Process,
     is_ready: impl Fn() -> bool,
 ) -> Result<()> {
-    let deadline = Instant::now() + READY_DEADLINE;
+    let deadline = Instant::now() + READY_TIMEOUT;
     while !is_ready() {
         if !process.is_alive() {
-            bail!("{}", at_start(project, part));
+            bail!("{}", failure(project, service));
         }
         if Instant::now() > deadline {
             process.stop(Signal::TERM)?;
-            bail!("no answer within {} s; {}", READY_DEADLINE.as_secs(), at_start(project, part));
+            bail!("no response within {} s; {}", READY_TIMEOUT.as_secs(), failure(project, service));
         }
         thread::sleep(POLL);
     }
     Ok(())
 }
 
-fn at_start(project: &Project, part: Part) -> String {
-    let file = part.log(project);
+fn failure(project: &Project, service: Service) -> String {
+    let file = service.log(project);
     let lines =
         fs::read_to_string(&file).map(|text| logs::last_lines(&text, 10).to_owned()).unwrap_or_default();
     if lines.trim().is_empty() {
-        return format!("the {part} did not start");
+        return format!("the {service} did not start");
     }
-    format!("the {part} did not start; the end of its log '{}':\n{}", file.display(), lines.trim_end())
+    format!("the {service} did not start; the end of its log '{}':\n{}", file.display(), lines.trim_end())
 }

@@ -1,4 +1,4 @@
-//! `status`: what runs, where, since when.
+//! `status`: what runs, where, and since when.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,78 +8,80 @@ use anyhow::Result;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-use super::part::Part;
 use super::process::Process;
-use super::{ports, s3};
+use super::s3_model;
+use super::service::Service;
 use crate::project::Project;
 
 const NOT_ALL_RUN: u8 = 3;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PartStatus {
-    part: &'static str,
+struct ServiceStatus {
+    service: &'static str,
     running: bool,
     pid: Option<i32>,
     address: Option<String>,
-    /// Of counters and faults; the S3 model's alone.
+    /// Where counters and faults are; only the S3 model has such an address.
     #[serde(skip_serializing_if = "Option::is_none")]
     admin: Option<String>,
     uptime_seconds: Option<u64>,
     log: PathBuf,
 }
 
-/// Print the state of every part; the exit code is 3 if one does not run.
+/// Prints the state of every service; the exit code is 3 if one does not run.
 ///
 /// # Errors
 ///
 /// When nothing can be printed.
 pub fn status(project: &Project, json: bool) -> Result<ExitCode> {
-    let parts: Vec<PartStatus> = Part::all(project).map(|part| of(project, part)).collect();
+    let services: Vec<ServiceStatus> = Service::all(project).map(|service| of(project, service)).collect();
     if json {
-        println!("{}", serde_json::to_string_pretty(&parts)?);
+        println!("{}", serde_json::to_string_pretty(&services)?);
     } else {
-        println!("{}", table(&parts));
+        println!("{}", table(&services));
     }
-    let all = parts.iter().all(|part| part.running);
+    let all = services.iter().all(|service| service.running);
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_RUN) })
 }
 
-fn of(project: &Project, part: Part) -> PartStatus {
-    let process = Process::running(project, part);
+fn of(project: &Project, service: Service) -> ServiceStatus {
+    let process = service.process(project);
     let uptime = process.as_ref().and_then(Process::uptime);
-    PartStatus {
-        part: part.id(),
+    ServiceStatus {
+        service: service.id(),
         running: process.is_some(),
         pid: process.map(|process| process.pid),
-        address: ports::remembered(project, part.id()).map(|port| part.address(port)),
-        admin: s3::addresses(project).filter(|_| part == Part::S3).map(|to| to.admin),
+        address: service.port(project).map(|port| service.address(port)),
+        admin: s3_model::addresses(project).filter(|_| service == Service::S3).map(|to| to.admin),
         uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
-        log: part.log(project),
+        log: service.log(project),
     }
 }
 
-fn table(parts: &[PartStatus]) -> Table {
+fn table(services: &[ServiceStatus]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["part", "state", "pid", "address", "uptime"]);
-    for part in parts {
+    table.load_style(presets::NOTHING).set_header(["service", "state", "pid", "address", "uptime"]);
+    for service in services {
         table.add_row([
-            part.part.to_owned(),
-            if part.running { "running" } else { "stopped" }.to_owned(),
-            part.pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string()),
-            address(part),
-            part.uptime_seconds.map_or_else(|| "-".to_owned(), |seconds| human(Duration::from_secs(seconds))),
+            service.service.to_owned(),
+            if service.running { "running" } else { "stopped" }.to_owned(),
+            service.pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string()),
+            address(service),
+            service
+                .uptime_seconds
+                .map_or_else(|| "-".to_owned(), |seconds| duration(Duration::from_secs(seconds))),
         ]);
     }
     table
 }
 
-fn address(part: &PartStatus) -> String {
-    let address = part.address.as_deref().unwrap_or("-");
-    part.admin.as_ref().map_or_else(|| address.to_owned(), |admin| format!("{address}, admin {admin}"))
+fn address(service: &ServiceStatus) -> String {
+    let address = service.address.as_deref().unwrap_or("-");
+    service.admin.as_ref().map_or_else(|| address.to_owned(), |admin| format!("{address}, admin {admin}"))
 }
 
-fn human(uptime: Duration) -> String {
+fn duration(uptime: Duration) -> String {
     let seconds = uptime.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
@@ -94,8 +96,8 @@ mod tests {
 
     #[test]
     fn an_uptime_reads_well_at_every_length() {
-        assert_eq!(human(Duration::from_secs(7)), "7 s");
-        assert_eq!(human(Duration::from_secs(187)), "3 min 7 s");
-        assert_eq!(human(Duration::from_mins(121)), "2 h 1 min");
+        assert_eq!(duration(Duration::from_secs(7)), "7 s");
+        assert_eq!(duration(Duration::from_secs(187)), "3 min 7 s");
+        assert_eq!(duration(Duration::from_mins(121)), "2 h 1 min");
     }
 }

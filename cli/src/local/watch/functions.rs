@@ -9,24 +9,26 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::{code, emulator, requests};
-use super::archive::Content;
+use super::zip::Content;
+use crate::local::{aws, emulator, function_code};
 use crate::project::Project;
 
-/// The tag of a function that names its Cargo binary: `binaryTags` in `infra/function.ts`.
+/// The tags of a function that name its Cargo binary and its stack: `functionTags` in `infra/function.ts`.
 const BINARY: &str = "lambench:binary";
-const REQUESTS_AT_ONCE: usize = 8;
+const STACK: &str = "lambench:stack";
+const MAX_REQUESTS: usize = 8;
 const POLL: Duration = Duration::from_millis(20);
-const READY_DEADLINE: Duration = Duration::from_mins(1);
+const READY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Lambda in the local environment of a checkout, and nowhere else.
+/// Lambda in the local environment of a checkout, as far as one stack goes.
 #[derive(Clone)]
 pub struct Lambda {
     client: Client,
     address: String,
+    stack: String,
 }
 
-/// A deployed function that says what it is made of.
+/// A deployed function that is made of a Cargo binary.
 pub struct Function {
     /// Its name.
     pub name: String,
@@ -37,40 +39,45 @@ pub struct Function {
 }
 
 impl Lambda {
-    /// Of the environment that runs. Endpoint and credentials are its own, whatever the caller's variables say.
+    /// That of the environment that runs. Endpoint and credentials are its own, whatever the caller's variables say.
     ///
     /// # Errors
     ///
-    /// When it does not run.
-    pub fn of(project: &Project) -> Result<Self> {
+    /// When the environment does not run.
+    pub fn of(project: &Project, stack: String) -> Result<Self> {
         let address = emulator::address(project)?;
-        Ok(Self { client: Client::new(&requests::sdk(&address)), address })
+        Ok(Self { client: Client::new(&aws::sdk_config(&address)), address, stack })
     }
 
-    /// Where it is.
+    /// Its address.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The functions made of Cargo binaries, in order of name.
+    /// The stack whose functions it knows.
+    pub fn stack(&self) -> &str {
+        &self.stack
+    }
+
+    /// The stack's functions that are made of Cargo binaries, in the order of their names.
     ///
     /// # Errors
     ///
-    /// When the environment doesn't answer.
+    /// When the environment does not respond.
     pub async fn deployed(&self) -> Result<Vec<Function>> {
         let listed = self.client.list_functions().into_paginator().items().send();
         let listed = listed.try_collect().await.map_err(|error| self.failed("ListFunctions", &error))?;
         let names = listed.into_iter().filter_map(|function| function.function_name);
-        let functions = stream::iter(names).map(|name| self.function(name)).buffered(REQUESTS_AT_ONCE);
+        let functions = stream::iter(names).map(|name| self.function(name)).buffered(MAX_REQUESTS);
         let mut functions: Vec<Function> =
-            functions.try_filter_map(async |one| Ok(one)).try_collect().await?;
+            functions.try_filter_map(async |function| Ok(function)).try_collect().await?;
         functions.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(functions)
     }
 
     async fn function(&self, name: String) -> Result<Option<Function>> {
         match self.client.get_function().function_name(&name).send().await {
-            Ok(found) => Ok(made_of_binary(name, found)),
+            Ok(output) => Ok(made_of_binary(name, &self.stack, output)),
             // Deleted since it was listed.
             Err(error)
                 if error
@@ -83,17 +90,17 @@ impl Lambda {
         }
     }
 
-    /// What a function runs; none if that is no function as Cargo builds them.
+    /// The code that a function runs; none if Cargo did not build it.
     ///
     /// # Errors
     ///
-    /// When its code can't be read.
+    /// When the code cannot be read.
     pub async fn running(&self, function: &Function) -> Result<Option<Content>> {
-        let archive = code::read(&self.address, &function.code, &function.name).await?;
+        let archive = function_code::read(&self.address, &function.code, &function.name).await?;
         Ok(Content::packed(archive).await)
     }
 
-    /// Give a function other code, and wait until its next invocation runs it.
+    /// Gives a function new code, and waits until its next invocation runs it.
     ///
     /// # Errors
     ///
@@ -101,21 +108,21 @@ impl Lambda {
     pub async fn swap(&self, name: &str, archive: Vec<u8>) -> Result<()> {
         let update = self.client.update_function_code().function_name(name).zip_file(Blob::new(archive));
         update.send().await.map_err(|error| self.failed("UpdateFunctionCode", &error))?;
-        let begun = Instant::now();
-        while begun.elapsed() < READY_DEADLINE {
-            let is = self.client.get_function_configuration().function_name(name).send().await;
-            let is = is.map_err(|error| self.failed("GetFunctionConfiguration", &error))?;
-            let status = is.last_update_status();
-            if is.state() == Some(&State::Failed) || status == Some(&LastUpdateStatus::Failed) {
-                let reason = is.last_update_status_reason().or(is.state_reason());
-                bail!("Lambda can't use the code: {}", reason.unwrap_or("it gives no reason"));
+        let started = Instant::now();
+        while started.elapsed() < READY_TIMEOUT {
+            let function = self.client.get_function_configuration().function_name(name).send().await;
+            let function = function.map_err(|error| self.failed("GetFunctionConfiguration", &error))?;
+            let status = function.last_update_status();
+            if function.state() == Some(&State::Failed) || status == Some(&LastUpdateStatus::Failed) {
+                let reason = function.last_update_status_reason().or(function.state_reason());
+                bail!("Lambda cannot use the code: {}", reason.unwrap_or("it gives no reason"));
             }
-            if is.state() == Some(&State::Active) && status != Some(&LastUpdateStatus::InProgress) {
+            if function.state() == Some(&State::Active) && status != Some(&LastUpdateStatus::InProgress) {
                 return Ok(());
             }
             tokio::time::sleep(POLL).await;
         }
-        bail!("Lambda doesn't take the code into use within {} s", READY_DEADLINE.as_secs())
+        bail!("Lambda does not use the new code within {} s", READY_TIMEOUT.as_secs())
     }
 
     fn failed(&self, call: &str, error: &(dyn std::error::Error + 'static)) -> anyhow::Error {
@@ -127,10 +134,14 @@ impl Lambda {
     }
 }
 
-/// A function with its tag; none for functions that are made of something else.
-fn made_of_binary(name: String, found: GetFunctionOutput) -> Option<Function> {
-    let binary = found.tags?.remove(BINARY)?;
-    let code = code::path(&found.code?.location?)?;
+/// A function that its tags describe; none for functions of other stacks, or made of something else.
+fn made_of_binary(name: String, stack: &str, output: GetFunctionOutput) -> Option<Function> {
+    let mut tags = output.tags?;
+    if tags.get(STACK).is_none_or(|other| other != stack) {
+        return None;
+    }
+    let binary = tags.remove(BINARY)?;
+    let code = function_code::path(&output.code?.location?)?;
     Some(Function { name, binary, code })
 }
 
@@ -140,19 +151,30 @@ mod tests {
 
     use super::*;
 
-    fn found(tag: &str, location: &str) -> GetFunctionOutput {
+    fn output(tag: &str, location: &str) -> GetFunctionOutput {
         let code = FunctionCodeLocation::builder().location(location).build();
-        GetFunctionOutput::builder().tags(tag, "judge").code(code).build()
+        GetFunctionOutput::builder().tags(tag, "judge").tags(STACK, "dev").code(code).build()
     }
 
     #[test]
     fn a_function_that_a_binary_is_behind_is_known_by_its_tag() {
-        let function = made_of_binary("f".to_owned(), found(BINARY, "https://s3.example.com/code/f?x=1"));
+        let output = output(BINARY, "https://s3.example.com/code/f?x=1");
+        let function = made_of_binary("f".to_owned(), "dev", output);
         assert_eq!(function.map(|it| (it.binary, it.code)), Some(("judge".into(), "/code/f?x=1".into())));
     }
 
     #[test]
     fn a_function_that_no_binary_is_behind_is_left_alone() {
-        assert!(made_of_binary("f".to_owned(), found("team", "http://localhost:1/code")).is_none());
+        let output = output("team", "http://localhost:1/code");
+        assert!(made_of_binary("f".to_owned(), "dev", output).is_none());
+    }
+
+    #[test]
+    fn a_function_of_another_stack_is_left_alone() {
+        let output = output(BINARY, "http://localhost:1/code");
+        assert!(
+            made_of_binary("f".to_owned(), "test", output).is_none(),
+            "it would get code that its stack has not"
+        );
     }
 }

@@ -1,70 +1,75 @@
 //! `watch`: functions are rebuilt whenever their sources change, and swapped in what is deployed.
 
-mod archive;
 mod build;
 mod functions;
+mod output;
+mod signals;
 mod sources;
+mod stack;
 mod swap;
 mod workspace;
+mod zip;
 
 use std::collections::BTreeSet;
-use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
-use futures::future::select_all;
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::{Result, bail};
+use tokio::signal::unix::SignalKind;
 
 use crate::project::Project;
 use functions::{Function, Lambda};
+use output::{is_broken_pipe, print_line};
 use sources::Sources;
-use swap::{Outcome, Running};
+use swap::{Running, Swaps};
 use workspace::Workspace;
 
 /// What `lambench local watch --help` says besides the options.
 pub const HELP: &str = "\
-It begins with a build, so that everything deployed is what the sources say, and goes on until Ctrl-C. Only code is \
-swapped: a change of settings, permissions or resources is for `pulumi up`.
+It starts with a build, so that the deployed functions match the sources, and goes on until Ctrl-C. It swaps code only: \
+changed settings, permissions and resources need `pulumi up`.
 
 Example:
   eval \"$(lambench local env)\"
   pulumi up --stack dev
-  lambench local watch                   # in a second shell; then change functions/, crates/ or sql/
+  lambench local watch --stack dev       # in a second shell; then change functions/, crates/ or sql/
 
-Afterwards Pulumi doesn't know the new code yet. This brings its state in line:
+Pulumi does not know the new code yet. This brings its state in line:
   pulumi up --refresh --stack dev
 
 Exit codes:
-  1    it can't watch, or the local environment isn't there; the reason is on standard error
+  1    it cannot watch, or the local environment does not run; the reason is on standard error
   130  ended with Ctrl-C";
 
-/// So many binaries are named, more are counted.
-const NAMED: usize = 5;
+/// Up to this many binaries are listed by name, more are counted.
+const MAX_LISTED: usize = 5;
 
-/// Watch the sources until Ctrl-C.
+/// Watches the sources until Ctrl-C, and swaps the functions of a stack; without one, those of the selected stack.
 ///
 /// # Errors
 ///
-/// When the local environment does not run, nothing is deployed in it, or sources can't be watched.
-pub fn watch(project: &Project) -> Result<ExitCode> {
+/// When the local environment does not run, nothing is deployed in it, or sources cannot be watched.
+pub fn watch(project: &Project, stack: Option<&str>) -> Result<ExitCode> {
+    let stack = stack.map_or_else(|| stack::selected(project), |stack| Ok(stack.to_owned()))?;
+    let lambda = Lambda::of(project, stack)?;
     let ended = tokio::runtime::Runtime::new()?.block_on(async {
         tokio::select! {
             // Ends with an error only.
-            ended = watch_on(project) => ended,
-            signal = ended_by() => signal,
+            ended = watch_on(project, &lambda) => ended,
+            signal = signals::end() => signal,
         }
     });
     match ended {
-        // Whoever has read our output has read enough.
+        // The reader of our output needs no more of it.
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
         Err(error) => Err(error),
         Ok(signal) => {
             if signal == SignalKind::interrupt() {
-                say(
-                    "\nstopped watching; Pulumi learns of swapped code with: pulumi up --refresh --stack <stack>",
-                )?;
+                print_line(&format!(
+                    "\nstopped watching; tell Pulumi of swapped code with: pulumi up --refresh --stack {}",
+                    lambda.stack()
+                ))?;
             }
             // What a shell reports of a program that a signal ended.
             Ok(ExitCode::from(128 + u8::try_from(signal.as_raw_value())?))
@@ -72,35 +77,18 @@ pub fn watch(project: &Project) -> Result<ExitCode> {
     }
 }
 
-/// The signal that asks us to end; a build that is under way has to end as well.
-async fn ended_by() -> Result<SignalKind> {
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let mut signals = Vec::new();
-    for kind in kinds {
-        signals.push((kind, signal(kind).context("can't wait for signals")?));
-    }
-    let asked = signals.iter_mut().map(|(kind, signal)| {
-        Box::pin(async {
-            signal.recv().await;
-            *kind
-        })
-    });
-    Ok(select_all(asked).await.0)
-}
-
-async fn watch_on(project: &Project) -> Result<SignalKind> {
-    let lambda = Lambda::of(project)?;
+async fn watch_on(project: &Project, lambda: &Lambda) -> Result<SignalKind> {
     let mut sources = Sources::watch(&project.root)?;
-    introduce(&lambda).await?;
-    // The root: it isn't known yet whether what is deployed is what the sources say.
+    introduce(lambda).await?;
+    // The root, which stands for everything: the deployed functions may not match the sources.
     let mut changed = BTreeSet::from([PathBuf::new()]);
     loop {
-        match round(project, &lambda, &changed).await {
+        match rebuild(project, lambda, &changed).await {
             Ok(true) => changed.clear(),
-            // What has changed is not forgotten, but tried again with the next change.
+            // What has changed is kept: the next change retries it.
             Ok(false) => {}
             Err(error) if is_broken_pipe(&error) => return Err(error),
-            Err(error) => eprintln!("error: {error:#}; still watching, the next change tries again"),
+            Err(error) => eprintln!("error: {error:#}; still watching, the next change retries"),
         }
         changed.append(&mut sources.changed().await?);
     }
@@ -110,23 +98,25 @@ async fn introduce(lambda: &Lambda) -> Result<()> {
     let deployed = lambda.deployed().await?;
     if deployed.is_empty() {
         bail!(
-            "no function at {} is made of a binary of this checkout: deploy one with `make build`, then \
-             `pulumi up --stack dev`, in a shell with the variables of `lambench local env`",
-            lambda.address()
+            "no function at {} is made of a binary of this checkout and belongs to the stack '{stack}': deploy one with \
+             `make build`, then `pulumi up --stack {stack}`, in a shell with the variables of `lambench local env`",
+            lambda.address(),
+            stack = lambda.stack()
         );
     }
     let folders = sources::FOLDERS.map(|folder| format!("{folder}/, ")).concat();
-    say(&format!(
-        "watching {folders}{} for {} deployed function{} at {}; Ctrl-C ends it",
+    print_line(&format!(
+        "watching {folders}{} for {} deployed function{} at {}, stack {}; Ctrl-C ends it",
         sources::FILES.join(" and "),
         deployed.len(),
         if deployed.len() == 1 { "" } else { "s" },
-        lambda.address()
+        lambda.address(),
+        lambda.stack()
     ))
 }
 
-/// Builds what a change has touched, and swaps what came out differently. Returns whether nothing is left to be swapped.
-async fn round(project: &Project, lambda: &Lambda, changed: &BTreeSet<PathBuf>) -> Result<bool> {
+/// Builds what a change has touched, and swaps the code that differs. Returns whether nothing is left to swap.
+async fn rebuild(project: &Project, lambda: &Lambda, changed: &BTreeSet<PathBuf>) -> Result<bool> {
     let workspace = Workspace::read(project).await?;
     let what = describe(&project.root, changed);
     let mut touched = workspace.touched(&project.root, changed);
@@ -134,27 +124,30 @@ async fn round(project: &Project, lambda: &Lambda, changed: &BTreeSet<PathBuf>) 
     deployed.retain(|function| touched.contains(&function.binary));
     touched.retain(|binary| deployed.iter().any(|function| function.binary == *binary));
     if touched.is_empty() {
-        say(&format!("{what}: no deployed function is made of it"))?;
+        print_line(&format!("{what}: no deployed function is made of it"))?;
         return Ok(true);
     }
-    say(&format!("{what}: building {}", list(&touched)))?;
-    let begun = Instant::now();
+    print_line(&format!("{what}: building {}", list(&touched)))?;
+    let started = Instant::now();
     let building = build_by_package(project, &workspace, touched);
     let (mut functions, built) = tokio::try_join!(running(lambda, deployed), building)?;
-    let took = begun.elapsed();
+    let build_time = started.elapsed();
     functions.retain(|(function, _)| built.contains(&function.binary));
     if functions.is_empty() {
-        say("not built; still watching")?;
+        print_line("not built; still watching")?;
         return Ok(true);
     }
-    let Outcome { swapped, failed } = swap::swap(lambda, &workspace, functions, took).await?;
+    let Swaps { swapped, failed } = swap::swap(lambda, &workspace, functions, build_time).await?;
     if swapped + failed == 0 {
-        say(&format!("nothing to swap: the functions run this code (built in {:.1} s)", took.as_secs_f64()))?;
+        print_line(&format!(
+            "nothing to swap: the functions run this code (built in {:.1} s)",
+            build_time.as_secs_f64()
+        ))?;
     }
     Ok(failed == 0)
 }
 
-/// What the functions run now.
+/// The functions with the code that they run now.
 async fn running(lambda: &Lambda, functions: Vec<Function>) -> Result<Vec<Running>> {
     let mut running = Vec::new();
     for function in functions {
@@ -164,7 +157,7 @@ async fn running(lambda: &Lambda, functions: Vec<Function>) -> Result<Vec<Runnin
     Ok(running)
 }
 
-/// Builds binaries; returns those that could be built. A package that doesn't compile holds up no other one.
+/// Builds binaries, and returns those that could be built. A package that does not compile holds up no other.
 async fn build_by_package(
     project: &Project,
     workspace: &Workspace,
@@ -185,7 +178,7 @@ async fn build_by_package(
     Ok(built)
 }
 
-/// What has changed, in few words; what an editor has removed again isn't named if something else can be.
+/// What has changed, in few words: the first file that still exists, and how many more there are.
 fn describe(root: &Path, changed: &BTreeSet<PathBuf>) -> String {
     if changed.iter().any(|path| path.as_os_str().is_empty()) {
         return "all sources".to_owned();
@@ -199,21 +192,10 @@ fn describe(root: &Path, changed: &BTreeSet<PathBuf>) -> String {
 }
 
 fn list(binaries: &BTreeSet<String>) -> String {
-    if binaries.len() > NAMED {
+    if binaries.len() > MAX_LISTED {
         return format!("{} binaries", binaries.len());
     }
     binaries.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// Prints a line at once, also where it goes to a file or a program.
-fn say(line: &str) -> Result<()> {
-    let mut output = io::stdout().lock();
-    writeln!(output, "{line}")?;
-    Ok(output.flush()?)
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]
@@ -221,12 +203,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_is_told_in_few_words() {
+    fn a_change_is_described_in_few_words() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("kept.rs"), "").unwrap();
-        let told = |paths: &[&str]| describe(folder.path(), &paths.iter().map(PathBuf::from).collect());
-        assert_eq!(told(&[""]), "all sources");
-        assert_eq!(told(&["removed.rs"]), "removed.rs changed");
-        assert_eq!(told(&["a.rs123", "kept.rs", "z.rs"]), "kept.rs and 2 more changed");
+        let described = |paths: &[&str]| describe(folder.path(), &paths.iter().map(PathBuf::from).collect());
+        assert_eq!(described(&[""]), "all sources");
+        assert_eq!(described(&["removed.rs"]), "removed.rs changed");
+        assert_eq!(described(&["a.rs123", "kept.rs", "z.rs"]), "kept.rs and 2 more changed");
     }
 }

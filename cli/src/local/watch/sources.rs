@@ -15,13 +15,13 @@ pub const FOLDERS: [&str; 4] = ["functions", "crates", "contenders/rust", "sql"]
 /// The root's own files that a build depends on.
 pub const FILES: [&str; 2] = ["Cargo.toml", "Cargo.lock"];
 
-/// An editor writes a file in several steps, and a version control system many files: a build begins once nothing has
+/// An editor writes a file in several steps, and a version control system many files: a build starts once nothing has
 /// changed for this long.
 const QUIET: Duration = Duration::from_millis(100);
-/// It begins in any case after this, so that something that always writes can't keep it from beginning.
-const LONGEST: Duration = Duration::from_secs(2);
+/// It starts after this in any case, so that constant writes cannot hold it up.
+const MAX_DELAY: Duration = Duration::from_secs(2);
 
-/// Watches the sources from its creation on.
+/// Watches the sources, from its creation on.
 pub struct Sources {
     events: UnboundedReceiver<notify::Result<Vec<PathBuf>>>,
     root: PathBuf,
@@ -29,11 +29,11 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Begin to watch a checkout.
+    /// Starts to watch a checkout.
     ///
     /// # Errors
     ///
-    /// When the system can't watch that many files; the message says what to do.
+    /// When the system cannot watch that many files; the message says what to do.
     pub fn watch(root: &Path) -> Result<Self> {
         let (sender, events) = unbounded_channel();
         let handler = {
@@ -43,15 +43,15 @@ impl Sources {
                 if paths.as_ref().is_ok_and(Vec::is_empty) {
                     return;
                 }
-                // Nobody listens any more: watching is about to end.
+                // There is no receiver any more: watching is about to end.
                 let _ = sender.send(paths);
             }
         };
-        let mut watcher = notify::recommended_watcher(handler).map_err(refused)?;
+        let mut watcher = notify::recommended_watcher(handler).map_err(watch_error)?;
         // Editors replace a file by another one of its name, which only its folder sees.
-        watcher.watch(root, RecursiveMode::NonRecursive).map_err(refused)?;
+        watcher.watch(root, RecursiveMode::NonRecursive).map_err(watch_error)?;
         for folder in FOLDERS.map(|folder| root.join(folder)).iter().filter(|folder| folder.exists()) {
-            watcher.watch(folder, RecursiveMode::Recursive).map_err(refused)?;
+            watcher.watch(folder, RecursiveMode::Recursive).map_err(watch_error)?;
         }
         Ok(Self { events, root: root.to_owned(), _watcher: watcher })
     }
@@ -60,12 +60,12 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// When the sources can't be watched any longer.
+    /// When the sources cannot be watched any longer.
     pub async fn changed(&mut self) -> Result<BTreeSet<PathBuf>> {
         let mut changed = BTreeSet::new();
         self.take(&mut changed, None).await?;
-        let begun = Instant::now();
-        while begun.elapsed() < LONGEST && self.take(&mut changed, Some(QUIET)).await? {}
+        let started = Instant::now();
+        while started.elapsed() < MAX_DELAY && self.take(&mut changed, Some(QUIET)).await? {}
         Ok(changed)
     }
 
@@ -78,21 +78,21 @@ impl Sources {
             },
             None => self.events.recv().await,
         };
-        let paths = next.context("the watcher of the sources has ended")?.map_err(refused)?;
+        let paths = next.context("the watcher of the sources has ended")?.map_err(watch_error)?;
         let root = &self.root;
         changed.extend(paths.iter().map(|path| path.strip_prefix(root).unwrap_or(path).to_owned()));
         Ok(true)
     }
 }
 
-fn refused(error: notify::Error) -> anyhow::Error {
+fn watch_error(error: notify::Error) -> anyhow::Error {
     let advice = match error.kind {
         notify::ErrorKind::MaxFilesWatch => {
             ": the system's limit is reached, raise it with `sudo sysctl fs.inotify.max_user_watches=524288`"
         }
         _ => "",
     };
-    anyhow!(error).context(format!("can't watch the sources{advice}"))
+    anyhow!(error).context(format!("cannot watch the sources{advice}"))
 }
 
 /// The sources that an event is about; the root itself where events were lost, for then anything may have changed.
@@ -100,7 +100,7 @@ fn sources_of(event: &Event, root: &Path) -> Vec<PathBuf> {
     if event.need_rescan() {
         return vec![root.to_owned()];
     }
-    // Cargo reads the sources: that must not begin the next build.
+    // Cargo reads the sources: that must not start the next build.
     if event.kind.is_access() {
         return Vec::new();
     }
@@ -126,7 +126,7 @@ fn is_output(path: &Path) -> bool {
 fn is_temporary(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let by_end = ["~", "#", ".tmp", ".swp", ".orig", ".rej", "___jb_tmp___", "___jb_old___"];
-    // Vim tries out whether it can write into a folder by a file of this name.
+    // Vim creates a file of this name to check whether it can write to a folder.
     name.starts_with('.') || name == "4913" || by_end.iter().any(|end| name.ends_with(end))
 }
 
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_build_reads_begins_one_and_nothing_else_does() {
+    fn what_a_build_reads_starts_one_and_nothing_else_does() {
         for source in [
             "functions/aurora/src/lib.rs",
             "functions/aurora/src/target/mod.rs",
@@ -163,7 +163,7 @@ mod tests {
             "cli/src/main.rs",
             "Pulumi.dev.yaml",
         ] {
-            assert!(!is_source(Path::new(other)), "{other} would begin a build");
+            assert!(!is_source(Path::new(other)), "{other} would start a build");
         }
     }
 
@@ -186,7 +186,7 @@ mod tests {
 
         fs::read(&source).unwrap();
         let next = timeout(QUIET * 3, sources.changed()).await;
-        assert!(next.is_err(), "reading began a build: {next:?}");
+        assert!(next.is_err(), "reading has started a build: {next:?}");
     }
 
     #[tokio::test]

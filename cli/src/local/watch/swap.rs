@@ -1,4 +1,4 @@
-//! Swapping what was built in the functions that run something else.
+//! Gives new code to the functions that run something else than what was built.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,76 +9,78 @@ use anyhow::{Context, Result};
 use futures::future::join_all;
 use tokio::task::JoinSet;
 
-use super::archive::{Content, pack};
 use super::functions::{Function, Lambda};
-use super::say;
+use super::output::print_line;
 use super::workspace::Workspace;
+use super::zip::{Content, pack};
 
-/// A function, and what it ran before the build.
+/// A function, and the code that it ran before the build.
 pub type Running = (Function, Option<Content>);
 
-/// What became of a build.
+/// How many functions were swapped after a build.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Functions that have other code now.
+pub struct Swaps {
+    /// Functions that have new code now.
     pub swapped: usize,
-    /// Functions that should have, but haven't.
+    /// Functions that should have it, but do not.
     pub failed: usize,
 }
 
-/// Swaps each function that runs something else than what was built, and says so. A failure, said as well, holds up
-/// no other function.
+/// Swaps each function that runs something else than what was built, and prints that. A failure, printed too, holds
+/// up no other function.
 ///
 /// # Errors
 ///
-/// When what was built can't be read, or nobody reads what this says.
+/// When what was built cannot be read, or the output cannot be written.
 pub async fn swap(
     lambda: &Lambda,
     workspace: &Workspace,
     functions: Vec<Running>,
     build_time: Duration,
-) -> Result<Outcome> {
-    let begun = Instant::now();
+) -> Result<Swaps> {
+    let started = Instant::now();
     let mut by_binary: BTreeMap<String, Vec<Running>> = BTreeMap::new();
     for running in functions {
         by_binary.entry(running.0.binary.clone()).or_default().push(running);
     }
     let mut swaps = JoinSet::new();
     for (binary, functions) in by_binary {
-        swaps.spawn(swap_binary(lambda.clone(), workspace.artefact(&binary), functions, begun));
+        swaps.spawn(swap_binary(lambda.clone(), workspace.artefact(&binary), functions, started));
     }
-    let mut outcome = Outcome::default();
+    let mut count = Swaps::default();
     while let Some(ended) = swaps.join_next().await {
         for Swapped { function, result, after } in ended?? {
             let Function { name, binary, .. } = &function;
             if let Err(error) = result {
-                outcome.failed += 1;
+                count.failed += 1;
                 eprintln!("error: {binary}: not swapped in {name}: {error:#}");
                 continue;
             }
-            outcome.swapped += 1;
+            count.swapped += 1;
             let [build, swap] = [build_time, after].map(|time| time.as_secs_f64());
-            say(&format!("{binary}: swapped in {name} (built in {build:.1} s, swapped in {swap:.1} s)"))?;
+            print_line(&format!(
+                "{binary}: swapped in {name} (built in {build:.1} s, swapped in {swap:.1} s)"
+            ))?;
         }
     }
-    Ok(outcome)
+    Ok(count)
 }
 
-/// What became of one function, and how long after the build.
+/// The result of one swap, and how long after the build it came.
 struct Swapped {
     function: Function,
     result: Result<()>,
     after: Duration,
 }
 
-/// Swaps the functions made of one binary that run something else.
+/// Swaps the functions of one binary that run something else.
 async fn swap_binary(
     lambda: Lambda,
     artefact: PathBuf,
     functions: Vec<Running>,
-    begun: Instant,
+    started: Instant,
 ) -> Result<Vec<Swapped>> {
-    let bootstrap = fs::read(&artefact).with_context(|| format!("can't read '{}'", artefact.display()))?;
+    let bootstrap = fs::read(&artefact).with_context(|| format!("cannot read '{}'", artefact.display()))?;
     let content = Some(Content::of(&bootstrap));
     let outdated: Vec<Function> = functions
         .into_iter()
@@ -91,7 +93,7 @@ async fn swap_binary(
     let archive = pack(&bootstrap).await?;
     let swaps = outdated.into_iter().map(async |function| {
         let result = lambda.swap(&function.name, archive.clone()).await;
-        Swapped { function, result, after: begun.elapsed() }
+        Swapped { function, result, after: started.elapsed() }
     });
     Ok(join_all(swaps).await)
 }

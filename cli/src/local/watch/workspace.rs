@@ -6,11 +6,11 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use tokio::process::Command;
 
-use super::{build, sources};
 use crate::project::Project;
 
-/// What `cargo metadata` says of the workspace, as far as it matters here.
+/// The part of `cargo metadata` that matters here.
 #[derive(Debug, Deserialize)]
 pub struct Workspace {
     packages: Vec<Package>,
@@ -36,35 +36,41 @@ struct Target {
 struct Dependency {
     /// The folder of a package of the workspace; none for what comes from a registry.
     path: Option<PathBuf>,
-    /// None: what its code is linked with; else `dev` or `build`.
+    /// None for what its code is linked with; else `dev` or `build`.
     kind: Option<String>,
 }
 
 impl Workspace {
-    /// Read the workspace of a checkout.
+    /// Reads the workspace of a checkout.
     ///
     /// # Errors
     ///
-    /// When a manifest is wrong; the message has Cargo's own words.
+    /// When a manifest is wrong; the message is Cargo's own.
     pub async fn read(project: &Project) -> Result<Self> {
-        let output = build::cargo(project)?
+        let output = Command::new("cargo")
+            .current_dir(&project.root)
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .stdin(Stdio::null())
             .output()
             .await
-            .context("can't run cargo")?;
+            .context("cannot run cargo")?;
         if !output.status.success() {
-            bail!("can't read the workspace:\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
+            bail!("cannot read the workspace:\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
         }
         serde_json::from_slice(&output.stdout).context("cargo metadata has printed something else")
     }
 
-    /// Where `cargo lambda build` leaves a binary.
+    /// Where Cargo leaves a binary that it has built for this machine.
+    pub fn built(&self, binary: &str) -> PathBuf {
+        self.target_directory.join("debug").join(binary)
+    }
+
+    /// Where Pulumi takes a function from, and cargo-lambda leaves it.
     pub fn artefact(&self, binary: &str) -> PathBuf {
         self.target_directory.join("lambda").join(binary).join("bootstrap")
     }
 
-    /// The binaries that a change of some paths, relative to the root, may change.
+    /// The binaries that may differ after a change of these paths, which are relative to the root.
     pub fn touched(&self, root: &Path, paths: &BTreeSet<PathBuf>) -> BTreeSet<String> {
         let owners: Option<Vec<&Package>> = paths.iter().map(|path| self.owner(&root.join(path))).collect();
         let Some(owners) = owners else { return self.binaries() };
@@ -82,14 +88,6 @@ impl Workspace {
     /// All binaries.
     pub fn binaries(&self) -> BTreeSet<String> {
         self.packages.iter().flat_map(Package::binaries).map(ToOwned::to_owned).collect()
-    }
-
-    /// The packages that no function is made of: those outside of the folders that are watched.
-    pub fn others(&self, root: &Path) -> impl Iterator<Item = &str> {
-        let is_other = move |package: &&Package| {
-            !sources::FOLDERS.iter().any(|folder| package.folder().starts_with(root.join(folder)))
-        };
-        self.packages.iter().filter(is_other).map(|package| package.name.as_str())
     }
 
     /// Binaries grouped by their package.
@@ -173,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_of_a_package_touches_its_binaries_and_no_other_ones() {
+    fn a_source_of_a_package_touches_its_binaries_and_no_others() {
         assert_eq!(touched(&["functions/relay/src/lib.rs"]), ["relay-in", "relay-out"]);
         // The contender needs it for its tests only, which are not deployed.
         assert_eq!(touched(&["functions/judge/Cargo.toml"]), ["judge"]);
@@ -208,13 +206,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_function_is_not_built() {
-        let root = Path::new("/w");
-        assert_eq!(workspace().others(root).collect::<Vec<_>>(), ["cli"]);
-    }
-
-    #[test]
-    fn artefacts_are_where_cargo_writes() {
+    fn functions_are_copied_from_where_cargo_writes_to_where_pulumi_reads() {
+        assert_eq!(workspace().built("judge"), Path::new("/elsewhere/debug/judge"));
         assert_eq!(workspace().artefact("judge"), Path::new("/elsewhere/lambda/judge/bootstrap"));
     }
 }

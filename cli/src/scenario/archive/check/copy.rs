@@ -8,7 +8,7 @@ use aws_sdk_lambda::types::{Environment, EphemeralStorage, FunctionCode, Functio
 use serde_json::Value;
 
 use crate::aws::failed;
-use crate::local::code;
+use crate::local::function_code;
 use crate::scenario::shared::invoke::{Answer, call};
 use protocol::deployment::Deployment;
 
@@ -48,8 +48,9 @@ impl<'a> Copy<'a> {
             })?;
         let endpoint =
             deployment.endpoint.as_deref().context("contenders are checked in a local environment")?;
-        let path = code::path(&location).with_context(|| format!("'{location}' is no address of code"))?;
-        let code = code::read(endpoint, &path, function).await?;
+        let path =
+            function_code::path(&location).with_context(|| format!("'{location}' is no address of code"))?;
+        let code = function_code::read(endpoint, &path, function).await?;
         let name: String = format!("{NAMES}{contender}").chars().take(MAX_NAME).collect();
         let timeout = settings.timeout.unwrap_or(TIMEOUT).min(TIMEOUT);
         let copy = Self { client, deployment, name, timeout };

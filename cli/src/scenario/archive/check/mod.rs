@@ -18,7 +18,7 @@ use super::Deployed;
 use super::outcome::contender;
 use crate::cli::Global;
 use crate::exit::Interrupted;
-use crate::local::spare_s3::SpareS3;
+use crate::local::ephemeral_s3::EphemeralS3;
 use crate::progress::{Mode, Progress};
 use crate::project::Project;
 use crate::scenario::shared::deployment::deployed;
@@ -88,7 +88,7 @@ async fn check(project: &Project, options: &Options, global: &Global) -> Result<
     }
     let contenders = chosen(&archive, &options.folders)?;
     let config = crate::aws::config(&archive.deployment).await;
-    let s3 = SpareS3::start(project).await?;
+    let s3 = EphemeralS3::start(project).await?;
     copy::remove_all(&config, &archive.deployment).await?;
     let mut world = World::new(s3);
     let checked = tokio::select! {

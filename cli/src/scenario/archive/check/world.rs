@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::case::Left;
 use super::fill;
 use super::input::Input;
-use crate::local::requests;
-use crate::local::spare_s3::SpareS3;
+use crate::local::ephemeral_s3::EphemeralS3;
+use crate::local::{aws, http};
 
 /// Where a contender finds the objects, as the contest's events say it.
 pub const PREFIX: &str = "files";
@@ -28,14 +28,14 @@ pub struct Source {
 
 /// The S3 model and what has been put there.
 pub struct World {
-    pub s3: SpareS3,
+    pub s3: EphemeralS3,
     pub client: Client,
     sources: HashMap<Input, Source>,
 }
 
 impl World {
     /// An empty one.
-    pub fn new(s3: SpareS3) -> Self {
+    pub fn new(s3: EphemeralS3) -> Self {
         let client = client(&s3.s3, RequestChecksumCalculation::WhenSupported);
         Self { s3, client, sources: HashMap::new() }
     }
@@ -110,14 +110,14 @@ pub fn failed<E: std::error::Error + 'static>(call: &str) -> impl Fn(E) -> anyho
 }
 
 fn client(endpoint: &str, checksums: RequestChecksumCalculation) -> Client {
-    let config = aws_sdk_s3::config::Builder::from(&requests::sdk(endpoint));
+    let config = aws_sdk_s3::config::Builder::from(&aws::sdk_config(endpoint));
     Client::from_conf(config.force_path_style(true).request_checksum_calculation(checksums).build())
 }
 
 async fn blocking<T: Send + 'static>(
     ask: impl FnOnce(&ureq::Agent) -> Result<T, ureq::Error> + Send + 'static,
 ) -> Result<T> {
-    tokio::task::spawn_blocking(move || ask(&requests::agent(None)))
+    tokio::task::spawn_blocking(move || ask(&http::agent(None)))
         .await?
         .context("the S3 model's admin endpoint doesn't answer")
 }

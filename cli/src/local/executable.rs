@@ -1,11 +1,11 @@
-//! Programs of this machine that the local environment needs.
+//! Programs that are installed on this machine.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The first executable of this name in a `PATH`-like list.
+/// The first executable of this name in a list of folders such as `PATH`.
 pub fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(path).map(|folder| folder.join(name)).find(|file| is_executable(file))
 }

@@ -1,6 +1,6 @@
 //! TLS for PostgreSQL: a certificate authority of this checkout, and the server's certificate.
 //!
-//! The authority's key is thrown away as soon as it has signed: whoever trusts the authority trusts this server only.
+//! The authority's key is discarded as soon as it has signed: to trust the authority is to trust this server only.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,21 +16,22 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, ring};
 
-use super::postgres::{Account, write_secret};
+use super::account::Account;
+use super::secret;
 use crate::project::Project;
 
-/// What clients call the server.
+/// The host names by which clients connect.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 const YEARS: i32 = 1;
-/// New ones are made that long before the end: an environment runs for a while after its start.
-const RESERVE: Duration = Duration::from_hours(30 * 24);
+/// Certificates are replaced this long before they expire: an environment runs for a while after its start.
+const RENEWAL: Duration = Duration::from_hours(30 * 24);
 
-/// The certificate of the authority, for clients; everybody may read it.
+/// The certificate of the authority, for clients; every account may read it.
 pub fn authority_file(project: &Project) -> PathBuf {
     project.state.join("postgres-ca.pem")
 }
 
-/// Make what is missing, damaged or about to expire; the server's files go to its data folder.
+/// Creates what is missing, damaged or about to expire; the server's files go to its data folder.
 ///
 /// # Errors
 ///
@@ -39,18 +40,18 @@ pub fn ensure(project: &Project, data: &Path, account: Option<Account>) -> Resul
     let authority_file = authority_file(project);
     let (certificate_file, key_file) = (data.join("server.crt"), data.join("server.key"));
     let now = UnixTime::now();
-    let until = UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs()) + RESERVE);
+    let until = UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs()) + RENEWAL);
     if key_file.exists() && check(&authority_file, &certificate_file, until).is_ok() {
         return Ok(());
     }
-    let made = make()?;
-    // Last comes the authority: after an interruption it is missing, and everything is made again.
+    let created = create()?;
+    // The authority is written last: after an interruption it is missing, and everything is created again.
     if authority_file.exists() {
         fs::remove_file(&authority_file)
             .with_context(|| format!("cannot remove '{}'", authority_file.display()))?;
     }
-    write_secret(&key_file, &made.key)?;
-    for (file, pem) in [(&certificate_file, &made.certificate), (&authority_file, &made.authority)] {
+    secret::write(&key_file, &created.key)?;
+    for (file, pem) in [(&certificate_file, &created.certificate), (&authority_file, &created.authority)] {
         fs::write(file, pem).with_context(|| format!("cannot write '{}'", file.display()))?;
     }
     for file in [&key_file, &certificate_file] {
@@ -59,13 +60,13 @@ pub fn ensure(project: &Project, data: &Path, account: Option<Account>) -> Resul
     Ok(())
 }
 
-struct Made {
+struct Certificates {
     authority: String,
     certificate: String,
     key: String,
 }
 
-fn make() -> Result<Made> {
+fn create() -> Result<Certificates> {
     let mut authority = params(&[], "lambench local PostgreSQL: authority")?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -75,7 +76,7 @@ fn make() -> Result<Made> {
     server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     server.use_authority_key_identifier_extension = true;
     let server_key = KeyPair::generate()?;
-    Ok(Made {
+    Ok(Certificates {
         authority: authority.self_signed(&authority_key)?.pem(),
         certificate: server.signed_by(&server_key, &Issuer::new(authority, authority_key))?.pem(),
         key: server_key.serialize_pem(),
@@ -85,7 +86,7 @@ fn make() -> Result<Made> {
 fn params(names: &[&str], common_name: &str) -> Result<CertificateParams> {
     let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
     params.distinguished_name.push(DnType::CommonName, common_name);
-    // Whatever the time zone: it is valid already.
+    // Valid already in every time zone.
     let yesterday = Zoned::now().checked_sub(1.day())?;
     let day = |years: i32| {
         let (month, day) = (yesterday.month().unsigned_abs(), yesterday.day().unsigned_abs().min(28));
@@ -106,7 +107,7 @@ fn check(authority: &Path, certificate: &Path, time: UnixTime) -> Result<()> {
     for name in NAMES {
         server.verify_is_valid_for_subject_name(&ServerName::try_from(name)?)?;
     }
-    // No chain contains its root, so nothing else looks at the authority's own dates.
+    // A chain does not contain its root, so nothing checks the dates of the authority itself.
     Ok(())
 }
 
@@ -131,11 +132,11 @@ mod tests {
         check(&authority_file(&project), &data.join("server.crt"), UnixTime::now()).unwrap();
         let mode = |file: &Path| fs::metadata(file).unwrap().permissions().mode();
         assert_eq!(mode(&data.join("server.key")) & 0o777, 0o600);
-        assert_eq!(mode(&authority_file(&project)) & 0o444, 0o444, "a function may run as somebody else");
+        assert_eq!(mode(&authority_file(&project)) & 0o444, 0o444, "a function may run as another account");
     }
 
     #[test]
-    fn a_restart_keeps_them_so_that_running_clients_go_on() {
+    fn a_restart_keeps_them_so_that_running_clients_stay_connected() {
         let (_folder, project, data) = project();
         ensure(&project, &data, None).unwrap();
         let before = fs::read(authority_file(&project)).unwrap();
@@ -144,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_of_another_database_is_made_again() {
+    fn what_is_missing_or_belongs_to_another_database_is_created_again() {
         let (_folder, project, data) = project();
         ensure(&project, &data, None).unwrap();
         let damages: [fn(&Project, &Path); 4] = [
             |project, _| fs::remove_file(authority_file(project)).unwrap(),
             |_, data| fs::remove_file(data.join("server.key")).unwrap(),
             |_, data| fs::remove_file(data.join("server.crt")).unwrap(),
-            |project, _| fs::write(authority_file(project), make().unwrap().authority).unwrap(),
+            |project, _| fs::write(authority_file(project), create().unwrap().authority).unwrap(),
         ];
         for damage in damages {
             damage(&project, &data);

@@ -1,13 +1,14 @@
-//! The code of a function of the local environment.
+//! The code of a function that is deployed in the local environment.
 
 use anyhow::{Context, Result};
 
-use super::requests;
+use super::http;
 
 /// Lambda's own limit on unpacked code, bytes.
 const MAX_BYTES: u64 = 262_144_000;
 
-/// Where a function's code can be read, below the emulator's address: we go there, wherever the location may point.
+/// The path and query of the URL at which Lambda says a function's code is. We read it from the emulator, whatever
+/// host that URL names.
 pub fn path(location: &str) -> Option<String> {
     let (_, rest) = location.split_once("://")?;
     rest.find('/').map(|slash| rest[slash..].to_owned())
@@ -17,13 +18,13 @@ pub fn path(location: &str) -> Option<String> {
 ///
 /// # Errors
 ///
-/// When it can't be read.
+/// When it cannot be read.
 pub async fn read(address: &str, path: &str, function: &str) -> Result<Vec<u8>> {
     let url = format!("{address}{path}");
     let archive = tokio::task::spawn_blocking(move || -> Result<Vec<u8>> {
-        Ok(requests::agent(None).get(&url).call()?.body_mut().with_config().limit(MAX_BYTES).read_to_vec()?)
+        Ok(http::agent(None).get(&url).call()?.body_mut().with_config().limit(MAX_BYTES).read_to_vec()?)
     });
-    archive.await?.with_context(|| format!("can't read the code of {function}"))
+    archive.await?.with_context(|| format!("cannot read the code of {function}"))
 }
 
 #[cfg(test)]

@@ -3,16 +3,16 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::part::Part;
-use super::{binaries, certificates, emulator, ports, postgres, s3};
+use super::service::Service;
+use super::{aws, emulator, executable, postgres, s3_model};
 use crate::project::Project;
 
-/// What would send a request elsewhere than to the local environment.
+/// Variables that would send requests elsewhere than to the local environment.
 const UNSET: [&str; 2] = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
 const SERVICE_ENDPOINT: &str = "AWS_ENDPOINT_URL_";
 
@@ -21,12 +21,12 @@ struct Variables {
     unset: Vec<String>,
 }
 
-/// Print the variables as shell commands or as JSON.
+/// Prints the variables as shell commands or as JSON.
 ///
 /// # Errors
 ///
 /// When the local environment does not run; then nothing is printed.
-pub fn env(project: &Project, as_json: bool) -> Result<ExitCode> {
+pub fn print(project: &Project, as_json: bool) -> Result<ExitCode> {
     let variables = variables(project, emulator::address(project)?)?;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&object(project, &variables))?);
@@ -36,16 +36,31 @@ pub fn env(project: &Project, as_json: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A command that runs in the local environment, as from a shell with these variables.
+///
+/// # Errors
+///
+/// When the local environment does not run.
+pub fn command(project: &Project, program: &str) -> Result<Command> {
+    let variables = variables(project, emulator::address(project)?)?;
+    let mut command = Command::new(program);
+    command.current_dir(&project.root).envs(variables.set);
+    for name in variables.unset {
+        command.env_remove(name);
+    }
+    Ok(command)
+}
+
 fn variables(project: &Project, address: String) -> Result<Variables> {
     let current = env::var_os("PATH").unwrap_or_default();
     let pinned = project.state.join("pulumi");
     let (path, is_pinned) = search_path(project, &pinned, &current)?;
-    let region = emulator::region();
+    let region = aws::region();
     let text = str::to_owned;
     let mut set = vec![
         ("AWS_ENDPOINT_URL", address),
-        ("AWS_ACCESS_KEY_ID", text(emulator::CREDENTIALS)),
-        ("AWS_SECRET_ACCESS_KEY", text(emulator::CREDENTIALS)),
+        ("AWS_ACCESS_KEY_ID", text(aws::CREDENTIALS)),
+        ("AWS_SECRET_ACCESS_KEY", text(aws::CREDENTIALS)),
         ("AWS_REGION", region.clone()),
         ("AWS_DEFAULT_REGION", region),
         ("AWS_PAGER", String::new()),
@@ -54,7 +69,7 @@ fn variables(project: &Project, address: String) -> Result<Variables> {
         ("PULUMI_SKIP_UPDATE_CHECK", text("true")),
         ("PATH", path),
     ];
-    if let Some(to) = s3::addresses(project) {
+    if let Some(to) = s3_model::addresses(project) {
         set.push(("AWS_ENDPOINT_URL_S3", to.s3));
     }
     if is_pinned {
@@ -70,15 +85,15 @@ fn variables(project: &Project, address: String) -> Result<Variables> {
     Ok(Variables { set, unset })
 }
 
-/// The PATH with our programs first, and whether it needs the pinned `pulumi`.
+/// The PATH with this checkout's programs first, and whether it needs the pinned `pulumi`.
 fn search_path(project: &Project, pinned: &Path, current: &OsStr) -> Result<(String, bool)> {
     let bin = project.state.join("bin");
     let others: Vec<PathBuf> =
         env::split_paths(current).filter(|folder| *folder != bin && folder != pinned).collect();
     let rest: OsString = env::join_paths(&others).context("cannot read PATH")?;
-    let is_pinned = binaries::find("pulumi", &rest).is_none();
-    let ours = [Some(bin), is_pinned.then(|| pinned.to_owned())];
-    let path = env::join_paths(ours.into_iter().flatten().chain(others))
+    let is_pinned = executable::find("pulumi", &rest).is_none();
+    let first = [Some(bin), is_pinned.then(|| pinned.to_owned())];
+    let path = env::join_paths(first.into_iter().flatten().chain(others))
         .context("the path of the checkout contains ':', which no PATH can hold: move the checkout")?;
     Ok((utf8(Path::new(&path))?, is_pinned))
 }
@@ -105,10 +120,10 @@ fn object(project: &Project, variables: &Variables) -> serde_json::Value {
         "unset": variables.unset,
         "postgres": {
             "host": "127.0.0.1",
-            "port": ports::remembered(project, Part::Postgres.id()),
+            "port": Service::Postgres.port(project),
             "user": postgres::USER,
             "passwordFile": postgres::password_file(project),
-            "caFile": certificates::authority_file(project),
+            "caFile": postgres::certificates::authority_file(project),
         },
     })
 }

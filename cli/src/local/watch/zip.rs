@@ -1,4 +1,4 @@
-//! The archive that Lambda takes: one file, `bootstrap`.
+//! The ZIP archive that Lambda takes: one file, `bootstrap`.
 
 use anyhow::{Context, Result};
 use async_zip::base::read1::seek::ZipArchiveReader;
@@ -8,10 +8,10 @@ use futures::io::Cursor;
 
 const NAME: &str = "bootstrap";
 const MODE: u16 = 0o100_755;
-/// Deflate's level: a function of 17 MB takes 0.2 s, at the usual one 0.8 s.
+/// Deflate's level: a function of 17 MB takes 0.2 s, with the default level 0.8 s.
 const FASTEST: i32 = 1;
 
-/// What tells a file's content from another one's: the checksum that archives have of each file, and the size.
+/// Identifies the content of a file: the checksum that archives have of each file, and the size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Content {
     crc32: u32,
@@ -19,12 +19,12 @@ pub struct Content {
 }
 
 impl Content {
-    /// Of a built function.
+    /// That of a built function.
     pub fn of(bootstrap: &[u8]) -> Self {
         Self { crc32: crc32fast::hash(bootstrap), size: bootstrap.len() as u64 }
     }
 
-    /// Of a function in its archive; none if there is no function in it.
+    /// That of a function in its archive; none if the archive holds no function.
     pub async fn packed(archive: Vec<u8>) -> Option<Self> {
         let reader = ZipArchiveReader::open(Cursor::new(archive)).await.ok()?;
         let index = reader.find(NAME.as_bytes()).ok()?.next()?;
@@ -33,7 +33,7 @@ impl Content {
     }
 }
 
-/// Packs a function, executable; quickly, since the archive doesn't go far.
+/// Packs a function as an executable file; quickly, since the archive stays on this machine.
 ///
 /// # Errors
 ///
@@ -43,8 +43,8 @@ pub async fn pack(bootstrap: &[u8]) -> Result<Vec<u8>> {
         .deflate_option(DeflateOption::Other(FASTEST))
         .unix_permissions(MODE);
     let mut writer = ZipFileWriter::new(Vec::new());
-    writer.write_entry_whole(entry, bootstrap).await.context("can't pack the function")?;
-    writer.close().await.context("can't pack the function")
+    writer.write_entry_whole(entry, bootstrap).await.context("cannot pack the function")?;
+    writer.close().await.context("cannot pack the function")
 }
 
 #[cfg(test)]
@@ -61,8 +61,8 @@ mod tests {
         let unzip = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); i = z.getinfo('bootstrap'); \
                      print(i.external_attr >> 16, z.read(i).decode(), z.testzip(), len(z.namelist()))";
         let output = Command::new("python3").args(["-c", unzip]).arg(&file).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(said.trim(), format!("{} #!/bin/sh\n None 1", 0o100_755));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(printed.trim(), format!("{} #!/bin/sh\n None 1", 0o100_755));
     }
 
     #[tokio::test]

@@ -1,0 +1,38 @@
+//! `stop`: the end of what `start` has started.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use rustix::process::Signal;
+
+use super::service::Service;
+use super::{emulator, lock};
+use crate::project::Project;
+
+/// Ends what `start` has started.
+///
+/// # Errors
+///
+/// When a process does not end.
+pub fn stop(project: &Project) -> Result<ExitCode> {
+    let _lock = lock::services(project)?;
+    for service in Service::all(project).rev() {
+        let Some(process) = service.process(project) else {
+            println!("{service}: not running");
+            continue;
+        };
+        eprintln!("{service}: stopping");
+        process.stop(signal(service))?;
+        println!("{service}: stopped");
+    }
+    emulator::end_workers(project);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// On SIGTERM, PostgreSQL waits until its last client has gone; on SIGINT it disconnects them.
+fn signal(service: Service) -> Signal {
+    match service {
+        Service::Emulator | Service::S3 => Signal::TERM,
+        Service::Postgres => Signal::INT,
+    }
+}

@@ -34,9 +34,9 @@ export function functionName(target: Target, rest: string): string {
   return name;
 }
 
-/** Tags that say which Cargo binary a function is made of: `lambench local watch` finds its functions by them. */
-export function binaryTags(bin: string): Readonly<Record<string, string>> {
-  return { "lambench:binary": bin };
+/** Tags that name a function's Cargo binary and its stack: `lambench local watch` finds its functions by them. */
+export function functionTags(bin: string, target: Target): Readonly<Record<string, string>> {
+  return { "lambench:binary": bin, "lambench:stack": target.stack };
 }
 
 /** The log group of a function, made before it so that its retention holds and `destroy` removes it. */
@@ -111,7 +111,7 @@ export class RustFunction extends pulumi.ComponentResource {
         memorySize: args.memory,
         timeout: args.timeout,
         environment: { variables: { ...args.environment } },
-        tags: binaryTags(args.bin),
+        tags: functionTags(args.bin, args.target),
         ...(args.traced && { tracingConfig: { mode: "Active" } }),
         ...(args.network && {
           vpcConfig: { subnetIds: args.network.subnetIds, securityGroupIds: [args.network.functionsGroupId] },

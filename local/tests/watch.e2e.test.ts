@@ -103,7 +103,7 @@ describe("lambench local watch", () => {
 
   it("asks this checkout's environment, whatever the shell points at, and says what to do where nothing is deployed", async () => {
     const elsewhere = "AWS_ENDPOINT_URL=https://example.com HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=";
-    const { code, stderr } = await checkout.run(`${elsewhere} lambench local watch`);
+    const { code, stderr } = await checkout.run(`${elsewhere} lambench local watch --stack dev`);
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /^error: no function at http:\S+ is made of .*: deploy one with `make build`, then/,

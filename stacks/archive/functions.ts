@@ -2,9 +2,9 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import {
-  binaryTags,
   functionLogGroup,
   functionName,
+  functionTags,
   MAX_TIMEOUT,
   RustFunction,
   type RustFunctionArgs,
@@ -82,7 +82,7 @@ export function deployContenders(
           memorySize: contender.memory,
           timeout: contender.timeout,
           ephemeralStorage: { size: contender.ephemeralStorage },
-          ...(contender.lang === "rust" && { tags: binaryTags(contender.id) }),
+          ...(contender.lang === "rust" && { tags: functionTags(contender.id, target) }),
         },
         { parent, dependsOn: [logGroup] },
       ),

@@ -35,11 +35,17 @@ describe("the archive stack", () => {
     expect(names).toContain("lambench-full-python-naive");
   });
 
-  it("says of each function which binary it is made of, if any, so that `lambench local watch` can replace it", () => {
+  it("tags each function with its binary, if any, and its stack, so that `lambench local watch` can replace it", () => {
     const functions = stack.resources("aws:lambda/function:Function");
     const tags = Object.fromEntries(functions.map(({ name, inputs }) => [name, inputs.tags]));
-    expect(tags["lambench-full-archive-judge"]).toEqual({ "lambench:binary": "archive-judge" });
-    expect(tags["lambench-full-rust-stream"]).toEqual({ "lambench:binary": "stream" });
+    expect(tags["lambench-full-archive-judge"]).toEqual({
+      "lambench:binary": "archive-judge",
+      "lambench:stack": "full",
+    });
+    expect(tags["lambench-full-rust-stream"]).toEqual({
+      "lambench:binary": "stream",
+      "lambench:stack": "full",
+    });
     expect(tags["lambench-full-python-naive"]).toBeUndefined();
   });
 

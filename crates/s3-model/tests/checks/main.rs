@@ -1,4 +1,4 @@
-//! What S3 answers, asked with the AWS SDK: a file for each concept, one program for all of them.
+//! What S3 answers, asked of the model; `checks/` asks the same with boto3. One program, since each links the S3 SDK.
 
 mod bodies;
 mod buckets;
@@ -7,6 +7,7 @@ mod conditional_writes;
 mod conditions;
 mod copying;
 mod deleting;
+mod gate;
 mod listing;
 mod multipart;
 mod multipart_checksums;

@@ -2,7 +2,7 @@
 
 use crate::support::{
     OTHER, OTHER_PART, PART, etag_of_etags, in_bucket, is_model, joined, md5, multipart_etag, refused,
-    refused_saying, same, unused_name,
+    refused_saying, same,
 };
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::Part;
@@ -136,7 +136,7 @@ async fn a_missing_source_is_not_found() {
     in_bucket(async |s3| {
         let upload = s3.upload("key").await;
         refused(upload.copy(1, "missing").send().await, 404, "NoSuchKey");
-        let copy = upload.copy(1, "key").copy_source(format!("{}/key", unused_name()));
+        let copy = upload.copy(1, "key").copy_source(format!("{}/key", support::unused_name()));
         refused(copy.send().await, 404, "NoSuchBucket");
         assert_eq!(upload.numbers().await, [0; 0]);
     })

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use uuid::Uuid;
 
-use super::model::Place;
+use super::model::Target;
 use super::refusals::refused;
 
 /// A client of S3, and a new bucket.
@@ -27,20 +27,20 @@ pub struct S3 {
     pub region: String,
     pub credentials: Credentials,
     made: RefCell<Vec<(Client, String)>>,
-    _place: Place,
+    _target: Target,
 }
 
 /// Runs a check in a new bucket, which goes afterwards whether the check fails or not.
 pub async fn in_bucket(check: impl AsyncFnOnce(&S3)) {
-    let place = Place::get();
+    let target = Target::get();
     let mut s3 = S3 {
-        client: Client::from_conf(settings(&place).build()),
+        client: Client::from_conf(settings(&target).build()),
         bucket: String::new(),
-        endpoint: place.endpoint.clone(),
-        region: place.region.clone(),
-        credentials: place.credentials.clone(),
+        endpoint: target.endpoint.clone(),
+        region: target.region.clone(),
+        credentials: target.credentials.clone(),
         made: RefCell::default(),
-        _place: place,
+        _target: target,
     };
     s3.bucket = s3.make_bucket(&s3.client, &s3.region).await;
     let result = AssertUnwindSafe(Box::pin(check(&s3))).catch_unwind().await;
@@ -53,12 +53,12 @@ pub async fn in_bucket(check: impl AsyncFnOnce(&S3)) {
     }
 }
 
-fn settings(place: &Place) -> Builder {
+fn settings(target: &Target) -> Builder {
     Builder::new()
         .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(&place.endpoint)
-        .region(Region::new(place.region.clone()))
-        .credentials_provider(place.credentials.clone())
+        .endpoint_url(&target.endpoint)
+        .region(Region::new(target.region.clone()))
+        .credentials_provider(target.credentials.clone())
         .force_path_style(true)
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())

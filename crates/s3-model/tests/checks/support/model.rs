@@ -8,15 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use aws_sdk_s3::config::Credentials;
 use tempfile::TempDir;
 
-/// Where S3 is, and who asks.
-pub struct Place {
+/// The S3 that is checked, and the credentials for it.
+pub struct Target {
     pub endpoint: String,
     pub region: String,
     pub credentials: Credentials,
     model: Option<Arc<Model>>,
 }
 
-impl Place {
+impl Target {
     /// The endpoint of the environment, or the model, started if no other check uses it.
     pub fn get() -> Self {
         let Ok(endpoint) = env::var("S3_CHECKS_ENDPOINT") else {

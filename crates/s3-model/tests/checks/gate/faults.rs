@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::model::{BUCKET, Model};
-use crate::raw;
+use super::model::{BUCKET, Model};
+use super::raw;
 
 const MIB: usize = 1 << 20;
 

@@ -1,6 +1,6 @@
 //! Request rates of prefixes.
 
-use crate::model::Model;
+use super::model::Model;
 
 /// Slow enough that a test can send more, and without latency to speak of.
 const PROFILE: &str = "

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::model::{BUCKET, Model};
+use super::model::{BUCKET, Model};
 
 #[tokio::test]
 async fn what_was_asked_is_counted_by_operation_and_access_key() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 
-use crate::model::{BUCKET, Model};
+use super::model::{BUCKET, Model};
 
 /// What came before the connection ended.
 pub struct Received {

@@ -1,6 +1,6 @@
-"""Which action a policy has to allow, where it isn't named as the request: IAM knows no batches.
+"""The IAM action of requests that are not named after one: IAM has no batch actions.
 
-A batch of messages needs what each of them needs, and a statement of PartiQL what it does to its table.
+A batch of messages needs what a single message needs, a PartiQL statement what it does to its table.
 """
 
 import json
@@ -8,7 +8,7 @@ import json
 from ministack.core import iam_actions
 from ministack.services import dynamodb
 
-from stock import require
+from upstream_checks import require
 
 
 _OF_ONE_MESSAGE = {
@@ -19,29 +19,29 @@ _OF_ONE_MESSAGE = {
 
 
 def apply():
-    """Ask for the actions of single messages and statements."""
+    """Check the actions of single messages and statements."""
     parameters = ["service", "method", "path", "headers", "body", "query_params"]
-    stock = require(iam_actions, "extract_iam_action", parameters)
-    iam_actions.extract_iam_action = _of_one_message(stock)
+    original = require(iam_actions, "extract_iam_action", parameters)
+    iam_actions.extract_iam_action = _of_one_message(original)
     require(dynamodb, "_parse_partiql", ["statement", "parameters"])
     require(iam_actions, "_dynamodb_table_arn", ["table", "region", "account_id"])
     parameters = ["iam_action", "body", "region", "account_id"]
-    stock = require(iam_actions, "dynamodb_transaction_checks", parameters)
-    iam_actions.dynamodb_transaction_checks = _by_statement(stock)
+    original = require(iam_actions, "dynamodb_transaction_checks", parameters)
+    iam_actions.dynamodb_transaction_checks = _by_statement(original)
 
 
-def _of_one_message(stock):
+def _of_one_message(original):
     def extract(service, method, path, headers, body, query_params):
-        action = stock(service, method, path, headers, body, query_params)
+        action = original(service, method, path, headers, body, query_params)
         return _OF_ONE_MESSAGE.get(action, action)
 
     return extract
 
 
-def _by_statement(stock):
+def _by_statement(original):
     def checks(iam_action, body, region, account_id):
         if iam_action != "dynamodb:BatchExecuteStatement":
-            return stock(iam_action, body, region, account_id)
+            return original(iam_action, body, region, account_id)
         return [
             (f"dynamodb:PartiQL{operation.title()}", iam_actions._dynamodb_table_arn(table, region, account_id))
             for operation, table in _statements(body)
@@ -51,7 +51,7 @@ def _by_statement(stock):
 
 
 def _statements(body):
-    """What each statement that can be read does, and to which table; the others are refused when they are run."""
+    """The action and the table of each statement that can be parsed; the others are refused when they run."""
     try:
         statements = json.loads(body)["Statements"]
     except (ValueError, TypeError, KeyError):

@@ -1,6 +1,7 @@
-"""Clusters of Aurora PostgreSQL are real: each is a role and a database in the PostgreSQL beside the emulator.
+"""Aurora PostgreSQL clusters are real: each is a role and a database in the PostgreSQL server beside the emulator.
 
-Stock starts containers. Here writer and reader are two names of one server, and an instance is available at once.
+MiniStack starts containers. Here the writer and the reader endpoint are two names of one server, and an
+instance is available immediately.
 """
 
 import logging
@@ -12,7 +13,7 @@ from ministack.services import rds, secretsmanager
 
 import aurora_databases as databases
 import postgres
-from stock import require
+from upstream_checks import require
 
 ENGINE = "aurora-postgresql"
 _BACKED = "_lambench_postgres"
@@ -50,16 +51,16 @@ def is_backed(cluster):
     return bool(cluster and cluster.get(_BACKED))
 
 
-def _creating(stock):
+def _creating(original):
     def create(p):
         if (rds._p(p, "Engine") or ENGINE) != ENGINE or rds._p(p, "DBClusterIdentifier") in rds._clusters:
-            return stock(p)
+            return original(p)
         try:
             with _Administrator() as admin:
                 user, database = rds._p(p, "MasterUsername") or "admin", rds._p(p, "DatabaseName") or None
                 if taken := databases.conflict(admin, user, database, _living()):
                     return rds._error("InvalidParameterValue", escape(taken), 400)
-                response = stock(p)
+                response = original(p)
                 if response[0] != 200:
                     return response
                 cluster = rds._clusters[rds._p(p, "DBClusterIdentifier")]
@@ -83,27 +84,27 @@ def _provide(admin, cluster):
     return rds._xml(200, "CreateDBClusterResponse", body)
 
 
-def _modifying(stock):
+def _modifying(original):
     def modify(p):
         cluster = rds._resolve_cluster_in_request_region(rds._p(p, "DBClusterIdentifier"))
         changes_password = rds._p(p, "MasterUserPassword") or rds._p(p, "RotateMasterUserPassword") == "true"
         if not is_backed(cluster) or not changes_password:
-            return stock(p)
+            return original(p)
         try:
-            # Asked first: a secret must not change without the role.
+            # Checked first: a secret must not change without the role.
             with _Administrator():
                 pass
-            return stock(p)
+            return original(p)
         except psycopg2.Error as error:
             return _no_database(error)
 
     return modify
 
 
-def _changing_password(stock):
+def _changing_password(original):
     def change(cluster, new_pass):
         if not is_backed(cluster):
-            return stock(cluster, new_pass)
+            return original(cluster, new_pass)
         cluster["_MasterUserPassword"] = new_pass
         with _Administrator() as admin:
             databases.set_password(admin, cluster)
@@ -111,15 +112,15 @@ def _changing_password(stock):
     return change
 
 
-def _deleting(stock):
+def _deleting(original):
     def delete(p):
         with rds._shared_container_lock:
             cluster = rds._resolve_cluster_in_request_region(rds._p(p, "DBClusterIdentifier"))
             if not is_backed(cluster):
-                return stock(p)
+                return original(p)
             try:
                 with _Administrator() as admin:
-                    response = stock(p)
+                    response = original(p)
                     if response[0] == 200:
                         databases.drop(admin, cluster)
                     return response
@@ -129,21 +130,21 @@ def _deleting(stock):
     return delete
 
 
-def _starting(stock):
+def _starting(original):
     def start(cluster_id, cluster, remove_stale=False):
         if not is_backed(cluster):
-            return stock(cluster_id, cluster, remove_stale)
+            return original(cluster_id, cluster, remove_stale)
         _set_endpoints(cluster)
         return {"started": False, "failed": False, "readiness_host": None, "readiness_port": None}
 
     return start
 
 
-def _loading(stock):
-    """The emulator was started again: what PostgreSQL has may be older or newer than the clusters it remembers."""
+def _loading(original):
+    """After a restart of the emulator: what PostgreSQL has may be older or newer than the clusters it remembers."""
 
     def load(data):
-        stock(data)
+        original(data)
         backed = {key: cluster for key, cluster in rds._clusters._data.items() if is_backed(cluster)}
         if not backed:
             return
@@ -160,7 +161,7 @@ def _loading(stock):
     return load
 
 
-def _rotating(stock):
+def _rotating(original):
     """RDS rotates the secrets it manages itself, without a function."""
 
     def rotate(data):
@@ -176,7 +177,7 @@ def _rotating(stock):
                     return error_response_json("InternalServiceError", body.decode(), 500)
                 version, _ = secretsmanager._find_stage_version(secret, "AWSCURRENT")
                 return json_response({"ARN": arn, "Name": secret["Name"], "VersionId": version})
-        return stock(data)
+        return original(data)
 
     return rotate
 
@@ -188,7 +189,7 @@ def _set_endpoints(cluster):
         Endpoint=postgres.WRITER,
         ReaderEndpoint=postgres.READER,
         Port=port,
-        # What stock hands to the instances and derives both endpoints from whenever these change.
+        # MiniStack passes it to the instances, and derives both endpoints from it whenever they change.
         _shared_endpoint=endpoint,
         _shared_internal_address=postgres.READER,
         _shared_internal_port=port,
@@ -203,12 +204,12 @@ def _living():
 def _no_database(error):
     reason = " ".join(str(error).split())
     message = f"the local environment's PostgreSQL refused: {reason}. If it does not run: `lambench local start`"
-    # Not a server error: clients would repeat the call for minutes before they show this.
+    # Not a server error: clients would retry the call for minutes before they show this.
     return rds._error("InvalidDBClusterStateFault", escape(message), 400)
 
 
 class _Administrator:
-    """A session of the superuser that is closed at the end; psycopg2's own context manager leaves it open."""
+    """A session of the superuser, closed at the end; psycopg2's own context manager leaves it open."""
 
     def __enter__(self):
         self.connection = postgres.server.administrate()

@@ -1,4 +1,4 @@
-"""A cluster's part of PostgreSQL: a role with the master user's name, and the database that belongs to it.
+"""What a cluster has in PostgreSQL: a role with the master user's name, and the database that belongs to it.
 
 Both carry the cluster's resource id as their comment, so that what a cluster has left behind that is gone, after a
 crash of the emulator, is told apart from what belongs to another cluster or to the user.
@@ -21,7 +21,7 @@ def conflict(admin, user, database, living):
 
 
 def ensure(admin, cluster):
-    """Bring role, password and database about; a repetition changes nothing, another cluster's remains go."""
+    """Create role, password and database, unless they exist; remove what another cluster has left."""
     user, database, mark = cluster["MasterUsername"], cluster["DatabaseName"], cluster["DbClusterResourceId"]
     exists, owner = _find(admin, "DatabaseName", database)
     if exists and owner != mark:
@@ -58,7 +58,7 @@ def drop(admin, cluster):
 
 
 def _find(admin, kind, name):
-    """Whether it exists, and the resource id of the cluster it was made for, if one made it."""
+    """Whether it exists, and the resource id of the cluster that created it, if one did."""
     queries = {
         "MasterUsername": "SELECT shobj_description(oid, 'pg_authid') FROM pg_authid WHERE rolname = %s",
         "DatabaseName": "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
@@ -81,7 +81,7 @@ def _drop_database(admin, name):
 
 
 def _drop_role(admin, name):
-    # Without a login first, or a client that reconnects is back before the role is gone.
+    # First without a login: otherwise a client reconnects before the role is gone.
     _run(admin, "ALTER ROLE {} NOLOGIN", sql.Identifier(name))
     with admin.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [name])

@@ -1,7 +1,6 @@
-"""New code or settings take over between invocations: those under way finish on the old ones.
+"""New code and settings apply between invocations: those under way finish with the old ones.
 
-Stock kills every worker of a function that is updated or deleted, or of which one worker broke, in the middle of its
-work.
+MiniStack kills all workers of a function at work when the function is updated or deleted, or when one of them fails.
 """
 
 import functools
@@ -10,7 +9,7 @@ import threading
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from stock import require
+from upstream_checks import require
 
 _invalidating = threading.local()
 
@@ -32,20 +31,20 @@ def _replace(name, parameters, wrap):
     setattr(lambda_svc, name, replacement)
 
 
-def _marked(stock):
-    @functools.wraps(stock)
+def _marked(original):
+    @functools.wraps(original)
     def invalidate(*arguments, **named):
         _invalidating.now = True
         try:
-            stock(*arguments, **named)
+            original(*arguments, **named)
         finally:
             _invalidating.now = False
 
     return invalidate
 
 
-def _sparing(stock):
-    @functools.wraps(stock)
+def _sparing(original):
+    @functools.wraps(original)
     def kill(workers):
         doomed = list(workers)
         if getattr(_invalidating, "now", False):
@@ -53,32 +52,32 @@ def _sparing(stock):
                 for worker in doomed:
                     worker.retired = worker.in_use and not _is_broken(worker)
             doomed = [worker for worker in doomed if not worker.retired]
-        stock(doomed)
+        original(doomed)
 
     return kill
 
 
-def _up_to_date(stock):
-    @functools.wraps(stock)
+def _up_to_date(original):
+    @functools.wraps(original)
     def acquire(func_name, config, code_zip, *more, **named):
-        worker, how = stock(func_name, config, code_zip, *more, **named)
+        worker, how = original(func_name, config, code_zip, *more, **named)
         while how == "reused" and worker.code_zip is not code_zip:
-            # It was made while the code changed.
+            # It was created while the code changed.
             with lambda_runtime._lock:
                 for pool in lambda_runtime._workers.values():
                     if worker in pool:
                         pool.remove(worker)
             _end(worker)
-            worker, how = stock(func_name, config, code_zip, *more, **named)
+            worker, how = original(func_name, config, code_zip, *more, **named)
         return worker, how
 
     return acquire
 
 
-def _ending(stock):
-    @functools.wraps(stock)
+def _ending(original):
+    @functools.wraps(original)
     def release(worker):
-        stock(worker)
+        original(worker)
         if getattr(worker, "retired", False):
             _end(worker)
 
@@ -91,6 +90,6 @@ def _end(worker):
 
 
 def _is_broken(worker):
-    # Nobody releases a worker that could not even run its invocation.
+    # Nothing else releases a worker that could not even run its invocation.
     run = getattr(worker, "invocation", None)
     return run is not None and run.broken

@@ -1,6 +1,6 @@
 """The RDS Data API for clusters that live in the PostgreSQL beside the emulator.
 
-Stock runs statements on the event loop: one that waits for a lock would stop everything, whoever holds the lock
+MiniStack runs statements on the event loop: one that waits for a lock would stop everything, whoever holds the lock
 included. Here each request has a thread.
 """
 
@@ -22,21 +22,21 @@ import data_api_fields as fields
 import data_api_sessions as sessions
 import data_api_sql
 import postgres
-from stock import require
+from upstream_checks import require
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 MAX_RESPONSE_BYTES = 1024 * 1024
 _THREADS = 128
-# Accepted by AWS; to ignore them would give other answers than AWS.
+# AWS accepts these; to ignore them would return other results than AWS.
 _UNKNOWN = ("formatRecordsAs", "resultSetOptions")
 
 
 def apply():
-    """Answer for the clusters of the running server, if there is one; leave the others to stock."""
+    """Answer for the clusters of the running server, if there is one; leave the others to MiniStack."""
     if postgres.server is None:
         return
     parameters = ["method", "path", "headers", "body", "query_params"]
-    stock = require(rds_data, "handle_request", parameters)
+    original = require(rds_data, "handle_request", parameters)
     require(rds_data, "_resolve_target", ["resource_arn"])
     require(rds_data, "_validate_http_endpoint_enabled", ["cluster", "resource_arn"])
     require(rds_data, "_cluster_resolution_error", ["resource_arn", "engine"])
@@ -49,7 +49,7 @@ def apply():
     async def handle(method, path, headers, body, query_params):
         request = _parse(body)
         if request is None or path not in _OPERATIONS or not _is_ours(request):
-            return await stock(method, path, headers, body, query_params)
+            return await original(method, path, headers, body, query_params)
         if denied := _secret_denied(request, headers, query_params):
             return denied
         # The account and the region of the request are context variables.
@@ -74,7 +74,7 @@ def _is_ours(request):
 
 
 def _secret_denied(request, headers, query_params):
-    """The refusal for a caller who may use the Data API, but not the secret that it uses in the caller's name."""
+    """The error for a caller who may use the Data API, but not the secret that it reads on the caller's behalf."""
     secret = request.get("secretArn") or "*"
     action = "secretsmanager:GetSecretValue"
     return app._enforce_data_plane(
@@ -100,7 +100,7 @@ def _answer(path, request, size):
 
 
 class _Refused(Exception):
-    """Stock's answer to a request whose cluster or secret is not right."""
+    """MiniStack's error for a request with a wrong cluster or secret."""
 
     def __init__(self, response):
         super().__init__()
@@ -168,7 +168,7 @@ def _session(request):
 
 
 def _key(request):
-    """What a session is opened with; refuses a request that may not have one."""
+    """The parameters of a session; refuses a request that may not open one."""
     if request.get("schema"):
         raise errors.invalid("The schema parameter isn't supported")
     for name in _UNKNOWN:
@@ -185,7 +185,7 @@ def _key(request):
         raise _Refused(refusal)
     if not user:
         raise errors.DataApiError("InvalidSecretException", "The secret has no username")
-    # As on AWS, and as in libpq: the database is named like the user unless the request says otherwise.
+    # As on AWS, and as in libpq: the database has the name of the user unless the request names one.
     return cluster["DbClusterResourceId"], user, password, request.get("database") or user
 
 
@@ -196,5 +196,5 @@ def _needed(request, name):
 
 
 def _updated(cursor):
-    # psycopg2 counts the rows of a SELECT, too.
+    # psycopg2 counts the rows of a SELECT as well.
     return 0 if (cursor.statusmessage or "").startswith("SELECT") else max(cursor.rowcount, 0)

@@ -1,4 +1,4 @@
-"""Failures of the Data API, in the words of AWS for Aurora Serverless v2 and provisioned clusters."""
+"""Errors of the Data API, with the texts of AWS for Aurora Serverless v2 and provisioned clusters."""
 
 import re
 
@@ -15,7 +15,7 @@ _REFUSALS = (
 
 
 class DataApiError(Exception):
-    """What a request is answered with instead of a result."""
+    """An error response."""
 
     def __init__(self, code, message, status=400):
         super().__init__(message)
@@ -25,12 +25,12 @@ class DataApiError(Exception):
 
 
 def database_error(message, sqlstate):
-    """The answer to a statement that PostgreSQL refused."""
+    """The error for a statement that PostgreSQL refused."""
     return DataApiError("DatabaseErrorException", f"ERROR: {message}; SQLState: {sqlstate}")
 
 
 def of_statement(error):
-    """The answer for what psycopg2 raised while it ran a statement."""
+    """The error for what psycopg2 raised while it ran a statement."""
     if error.pgcode is None:
         return database_error("An I/O error occurred while sending to the backend.", "08006")
     diagnostics = error.diag
@@ -45,7 +45,7 @@ def of_statement(error):
 
 
 def of_connection(error):
-    """The answer for what psycopg2 raised instead of a new session."""
+    """The error for what psycopg2 raised while it opened a session."""
     refusal = _FATAL.search(str(error))
     if refusal is None:
         return DataApiError(
@@ -57,21 +57,21 @@ def of_connection(error):
 
 
 def timed_out():
-    """The answer to a statement that took longer than a request may."""
+    """The error for a statement that took longer than a request may."""
     return DataApiError("StatementTimeoutException", "Request timed out")
 
 
 def transaction_not_found(transaction_id, cause):
-    """The answer to the id of a transaction that has ended or never was."""
+    """The error for the id of a transaction that has ended or never existed."""
     message = f"Transaction {transaction_id} is not found. {cause}"
     return DataApiError("TransactionNotFoundException", message, 404)
 
 
 def unsupported_result(message):
-    """The answer to a result that the Data API cannot carry."""
+    """The error for a result that the Data API cannot return."""
     return DataApiError("UnsupportedResultException", message)
 
 
 def invalid(message):
-    """The answer to a request that is wrong whatever the database says."""
+    """The error for a request that is invalid before it reaches the database."""
     return DataApiError("ValidationException", message)

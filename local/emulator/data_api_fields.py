@@ -6,7 +6,7 @@ from psycopg2 import extensions
 
 from data_api_errors import unsupported_result
 
-# OID: PostgreSQL's name of the type, the number JDBC has for it.
+# OID: PostgreSQL's name of the type, and JDBC's number of it.
 _TYPES = {
     16: ("bool", -7),
     17: ("bytea", -2),
@@ -47,7 +47,7 @@ _NUMBERS = {16, 20, 21, 23, 26, 700, 701}
 
 
 def register(connection):
-    """Have PostgreSQL's own text for everything that is no number, truth value or bytes on AWS either."""
+    """Return PostgreSQL's own text for everything that is not a number, a boolean or bytes on AWS."""
     plain = [oid for oid in _TYPES if oid not in _NUMBERS | {17}]
     text = extensions.new_type(tuple(plain), "TEXT", lambda value, _: value)
     extensions.register_type(text, connection)
@@ -97,7 +97,7 @@ def _array(values, oid):
 
 
 def _without_offset(value, oid):
-    # Sessions are in UTC and the Data API doesn't repeat that in each value.
+    # Sessions use UTC, and the Data API leaves the time zone out of values.
     return value.removesuffix("+00") if oid == _TIMESTAMPTZ and isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""The Data API's sessions: pooled, and watched so that neither a statement nor a transaction lasts for ever."""
+"""The Data API's sessions: pooled, with time limits on statements and transactions."""
 
 import select
 import threading
@@ -45,13 +45,13 @@ class Transaction:
         self.begun = self.used = time.monotonic()
 
     def overdue(self, now):
-        """Whether nobody will end it any more."""
+        """Whether nothing will end it any more."""
         idle = not self.busy and now - self.used > TRANSACTION_IDLE_SECONDS
         return idle or now - self.begun > TRANSACTION_SECONDS
 
 
 class Session:
-    """A connection and what it was opened with, by which another request may have it later."""
+    """A connection with its parameters: a later request with the same ones may reuse it."""
 
     def __init__(self, key):
         user, password, database = key[-3:]
@@ -60,12 +60,12 @@ class Session:
             user, password, database, options="-c TimeZone=UTC", application_name="RDS Data API"
         )
         self.released = None
-        # A cancellation may arrive late, when the session already runs somebody else's statement.
+        # A cancellation may arrive late, when the session already runs another request's statement.
         self.cancelled = False
         data_api_fields.register(self.connection)
 
     def is_alive(self):
-        """Whether the server has nothing to say: unasked, it only says that the session has ended."""
+        """Whether the server has sent nothing: unasked, it only sends that the session has ended."""
         poll = select.poll()
         poll.register(self.connection.fileno(), select.POLLIN)
         return not self.connection.closed and not poll.poll(0)
@@ -76,7 +76,7 @@ class Session:
 
 
 def start():
-    """Begin to watch."""
+    """Start the thread that enforces the limits."""
     threading.Thread(target=_watch, daemon=True, name="data-api-watch").start()
 
 
@@ -203,7 +203,7 @@ def _watch():
 
 
 def tidy(now):
-    """Cancel overdue statements, roll back forgotten transactions, close sessions that nobody needs."""
+    """Cancel overdue statements, roll back forgotten transactions, close idle sessions."""
     with _lock:
         late = [session for session, deadline in _statements.items() if now > deadline]
         for session in late:

@@ -18,7 +18,7 @@ _HINTS = {
     "TIMESTAMP": "timestamp",
     "UUID": "uuid",
 }
-# What may contain a colon or a semicolon that means nothing, then what means something.
+# First what may contain a colon or a semicolon without meaning, then what has a meaning.
 _TOKENS = re.compile(
     r"""(?<![\w$])[eE]'(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/
       | (?<![\w$])(?P<tag>\$(?:[A-Za-z_]\w*)?\$).*?(?P=tag) | ::
@@ -29,7 +29,7 @@ _TOKENS = re.compile(
 
 
 def check_single(sql):
-    """Refuse more than one statement; a semicolon at the end is none."""
+    """Refuse more than one statement; a final semicolon does not start one."""
     for token in _TOKENS.finditer(sql):
         if token["end"] and _TOKENS.sub(_without_comments, sql[token.end() :]).strip():
             raise invalid("Multistatements aren't supported.")
@@ -74,7 +74,7 @@ def _text(value, hint, connection):
         raise database_error('invalid byte sequence for encoding "UTF8": 0x00', "22021") from None
 
 
-# Between quotes: a minus would bind weaker than the cast, and the smallest number has no positive counterpart.
+# In quotes: a minus binds more loosely than the cast, and the smallest number has no positive counterpart.
 _KINDS = {
     "stringValue": _text,
     "longValue": lambda value, *_: f"('{int(value)}'::bigint)",

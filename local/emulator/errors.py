@@ -1,4 +1,4 @@
-"""Errors in the words of Lambda, so that a state machine's Catch and the score see what they would on AWS."""
+"""Lambda's error types and texts, so that a state machine's Catch and the score see what they would on AWS."""
 
 import re
 import signal
@@ -8,7 +8,7 @@ _PYTHON_ERROR = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)")
 
 
 def describe(run, result):
-    """Set `run.error` to the payload AWS gives for what went wrong, and hand it on in `result`."""
+    """Set `run.error` to the payload that AWS returns for what went wrong, and pass it on in `result`."""
     run.error = _of_result(run, result)
     if run.error is None:
         return result
@@ -76,7 +76,7 @@ def _exit_reason(process):
 
 def _raised(message, trace):
     lines = trace.rstrip().splitlines()
-    # Python ends a traceback with "module.Class: message", node starts one with it.
+    # Python ends a traceback with "module.Class: message", Node.js starts one with it.
     named = [line for line in reversed(lines) if _PYTHON_ERROR.match(line)]
     candidates = named if lines[0].startswith("Traceback") else lines[:1]
     match = _PYTHON_ERROR.match(candidates[0]) if candidates else None

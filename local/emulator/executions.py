@@ -1,29 +1,29 @@
-"""A stopped execution starts no further task and stays ABORTED, as on AWS.
+"""A stopped execution starts no more tasks and stays ABORTED, as on AWS.
 
-Stock, the branches of a Map go on to the end and a failure among them overwrites the status.
+In MiniStack, the branches of a Map run to their ends, and a failure in one overwrites the status.
 """
 
 import contextvars
 
 from ministack.services import stepfunctions
 
-from stock import require
+from upstream_checks import require
 
 _current = contextvars.ContextVar("execution", default=None)
 
 
 class Stopped(BaseException):
-    """Ends the thread of an execution; no Retry or Catch may handle it, hence not an Exception."""
+    """Ends the thread of an execution. Not an Exception, because no Retry or Catch may handle it."""
 
 
 def apply():
-    """Ask for the execution's status before each state that acts, each attempt and the final failure."""
+    """Check the execution's status before each state that acts, each attempt and the final failure."""
     for name in ("_execute_task", "_execute_map", "_execute_parallel"):
-        stock = require(stepfunctions, name, ["state_def", "raw_input", "execution", "ctx"])
-        setattr(stepfunctions, name, _only_while_running(stock))
+        original = require(stepfunctions, name, ["state_def", "raw_input", "execution", "ctx"])
+        setattr(stepfunctions, name, _only_while_running(original))
     for name in ("_invoke_resource", "_invoke_resource_with_timeout"):
-        stock = require(stepfunctions, name, ["resource"])
-        setattr(stepfunctions, name, _attempt(stock))
+        original = require(stepfunctions, name, ["resource"])
+        setattr(stepfunctions, name, _attempt(original))
     run = require(stepfunctions, "_run_execution", ["exec_arn"])
     fail = require(stepfunctions, "_fail_execution", ["execution", "error", "cause"])
 
@@ -46,21 +46,21 @@ def _stop_if_aborted(execution):
         raise Stopped
 
 
-def _only_while_running(stock):
+def _only_while_running(original):
     def execute(state_def, raw_input, execution, ctx):
         _stop_if_aborted(execution)
         token = _current.set(execution)
         try:
-            return stock(state_def, raw_input, execution, ctx)
+            return original(state_def, raw_input, execution, ctx)
         finally:
             _current.reset(token)
 
     return execute
 
 
-def _attempt(stock):
+def _attempt(original):
     def invoke(resource, *arguments):
         _stop_if_aborted(_current.get())
-        return stock(resource, *arguments)
+        return original(resource, *arguments)
 
     return invoke

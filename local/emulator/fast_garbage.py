@@ -1,15 +1,15 @@
-"""Looks at each object once when it collects garbage, not at all of them again and again.
+"""Has garbage collection look at each object once, instead of at all of them each time.
 
 What the server keeps (modules, logs, records of streams) is not garbage, but Python's full collections walk through it
-each time, and stop every thread: 150 ms after a minute of 75 requests/s, which their callers would see as latency of the
-functions.
+each time, and stop every thread: 150 ms after a minute of 75 requests/s, which callers would see as latency of
+the functions.
 """
 
 import gc
 
 
 def apply():
-    """Set aside for good what has survived a full collection."""
+    """Exempt what has survived a full collection from later ones."""
     gc.callbacks.append(_set_aside)
 
 

@@ -1,6 +1,6 @@
-"""Collects a function's output as soon as it is there.
+"""Collects a function's output without a fixed wait.
 
-Stock waits a fixed 50 ms for the first line of each invocation. A function writes its lines before it sends
+MiniStack waits a fixed 50 ms for the first line of each invocation. A function writes its lines before it sends
 its response, so at that time they are in the pipe: wait until the pipe is empty and no longer.
 """
 
@@ -11,26 +11,26 @@ import time
 
 from ministack.core import lambda_runtime
 
-from stock import require
+from upstream_checks import require
 
 PIPE_DEADLINE_SECONDS = 0.25
 SETTLE_SECONDS = 0.001
 
 
 def apply():
-    """Replace the waiting with a look into the pipe."""
+    """Check the pipe instead of waiting."""
     require(lambda_runtime.Worker, "_drain_stderr", ["self"])
     require(lambda_runtime.Worker, "_drain_stderr_bounded", ["self", "first_line_wait"])
     lambda_runtime.Worker._drain_stderr_bounded = drain
 
 
 def drain(self, first_line_wait=SETTLE_SECONDS):
-    """The lines the worker has written so far."""
+    """The lines that the worker has written so far."""
     deadline = time.monotonic() + max(PIPE_DEADLINE_SECONDS, first_line_wait)
     queued = -1
     while time.monotonic() < deadline:
-        # A line is in the pipe, in the reading thread's hands or in the queue: settled when the first is
-        # empty and the last has stopped growing.
+        # A line is in the pipe, in the reading thread or in the queue: all are there when the pipe is empty and
+        # the queue has stopped growing.
         if not _unread_bytes(self._proc) and queued == self._stderr_queue.qsize():
             break
         queued = self._stderr_queue.qsize()

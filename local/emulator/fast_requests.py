@@ -1,7 +1,7 @@
-"""Serves a request with fewer threads, system calls and waits.
+"""Serves requests with fewer threads, system calls and waits.
 
-Each of them lets another thread run, for up to 5 ms where that one computes. Stock starts a thread for an invocation
-and waits until it runs, asks the system for random numbers several times, and sends a response in pieces.
+Each of them lets another thread run, for up to 5 ms if that one computes. MiniStack starts a thread for an invocation,
+waits until it runs, asks the system for random numbers several times, and sends a response in pieces.
 """
 
 import asyncio
@@ -19,31 +19,31 @@ from ministack import app
 from ministack.core import concurrency
 
 import threads
-from stock import require
+from upstream_checks import require
 
-# How long a thread may keep the others waiting; Python's own value is five times as much.
+# How long a thread may hold the interpreter's lock; Python's own value is five times as much.
 SWITCH_SECONDS = 0.001
 
 
 def apply():
-    """Replace what costs most; where stock imported a function by its name, too."""
+    """Replace what costs most, also in modules that have imported a function by its name."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    stock = require(concurrency, "run_reentrant", ["fn"])
+    original = require(concurrency, "run_reentrant", ["fn"])
     for module in list(sys.modules.values()):
-        if getattr(module, "run_reentrant", None) is stock:
+        if getattr(module, "run_reentrant", None) is original:
             module.run_reentrant = run
     uuid.uuid4 = _uuid4
     require(app, "os")
     app.os = System()
     require(H11Protocol, "_send_h11_event", ["self", "event"])
     H11Protocol._send_h11_event = _send
-    # Closing a connection now and then helps no client of this server.
+    # No client of this server needs connections to be closed from time to time.
     require(Config, "keep_alive_max_requests")
     Config.keep_alive_max_requests = sys.maxsize
 
 
 class System:
-    """The `os` of stock's server, which takes random bytes for nothing but the ids of its responses."""
+    """The `os` module of MiniStack's server, which uses random bytes only for the ids of its responses."""
 
     urandom = staticmethod(random.randbytes)
 
@@ -52,7 +52,7 @@ class System:
 
 
 async def run(fn, *arguments, thread_name=None):
-    """Run what blocks in a thread; a caller that is cancelled waits for its end, as stock lets it."""
+    """Run what blocks in a thread; a cancelled caller waits for its end, as in MiniStack."""
     call = contextvars.copy_context().run
     future = asyncio.get_running_loop().run_in_executor(threads.POOL, call, fn, *arguments)
     try:
@@ -63,7 +63,7 @@ async def run(fn, *arguments, thread_name=None):
                 await asyncio.wait({future})
             except asyncio.CancelledError:
                 continue
-        # Nobody is left to be told.
+        # No caller is left.
         future.exception()
         raise
 
@@ -79,7 +79,7 @@ async def _send(self, event):
         if self.connection.their_state != h11.ERROR:
             raise
         return
-    # The head of a response leaves with what follows it.
+    # The head of a response is sent together with what follows it.
     data = getattr(self, "_head", b"") + (data or b"")
     self._head = data if isinstance(event, h11.Response) else b""
     if data and not self._head:

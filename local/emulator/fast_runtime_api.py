@@ -1,26 +1,26 @@
-"""Speaks the Lambda Runtime API over HTTP as plainly as its clients do; Python's own parser is made for e-mail."""
+"""A minimal HTTP parser for the Lambda Runtime API; Python's own is made for e-mail, and slow."""
 
 import functools
 
 from ministack.core import lambda_runtime
 
-from stock import require
+from upstream_checks import require
 
 
 def apply():
-    """Replace how requests are read and responses begun."""
+    """Replace how requests are read and responses are started."""
     worker = lambda_runtime.ProvidedWorker
-    stock = require(worker, "_build_handler_class", ["self", "generation", "pending"])
+    original = require(worker, "_build_handler_class", ["self", "generation", "pending"])
 
-    @functools.wraps(stock)
+    @functools.wraps(original)
     def build(self, generation, pending):
-        return type("RuntimeApi", (_Plain, stock(self, generation, pending)), {})
+        return type("RuntimeApi", (_Plain, original(self, generation, pending)), {})
 
     worker._build_handler_class = build
 
 
 class _Plain:
-    """Goes before a handler of http.server."""
+    """A mixin for handlers of http.server."""
 
     def parse_request(self):
         """Read the head of a request; its headers have names such as Content-Length."""
@@ -36,5 +36,5 @@ class _Plain:
         return True
 
     def send_response(self, code, message=None):
-        """Begin a response, without the date and the name of the server."""
+        """Start a response, without the date and the name of the server."""
         self.send_response_only(code, message)

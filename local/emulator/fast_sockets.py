@@ -1,7 +1,7 @@
-"""Answers of the Lambda Runtime API leave in one packet at once.
+"""Responses of the Lambda Runtime API are sent immediately, in one packet.
 
-Stock, each header line is a packet of its own and Nagle's algorithm holds it back for the peer's delayed
-acknowledgement: 40 ms an exchange.
+MiniStack, each header line is a packet of its own and Nagle's algorithm holds it back for the peer's delayed
+acknowledgement: 40 ms per exchange.
 """
 
 import socketserver

@@ -1,6 +1,6 @@
-"""HTTP APIs as their callers know them: an address that resolves, one answer to all who may not call, and throttling.
+"""HTTP APIs as callers see them: an address that resolves, one response to all unauthorized calls, and throttling.
 
-Stock's `<id>.execute-api.localhost` isn't known to every client; it tells why a call is refused, and takes any
+MiniStack's `<id>.execute-api.localhost` isn't known to every client; it tells why a call is refused, and takes any
 signature made with the root credentials.
 """
 
@@ -11,7 +11,7 @@ from ministack import app
 from ministack.core import iam_evaluator, router, sigv4
 from ministack.services import apigateway, apigateway_v1
 
-from stock import require
+from upstream_checks import require
 from throttling import Buckets
 
 _FORBIDDEN = 403, {"Content-Type": "application/json"}, b'{"message":"Forbidden"}'
@@ -21,7 +21,7 @@ _routes = Buckets()
 
 
 def apply():
-    """Change the address of new APIs, and look at calls."""
+    """Change the address of new APIs, and check calls."""
     for name in ("_apis", "_stages"):
         require(apigateway, name)
     require(apigateway, "_apigw_response", ["data"])
@@ -43,9 +43,9 @@ def apply():
     require(app, "_parse_execute_api_url", ["host", "path"])
 
 
-def _addressed(stock):
+def _addressed(original):
     def create(data):
-        status, headers, body = stock(data)
+        status, headers, body = original(data)
         if status != 201 or data.get("protocolType", "HTTP") != "HTTP":
             return status, headers, body
         api = apigateway._apis[json.loads(body)["apiId"]]
@@ -55,7 +55,7 @@ def _addressed(stock):
     return create
 
 
-def _throttled(stock):
+def _throttled(original):
     async def invoke(integration, api_id, stage, path, method, headers, body, query_params, route_key, *more, **named):
         settings = apigateway._stages.get(api_id, {}).get(stage, {})
         route = settings.get("routeSettings", {}).get(route_key) or settings.get("defaultRouteSettings", {})
@@ -63,25 +63,25 @@ def _throttled(stock):
         if rate is not None and burst is not None and not _routes.take((api_id, stage, route_key), rate, burst):
             return _THROTTLED
         arguments = (integration, api_id, stage, path, method, headers, body, query_params, route_key)
-        return await stock(*arguments, *more, **named)
+        return await original(*arguments, *more, **named)
 
     return invoke
 
 
-def _terse(stock):
+def _terse(original):
     def enforce(api_id, *arguments, **named):
-        denied = stock(api_id, *arguments, **named)
+        denied = original(api_id, *arguments, **named)
         return _FORBIDDEN if denied and _is_http_api(api_id) else denied
 
     return enforce
 
 
-def _verified(stock):
+def _verified(original):
     async def handle(host, path, method, headers, body, query_params, raw_path=None, **named):
         called = app._parse_execute_api_url(host, path)
         if called and _is_http_api(called[0]) and _is_forged(method, raw_path or path, query_params, headers, body):
             return _FORBIDDEN
-        return await stock(host, path, method, headers, body, query_params, raw_path=raw_path, **named)
+        return await original(host, path, method, headers, body, query_params, raw_path=raw_path, **named)
 
     return handle
 
@@ -91,7 +91,7 @@ def _is_http_api(api_id):
 
 
 def _is_forged(method, raw_path, query_params, headers, body):
-    # Stock checks the signatures of all others.
+    # MiniStack checks the signatures of all other calls.
     if not headers.get("authorization", "").startswith("AWS4-HMAC-SHA256"):
         return False
     key = router.extract_access_key_id(headers, query_params)

@@ -1,4 +1,4 @@
-"""Measures each invocation, limits its descriptors and ends it when it exceeds its function's memory, as Lambda does."""
+"""Measures each invocation, limits its file descriptors, and ends it over its function's memory, as Lambda does."""
 
 import threading
 import time
@@ -8,10 +8,10 @@ from ministack.services import lambda_svc
 
 import errors
 import processes
-from stock import require
+from upstream_checks import require
 
 WATCH_SECONDS = 0.01
-# What Lambda grants the code before the handler.
+# Lambda's limit for the code outside of the handler.
 INIT_SECONDS = 10.0
 
 _running = {}
@@ -33,7 +33,7 @@ class Invocation:
         self.ended = None
         self.cold = self.process is None or self.process.poll() is not None
         self.ready = not self.cold
-        # What the environment took to be there, and the part of it that Lambda reports as its initialization.
+        # How long the environment took to start, and the part of that which Lambda reports as its initialization.
         self.start_seconds = 0.0
         self.init_seconds = 0.0
         self.peak_bytes = 0
@@ -43,7 +43,7 @@ class Invocation:
         self.error = None
 
     def duration_ms(self):
-        """Time of the handler alone, without the start of its environment."""
+        """Time of the handler, without the start of its environment."""
         return max(0.0, self.ended - self.started - self.start_seconds) * 1000
 
     def finish(self):
@@ -53,7 +53,7 @@ class Invocation:
             self.sample()
 
     def sample(self):
-        """Look at the memory now; an invocation over its limit ends here."""
+        """Check the memory now; an invocation over its limit ends here."""
         self.process = self.worker._proc or self.process
         if self.over_memory or self.process is None or self.process.poll() is not None:
             return
@@ -65,7 +65,7 @@ class Invocation:
             processes.kill(self.pids)
 
     def stop_hung_init(self):
-        """End a worker that neither gets ready nor exits: nothing else would."""
+        """End a worker that neither becomes ready nor exits: nothing else would."""
         if not self.ready and time.monotonic() - self.started > INIT_SECONDS + self.timeout:
             self.init_hung = True
             processes.kill(self.pids)
@@ -82,8 +82,8 @@ def apply():
     provided._await_init = _seen(require(provided, "_await_init", ["self", "init_timeout"]))
     require(lambda_runtime, "kill_workers", ["workers"])
     for name in ("_execute_function_warm", "_execute_function_provided_warm"):
-        stock = require(lambda_svc, name, ["func", "event", "request_id"])
-        setattr(lambda_svc, name, _with_error(stock))
+        original = require(lambda_svc, name, ["func", "event", "request_id"])
+        setattr(lambda_svc, name, _with_error(original))
     threading.Thread(target=_watch, daemon=True, name="memory-watch").start()
 
 
@@ -92,14 +92,14 @@ def take(request_id):
     return _finished.pop(request_id, None)
 
 
-def _measured(stock):
+def _measured(original):
     def invoke(self, event, request_id, **context):
         run = Invocation(request_id, self)
         self.invocation = run
         _running[request_id] = run
         _started.set()
         try:
-            result = stock(self, event, request_id, **context)
+            result = original(self, event, request_id, **context)
             run.finish()
             return errors.describe(run, result)
         except Exception as error:
@@ -113,40 +113,40 @@ def _measured(stock):
             if run.over_memory:
                 lambda_runtime.kill_workers([self])
             if self._proc is None:
-                # The environment ended: so do the processes it started.
+                # The environment has ended: end the processes that it started.
                 processes.kill(run.pids)
 
     return invoke
 
 
-def _timed(stock):
+def _timed(original):
     def spawn(self, *arguments, **named):
         before = time.monotonic()
         run = getattr(self, "invocation", None)
         try:
-            stock(self, *arguments, **named)
+            original(self, *arguments, **named)
             processes.limit_descriptors(self._proc.pid)
             if run is not None:
                 run.ready = True
         finally:
             if run is not None:
                 run.start_seconds += time.monotonic() - before
-                # A custom runtime has told more exactly: Lambda doesn't count the unpacking of the code.
+                # A custom runtime's own time is more exact: Lambda does not count the unpacking of the code.
                 run.init_seconds = run.init_seconds or run.start_seconds
 
     return spawn
 
 
-def _seen(stock):
+def _seen(original):
     def await_init(self, init_timeout=None):
         processes.limit_descriptors(self._proc.pid)
-        # A custom runtime that ends while it starts is cleared away before anyone asks for its exit status.
+        # A custom runtime that ends while it starts is removed before anything asks for its exit status.
         run = getattr(self, "invocation", None)
         if run is not None:
             run.process = self._proc
         before = time.monotonic()
         try:
-            return stock(self, init_timeout)
+            return original(self, init_timeout)
         finally:
             if run is not None:
                 run.init_seconds = time.monotonic() - before
@@ -154,20 +154,20 @@ def _seen(stock):
     return await_init
 
 
-def _ending(stock):
+def _ending(original):
     def drain(self, *arguments, **named):
-        # Called right after the response has arrived, before any clearing up.
+        # Called right after the response has arrived, before the cleanup.
         run = getattr(self, "invocation", None)
         if run is not None and run.ready:
             run.finish()
-        return stock(self, *arguments, **named)
+        return original(self, *arguments, **named)
 
     return drain
 
 
-def _with_error(stock):
+def _with_error(original):
     def execute(func, event, request_id):
-        result = stock(func, event, request_id)
+        result = original(func, event, request_id)
         run = _finished.get(request_id)
         if run is not None and run.error is not None:
             result["body"] = run.error
@@ -186,5 +186,5 @@ def _watch():
             for run in list(_running.values()):
                 run.sample()
                 run.stop_hung_init()
-            # Watching many must not slow down what is measured: 3 % of one core at most.
+            # Sampling must not slow down what is measured: it takes 3 % of one core at most.
             time.sleep(max(WATCH_SECONDS, 30 * (time.thread_time() - begun)))

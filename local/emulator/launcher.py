@@ -21,7 +21,7 @@ import http_api
 import invocations
 import postgres
 import queues
-import reports
+import report_lines
 import request_counts
 import resharding
 import s3_model
@@ -40,7 +40,7 @@ PATCHES = (
     fast_runtime_api,
     invocations,
     code_swap,
-    reports,
+    report_lines,
     credentials,
     request_counts,
     aurora,
@@ -62,7 +62,7 @@ PATCHES = (
 def main():
     """Apply every patch, then serve until SIGTERM."""
     if os.getpgrp() != os.getpid():
-        # A session of its own: the end of the terminal is not its end.
+        # A session of its own: closing the terminal does not end it.
         os.setsid()
     postgres.configure()
     s3_model.configure()

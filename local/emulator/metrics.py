@@ -4,9 +4,9 @@ import json
 
 from ministack.services import cloudwatch
 
-from stock import require
+from upstream_checks import require
 
-# A metric has no more values in one line; CloudWatch makes no metric of a line that has.
+# The most values of a metric in one line; CloudWatch ignores a line with more.
 MAX_VALUES = 100
 
 
@@ -25,7 +25,7 @@ def forward(lines):
             for datum in list(_data(record)):
                 cloudwatch._store_datum(*datum, None, None)
         except (ValueError, TypeError, KeyError, AttributeError):
-            # CloudWatch keeps a line it cannot read as a log line and says nothing.
+            # CloudWatch keeps a line that it cannot parse as a log line, without an error.
             continue
 
 

@@ -11,7 +11,7 @@ VARIABLES = {
     "password_file": "LAMBENCH_POSTGRES_PASSWORD_FILE",
     "ca_file": "LAMBENCH_POSTGRES_CA_FILE",
 }
-# The names in the server's certificate. One server is writer and reader: two names keep them apart.
+# The names in the server's certificate: one server is writer and reader, under two names.
 WRITER = "localhost"
 READER = "127.0.0.1"
 
@@ -28,7 +28,7 @@ class Server:
     ca_file: str
 
     def connect(self, user, password, database, **more):
-        """A session that commits each statement by itself; the server has proved who it is."""
+        """A session that commits each statement by itself; the server's certificate is verified."""
         connection = psycopg2.connect(
             host=READER,
             port=self.port,
@@ -51,11 +51,11 @@ class Server:
 
 
 def configure(environment=os.environ):
-    """Learn where the server is, and leave of it in the environment only what functions may know."""
+    """Read where the server is, and leave only what functions may know in the environment."""
     global server
     settings = {field: environment.pop(name, None) for field, name in VARIABLES.items()}
     if settings["port"] is None:
         return
     server = Server(**{**settings, "port": int(settings["port"])})
-    # libpq's name for what a client trusts. Functions inherit it.
+    # libpq's variable for the trusted authority. Functions inherit it.
     environment["PGSSLROOTCERT"] = server.ca_file

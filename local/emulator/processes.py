@@ -1,4 +1,4 @@
-"""Limits, memory and end of a process tree."""
+"""Limits and memory of a process tree, and how to end it."""
 
 import os
 import resource
@@ -9,7 +9,7 @@ DESCRIPTORS = 1024
 
 
 def tree(pid):
-    """The process and all its descendants that are alive, parents first."""
+    """The process and all its living descendants, parents first."""
     found = [pid]
     for parent in found:
         try:
@@ -30,7 +30,7 @@ def limit_descriptors(pid):
 
 
 def memory_bytes(pids):
-    """The most memory one process ever held (VmHWM), or what all hold together now if that is more.
+    """The peak memory of any one process (VmHWM), or what all use together now if that is more.
 
     Together means proportional set size: right after a fork the same pages belong to parent and child.
     """
@@ -41,7 +41,7 @@ def memory_bytes(pids):
 
 
 def kill(pids):
-    """End processes at once; those that are gone or belong to another session are left alone."""
+    """Kill processes; those that are gone or belong to another session are left alone."""
     for pid in pids:
         try:
             if os.getsid(pid) == os.getsid(0):

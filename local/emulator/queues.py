@@ -1,7 +1,7 @@
-"""Nothing that is sent to a queue is lost on its way to a function, and a response is read as Lambda reads it.
+"""No message is lost between a queue and a function, and a response is interpreted as by Lambda.
 
-Stock takes messages for event source mappings in threads while requests change the same lists on the event loop; and
-it deletes a batch whose response names a message that isn't in it, which Lambda takes as a failure of the whole batch.
+MiniStack receives messages for event source mappings in threads while requests change the same lists on the event loop.
+It also deletes a batch whose response names an unknown message, which Lambda treats as a failure of the whole batch.
 """
 
 import contextvars
@@ -12,16 +12,16 @@ from ministack import app
 from ministack.core.responses import error_response_json
 from ministack.services import lambda_svc, sqs
 
-from stock import require
+from upstream_checks import require
 
 _PARTIAL = "ReportBatchItemFailures"
-# The ids of the messages in the batch that this thread works on; None where responses are of no interest.
+# The ids of the messages in the batch that this thread handles; None where responses do not matter.
 _batch_ids = contextvars.ContextVar("batch_ids", default=None)
 
 
 def apply():
-    """Take and delete messages on the event loop, and look at the responses."""
-    # None until the server runs, which `require` takes for missing.
+    """Receive and delete messages on the event loop, and check the responses."""
+    # None until the server runs, which `require` would report as missing.
     if not hasattr(app, "_MAIN_LOOP"):
         require(app, "_MAIN_LOOP")
     require(sqs, "_queues")
@@ -38,13 +38,13 @@ def apply():
     lambda_svc._execute_function = _reading_responses(require(lambda_svc, "_execute_function", ["func", "event"]))
 
 
-def _on_the_loop(stock):
+def _on_the_loop(original):
     def call(*arguments):
         done = Future()
 
         def run():
             try:
-                done.set_result(stock(*arguments))
+                done.set_result(original(*arguments))
             except Exception as error:
                 done.set_exception(error)
 
@@ -55,7 +55,7 @@ def _on_the_loop(stock):
     return call
 
 
-def _checking_time(stock):
+def _checking_time(original):
     def create(data):
         queue = next((q for q in sqs._queues.values() if _arn(q) == data.get("EventSourceArn")), None)
         name, qualifier, _ = lambda_svc._resolve_existing_esm_function(data.get("FunctionName", ""))
@@ -65,7 +65,7 @@ def _checking_time(stock):
             if visible < timeout:
                 message = f"Queue visibility timeout: {visible} seconds is less than Function timeout: {timeout}"
                 return error_response_json("InvalidParameterValueException", message + " seconds", 400)
-        return stock(data)
+        return original(data)
 
     return create
 
@@ -74,21 +74,21 @@ def _arn(queue):
     return queue["attributes"].get("QueueArn")
 
 
-def _knowing_its_ids(stock):
+def _knowing_its_ids(original):
     def run(esm, func_rec, event, batch, queue_url, queue_name):
         if _PARTIAL in (esm.get("FunctionResponseTypes") or []):
             _batch_ids.set({message["id"] for message in batch})
-        stock(esm, func_rec, event, batch, queue_url, queue_name)
+        original(esm, func_rec, event, batch, queue_url, queue_name)
 
     return run
 
 
-def _reading_responses(stock):
+def _reading_responses(original):
     def execute(func, event):
         ids = _batch_ids.get()
-        # A function that is invoked on the way has its own response.
+        # A function that is invoked in between has its own response.
         _batch_ids.set(None)
-        result = stock(func, event)
+        result = original(func, event)
         if ids is None or result.get("error"):
             return result
         failed = failed_ids(result.get("body"))

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 
 from ministack import app
 
-import answers
+import http_responses
 import credentials
 import s3_model
-from stock import require
+from upstream_checks import require
 
 PATH = "/_lambench/requests"
 _CREDENTIAL = re.compile(r"Credential=([^/,]+)/\d+/[^/,]+/s3/")
@@ -20,10 +20,10 @@ _SIGNING = {"x-id", "AWSAccessKeyId", "Signature", "Expires", "x-amz-security-to
     f"X-Amz-{name}"
     for name in ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Security-Token")
 }
-# The beginnings of the names of operations; all others are writes.
+# Prefixes of the names of operations; all others are writes.
 _DELETES = ("Delete", "Abort")
 _READS = ("Get", "Head", "Select")
-# What the model calls requests that it refused before it knew the operation.
+# The model's name for requests that it refused before it knew the operation.
 _REJECTED = "Rejected"
 _CLASSES = {"writes": 0, "reads": 0, "deletes": 0}
 _COUNTERS = ("bytes_in", "bytes_out", "slow_downs")
@@ -32,7 +32,7 @@ _counts = {}
 
 
 def apply():
-    """Look at every request on its way in."""
+    """Count every incoming request."""
     require(app, "_extract_s3_vhost_bucket", ["host"])
     app.app = _counting(require(app, "app", ["scope", "receive", "send"]))
 
@@ -51,14 +51,14 @@ def price_class(method, path, query, host):
 
 
 def operation_class(operation):
-    """The same, of an operation by its name; `ListParts` and the other lists are writes."""
+    """The same for the name of an operation; `ListParts` and the other lists are writes."""
     if operation.startswith(_DELETES):
         return "deletes"
     return "reads" if operation.startswith(_READS) else "writes"
 
 
 def by_function(rows):
-    """The model's counters by function; an answer 5xx costs nothing."""
+    """The model's counters by function; 5xx responses are free."""
     functions = {}
     for row in rows:
         function = credentials.function_of(row["access_key"])
@@ -71,25 +71,25 @@ def by_function(rows):
     return functions
 
 
-def _counting(stock):
+def _counting(original):
     async def asgi(scope, receive, send):
         if scope["type"] == "http":
             if scope["path"] == PATH:
-                told = by_function(await s3_model.counters()) if s3_model.is_used() else _counts
-                await answers.send(send, 200, told)
+                body = by_function(await s3_model.counters()) if s3_model.is_used() else _counts
+                await http_responses.send(send, 200, body)
                 return
             key, query = _signer(scope)
             if key is not None and s3_model.is_used():
-                await answers.send(send, 400, s3_model.refusal(), "application/xml")
+                await http_responses.send(send, 400, s3_model.refusal(), "application/xml")
                 return
             _count(scope, key, query)
-        await stock(scope, receive, send)
+        await original(scope, receive, send)
 
     return asgi
 
 
 def _signer(scope):
-    """Whose key an S3 request is signed with, None if it is none; and the query of its address."""
+    """The access key of an S3 request, or None for other requests; and the query of its URL."""
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     return _access_key(dict(scope["headers"]), query), query
 
@@ -102,9 +102,9 @@ def _count(scope, key, query):
 
 
 def _access_key(headers, query):
-    """The key an S3 request is signed with, in its header or, presigned, in its address; else None."""
+    """The access key of an S3 request, from its header or its presigned URL; else None."""
     signed = headers.get(b"authorization", b"").decode("latin-1")
     presigned = "Credential=" + query.get("X-Amz-Credential", [""])[0]
     credential = _CREDENTIAL.search(signed) or _CREDENTIAL.match(presigned)
-    # Only S3 still takes addresses signed the old way, which is what boto3 makes in us-east-1.
+    # Only S3 still accepts Signature Version 2 in URLs, which boto3 uses in us-east-1.
     return credential.group(1) if credential else query.get("AWSAccessKeyId", [None])[0]

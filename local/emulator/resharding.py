@@ -1,4 +1,4 @@
-"""Splitting and merging shards keeps their records: the old shards close and stay readable; stock throws them away."""
+"""Splits and merges of shards keep their records: the old shards close and stay readable; MiniStack discards them."""
 
 import functools
 import json
@@ -10,11 +10,11 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import kinesis
 
 import stream_mappings
-from stock import require
+from upstream_checks import require
 
 
 def apply():
-    """Replace resharding, and let everything else know closed shards."""
+    """Replace resharding, and make everything else aware of closed shards."""
     require(kinesis, "_next_sequence_number", [])
     require(kinesis, "_resolve_stream", ["data"])
     require(kinesis, "_max_shard_index", ["stream"])
@@ -37,7 +37,7 @@ def apply():
 
 
 def is_open(shard):
-    """Whether new records go there."""
+    """Whether it takes new records."""
     return "ending_sequence_number" not in shard
 
 
@@ -157,7 +157,7 @@ def _overlap(one, two):
 
 
 def _route(hash_key, stream):
-    # Always one: the ranges of the open shards cover every key.
+    # Always found: the ranges of the open shards cover every key.
     return next(
         name
         for name, shard in stream["shards"].items()
@@ -166,7 +166,7 @@ def _route(hash_key, stream):
 
 
 def _expire(stream):
-    """Drop what is older than the retention; stock copies every list of records with each request."""
+    """Drop records older than the retention period; MiniStack copies every list of records with each request."""
     limit = time.time() - stream["RetentionPeriodHours"] * 3600
     for name, shard in list(stream["shards"].items()):
         records = shard["records"]
@@ -176,10 +176,10 @@ def _expire(stream):
             del stream["shards"][name]
 
 
-def _shown(stock):
-    @functools.wraps(stock)
+def _shown(original):
+    @functools.wraps(original)
     def shard_out(shard_id, shard):
-        shown = stock(shard_id, shard)
+        shown = original(shard_id, shard)
         if not is_open(shard):
             shown["SequenceNumberRange"]["EndingSequenceNumber"] = shard["ending_sequence_number"]
         return shown
@@ -187,10 +187,10 @@ def _shown(stock):
     return shard_out
 
 
-def _summed(stock):
-    @functools.wraps(stock)
+def _summed(original):
+    @functools.wraps(original)
     def describe(data):
-        status, headers, body = stock(data)
+        status, headers, body = original(data)
         _, stream = kinesis._resolve_stream(data)
         if stream:
             answer = json.loads(body)
@@ -201,10 +201,10 @@ def _summed(stock):
     return describe
 
 
-def _ending(stock):
-    @functools.wraps(stock)
+def _ending(original):
+    @functools.wraps(original)
     def get_records(data):
-        status, headers, body = stock(data)
+        status, headers, body = original(data)
         state = kinesis._shard_iterators.get(data.get("ShardIterator"))
         stream = state and kinesis._streams.get(state["stream"])
         shard = stream and stream["shards"].get(state["shard_id"])

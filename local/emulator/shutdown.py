@@ -1,6 +1,6 @@
 """Ends the process as soon as its state is on disk.
 
-Stock then waits for every running invocation and execution, whose results nobody will see.
+MiniStack then waits for every running invocation and execution, although their results are lost.
 """
 
 import os
@@ -8,15 +8,15 @@ import sys
 
 from ministack import app
 
-from stock import require
+from upstream_checks import require
 
 
 def apply():
-    """Leave when the server has been told that the application is done."""
-    stock = require(app, "app", ["scope", "receive", "send"])
+    """Exit when the application has reported to the server that it is done."""
+    original = require(app, "app", ["scope", "receive", "send"])
 
     async def asgi(scope, receive, send):
-        await stock(scope, receive, send)
+        await original(scope, receive, send)
         if scope["type"] == "lifespan":
             sys.stdout.flush()
             sys.stderr.flush()

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from ministack.services import lambda_svc
 
 import stream_sources
-from stock import require
+from upstream_checks import require
 
-# What an invocation's event may hold; the rest of it is `{"Records": []}`.
+# The size limit of an invocation's event, without `{"Records": []}`.
 MAX_BYTES = 6 * 1024 * 1024 - 32
 
 
@@ -23,7 +23,7 @@ class Record(NamedTuple):
 
 
 class Batch:
-    """Records that go to the function together, and what became of them so far."""
+    """Records that go to the function together, with their attempts so far."""
 
     def __init__(self, records, failures=0, invocations=0, result=None):
         self.records = records
@@ -36,12 +36,12 @@ class Batch:
         return Batch(records, self.failures, self.invocations, self.result)
 
     def halves(self):
-        """Two batches of one that failed."""
+        """The two halves of a batch that failed."""
         middle = (len(self.records) + 1) // 2
         return [self.part(self.records[:middle]), self.part(self.records[middle:])]
 
     def older_than(self, seconds):
-        """How many records at its beginning are older."""
+        """How many of its first records are older."""
         limit = time.time() - seconds
         young = (index for index, record in enumerate(self.records) if record.arrival >= limit)
         return next(young, len(self.records))
@@ -53,7 +53,7 @@ def check():
 
 
 class Gathering:
-    """Reads a shard forward from a position, and keeps what belongs to the next batch."""
+    """Reads a shard from a position on, and keeps what belongs to the next batch."""
 
     def __init__(self, source, shard_id, lane, position):
         self.source = source
@@ -65,7 +65,7 @@ class Gathering:
         self._bytes = 0
 
     def read(self, stored, mapping, role):
-        """Look at what is new; true when the batch is full."""
+        """Read what is new; true when the batch is full."""
         for index in range(stream_sources.after(self.source, stored, self.position), len(stored)):
             record = stored[index]
             if self._is_mine(record):
@@ -92,7 +92,7 @@ class Gathering:
 
 
 def first_failed(body, records):
-    """The index of the first record to deliver again, by a partial batch response; None if there is none.
+    """The index of the first record to deliver again, according to a partial batch response; None if there is none.
 
     A response that Lambda cannot read, or that names a record which isn't in the batch, fails all of it.
     """

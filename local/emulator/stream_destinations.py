@@ -1,4 +1,4 @@
-"""Where Lambda reports the records that it gave up: a message to the queue of the mapping's on-failure destination."""
+"""Reports discarded records as Lambda does: in a message to the queue of the mapping's on-failure destination."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import new_uuid
 from ministack.services import iam, sqs
 
-from stock import require
+from upstream_checks import require
 
 logger = logging.getLogger("lambda")
 
@@ -18,7 +18,7 @@ AGE = "RecordAgeExceeded"
 
 
 def check():
-    """End the launcher if queues or policies are not what this module was written for."""
+    """End the launcher if queues or policies do not work as this module expects."""
     require(sqs, "_act_send_message", ["data", "qurl"])
     require(sqs, "_queue_by_arn", ["arn"])
     require(iam, "_roles")
@@ -33,7 +33,7 @@ def queue_of(mapping):
 
 
 def report(mapping, config, source, shard_id, batch, condition):
-    """Tell the mapping's destination, if it has one, that the records of a batch are given up."""
+    """Report to the mapping's destination, if it has one, that the records of a batch are discarded."""
     queue = queue_of(mapping)
     records = batch.records
     if not queue:
@@ -81,7 +81,7 @@ def role_may(config, action, resource):
 
 
 def _response_context(batch, config):
-    # Records that were given up before an invocation have no response.
+    # Records that were discarded before an invocation have no response.
     if batch.result is None:
         return {}
     context = {"statusCode": 200, "executedVersion": config.get("Version", "$LATEST")}

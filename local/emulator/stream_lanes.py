@@ -1,4 +1,4 @@
-"""Reads one part of a shard for an event source mapping: batch after batch, each until nothing is left to do for it."""
+"""Reads one part of a shard for an event source mapping: batch after batch, each until it is done."""
 
 import asyncio
 import contextvars
@@ -9,16 +9,16 @@ from ministack.services import cloudwatch, lambda_svc
 
 import stream_destinations
 import threads
-from stock import require
+from upstream_checks import require
 from stream_batches import Batch, Gathering, first_failed
 from stream_sources import END
 
 logger = logging.getLogger("lambda")
 
-# Seconds until a failed batch is tried again: doubled with each failure.
+# Seconds until a failed batch is retried, doubled with each failure.
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
-# Records that come one by one go together: so often at most is a batch begun that isn't full.
+# Batches that are not full start at most this often, so that single records are collected.
 PACE_SECONDS = 0.02
 _PARTIAL = "ReportBatchItemFailures"
 
@@ -46,7 +46,7 @@ class Lane:
         self._rested = asyncio.Event()
 
     def stop(self):
-        """End after the invocation under way; what isn't done by then comes again to the next lane."""
+        """End after the invocation under way; the next lane gets again what is not done by then."""
         self.stopped = True
         self.bell.set()
         self._rested.set()
@@ -73,7 +73,7 @@ class Lane:
             left = self._window_left(gathering)
             if gathering.records and (left <= 0 or not more):
                 return gathering
-            # What no filter lets through is done with.
+            # Records that no filter lets through are done.
             if not gathering.records:
                 self._done(gathering.position if more else END)
                 if not more:
@@ -102,7 +102,7 @@ class Lane:
         return batch.part(batch.records[old:])
 
     async def _attempt(self, batch):
-        """Invoke the function once; returns what of the batch is still to be delivered."""
+        """Invoke the function once; returns the part of the batch that is still to be delivered."""
         result = await self._invoke(batch)
         if result is None or result.get("throttle"):
             self.refused += 1
@@ -124,7 +124,7 @@ class Lane:
         rest = batch.part(batch.records[failed:])
         bisect = self.mapping.get("BisectBatchOnFunctionError")
         if bisect and (failed or len(rest.records) > 1):
-            # Splitting is no attempt: at the reported record, or in the middle where nothing was done.
+            # A split is not an attempt: at the reported record, or in the middle where nothing was done.
             await self._pause(1)
             return [rest] if failed else rest.halves()
         rest.failures += 1
@@ -179,7 +179,7 @@ class Lane:
 
 
 async def set_within(event, seconds):
-    """Wait for an event, and set it after so many seconds; cheaper than a task with a time-out."""
+    """Wait for an event, and set it after this many seconds; cheaper than a task with a timeout."""
     timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, event.set)
     await event.wait()
     if timer is not None:

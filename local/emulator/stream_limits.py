@@ -1,4 +1,4 @@
-"""What a shard of a provisioned stream takes, 1,000 records and 1 MiB a second, and an on-demand stream's shards."""
+"""The write limits of provisioned shards, 1,000 records and 1 MiB per second, and the shards of on-demand streams."""
 
 import functools
 import json
@@ -6,12 +6,12 @@ import json
 from ministack.core.responses import error_response_json, get_account_id, json_response
 from ministack.services import kinesis
 
-from stock import require
+from upstream_checks import require
 from throttling import Buckets
 
 RECORDS = 1000
 BYTES = 1024 * 1024
-# What AWS gives a new on-demand stream; it adds some under load.
+# AWS's number for a new on-demand stream; it adds shards under load.
 ON_DEMAND_SHARDS = 4
 _EXCEEDED = "ProvisionedThroughputExceededException"
 
@@ -20,7 +20,7 @@ _bytes = Buckets()
 
 
 def apply():
-    """Look at streams and records before stock takes them."""
+    """Check streams and records before MiniStack gets them."""
     for name in ("_route_to_shard", "_partition_key_to_hash", "_resolve_stream"):
         require(kinesis, name)
     kinesis._create_stream = _sized(require(kinesis, "_create_stream", ["data"]))
@@ -28,28 +28,28 @@ def apply():
     kinesis._put_records = _limited(require(kinesis, "_put_records", ["data"]))
 
 
-def _sized(stock):
-    @functools.wraps(stock)
+def _sized(original):
+    @functools.wraps(original)
     def create(data):
         if (data.get("StreamModeDetails") or {}).get("StreamMode") == "ON_DEMAND":
             data = {**data, "ShardCount": ON_DEMAND_SHARDS}
-        return stock(data)
+        return original(data)
 
     return create
 
 
-def _limited_one(stock):
-    @functools.wraps(stock)
+def _limited_one(original):
+    @functools.wraps(original)
     def put(data):
         _, stream = kinesis._resolve_stream(data)
         shard = _is_provisioned(stream) and _full_shard(stream, data)
-        return error_response_json(_EXCEEDED, _message(stream, shard), 400) if shard else stock(data)
+        return error_response_json(_EXCEEDED, _message(stream, shard), 400) if shard else original(data)
 
     return put
 
 
-def _limited(stock):
-    @functools.wraps(stock)
+def _limited(original):
+    @functools.wraps(original)
     def put(data):
         _, stream = kinesis._resolve_stream(data)
         records = data.get("Records") or []
@@ -58,7 +58,7 @@ def _limited(stock):
             shards = ((index, _full_shard(stream, record)) for index, record in enumerate(records))
             refused = {index: _message(stream, shard) for index, shard in shards if shard}
         taken = [record for index, record in enumerate(records) if index not in refused]
-        status, headers, body = stock({**data, "Records": taken})
+        status, headers, body = original({**data, "Records": taken})
         if status != 200 or not refused:
             return status, headers, body
         answer = json.loads(body)
@@ -77,11 +77,11 @@ def _is_provisioned(stream):
 
 
 def _full_shard(stream, record):
-    """The shard that can't take the record now, or None."""
+    """The shard that cannot take the record now, or None."""
     key = record.get("PartitionKey") or ""
     explicit = record.get("ExplicitHashKey")
     shard = kinesis._route_to_shard(int(explicit) if explicit else kinesis._partition_key_to_hash(key), stream)
-    # The largest record is one second's worth, without its key.
+    # The largest record takes one second's bytes, without its key.
     size = min(len(record.get("Data") or "") * 3 // 4 + len(key), BYTES)
     name = stream["StreamARN"], shard
     has_room = _records.take(name, RECORDS, RECORDS) and _bytes.take(name, BYTES, BYTES, size)

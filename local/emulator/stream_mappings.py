@@ -1,7 +1,7 @@
-"""Event source mappings of streams, read as Lambda reads them: every shard on its own, and nothing is passed over.
+"""Event source mappings of streams, read as Lambda reads them: every shard on its own, and no record is skipped.
 
-Stock reads one shard after the other, takes a partial batch response for a success, and knows neither retry limits nor
-splitting nor, for Kinesis, destinations.
+MiniStack reads one shard after the other, treats a partial batch response as a success, and knows neither retry limits
+nor splitting nor, for Kinesis, destinations.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ import stream_batches
 import stream_destinations
 import stream_lanes
 import stream_sources
-from stock import require
+from upstream_checks import require
 from stream_sources import END, START
 
 logger = logging.getLogger("lambda")
 
-# How often to look for what nobody announces, as a stream made anew.
+# How often to check for changes that no event announces, such as a recreated stream.
 LOOK_SECONDS = 1.0
 
 _mappings = {}
@@ -40,7 +40,7 @@ class Mapping:
         self.running = {}
 
     def update(self):
-        """Start and stop lanes by what the mapping and its stream are now."""
+        """Start and stop lanes to match the mapping and its stream."""
         shards = self.source.shards() if self.settings.get("Enabled", True) else {}
         lanes = self.settings.get("ParallelizationFactor") or 1
         positions = self._positions(shards)
@@ -57,7 +57,7 @@ class Mapping:
             lane.stop()
 
     def ring(self):
-        """Let all lanes look for records."""
+        """Make all lanes check for records."""
         for lane in self.running.values():
             lane.bell.set()
 
@@ -68,7 +68,7 @@ class Mapping:
             stored = start_positions(self.source, self.scope, start)
         for shard_id, shard in shards.items():
             positions = stored.setdefault(shard_id, [START])
-            # An open shard that was read to its end is another one: its stream was made anew.
+            # An open shard that was read to its end is a new one: its stream was recreated.
             if not shard.closed and _ended(positions):
                 stored[shard_id] = [START]
         for shard_id in [name for name in stored if shards and name not in shards]:
@@ -77,7 +77,7 @@ class Mapping:
 
     def _read(self, shard_id, positions, lanes):
         if len(positions[shard_id]) != lanes:
-            # Other lanes have other keys: all start where the last of the old ones was.
+            # With other lanes, keys move between them: all start where the last of the old ones was.
             if any(shard == shard_id for shard, _ in self.running):
                 return
             positions[shard_id] = [min(positions[shard_id])] * lanes
@@ -103,7 +103,7 @@ class Mapping:
 
 
 class Bell:
-    """Stands for the event that a service sets when it has stored a record."""
+    """Replaces the event that a service sets when it has stored a record."""
 
     def __init__(self, service):
         self.service = service
@@ -119,8 +119,8 @@ class Bell:
 
 
 def apply():
-    """Take stream mappings out of the stock poller's hands."""
-    # None until the server runs, which `require` takes for missing.
+    """Take stream mappings over from MiniStack's poller."""
+    # None until the server runs, which `require` would report as missing.
     if not hasattr(app, "_MAIN_LOOP"):
         require(app, "_MAIN_LOOP")
     for module in (stream_sources, stream_batches, stream_destinations, stream_lanes):
@@ -143,22 +143,22 @@ def apply():
 
 
 def changed():
-    """Look at all mappings and their streams soon."""
+    """Check all mappings and their streams soon."""
     _on_the_loop(_changed.set)
 
 
 def start_positions(source, scope, starting, seconds=None):
-    """Where a mapping begins in the shards that its stream has now."""
+    """Where a mapping starts in the shards that its stream has now."""
     shards = source.shards()
     positions = {name: [stream_sources.first_position(source, name, starting, seconds)] for name in shards}
     source.positions.set_scoped(*scope, positions)
     return positions
 
 
-def _announced(stock):
-    @functools.wraps(stock)
+def _announced(original):
+    @functools.wraps(original)
     def call(*arguments):
-        answer = stock(*arguments)
+        answer = original(*arguments)
         _on_the_loop(_look)
         return answer
 

@@ -1,4 +1,4 @@
-"""What CreateEventSourceMapping checks and adds for a stream: stock takes any source, and a queue's batch size."""
+"""CreateEventSourceMapping's checks and defaults for streams; MiniStack takes any source, with a queue's batch size."""
 
 import json
 
@@ -8,7 +8,7 @@ from ministack.services import lambda_svc
 import stream_destinations
 import stream_mappings
 import stream_sources
-from stock import require
+from upstream_checks import require
 
 DEFAULTS = {
     "BatchSize": 100,
@@ -21,22 +21,22 @@ DEFAULTS = {
 
 
 def apply():
-    """Look at mappings of streams when they are made or changed."""
+    """Check mappings of streams when they are created or changed."""
     require(lambda_svc, "_resolve_existing_esm_function", ["function_ref"])
     require(lambda_svc, "_get_func_record_for_qualifier", ["name", "qualifier"])
     lambda_svc._create_esm = _creating(require(lambda_svc, "_create_esm", ["data"]))
     lambda_svc._update_esm = _updating(require(lambda_svc, "_update_esm", ["esm_id", "data"]))
 
 
-def _creating(stock):
+def _creating(original):
     def create(data):
         source = stream_sources.of(data.get("EventSourceArn", ""))
         if source is None:
-            return stock(data)
+            return original(data)
         error = _error(source, data.get("FunctionName", ""), data)
         if error:
             return error_response_json("InvalidParameterValueException", error, 400)
-        status, headers, body = stock({**DEFAULTS, **data})
+        status, headers, body = original({**DEFAULTS, **data})
         if status == 202:
             scope = (get_account_id(), get_region(), json.loads(body)["UUID"])
             starting, seconds = data.get("StartingPosition", "LATEST"), data.get("StartingPositionTimestamp")
@@ -46,7 +46,7 @@ def _creating(stock):
     return create
 
 
-def _updating(stock):
+def _updating(original):
     def update(esm_id, data):
         mapping = lambda_svc._esms.get(esm_id)
         source = mapping and stream_sources.of(mapping["EventSourceArn"])
@@ -55,13 +55,13 @@ def _updating(stock):
             error = _error(source, function, {**mapping, **data})
             if error:
                 return error_response_json("InvalidParameterValueException", error, 400)
-        return stock(esm_id, data)
+        return original(esm_id, data)
 
     return update
 
 
 def _error(source, function, settings):
-    """What Lambda has against a mapping; None also where stock has something against it."""
+    """Why Lambda refuses a mapping; None also where MiniStack refuses it."""
     name, qualifier, _ = lambda_svc._resolve_existing_esm_function(function)
     config = lambda_svc._get_func_record_for_qualifier(name, qualifier)[1] if name else None
     if not config:

@@ -1,4 +1,4 @@
-"""The two kinds of streams, seen alike: shards, their records in order, and the records as a function gets them."""
+"""One view of the two kinds of streams: shards, their records in order, and the records as a function gets them."""
 
 from bisect import bisect_left, bisect_right
 from datetime import datetime, timezone
@@ -7,9 +7,9 @@ from typing import NamedTuple
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.services import dynamodb, kinesis, lambda_svc
 
-from stock import require
+from upstream_checks import require
 
-# Before every sequence number, and after: they are digits, all of one length.
+# Lower and higher than every sequence number: those are digits, all of one length.
 START = ""
 END = "end"
 
@@ -84,7 +84,7 @@ class Kinesis:
 
     @staticmethod
     def key(record):
-        """What a stored record keeps its order with."""
+        """The key within which records stay in order."""
         return record["PartitionKey"]
 
     def event(self, record, shard_id, role):
@@ -151,7 +151,7 @@ class DynamoDB:
 
     @staticmethod
     def key(record):
-        """What a stored record keeps its order with."""
+        """The key within which records stay in order."""
         return repr(sorted(record["dynamodb"]["Keys"].items()))
 
     @staticmethod
@@ -187,6 +187,6 @@ def first_position(source, shard_id, starting, seconds=None):
 
 
 def _parents(shard):
-    # More than the two that the API has room for, after UpdateShardCount.
+    # After UpdateShardCount it may have more than the two that the API can return.
     listed = (shard["parent_shard_id"], shard["adjacent_parent_shard_id"])
     return shard.get("parents") or [parent for parent in listed if parent]

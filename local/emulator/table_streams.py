@@ -1,13 +1,13 @@
-"""Streams of DynamoDB tables: their records say their size, and survive a restart.
+"""Streams of DynamoDB tables: their records have a size, and survive a restart.
 
-Stock forgets the records and remembers who has read how far, so that what wasn't read yet was lost.
+MiniStack forgets the records but keeps the readers' positions, so that unread records are lost.
 """
 
 import functools
 
 from ministack.services import dynamodb
 
-from stock import require
+from upstream_checks import require
 
 _STORES = ("_stream_records", "_stream_trimmed", "_closed_streams")
 
@@ -23,28 +23,28 @@ def apply():
     dynamodb._build_change_record = _complete(require(dynamodb, "_build_change_record", parameters))
 
 
-def _saving(stock):
-    @functools.wraps(stock)
+def _saving(original):
+    @functools.wraps(original)
     def get_state():
-        return {**stock(), **{name: getattr(dynamodb, name) for name in _STORES}}
+        return {**original(), **{name: getattr(dynamodb, name) for name in _STORES}}
 
     return get_state
 
 
-def _restoring(stock):
-    @functools.wraps(stock)
+def _restoring(original):
+    @functools.wraps(original)
     def load_persisted_state(data):
-        stock(data)
+        original(data)
         for name in _STORES:
             getattr(dynamodb, name).update(data.get(name) or {})
 
     return load_persisted_state
 
 
-def _complete(stock):
-    @functools.wraps(stock)
+def _complete(original):
+    @functools.wraps(original)
     def build(*arguments):
-        record = stock(*arguments)
+        record = original(*arguments)
         change = record["dynamodb"]
         parts = (change.get(name) or {} for name in ("Keys", "NewImage", "OldImage"))
         change["SizeBytes"] = sum(dynamodb._item_size_bytes(part) for part in parts)

@@ -232,7 +232,7 @@ class Speed(EmulatorTest):
             client.invoke(FunctionName=name, Payload=b"{}")["Payload"].read()
             times.append(time.monotonic() - begun)
         median_ms = sorted(times)[len(times) // 2] * 1000
-        # Stock needs 92 ms, patched 5 to 10: a machine busy with other builds may take a few times that.
+        # MiniStack needs 92 ms, patched 5 to 10: a machine busy with other builds may take a few times that.
         self.assertLess(median_ms, 45)
 
 

@@ -1,10 +1,10 @@
-"""Token buckets: how often something may happen."""
+"""Token buckets: rate limits."""
 
 import time
 
 
 class Bucket:
-    """Fills with `rate` tokens a second up to `burst`, and starts full."""
+    """Fills with `rate` tokens per second up to `burst`, and starts full."""
 
     def __init__(self, rate, burst):
         self.rate = rate
@@ -13,7 +13,7 @@ class Bucket:
         self._filled = time.monotonic()
 
     def take(self, tokens=1):
-        """Whether there are so many; then they are gone."""
+        """Take so many tokens, if there are."""
         now = time.monotonic()
         self._tokens = min(self.burst, self._tokens + (now - self._filled) * self.rate)
         self._filled = now
@@ -24,13 +24,13 @@ class Bucket:
 
 
 class Buckets:
-    """A bucket for each name, made anew when its limits change."""
+    """A bucket for each name, replaced when its limits change."""
 
     def __init__(self):
         self._buckets = {}
 
     def take(self, name, rate, burst, tokens=1):
-        """Whether the name may."""
+        """Whether the name has tokens; takes them."""
         bucket = self._buckets.get(name)
         if bucket is None or (bucket.rate, bucket.burst) != (rate, burst):
             bucket = self._buckets[name] = Bucket(rate, burst)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Environment, Result } from "./archive-result";
 import { Checkout, type Ended, until } from "./checkout";
-import { left } from "./left";
+import { leakedResources } from "./leaked-resources";
 import { showsResults } from "./results";
 
 const OBJECTS = 12;
@@ -232,7 +232,9 @@ describe("the archive contest, with the commands a user types", () => {
 
   it("destroys everything it made", async () => {
     await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack dev");
-    expect(await left(checkout, ["buckets", "functions", "roles", "logGroups", "stateMachines"])).toEqual({});
+    expect(
+      await leakedResources(checkout, ["buckets", "functions", "roles", "logGroups", "stateMachines"]),
+    ).toEqual({});
   });
 
   it("says how to start an environment that isn't running", async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Environment, Figures, Result, Run } from "./aurora-result";
 import { Checkout, type Ended, until } from "./checkout";
 import { Database } from "./database";
-import { left } from "./left";
+import { leakedResources } from "./leaked-resources";
 import { functionProcesses } from "./processes";
 import { showsResults } from "./results";
 
@@ -355,7 +355,7 @@ describe("the load test on Aurora, with the commands a user types", () => {
   it("destroys everything it made, in the database too", async () => {
     await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack aurora");
     expect(
-      await left(checkout, [
+      await leakedResources(checkout, [
         "queues",
         "clusters",
         "instances",

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, type Ended, until } from "./checkout";
 import { Database } from "./database";
-import { left } from "./left";
+import { leakedResources } from "./leaked-resources";
 import type { Delivery, Environment, Result } from "./pipeline-result";
 import { functionProcesses } from "./processes";
 import { showsResults } from "./results";
@@ -257,7 +257,7 @@ describe("the pipeline, with the commands a user types", () => {
   it("destroys everything it made, in the database too", async () => {
     await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack pipeline");
     expect(
-      await left(checkout, [
+      await leakedResources(checkout, [
         "apis",
         "streams",
         "tables",

@@ -3,12 +3,12 @@ import * as fs from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, until } from "./checkout";
-import { left } from "./left";
+import { leakedResources } from "./leaked-resources";
 import { functionProcesses } from "./processes";
 import { showsResults } from "./results";
 import { type Fault, S3Model } from "./s3-model";
 import { type Environment, type ReadRun, type Result, type Variant, VARIANTS } from "./s3-read-result";
-import { World } from "./s3-read-world";
+import { Sandbox } from "./s3-read-sandbox";
 
 const UP = "pulumi up --yes --skip-preview --non-interactive --stack s3-read";
 const RUN = "lambench run s3-read --json --progress none --stack s3-read";
@@ -25,7 +25,7 @@ const get = (kind: Fault["kind"], more: Partial<Fault> = {}): Fault => ({
 describe("s3-read, with the commands a user types", () => {
   let checkout: Checkout;
   let environment: Environment;
-  let world: World;
+  let sandbox: Sandbox;
   let s3: S3Model;
 
   const up = async (settings: Readonly<Record<string, string | number>>): Promise<void> => {
@@ -35,7 +35,7 @@ describe("s3-read, with the commands a user types", () => {
     await checkout.ok(UP);
     const outputs = await checkout.ok("pulumi stack output environment --json --stack s3-read");
     environment = (JSON.parse(outputs) as { "s3-read": Environment })["s3-read"];
-    world = await World.of(checkout, environment);
+    sandbox = await Sandbox.of(checkout, environment);
   };
   const visibility = async (seconds: number): Promise<void> => {
     const set = (url: string): Promise<string> =>
@@ -82,7 +82,7 @@ describe("s3-read, with the commands a user types", () => {
       ["sdk", OBJECTS],
     ]);
     for (const { run, variant } of reports) {
-      const read = async (): Promise<boolean> => (await world.items(run, variant)).length === OBJECTS;
+      const read = async (): Promise<boolean> => (await sandbox.items(run, variant)).length === OBJECTS;
       await until(`${variant} has read all objects`, 30, read);
     }
     const shown = await checkout.ok('eval "$(pulumi stack output s3ReadResults --stack s3-read)"');
@@ -93,13 +93,13 @@ describe("s3-read, with the commands a user types", () => {
   it("finds by both roads what is in the bucket, and says what it costs", async () => {
     const runs = await run(RUN);
     expect(runs.map(({ variant }) => variant)).toEqual(VARIANTS);
-    const objects = await world.objects();
+    const objects = await sandbox.objects();
     const bytes = objects.reduce((all, one) => all + one.bytes, 0);
     for (const { run, variant, memory_mb, objects: fate, bytes: read, price } of runs) {
       expect(fate).toMatchObject({ read: OBJECTS, dead_lettered: 0, lost: 0 });
       expect([memory_mb, read]).toEqual([512, bytes]);
       expect(price.per_gb_usd).toBeGreaterThan(0);
-      const items = (await world.items(run, variant)).map(({ object, bytes, md5 }) => ({
+      const items = (await sandbox.items(run, variant)).map(({ object, bytes, md5 }) => ({
         object,
         bytes,
         md5,
@@ -119,9 +119,9 @@ describe("s3-read, with the commands a user types", () => {
       timeout: get("stall", { seconds: 60 }),
     };
     await s3.setFaults(Object.entries(faults).map(([kind, fault]) => ({ ...fault, key: `poison/${kind}` })));
-    for (const kind of Object.keys(faults)) await world.put(`poison/${kind}`, "x".repeat(100_000));
-    const expired = await world.body("signed", "poison/expired", 1);
-    const url = Buffer.from(await world.body("signed", "poison/denied"), "base64").toString();
+    for (const kind of Object.keys(faults)) await sandbox.put(`poison/${kind}`, "x".repeat(100_000));
+    const expired = await sandbox.body("signed", "poison/expired", 1);
+    const url = Buffer.from(await sandbox.body("signed", "poison/denied"), "base64").toString();
     const base64 = (text: string): string => Buffer.from(text).toString("base64");
     const bodies: Readonly<Record<Variant, Record<string, string>>> = {
       // Whether a role may read is IAM's to say, which the local S3 doesn't ask: a wrong signature is refused like that.
@@ -135,9 +135,9 @@ describe("s3-read, with the commands a user types", () => {
     };
     for (const variant of VARIANTS) {
       const kinds = ["missing", ...Object.keys(faults)];
-      const all = await Promise.all(kinds.map((kind) => world.body(variant, `poison/${kind}`)));
+      const all = await Promise.all(kinds.map((kind) => sandbox.body(variant, `poison/${kind}`)));
       kinds.forEach((kind, index) => (bodies[variant][kind] = all[index] ?? ""));
-      for (const body of Object.values(bodies[variant])) await world.send(variant, "poison", body);
+      for (const body of Object.values(bodies[variant])) await sandbox.send(variant, "poison", body);
     }
     for (const variant of VARIANTS) {
       const expected = Object.fromEntries(
@@ -145,30 +145,30 @@ describe("s3-read, with the commands a user types", () => {
       );
       const reasons = new Map<string, string>();
       await until(`all of ${variant} are put aside`, 60, async () => {
-        await world.deadLetters(variant, reasons);
+        await sandbox.deadLetters(variant, reasons);
         return reasons.size === Object.keys(expected).length;
       });
       const kinds = [...reasons].map(([body, reason]) => [body, reason.split(": ")[0]]);
       expect(Object.fromEntries(kinds)).toEqual(expected);
-      expect(await world.items("poison", variant)).toEqual([]);
+      expect(await sandbox.items("poison", variant)).toEqual([]);
     }
     await checkout.ok(`aws s3 rm s3://${environment.bucket}/poison/ --recursive`);
   });
 
   it("writes an object down once, however often its message comes", async () => {
-    const [object] = await world.objects();
+    const [object] = await sandbox.objects();
     if (object === undefined) throw new Error("the bucket is empty");
     for (const variant of VARIANTS) {
-      const body = await world.body(variant, object.object);
-      await Promise.all([1, 2, 3].map(() => world.send(variant, "again", body)));
+      const body = await sandbox.body(variant, object.object);
+      await Promise.all([1, 2, 3].map(() => sandbox.send(variant, "again", body)));
       let first = 0;
       await until("it has been read", 20, async () => {
-        first = (await world.items("again", variant))[0]?.endedUs ?? 0;
+        first = (await sandbox.items("again", variant))[0]?.endedUs ?? 0;
         return first > 0;
       });
-      await world.send(variant, "again", body);
+      await sandbox.send(variant, "again", body);
       await until("it has been read again", 20, async () => {
-        const items = await world.items("again", variant);
+        const items = await sandbox.items("again", variant);
         expect(items).toHaveLength(1);
         expect(items[0]).toMatchObject(object);
         return (items[0]?.endedUs ?? 0) > first;
@@ -177,7 +177,7 @@ describe("s3-read, with the commands a user types", () => {
   });
 
   it("loses nothing though S3 fails in a third of the requests and readers are killed", async () => {
-    const [hopeless] = await world.objects();
+    const [hopeless] = await sandbox.objects();
     await s3.setFaults([
       // The first of the rules by which a request is refused: no other decides what becomes of this object.
       get("500", { key: hopeless?.object ?? "" }),
@@ -226,12 +226,12 @@ describe("s3-read, with the commands a user types", () => {
     await checkout.ok("aws s3 mb s3://my-own-photos");
     await up({ bucket: "my-own-photos" });
     const keys = ["a b+ü.jpg", "2026/c%20d.jpg", "2026/plain.jpg"];
-    for (const key of keys) await world.put(key, `the content of ${key}`);
-    for (const key of ["2026/", "empty"]) await world.put(key, "");
+    for (const key of keys) await sandbox.put(key, `the content of ${key}`);
+    for (const key of ["2026/", "empty"]) await sandbox.put(key, "");
     for (const { run: id, variant, listing, objects } of await run(RUN)) {
       expect(listing).toMatchObject({ listed: 5, skipped: 2, sent: 3 });
       expect(objects).toMatchObject({ read: 3, dead_lettered: 0 });
-      const read = (await world.items(id, variant)).map(({ object }) => object);
+      const read = (await sandbox.items(id, variant)).map(({ object }) => object);
       expect(read.sort()).toEqual([...keys].sort());
     }
     const nothing = await checkout.run(`${RUN} --prefix 2025/`);
@@ -251,7 +251,7 @@ describe("s3-read, with the commands a user types", () => {
   it("destroys everything it made, and leaves the bucket that it didn't", async () => {
     await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack s3-read");
     expect(
-      await left(checkout, [
+      await leakedResources(checkout, [
         "tables",
         "queues",
         "functions",

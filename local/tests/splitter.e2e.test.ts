@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, type Ended, until } from "./checkout";
 import { clientConfig } from "./clients";
-import { left } from "./left";
+import { leakedResources } from "./leaked-resources";
 import { functionProcesses } from "./processes";
 import { depth } from "./queue";
 import { showsResults } from "./results";
@@ -245,7 +245,7 @@ describe("the splitter, with the commands a user types", () => {
       ),
     );
     expect(
-      await left(checkout, [
+      await leakedResources(checkout, [
         "rules",
         "tables",
         "queues",

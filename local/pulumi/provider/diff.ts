@@ -1,6 +1,6 @@
 import { isMadeUp } from "./check";
 import type { ResourceType } from "./resource-type";
-import { changedInputs } from "./same";
+import { changedInputs } from "./equality";
 import type { Properties } from "./values";
 
 export interface Difference {

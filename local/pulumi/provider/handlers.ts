@@ -11,7 +11,7 @@ import { explain } from "./errors";
 import { initFailed } from "./init-failed";
 import * as lifecycle from "./lifecycle";
 import type { ResourceType } from "./resource-type";
-import { same } from "./same";
+import { isEqual } from "./equality";
 import { DATA_FUNCTIONS, RESOURCE_TYPES } from "./types";
 import { type Properties, hasUnknown } from "./values";
 import { decode, encode } from "./wire";
@@ -104,7 +104,7 @@ function diffConfig(request: rpc.DiffRequest): rpc.DiffResponse {
   const olds = decode(request.getOldInputs() ?? request.getOlds());
   const news = decode(request.getNews());
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
-  return diffResponse(names.filter((name) => !same(olds[name], news[name])));
+  return diffResponse(names.filter((name) => !isEqual(olds[name], news[name])));
 }
 
 function checkInputs(request: rpc.CheckRequest): rpc.CheckResponse {

@@ -1,7 +1,7 @@
 import type { Clients } from "./clients";
 import { explain } from "./errors";
 import type { Live, ResourceType } from "./resource-type";
-import { changedInputs, same } from "./same";
+import { changedInputs, isEqual } from "./equality";
 import { type Properties, Unknown, type Value, isAbsent, isProperties } from "./values";
 
 /** A resource exists, but could not be made ready: Pulumi has to keep it, and try again. */
@@ -75,7 +75,7 @@ function liveInputs(type: ResourceType, live: Live, known: Properties): Properti
   for (const [name, property] of Object.entries(type.inputs)) {
     if (property.computed && isAbsent(known[name])) continue;
     const value = live.inputs[name];
-    const isKept = property.unread === true || same(known[name], value, property);
+    const isKept = property.unread === true || isEqual(known[name], value, property);
     const input = isKept ? (known[name] ?? property.default) : value;
     if (input !== undefined) inputs[name] = input;
   }

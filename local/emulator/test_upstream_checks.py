@@ -3,7 +3,7 @@
 import types
 import unittest
 
-from stock import EXPECTED_VERSION, require
+from upstream_checks import EXPECTED_VERSION, require
 
 
 class Require(unittest.TestCase):

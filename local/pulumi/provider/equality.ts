@@ -15,7 +15,7 @@ import {
  * Whether two values of a property mean the same: absent and empty are one, archives are compared by their
  * content, JSON documents by their structure. A value that is not known yet is like no other.
  */
-export function same(a: Value | undefined, b: Value | undefined, property?: Property): boolean {
+export function isEqual(a: Value | undefined, b: Value | undefined, property?: Property): boolean {
   if (hasUnknown(a) || hasUnknown(b)) return false;
   return isDeepStrictEqual(canonical(a, property), canonical(b, property));
 }
@@ -24,7 +24,7 @@ export function same(a: Value | undefined, b: Value | undefined, property?: Prop
 export function changedInputs(olds: Properties, news: Properties, table: PropertyTable): Set<string> {
   const isLeftToAws = (name: string) => table[name]?.computed === true && isAbsent(news[name]);
   return new Set(
-    Object.keys(table).filter((name) => !isLeftToAws(name) && !same(olds[name], news[name], table[name])),
+    Object.keys(table).filter((name) => !isLeftToAws(name) && !isEqual(olds[name], news[name], table[name])),
   );
 }
 

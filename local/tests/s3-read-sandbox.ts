@@ -15,7 +15,7 @@ export interface Item {
 }
 
 /** What the tests of s3-read ask the local environment by itself. */
-export class World {
+export class Sandbox {
   private constructor(
     private readonly checkout: Checkout,
     private readonly environment: Environment,
@@ -24,10 +24,10 @@ export class World {
     private readonly dynamodb: DynamoDBClient,
   ) {}
 
-  static async of(checkout: Checkout, environment: Environment): Promise<World> {
+  static async of(checkout: Checkout, environment: Environment): Promise<Sandbox> {
     const config = await clientConfig(checkout);
     const address = await checkout.ok('printf %s "${AWS_ENDPOINT_URL_S3:-$AWS_ENDPOINT_URL}"');
-    return new World(
+    return new Sandbox(
       checkout,
       environment,
       new S3Client({ ...config, endpoint: address, forcePathStyle: true }),

@@ -9,13 +9,13 @@ from ministack.services import cloudwatch_logs, lambda_svc
 
 import invocations
 import metrics
-from stock import require
+from upstream_checks import require
 
 MIB = 1024 * 1024
 
 
 def apply():
-    """Replace the stock log writer, which knows neither memory nor cold starts."""
+    """Replace MiniStack's log writer, which knows neither memory nor cold starts."""
     require(lambda_svc, "_emit_lambda_logs", ["func", "request_id", "log_text"])
     require(cloudwatch_logs, "_log_groups")
     require(cloudwatch_logs, "_append_log_events", ["stream", "events"])
@@ -34,7 +34,7 @@ def emit(func, request_id, log_text, error, duration_ms, *, log_source=None):
     metrics.forward(output)
     default_group = f"/aws/lambda/{config['FunctionName']}"
     group_name = (config.get("LoggingConfig") or {}).get("LogGroup") or default_group
-    # A role that may not create log groups cannot bring a deleted one back; ours may not.
+    # A role that may not create log groups cannot recreate a deleted one, and our roles may not.
     if group_name in cloudwatch_logs._log_groups:
         _append(group_name, _stream_name(run, config), _lines(config, run, output))
 
@@ -49,7 +49,7 @@ def _lines(config, run, output):
 
 
 def report(config, run):
-    """The REPORT line; Init Duration only for a cold start, billed as AWS bills it: with the start."""
+    """The REPORT line; Init Duration only after a cold start, which is billed as on AWS."""
     init_ms = run.init_seconds * 1000 if run.cold else 0.0
     duration_ms = run.duration_ms()
     fields = [
@@ -65,7 +65,7 @@ def report(config, run):
 
 
 def _stream_name(run, config):
-    # An environment has one, from its start to its end.
+    # An environment has one log stream, from its start to its end.
     if run.cold or not hasattr(run.worker, "log_stream"):
         day = datetime.now(timezone.utc).strftime("%Y/%m/%d")
         run.worker.log_stream = f"{day}/[{config.get('Version', '$LATEST')}]{uuid.uuid4().hex}"

@@ -1,4 +1,4 @@
-"""What the patches expect of the emulator, checked before anything is replaced."""
+"""What the patches expect of MiniStack, checked before anything is replaced."""
 
 import importlib.metadata
 import inspect

@@ -1,6 +1,6 @@
 import type { Checkout } from "./checkout";
 
-/** How the AWS CLI lists the names of what there is of a kind. */
+/** How the AWS CLI lists the names of the resources of a kind. */
 const LISTS = {
   alarms: "cloudwatch describe-alarms --query 'MetricAlarms[].AlarmName'",
   apis: "apigatewayv2 get-apis --query 'Items[].Name'",
@@ -22,11 +22,11 @@ const LISTS = {
   vpcs: "ec2 describe-vpcs --filters Name=is-default,Values=false --query 'Vpcs[].VpcId'",
 } as const;
 
-/** Something that a stack makes. */
+/** A kind of resource that a stack makes. */
 type Kind = keyof typeof LISTS;
 
-/** What is left of some kinds in a checkout's local environment, by kind: nothing of the kind, no entry. */
-export async function left(
+/** The resources of some kinds that are left in a checkout's local environment. A kind without any has no entry. */
+export async function leakedResources(
   checkout: Checkout,
   kinds: readonly Kind[],
 ): Promise<Partial<Record<Kind, string[]>>> {

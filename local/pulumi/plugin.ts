@@ -7,13 +7,13 @@ import {
   type handleUnaryCall,
 } from "@grpc/grpc-js";
 
-/** Archives travel inside messages. */
+/** Messages contain archives. */
 const MAX_MESSAGE_BYTES = 400 << 20;
 const PARENT_CHECK_MS = 500;
 
 /**
- * Serves a plugin of the Pulumi CLI on a free port, tells the CLI the port in the first line of output, and
- * ends when the CLI does, even if that had no time to say so.
+ * Serves a plugin of the Pulumi CLI on a free port, prints the port in the first line of output for the CLI,
+ * and ends when the CLI does, even if the CLI was killed.
  */
 export function servePlugin(service: ServiceDefinition, implementation: UntypedServiceImplementation): void {
   const parent = process.ppid;
@@ -34,7 +34,7 @@ export function servePlugin(service: ServiceDefinition, implementation: UntypedS
   });
 }
 
-/** A gRPC handler from a function of the request; `explain` makes what it throws a message for the user. */
+/** A gRPC handler from a function of the request; `explain` turns what it throws into a message for the user. */
 export function unary<Request, Response>(
   handle: (request: Request) => Response | Promise<Response>,
   explain: (error: unknown) => Partial<ServerErrorResponse>,

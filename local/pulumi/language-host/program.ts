@@ -3,16 +3,16 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { type ProgramInfo, type RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb";
 
-/** The SDK's runner exits with it when the program failed and the user has been told why. */
+/** The exit code of the SDK's runner when the program failed and the user has seen why. */
 const TOLD_USER = 32;
 
-/** A program that was started. */
+/** A running program. */
 export interface Run {
   readonly response: Promise<RunResponse>;
   stop(): void;
 }
 
-/** Starts the program of a project; its output goes to ours, which the CLI shows. */
+/** Starts the program of a project. The CLI shows its output. */
 export function run(request: RunRequest, engine: string): Run {
   const info = request.getInfo();
   if (!info) throw new Error("the Pulumi CLI did not say where the program is: use version 3.259.0");

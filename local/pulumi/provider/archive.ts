@@ -3,12 +3,12 @@ import path from "node:path";
 import { type Zippable, unzipSync, zipSync } from "fflate";
 import { Archive, Asset } from "./values";
 
-// The same files make the same bytes, so that the hash that Lambda reports tells whether the code has
+// The same files make the same bytes, so that the hash that Lambda reports shows whether the code has
 // drifted.
 const ENTRY = { mtime: new Date(1980, 0, 1), os: 3, attrs: (0o100_755 << 16) >>> 0, level: 1 } as const;
 
 /**
- * The archive as a ZIP file. A ZIP file on disk is taken as it is; all files of others are executable, as a
+ * The archive as a ZIP file. A ZIP file on disk is used unchanged; in all others, the files are executable, as a
  * `bootstrap` has to be.
  */
 export async function zip(archive: Archive): Promise<Uint8Array> {

@@ -11,12 +11,12 @@ export interface Failure {
 /** The resource that a request is about. */
 export interface Subject {
   readonly type: string;
-  /** The name it has in the program. */
+  /** Its name in the program. */
   readonly name: string;
 }
 
 /**
- * The inputs with the defaults and the physical name filled in, and everything that is wrong with them.
+ * The inputs with defaults and the physical name, and everything that is wrong with them.
  * Nothing is ignored: a property that is not in the table is a failure.
  */
 export function check(
@@ -36,7 +36,7 @@ export function check(
   return { inputs, failures };
 }
 
-/** Whether a physical name was made up by `check` for this resource, rather than given by the program. */
+/** Whether `check` generated the physical name of this resource, rather than the program naming it. */
 export function isMadeUp(
   logicalName: string,
   naming: Naming,
@@ -55,7 +55,7 @@ function physicalName(logicalName: string, naming: Naming, olds: Properties, inp
   return start === undefined ? Unknown.value : start + randomBytes(4).toString("hex").slice(0, 7);
 }
 
-/** What a made-up name begins with; undefined if the prefix is not known yet. */
+/** The prefix of a generated name; undefined if it is not known yet. */
 function nameStart(logicalName: string, naming: Naming, inputs: Properties): string | undefined {
   const prefix = naming.prefix === undefined ? undefined : inputs[naming.prefix];
   if (prefix instanceof Unknown) return undefined;

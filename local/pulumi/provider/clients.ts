@@ -16,7 +16,7 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { types } from "@pulumi/aws";
 import { endpointOf, type Settings } from "./config";
 
-/** A service by the name that the official provider's `endpoints` has for it. */
+/** A service by its name in the official provider's `endpoints`. */
 type Service = keyof types.input.ProviderEndpoint;
 
 interface ClientOptions {
@@ -25,12 +25,12 @@ interface ClientOptions {
   readonly credentials?: Settings["credentials"];
 }
 
-/** One SDK client a service, made when it is first used. */
+/** One SDK client per service, created when it is first used. */
 export class Clients {
   readonly #made = new Map<string, unknown>();
   #account: string | undefined;
 
-  /** @param cancelled aborts what takes long: the user wants to stop */
+  /** @param cancelled aborts long waits when the user cancels */
   constructor(
     private readonly settings: Settings,
     private readonly environment: NodeJS.ProcessEnv,
@@ -94,7 +94,7 @@ export class Clients {
   }
 
   get sqs(): SQSClient {
-    // A queue's URL is no other endpoint than the one that is set.
+    // The SDK would otherwise use a queue's URL as its endpoint.
     return this.#client("sqs", (options) => new SQSClient({ ...options, useQueueUrlAsEndpoint: false }));
   }
 
@@ -103,8 +103,8 @@ export class Clients {
   }
 
   /**
-   * Asks the endpoint who we are, so that a stopped environment or rejected credentials stop a deployment at
-   * its start, once, rather than at each resource. Without an endpoint for STS there is nobody to ask.
+   * Asks the endpoint for the caller's identity, so that a stopped environment or rejected credentials end a
+   * deployment once, at its start, rather than at each resource. This needs an endpoint for STS.
    */
   async probe(): Promise<void> {
     if (this.settings.endpoints.sts ?? this.environment.AWS_ENDPOINT_URL) {
@@ -112,7 +112,7 @@ export class Clients {
     }
   }
 
-  /** The account that the credentials are of. */
+  /** The account of the credentials. */
   async account(): Promise<string> {
     this.#account ??= (await this.sts.send(new GetCallerIdentityCommand())).Account;
     return this.#account ?? "";

@@ -1,11 +1,11 @@
 import { type Properties, isList, isProperties, Unknown, type Value } from "./values";
 
-/** What the program or the environment says about the provider. */
+/** The provider's settings, from the program or the environment. */
 export interface Settings {
   readonly region: string;
-  /** URLs by the name that the official provider's `endpoints` has for a service. */
+  /** URLs by the service's name in the official provider's `endpoints`. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** Absent: the SDK's default chain, that is the environment first. */
+  /** If absent, the SDK's default chain applies: the environment first. */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -17,7 +17,7 @@ export interface Settings {
 export class SettingsError extends Error {}
 
 // The options of the official provider that have a meaning here, and those that have none but do no harm:
-// skipped checks are no promise to skip, and S3 is always addressed by path.
+// checks may happen although they are skipped, and S3 is always addressed by path.
 const SUPPORTED = new Set([
   "accessKey",
   "endpoints",
@@ -72,7 +72,7 @@ export function parseSettings(args: Properties, environment: NodeJS.ProcessEnv):
 /**
  * The URL of a service.
  * @param service the official provider's name for it, such as `sfn`
- * @throws SettingsError if there is none: a local environment must never reach out to AWS
+ * @throws SettingsError if there is none: a local environment must never send requests to AWS
  */
 export function endpointOf(settings: Settings, service: string, environment: NodeJS.ProcessEnv): string {
   const endpoint = settings.endpoints[service] ?? environment.AWS_ENDPOINT_URL;
@@ -102,7 +102,7 @@ function parseEndpoints(value: Value | undefined): Record<string, string> {
   return endpoints;
 }
 
-/** The engine hands over nested options as JSON text. */
+/** The engine passes nested options as JSON text. */
 function parseNested(value: Value | undefined): Value | undefined {
   return typeof value === "string" && value !== "" ? (JSON.parse(value) as Value) : value;
 }

@@ -6,13 +6,13 @@ import type { Properties } from "./values";
 export interface Difference {
   /** The inputs that differ. */
   readonly changed: string[];
-  /** Those of them that need a new resource. */
+  /** Those of them that need a replacement. */
   readonly replaces: string[];
-  /** The new resource would collide with the old one, which has to go first. */
+  /** The old resource has to be deleted first: the new one would collide with it. */
   readonly deleteBeforeReplace: boolean;
 }
 
-/** What is to be done to get from the old inputs to the new ones. */
+/** How to get from the old inputs to the new ones. */
 export function diff(
   logicalName: string,
   type: ResourceType,
@@ -29,7 +29,7 @@ export function diff(
 }
 
 /**
- * A name that was made up is made up anew for a replacement; one that the program gives stays, and is taken.
+ * A replacement gets a new generated name; a name that the program gives stays the same, and is taken.
  */
 function keepsGivenName(
   logicalName: string,

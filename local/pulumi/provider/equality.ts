@@ -13,14 +13,14 @@ import {
 
 /**
  * Whether two values of a property mean the same: absent and empty are one, archives are compared by their
- * content, JSON documents by their structure. A value that is not known yet is like no other.
+ * content, JSON documents by their structure. A value that is not known yet equals no other.
  */
 export function isEqual(a: Value | undefined, b: Value | undefined, property?: Property): boolean {
   if (hasUnknown(a) || hasUnknown(b)) return false;
   return isDeepStrictEqual(canonical(a, property), canonical(b, property));
 }
 
-/** The declared inputs that differ, by name; what is left to AWS to choose differs from nothing. */
+/** The declared inputs that differ, by name; what AWS may choose never differs. */
 export function changedInputs(olds: Properties, news: Properties, table: PropertyTable): Set<string> {
   const isLeftToAws = (name: string) => table[name]?.computed === true && isAbsent(news[name]);
   return new Set(
@@ -50,7 +50,7 @@ function canonicalObject(object: Properties, property?: Property): unknown {
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-/** The document, or the text itself where it is no JSON: AWS will say what is wrong with it. */
+/** The document, or the text itself where it is not JSON: AWS reports what is wrong with it. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

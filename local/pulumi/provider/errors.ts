@@ -1,6 +1,6 @@
 import { SettingsError } from "./config";
 
-/** The names that the services have for credentials they do not know. */
+/** The services' error names for unknown credentials. */
 const REJECTED = new Set([
   "InvalidAccessKeyId",
   "InvalidClientTokenId",
@@ -23,7 +23,7 @@ export function isNamed(error: unknown, ...names: string[]): boolean {
   return error instanceof Error && names.includes(error.name);
 }
 
-/** The answer to a call, or undefined if the error says that there is no such thing. */
+/** The response to a call, or undefined if the error says that the resource does not exist. */
 export async function orMissing<T>(call: Promise<T>, ...names: string[]): Promise<T | undefined> {
   try {
     return await call;
@@ -33,7 +33,7 @@ export async function orMissing<T>(call: Promise<T>, ...names: string[]): Promis
   }
 }
 
-/** A message for the user: what happened, and what to do where that is known. */
+/** A message for the user: what happened, and what to do if that is known. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof SettingsError) return error.message;

@@ -64,7 +64,7 @@ function unary<Request, Response>(
   }));
 }
 
-/** Not taking secrets, outputs and resources makes the engine send plain values. */
+/** Without support for secrets, outputs and resources, the engine sends plain values. */
 function configured(): rpc.ConfigureResponse {
   return new rpc.ConfigureResponse()
     .setAcceptsecrets(false)
@@ -73,7 +73,7 @@ function configured(): rpc.ConfigureResponse {
     .setSupportspreview(true);
 }
 
-/** The clients for the provider's arguments, once the endpoint has answered. */
+/** The clients for the provider's arguments, once the endpoint has responded. */
 async function connect(args: Properties, cancelled: AbortSignal): Promise<Clients> {
   const clients = new Clients(parseSettings(args, process.env), process.env, cancelled);
   await clients.probe();
@@ -81,7 +81,7 @@ async function connect(args: Properties, cancelled: AbortSignal): Promise<Client
 }
 
 /**
- * Finds out here already whether the endpoint answers: `configure` would too, but its error is shown once for
+ * Checks here already whether the endpoint responds: `configure` would too, but its error is shown once for
  * each resource. (A refresh or destroy does not call this.)
  */
 async function checkConfig(request: rpc.CheckRequest, cancelled: AbortSignal): Promise<rpc.CheckResponse> {
@@ -97,8 +97,8 @@ async function checkConfig(request: rpc.CheckRequest, cancelled: AbortSignal): P
 }
 
 /**
- * Other settings of the provider never replace it, and with it every resource: endpoints differ from start to
- * start.
+ * Changed settings never replace the provider, and with it every resource: endpoints change from one start to
+ * the next.
  */
 function diffConfig(request: rpc.DiffRequest): rpc.DiffResponse {
   const olds = decode(request.getOldInputs() ?? request.getOlds());

@@ -4,7 +4,7 @@ import type { Live, ResourceType } from "./resource-type";
 import { changedInputs, isEqual } from "./equality";
 import { type Properties, Unknown, type Value, isAbsent, isProperties } from "./values";
 
-/** A resource exists, but could not be made ready: Pulumi has to keep it, and try again. */
+/** A resource exists, but could not be made ready: Pulumi has to keep it, and retry. */
 export class NotReady extends Error {
   constructor(
     readonly id: string,
@@ -32,7 +32,7 @@ export async function create(
   }
 }
 
-/** The state to expect of a creation: the inputs, and everything else not known yet. */
+/** The expected state after a creation: the inputs, and everything else not known yet. */
 export function previewCreate(type: ResourceType, inputs: Properties): Properties {
   return { ...unknown(outputsOf(type)), ...inputs };
 }
@@ -48,7 +48,7 @@ export async function update(
   return stateOf(type, aws, id, request.news, { ...request.state, ...request.news });
 }
 
-/** The state to expect of an update: what it may change is not known yet. */
+/** The expected state after an update: what it may change is not known yet. */
 export function previewUpdate(type: ResourceType, state: Properties, news: Properties): Properties {
   const outputs = Object.fromEntries(outputsOf(type).map((name) => [name, state[name]]));
   return { ...outputs, ...unknown(type.volatile ?? []), ...news };
@@ -96,7 +96,7 @@ async function stateOf(
 
 /**
  * The inputs, and what AWS added to them: whole properties, or fields of one. Where an input that is not read is
- * an output, too, that is what it really is.
+ * also an output, the output has its real value.
  */
 function merged(type: ResourceType, live: Live, inputs: Properties): Properties {
   const chosen = Object.fromEntries(computed(type).map((name) => [name, live.inputs[name]]));
@@ -109,7 +109,7 @@ function merged(type: ResourceType, live: Live, inputs: Properties): Properties 
   return state;
 }
 
-/** Everything that is not known before AWS has said it. */
+/** Everything that only AWS knows. */
 function outputsOf(type: ResourceType): string[] {
   return [...type.outputs, ...computed(type)];
 }

@@ -7,7 +7,7 @@ import { Unknown } from "./values";
 
 const AWS = new Clients({ region: "us-east-1", endpoints: {} }, {}, new AbortController().signal);
 
-/** A resource type over one thing, which is what `live` says. */
+/** A resource type with one resource, whose state is `live`. */
 function typeOver(live: { now: Live | undefined }, more: Partial<ResourceType> = {}): ResourceType {
   return {
     inputs: {

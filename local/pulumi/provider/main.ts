@@ -4,7 +4,7 @@ import project from "../../../package.json";
 import { servePlugin } from "../plugin";
 import { handlers } from "./handlers";
 
-// Looking for credentials at the metadata address of an EC2 instance takes seconds where there is none.
+// Without an EC2 instance, the search for credentials at its metadata address takes seconds.
 process.env.AWS_EC2_METADATA_DISABLED ??= "true";
 
 // The SDK's warning about Node.js versions is about later versions of the SDK than the pinned one.

@@ -1,10 +1,10 @@
 import { type Properties, type Value, isList, isProperties } from "./values";
 
-/** AWS's names by Pulumi's, where it takes more than a capital letter. */
+/** AWS's names by Pulumi's, where they differ by more than a capital letter. */
 export type Names = Readonly<Record<string, string>>;
 
 /**
- * Nested inputs with the names that AWS has for them: `daysAfterInitiation` becomes `DaysAfterInitiation`.
+ * Nested inputs with AWS's names: `daysAfterInitiation` becomes `DaysAfterInitiation`.
  */
 export function toAws(value: Value | undefined, names: Names = {}): unknown {
   if (isList(value)) return value.map((item) => toAws(item, names));

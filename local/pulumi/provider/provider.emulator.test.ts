@@ -14,7 +14,7 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((engine) => engine.stop()));
 });
 
-/** A provider of its own, with this environment and nothing configured. */
+/** A new provider with this environment, not configured yet. */
 async function start(environment: NodeJS.ProcessEnv): Promise<Engine> {
   const engine = await Engine.start(environment);
   started.push(engine);

@@ -7,13 +7,13 @@ export type Kind = "string" | "number" | "boolean" | "list" | "map" | "object" |
 export interface Property {
   readonly type: Kind;
   readonly required?: true;
-  /** What AWS assumes where nothing is declared; filled in by `check`, so that drift away from it is seen. */
+  /** AWS's default; `check` adds it, so that drift from it is seen. */
   readonly default?: Value;
   /** The only values that work locally. */
   readonly allowed?: readonly Value[];
   /** A change needs a new resource. */
   readonly replaces?: true;
-  /** A JSON document as text: compared by meaning, not by spelling. */
+  /** A JSON document as text: compared by structure, not as text. */
   readonly json?: true;
   /** A list whose order has no meaning. */
   readonly set?: true;
@@ -27,13 +27,13 @@ export interface Property {
 
 export type PropertyTable = Readonly<Record<string, Property>>;
 
-/** How a physical name is made up where the program gives none: `<logical name>-<7 hex digits>`. */
+/** How a physical name is generated where the program gives none: `<logical name>-<7 hex digits>`. */
 export interface Naming {
   /** The property that holds the name. */
   readonly property: string;
   /** The property that holds a prefix to use in place of the logical name. */
   readonly prefix?: string;
-  /** AWS allows no capitals in it. */
+  /** AWS allows no capital letters in it. */
   readonly isLowerCase?: true;
 }
 
@@ -50,13 +50,13 @@ export interface ResourceType {
   readonly outputs: readonly string[];
   /** Those of them that an update may change: unknown in the preview of an update. */
   readonly volatile?: readonly string[];
-  /** Absent where a resource has no name of its own, or one that cannot be made up. */
+  /** Absent where a resource has no name of its own, or one that cannot be generated. */
   readonly name?: Naming;
 
-  /** Creates the resource and returns as soon as there is something that would have to be deleted. */
+  /** Creates the resource, and returns as soon as there is anything to delete. */
   create(aws: Clients, inputs: Properties): Promise<Created>;
 
-  /** What has to happen after `create` until the resource can be used. */
+  /** What has to happen between `create` and the first use of the resource. */
   settle?(aws: Clients, id: string, inputs: Properties): Promise<void>;
 
   /**

@@ -1,12 +1,12 @@
 import { type Properties, stringMap } from "./values";
 
-/** How a service takes tags off one resource and puts tags on it. */
+/** How a service removes tags from a resource and adds tags to it. */
 export interface Tagging {
   untag(keys: string[]): Promise<unknown>;
   tag(tags: Record<string, string>): Promise<unknown>;
 }
 
-/** Gets a resource from its old tags to its new ones; nothing to do is no call. */
+/** Replaces the old tags of a resource by the new ones; makes no call where they are the same. */
 export async function retag(
   { olds, news }: { readonly olds: Properties; readonly news: Properties },
   service: Tagging,

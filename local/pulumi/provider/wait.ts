@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** How long a resource may take until it can be used, or until it is gone. */
+/** The most time that a resource may take until it can be used, or until it is gone. */
 const DEADLINE_MS = 120_000;
 
 /**
- * Asks until the answer is true.
- * @param what what is waited for, for the message if it does not come
+ * Polls until a condition is true.
+ * @param what the condition, for the message if it does not become true
  * @throws Error at the deadline, or when the user cancels
  */
 export async function until(

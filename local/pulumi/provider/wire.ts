@@ -2,7 +2,7 @@ import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/st
 import { Archive, Asset, Unknown, isList, type Properties, type Value } from "./values";
 
 // The engine's wire format (sdk/go/common/resource/plugin/rpc.go): JSON in a protobuf Struct, in which an
-// object with this key is something JSON has no word for, and a string of this list is a value that is not
+// object with this key is something that JSON cannot express, and a string of this list is a value that is not
 // known yet.
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SIGNATURES = {

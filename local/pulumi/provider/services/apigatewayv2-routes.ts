@@ -17,7 +17,7 @@ import { pathOf } from "./path";
 
 const MISSING = "NotFoundException";
 
-/** Which requests of an API go where. */
+/** A route: which requests go to which integration. */
 export const route: ResourceType = {
   inputs: {
     apiId: { type: "string", required: true, replaces: true },
@@ -64,7 +64,7 @@ export const route: ResourceType = {
   },
 };
 
-/** What answers requests of an API. */
+/** An integration: what handles the requests of an API. */
 export const integration: ResourceType = {
   inputs: {
     apiId: { type: "string", required: true, replaces: true },

@@ -96,7 +96,7 @@ export const api: ResourceType = {
   },
 };
 
-/** What an API shows under a name. */
+/** A stage: what an API serves under a name. */
 export const stage: ResourceType = {
   inputs: {
     accessLogSettings: {
@@ -206,7 +206,7 @@ function readRouteSettings(found: GetStageCommandOutput, known: Properties): Pro
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !isDefault(name)));
 }
 
-/** The emulator shows tags as they are here only. */
+/** Only here does the emulator return the current tags. */
 async function tagsOf(aws: Clients, ResourceArn: string): Promise<Record<string, string> | undefined> {
   return (await aws.apigatewayv2.send(new GetTagsCommand({ ResourceArn }))).Tags;
 }
@@ -222,7 +222,7 @@ function arnOf(aws: Clients, path: string): string {
   return `arn:aws:apigateway:${aws.region}::/${path}`;
 }
 
-/** What a function's permission names as its caller. */
+/** The source ARN in a function's permission. */
 async function executionArn(aws: Clients, apiId: string): Promise<string> {
   return `arn:aws:execute-api:${aws.region}:${await aws.account()}:${apiId}`;
 }

@@ -217,7 +217,7 @@ function isOn(inputs: Properties, name: string): boolean {
   return boolean(optionalObject(inputs, name) ?? {}, "enabled");
 }
 
-/** What was declared to be off, where it is: otherwise off is the same as nothing. */
+/** What was declared to be off and is off; otherwise, off means the same as absent. */
 function declaredOff(known: Properties, name: string): Properties | undefined {
   return isOn(known, name) ? undefined : optionalObject(known, name);
 }

@@ -16,7 +16,7 @@ import { type Properties, optionalNumber, optionalString, string } from "../valu
 import { arnOf, retagById, tagSpecifications } from "./ec2";
 
 const MISSING = ["InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound"];
-/** EC2's word for "no port", where the protocol has none. */
+/** EC2's value for "no port", where the protocol has none. */
 const NO_PORT = -1;
 
 /** What is allowed into a security group, from one source. */

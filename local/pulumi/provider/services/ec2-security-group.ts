@@ -41,7 +41,7 @@ export const securityGroup: ResourceType = {
     return { id: GroupId ?? "" };
   },
 
-  /** As the official provider does: EC2 lets a new group out to everywhere, which nobody has declared. */
+  /** As the official provider does: EC2 allows a new group all outbound traffic, which the program has not declared. */
   async settle(aws, id) {
     await revoke(aws, id, await rulesOf(aws, id));
   },

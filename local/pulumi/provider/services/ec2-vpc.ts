@@ -88,7 +88,7 @@ export const vpc: ResourceType = {
   },
 };
 
-/** EC2 changes one attribute a call; names need support, so that goes first. */
+/** EC2 changes one attribute per call; DNS names need DNS support, so that is changed first. */
 async function putDns(aws: Clients, VpcId: string, inputs: Properties): Promise<void> {
   const EnableDnsSupport = { Value: boolean(inputs, "enableDnsSupport") };
   await aws.ec2.send(new ModifyVpcAttributeCommand({ VpcId, EnableDnsSupport }));

@@ -9,9 +9,9 @@ import type { Change } from "../resource-type";
 import { retag, tagList } from "../tags";
 import { type Properties, stringMap } from "../values";
 
-// What all resources of EC2 have in common.
+// What all resources of EC2 share.
 
-/** The tags to create something with; EC2 takes no empty list. */
+/** The tags of a new resource; EC2 does not accept an empty list. */
 export function tagSpecifications(type: Ec2Type, inputs: Properties): TagSpecification[] | undefined {
   const tags = tagList(stringMap(inputs, "tags"));
   return tags.length === 0 ? undefined : [{ ResourceType: type, Tags: tags }];

@@ -21,7 +21,7 @@ import { type Properties, optionalObject, optionalString, pick, string, stringMa
 const MISSING = "ResourceNotFoundException";
 const BUS: Property = { type: "string", default: "default", allowed: ["default"], replaces: true };
 
-/** What events or times are of interest. */
+/** A rule: which events or times it matches. */
 export const eventRule: ResourceType = {
   inputs: {
     name: { type: "string", replaces: true },
@@ -81,7 +81,7 @@ export const eventRule: ResourceType = {
   },
 };
 
-/** The inputs of a target that EventBridge takes as they are. */
+/** The inputs of a target that EventBridge takes unchanged. */
 const TARGET: Readonly<Record<string, Property>> = {
   arn: { type: "string", required: true },
   deadLetterConfig: { type: "object", fields: { arn: { type: "string" } } },
@@ -94,7 +94,7 @@ const TARGET: Readonly<Record<string, Property>> = {
   roleArn: { type: "string" },
 };
 
-/** Where events that a rule matches go. */
+/** A target of a rule: where matching events go. */
 export const eventTarget: ResourceType = {
   inputs: {
     ...TARGET,

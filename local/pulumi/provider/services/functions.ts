@@ -3,7 +3,7 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { Clients } from "../clients";
 import { type Properties, boolean, objects, optionalString, string, strings } from "../values";
 
-/** A function of the AWS package that looks something up. */
+/** A function of the AWS package that looks up something. */
 export type DataFunction = (aws: Clients, args: Properties) => Promise<Properties>;
 
 export const getAvailabilityZones: DataFunction = async (aws, args) => {

@@ -81,7 +81,7 @@ export const key: ResourceType = {
   },
 
   async update(aws, id, { olds, news, changed }) {
-    // KMS changes nothing about a key that is not enabled, but its tags.
+    // Of a key that is not enabled, KMS changes only the tags.
     if (changed.has("isEnabled") && boolean(news, "isEnabled")) {
       await aws.kms.send(new EnableKeyCommand({ KeyId: id }));
     }

@@ -13,7 +13,7 @@ import { type Properties, optionalNumber, optionalObject, string } from "../valu
 const MISSING = "ResourceNotFoundException";
 const DESTINATION: PropertyTable = { destination: { type: "string", required: true } };
 
-/** What becomes of events that a function fails on. */
+/** What happens to asynchronous events on which a function fails. */
 export const functionEventInvokeConfig: ResourceType = {
   inputs: {
     destinationConfig: {

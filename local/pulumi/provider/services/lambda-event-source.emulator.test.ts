@@ -33,7 +33,7 @@ beforeAll(async () => {
   functionArn = string(lambda.state, "arn");
 });
 
-/** A queue of its own, and its ARN. */
+/** A new queue, and its ARN. */
 async function queue(name: string): Promise<{ url: string; eventSourceArn: string }> {
   const made = await env.engine.create("aws:sqs/queue:Queue", name, {});
   return { url: made.id, eventSourceArn: string(made.state, "arn") };

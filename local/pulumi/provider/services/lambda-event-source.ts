@@ -32,7 +32,7 @@ import { until } from "../wait";
 const MISSING = "ResourceNotFoundException";
 const DESTINATION: Names = { destinationArn: "Destination" };
 
-/** What makes a queue or a stream call a function. */
+/** An event source mapping: a queue or a stream invokes a function. */
 export const eventSourceMapping: ResourceType = {
   inputs: {
     batchSize: { type: "number", computed: true },
@@ -116,7 +116,7 @@ export const eventSourceMapping: ResourceType = {
   },
 };
 
-/** What creation and update have in common; objects that are not declared are sent empty, which unsets them. */
+/** What creation and update share; objects that are not declared are sent empty, which unsets them. */
 function configuration(inputs: Properties) {
   const isStream = !string(inputs, "eventSourceArn").includes(":sqs:");
   return {
@@ -175,7 +175,7 @@ function live(
   };
 }
 
-/** The function as it was declared, by its name or its ARN, if that is still the one. */
+/** The function as it was declared, by name or ARN, if it is still the same. */
 function functionName(known: Properties, arn: string): string {
   const declared = optionalString(known, "functionName");
   return declared !== undefined && arn.endsWith(`:function:${declared}`) ? declared : arn;

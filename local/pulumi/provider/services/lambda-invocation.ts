@@ -4,7 +4,7 @@ import type { Clients } from "../clients";
 import type { ResourceType } from "../resource-type";
 import { type Properties, optionalString, string } from "../values";
 
-/** An invocation happens once, when it is created; whatever changes, a new one takes its place. */
+/** An invocation happens once, when it is created; any change replaces it. */
 export const invocation: ResourceType = {
   inputs: {
     functionName: { type: "string", required: true },

@@ -7,7 +7,7 @@ import { pathOf } from "./path";
 
 const MISSING = "ResourceNotFoundException";
 
-/** A statement in a function's policy: who else may call it. */
+/** A statement in a function's policy: who may invoke it. */
 export const permission: ResourceType = {
   inputs: {
     action: { type: "string", required: true },
@@ -86,7 +86,7 @@ function live(aws: Clients, place: Properties, known: Properties, statement: Sta
   };
 }
 
-/** Who may; Lambda writes an account as the ARN of its root. */
+/** The principal; Lambda writes an account as the ARN of its root. */
 function principalOf({ Principal: principal }: Statement, known: Properties): string | undefined {
   if (principal === undefined || typeof principal === "string") return principal;
   const declared = optionalString(known, "principal");

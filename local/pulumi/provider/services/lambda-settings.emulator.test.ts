@@ -18,7 +18,7 @@ beforeAll(async () => {
   role = string((await env.engine.create("aws:iam/role:Role", "role", { assumeRolePolicy })).state, "arn");
 });
 
-/** A function of its own. */
+/** A new function. */
 async function lambda(name: string): Promise<string> {
   const source = "def handler(event, context):\n    return event\n";
   const made = await env.engine.create("aws:lambda/function:Function", name, {

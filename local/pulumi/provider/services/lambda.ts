@@ -34,7 +34,7 @@ import {
 import { until } from "../wait";
 
 const MISSING = "ResourceNotFoundException";
-/** The official provider's word for "no limit of its own". */
+/** The official provider's value for "no reserved concurrency". */
 const UNRESERVED = -1;
 
 const LOGGING: PropertyTable = {
@@ -218,7 +218,7 @@ function live(aws: Clients, id: string, known: Properties, found: GetFunctionCom
   };
 }
 
-/** What API Gateway calls a function by. */
+/** The ARN by which API Gateway invokes a function. */
 function invokeArn(region: string, arn: string): string {
   return `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${arn}/invocations`;
 }
@@ -227,7 +227,7 @@ function defaultLogGroup(functionName: string): string {
   return `/aws/lambda/${functionName}`;
 }
 
-/** The logging to ask for; it has to be complete, for an update leaves alone what it does not name. */
+/** The logging configuration to set; complete, because an update keeps what it does not name. */
 function declaredLogging(inputs: Properties): Properties {
   const defaults = { logFormat: "Text", logGroup: defaultLogGroup(string(inputs, "name")) };
   return { ...defaults, ...optionalObject(inputs, "loggingConfig") };

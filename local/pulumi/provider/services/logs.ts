@@ -14,7 +14,7 @@ import type { Change, Live, ResourceType } from "../resource-type";
 import { retag } from "../tags";
 import { type Properties, boolean, optionalNumber, string, stringMap } from "../values";
 
-/** The official provider's word for "for ever". */
+/** The official provider's value for "forever". */
 const NO_RETENTION = 0;
 
 export const logGroup: ResourceType = {

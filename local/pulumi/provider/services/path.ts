@@ -1,8 +1,8 @@
 import { type Properties, optionalString } from "../values";
 
 /**
- * What something is part of, and its id in there. The id alone does not tell where it is, which is in the state;
- * on import there is none, and the id is `<parent>/<id>`.
+ * The parent of a resource, and the resource's id in it. The id alone does not name the parent, which the state
+ * has; an import has no state, and its id is `<parent>/<id>`.
  */
 export function pathOf(id: string, known: Properties, parent: string): [parent: string, id: string] {
   const place = optionalString(known, parent);

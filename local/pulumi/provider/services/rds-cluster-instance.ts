@@ -27,9 +27,9 @@ const NAMES: Names = {
   performanceInsightsEnabled: "EnablePerformanceInsights",
 };
 
-/** The inputs that ModifyDBInstance takes as they are. */
+/** The inputs that ModifyDBInstance takes unchanged. */
 const MODIFIABLE: PropertyTable = {
-  // The emulator keeps what was created, whatever a modification says.
+  // The emulator ignores modifications of it.
   autoMinorVersionUpgrade: { type: "boolean", default: true, unread: true },
   caCertIdentifier: { type: "string", computed: true },
   instanceClass: { type: "string", required: true },

@@ -28,7 +28,7 @@ import { engineVersion, retagArn } from "./rds";
 
 const MISSING = "DBClusterNotFoundFault";
 
-/** The inputs that a creation takes as they are, under these names. */
+/** The inputs that a creation takes unchanged, under these names. */
 const NAMES: Names = {
   clusterIdentifier: "DBClusterIdentifier",
   dbClusterParameterGroupName: "DBClusterParameterGroupName",
@@ -38,7 +38,7 @@ const NAMES: Names = {
   serverlessv2ScalingConfiguration: "ServerlessV2ScalingConfiguration",
 };
 
-/** The inputs that ModifyDBCluster takes as they are. */
+/** The inputs that ModifyDBCluster takes unchanged. */
 const MODIFIABLE: PropertyTable = {
   backupRetentionPeriod: { type: "number", default: 1 },
   copyTagsToSnapshot: { type: "boolean", default: false },
@@ -71,7 +71,7 @@ const FIXED: PropertyTable = {
   // A password in the state would not be a secret here.
   manageMasterUserPassword: { type: "boolean", required: true, allowed: [true] },
   masterUsername: { type: "string", replaces: true, computed: true },
-  // Locally the database listens where it can, which the output says.
+  // The local database chooses its port, which the output has.
   port: { type: "number", replaces: true, computed: true, unread: true },
   storageEncrypted: { type: "boolean", default: false, replaces: true },
 };
@@ -237,7 +237,7 @@ function live(aws: Clients, id: string, known: Properties, found: DBCluster): Li
   };
 }
 
-/** The capacity; the emulator drops the seconds until a pause, and RDS adds them where nobody declared any. */
+/** The capacity; the emulator drops the seconds until a pause, and RDS adds them where none were declared. */
 function scaling(known: Properties, found: DBCluster): Properties | undefined {
   if (!found.ServerlessV2ScalingConfiguration) return undefined;
   const { maxCapacity, minCapacity } = fromAws(found.ServerlessV2ScalingConfiguration) as Properties;

@@ -18,7 +18,7 @@ import { retagArn, tagsOf } from "./rds";
 
 const MISSING = ["DBParameterGroupNotFound", "DBParameterGroupNotFoundFault"];
 const DEFAULT_METHOD = "immediate";
-/** How many parameters RDS takes in a call. */
+/** The most parameters that RDS takes in one call. */
 const MAX_PARAMETERS = 20;
 
 export const clusterParameterGroup: ResourceType = {
@@ -115,7 +115,7 @@ async function reset(aws: Clients, group: string, parameters: Properties[]): Pro
   }
 }
 
-/** The parameters as RDS has them, as many a list as a call takes. */
+/** The parameters as RDS has them, in lists of the length that one call takes. */
 function calls(parameters: Properties[]): Parameter[][] {
   const all = parameters.map((parameter) => ({
     ApplyMethod: (optionalString(parameter, "applyMethod") ?? DEFAULT_METHOD) as ApplyMethod,
@@ -127,7 +127,7 @@ function calls(parameters: Properties[]): Parameter[][] {
   );
 }
 
-/** The parameters that somebody has set, without the apply method where nobody declared one. */
+/** The parameters that were set, without the apply method where none was declared. */
 async function readParameters(aws: Clients, group: string, known: Properties[]): Promise<Properties[]> {
   const found: Properties[] = [];
   let Marker: string | undefined;

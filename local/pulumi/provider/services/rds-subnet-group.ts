@@ -14,7 +14,7 @@ import { retagArn, tagsOf } from "./rds";
 
 const MISSING = "DBSubnetGroupNotFoundFault";
 
-/** The subnets that a database may be in. */
+/** The subnets in which a database may be. */
 export const subnetGroup: ResourceType = {
   inputs: {
     name: { type: "string", replaces: true },

@@ -8,7 +8,7 @@ import type { Change } from "../resource-type";
 import { retag, tagList, tagMap } from "../tags";
 import { type Properties, optionalString } from "../values";
 
-// What the resources of RDS have in common.
+// What the resources of RDS share.
 
 export async function tagsOf(aws: Clients, arn: string | undefined): Promise<Record<string, string>> {
   const { TagList } = await aws.rds.send(new ListTagsForResourceCommand({ ResourceName: arn }));
@@ -23,7 +23,7 @@ export async function retagArn(aws: Clients, ResourceName: string, change: Chang
   });
 }
 
-/** The version as it was declared, where that is the beginning of the real one: RDS completes `16` to `16.8`. */
+/** The declared version, where it is a prefix of the real one: RDS completes `16` to `16.8`. */
 export function engineVersion(known: Properties, actual: string | undefined): string | undefined {
   const declared = optionalString(known, "engineVersion");
   return declared !== undefined && actual?.startsWith(`${declared}.`) ? declared : actual;

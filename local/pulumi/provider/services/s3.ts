@@ -32,7 +32,7 @@ export const bucket: ResourceType = {
 
   async create(aws, inputs) {
     const name = string(inputs, "bucket");
-    // In us-east-1, S3 reports success for a bucket that one owns already.
+    // In us-east-1, S3 reports success for a bucket that the account owns already.
     if (await exists(aws, name))
       throw new Error(`bucket '${name}' exists already: choose another name, or import it`);
     const LocationConstraint = aws.region as BucketLocationConstraint;
@@ -94,7 +94,7 @@ async function putTags(aws: Clients, name: string, inputs: Properties): Promise<
   else await aws.s3.send(new PutBucketTaggingCommand({ Bucket: name, Tagging: { TagSet } }));
 }
 
-/** Deletes every object with all its versions, and ends the uploads that are under way. */
+/** Deletes every object with all its versions, and aborts open uploads. */
 async function empty(aws: Clients, name: string): Promise<void> {
   await deleteVersions(aws, name);
   let markers: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};

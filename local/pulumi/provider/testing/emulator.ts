@@ -18,7 +18,7 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-/** Starts an emulator of the test's own, on a free port and with state of its own. */
+/** Starts an emulator for one test, on a free port and with state of its own. */
 export async function startEmulator(): Promise<Emulator> {
   if (!existsSync(PYTHON)) {
     throw new Error(
@@ -46,7 +46,7 @@ export async function startEmulator(): Promise<Emulator> {
   return { url, stop };
 }
 
-/** A port that nothing listens at. */
+/** A port on which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -19,7 +19,7 @@ export interface Resource {
   readonly state: Properties;
 }
 
-/** The provider as a process of its own, called in the order in which the engine calls it. */
+/** The provider as a process, called in the engine's order. */
 export class Engine {
   private constructor(
     private readonly plugin: ChildProcess,
@@ -48,7 +48,7 @@ export class Engine {
     await ended;
   }
 
-  /** Registers a provider with these arguments; what is wrong with them comes back. */
+  /** Registers a provider with these arguments; returns what is wrong with them. */
   async configure(args: Properties): Promise<string[]> {
     const check = new rpc.CheckRequest().setUrn(urn("pulumi:providers:aws", "local")).setNews(encode(args));
     const checked = await call<rpc.CheckResponse>((respond) => this.client.checkConfig(check, respond));
@@ -59,7 +59,7 @@ export class Engine {
     return [];
   }
 
-  /** The inputs as the provider completes them; what is wrong with them is thrown. */
+  /** The inputs as the provider completes them; throws what is wrong with them. */
   async check(type: string, name: string, news: Properties, olds: Properties = {}): Promise<Properties> {
     const request = new rpc.CheckRequest()
       .setUrn(urn(type, name))
@@ -78,7 +78,7 @@ export class Engine {
     return { type, name, id: response.getId(), inputs, state: decode(response.getProperties()) };
   }
 
-  /** What the preview of a creation promises. */
+  /** The state that the preview of a creation shows. */
   async preview(type: string, name: string, args: Properties): Promise<Properties> {
     const inputs = await this.check(type, name, args);
     const request = new rpc.CreateRequest()
@@ -126,7 +126,7 @@ export class Engine {
     return { ...resource, inputs: decode(response.getInputs()), state: decode(response.getProperties()) };
   }
 
-  /** The resource under an id that Pulumi knows nothing else about. */
+  /** The resource with an id, which is all that Pulumi knows of it. */
   async import(type: string, id: string): Promise<Resource | undefined> {
     return this.refresh({ type, name: "imported", id, inputs: {}, state: {} });
   }
@@ -152,7 +152,7 @@ export class Engine {
   }
 }
 
-/** A call as a promise; the provider's message is the error's. */
+/** A call as a promise, rejected with the provider's message. */
 function call<Response>(
   send: (respond: (error: ServiceError | null, response: Response) => void) => unknown,
 ): Promise<Response> {

@@ -3,10 +3,10 @@ import { Clients } from "../clients";
 import { type Emulator, startEmulator } from "./emulator";
 import { Engine, type Resource } from "./engine";
 
-// As in main.ts: nothing to act on here.
+// As in main.ts: the warning does not apply.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
-/** What a test of one service needs: the provider, and the clients to look behind its back. */
+/** What a test of one service needs: the provider, and clients to verify its work. */
 export interface Environment {
   readonly engine: Engine;
   readonly aws: Clients;
@@ -47,7 +47,7 @@ export function useEnvironment(): Environment {
   };
 }
 
-/** Expects that a refresh finds nothing to tell, as it must right after a deployment. */
+/** Expects that a refresh finds no difference, as it must right after a deployment. */
 export async function expectNoDrift(engine: Engine, resource: Resource): Promise<void> {
   const live = await engine.refresh(resource);
   expect(live?.state, "`pulumi refresh` would report changes that nobody made").toEqual(resource.state);

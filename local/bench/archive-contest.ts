@@ -28,7 +28,7 @@ export interface Run {
   readonly requests_usd: number;
   /** Objects and open uploads that were there after the run, beside the source objects and the archive. */
   readonly left: { readonly objects: number; readonly uploads: number };
-  /** Of the minute before the run: processes that wanted a processor, which others took from it. */
+  /** Of the minute before the run: processes that wanted a processor, while others used them. */
   readonly load_average: number;
   /** How long validating the archive took, s. */
   readonly judge_seconds: number;
@@ -36,12 +36,12 @@ export interface Run {
   readonly contest_seconds: number;
 }
 
-/** What the contest's result says. */
+/** What the contest's result has. */
 type Figures = Omit<Run, keyof Used | "left" | "load_average" | "judge_seconds" | "contest_seconds">;
 
 type Used = Pick<Run, "cpu_seconds" | "peak_mb" | "operations">;
 
-/** What the function's process and S3 say when the contender has ended. */
+/** What the function's process and S3 report when the contender has ended. */
 interface Seen extends Used {
   readonly objects: number;
   readonly uploads: number;
@@ -50,7 +50,7 @@ interface Seen extends Used {
 /**
  * Runs a contest with the stack's only contender, in a new environment.
  * @param sources objects in the bucket
- * @throws if the contender is out, with the reason
+ * @throws if the contender is disqualified, with the reason
  */
 export async function contest(
   checkout: Checkout,
@@ -61,7 +61,7 @@ export async function contest(
   const name = contenders[0]?.split(":").at(-1) ?? "no contender";
   for (const pid of functionProcesses(checkout, name)) process.kill(pid, "SIGKILL");
   const command = `lambench run archive --json --progress counter --stack ${STACK}`;
-  const [begun, [load_average = NaN]] = [Date.now(), os.loadavg()];
+  const [startedAt, [load_average = NaN]] = [Date.now(), os.loadavg()];
   const running = checkout.start(command);
   let [printed, said] = ["", ""];
   let seen: Promise<Seen> | undefined;
@@ -72,7 +72,7 @@ export async function contest(
     if (seen === undefined && said.includes("2/5 ")) seen = look(checkout, s3, name);
   });
   const code = await new Promise((resolve) => running.on("close", resolve));
-  const contestSeconds = (Date.now() - begun) / 1000;
+  const contestSeconds = (Date.now() - startedAt) / 1000;
   if (code !== 0) throw new Error(`'${command}' ended with ${String(code)}: ${said}`);
   const { success, failure } = (JSON.parse(printed) as Result).archive;
   const [figures] = success;

@@ -2,7 +2,7 @@ import type { Run } from "./archive-contest";
 import type { Row } from "./archive-file";
 import { line, median } from "./bench";
 
-/** Lambda gives a function of so much memory one processor, and others their share of it, MB; here nobody is limited. */
+/** With this memory a function has one vCPU on Lambda, and others their share of it, MB; here no function is limited. */
 const PROCESSOR_MB = 1769;
 
 /** How long, with how much CPU and memory. */
@@ -63,7 +63,7 @@ export function contests(rows: readonly Row[]): string {
 /** The median of a value of a row's runs. */
 type Median = (value: (run: Run) => number) => number;
 
-/** A line a case; `cells` are what stands below `heads`. */
+/** One line per case; `cells` are the columns below `heads`. */
 function table(
   rows: readonly Row[],
   heads: readonly string[],
@@ -79,7 +79,7 @@ function table(
   ].join("\n");
 }
 
-/** Rows from before it was taken down don't have it. */
+/** Older rows don't have it. */
 function load(average: number): string {
   return Number.isNaN(average) ? "–" : average.toFixed(1);
 }

@@ -3,7 +3,7 @@ import type { Row } from "./archive-file";
 import { gigabytes } from "./archive-tables";
 import { median } from "./bench";
 
-/** What a link of the S3 model carries in a second, bytes. */
+/** What a link of the S3 model carries per second, bytes. */
 const LINK = 75e6;
 
 /** A number that is to stay below another one. */
@@ -45,7 +45,7 @@ const TARGETS: Readonly<Record<string, readonly Target[]>> = {
   ],
 };
 
-/** What rows say about their targets, and whether all are reached. */
+/** Whether rows reach their targets, as text and as a whole. */
 export function targets(rows: readonly Row[]): { readonly text: string; readonly reached: boolean } {
   let reached = true;
   const lines = rows.flatMap((row) => {

@@ -1,6 +1,6 @@
 /**
  * Measures the aurora workers against pgbench, on the same PostgreSQL, in the same run, in alternating order:
- * the driver by itself (one process a client, no Lambda), the ramp through Step Functions and Lambda, and what a warm queue
+ * the driver by itself (one process per client, no Lambda), the ramp through Step Functions and Lambda, and what a warm queue
  * worker costs besides its driver. `make bench-aurora`; SECONDS and PAIRS change how long each measurement is and how often
  * it is repeated.
  */
@@ -128,7 +128,7 @@ async function row(action: string, clients: number, database: NodeJS.ProcessEnv)
   return line(...cells);
 }
 
-/** Transactions a second of pgbench, with the same statements. */
+/** Transactions per second of pgbench, with the same statements. */
 async function pgbench(action: string, clients: number, env: NodeJS.ProcessEnv): Promise<number> {
   const script = action === "TPCB" ? ["--builtin", "tpcb-like"] : ["--file", selectScript()];
   const size = ["--client", String(clients), "--jobs", String(clients), "--time", String(SECONDS)];
@@ -152,7 +152,7 @@ function selectScript(): string {
   return path.join(checkout.root, "select.pgbench");
 }
 
-/** Completions a second of the worker's loop, each client a process, without Lambda. */
+/** Completions per second of the worker's loop, each client a process, without Lambda. */
 async function driver(action: string, clients: number, env: NodeJS.ProcessEnv): Promise<number> {
   const target = path.resolve(__dirname, "..", "..", process.env.CARGO_TARGET_DIR ?? "target");
   const bench = path.join(target, "release", "examples", "bench_worker");
@@ -165,7 +165,7 @@ async function driver(action: string, clients: number, env: NodeJS.ProcessEnv): 
   return outcome.completions / SECONDS;
 }
 
-/** Completions a second of a stage of the ramp, measured inside the workers. */
+/** Completions per second of a stage of the ramp, measured inside the workers. */
 async function ramp(action: string, clients: number): Promise<number> {
   const { aurora } = JSON.parse(
     await checkout.ok(`${RUN} --action ${action} --from ${clients} --to ${clients} --seconds ${SECONDS}`),
@@ -173,7 +173,7 @@ async function ramp(action: string, clients: number): Promise<number> {
   return aurora.runs[0]?.stages[0]?.tps ?? NaN;
 }
 
-/** CPU time that a warm queue worker uses a statement besides its driver's loop. */
+/** CPU time per statement that a warm queue worker uses besides its driver's loop. */
 async function queueCost({ workers }: Environment): Promise<string> {
   const run = `${RUN} --mode queue --action SELECT --messages 40 --statements 100`;
   await checkout.ok(run); // warms the workers up

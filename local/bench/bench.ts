@@ -1,6 +1,6 @@
 import type { Checkout } from "../tests/checkout";
 
-/** Tells on standard error what is under way: standard output has the figures only. */
+/** Reports progress on standard error: standard output has the figures only. */
 export function say(what: string): void {
   console.error(what);
 }
@@ -43,7 +43,7 @@ export async function update<T>(checkout: Checkout, scenario: string, settings: 
   return environment;
 }
 
-/** Runs a benchmark, and removes its checkout whatever happens. */
+/** Runs a benchmark, and always removes its checkout. */
 export function run(checkout: Checkout, main: () => Promise<void>): void {
   main()
     .catch((error: unknown) => {

@@ -1,5 +1,5 @@
 /**
- * Measures the pipeline: what rates it keeps up with and how long the way takes, whether anything is lost or stored twice
+ * Measures the pipeline: which rates it sustains and how long messages take, whether anything is lost or stored twice
  * while the database is away, and what a record costs each function. `make bench-pipeline`; SECONDS and MESSAGES change how
  * long each rate lasts and how many messages the outage is tried with.
  */
@@ -15,7 +15,7 @@ import { deploy, line, median, run, say } from "./bench";
 const SECONDS = Number(process.env.SECONDS ?? 30);
 const MESSAGES = Number(process.env.MESSAGES ?? 20_000);
 const RATES = [75, 150, 200, 300];
-/** The functions are warm when the measurement begins, s. */
+/** How long the functions warm up before the measurement, s. */
 const RAMP_SECONDS = 5;
 /** At which the messages come while the database is away. */
 const OUTAGE_RATE = 150;
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   );
   console.log(line("function", "CPU a record (ms)", "RSS peak (MB)", "init, median (ms)"));
   console.log(line("---", "---:", "---:", "---:"));
-  // What a function writes is handed to those behind it, so they come first.
+  // Functions downstream get what a function writes, so they come first.
   for (const name of ["downstream", "midstream", "upstream"] as const) {
     console.log(await cost(name, environment.functions[name]));
   }
@@ -75,7 +75,7 @@ function percentiles(latency: Latency | null): string[] {
   return latency === null ? ["–", "–"] : [latency.p50.toFixed(1), latency.p99.toFixed(1)];
 }
 
-/** Takes the database away in mid-run, and counts what is in the table afterwards. */
+/** Stops the database during a run, and counts what is in the table afterwards. */
 async function outage(database: Database): Promise<string> {
   const seconds = Math.ceil(MESSAGES / OUTAGE_RATE);
   say(`${MESSAGES} messages, the database away for ${OUTAGE_SECONDS} s …`);
@@ -118,7 +118,7 @@ async function cost(role: "upstream" | "midstream" | "downstream", name: string)
   return line(role, cpu.toFixed(3), memory.toFixed(1), `${median(init).toFixed(1)} (of ${init.length})`);
 }
 
-/** How long initializations since a time took, from REPORT lines, ms. */
+/** Durations of the initializations since a time, from REPORT lines, ms. */
 async function initDurations(name: string, since: number): Promise<number[]> {
   const lines = await checkout.ok(
     `aws logs filter-log-events --log-group-name /aws/lambda/${name} --start-time ${since} ` +
@@ -130,7 +130,7 @@ async function initDurations(name: string, since: number): Promise<number[]> {
     .map(Number);
 }
 
-/** Invokes a function, which must do what it is asked for. */
+/** Invokes a function, which must succeed. */
 async function invoke(client: LambdaClient, name: string, payload: object): Promise<void> {
   const answer = await client.send(
     new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(payload)) }),

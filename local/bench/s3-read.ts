@@ -1,6 +1,6 @@
 /**
  * Measures s3-read: what reading costs beside hashing, how fast the generator sends, what the readers use in the local
- * environment, and whether everything that was sent is read or put aside while S3 fails and readers are killed.
+ * environment, and whether everything that was sent is read or reaches the dead-letter queue while S3 fails and readers are killed.
  * `make bench-s3-read`; OBJECTS and MIB change how many objects are read, and how large they are.
  */
 import { execFile } from "node:child_process";
@@ -137,7 +137,7 @@ async function reading(environment: Environment): Promise<void> {
   console.log(line("---", ...Array<string>(5).fill("---:")));
   for (const variant of VARIANTS) {
     say(`${variant} …`);
-    // The environments that read are still there when a run is over, and there were none before the first.
+    // The readers' environments still exist when a run is over, and there were none before the first run.
     const cpu = (): number => cpuSeconds(functionProcesses(checkout, environment.variants[variant].reader));
     const { bytes, mb_per_second, mb_per_second_a_function } = await readAll(variant);
     const first = cpu();

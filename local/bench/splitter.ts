@@ -1,5 +1,5 @@
 /**
- * Measures the splitter: what splitting an event costs in CPU, how much sooner its messages are in the queue than one by one,
+ * Measures the splitter: what splitting an event costs in CPU, how much sooner its messages are in the queue than one at a time,
  * what concurrency brings, and whether each item is done once whatever fails. `make bench-splitter`; RUNS changes how many
  * runs with faults there are, ROUNDS how often queueing is measured.
  */
@@ -20,7 +20,7 @@ import { line, median, run, say } from "./bench";
 const RUNS = Number(process.env.RUNS ?? 20);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const CONCURRENCIES = [1, 5, 10];
-/** Stacks on which runs with faults take place at the same time: what is killed comes again after 18 s only. */
+/** Stacks on which runs with faults take place at the same time: what is killed is delivered again only after 18 s. */
 const STACKS = 4;
 const FAULTY_ITEMS = 300;
 /** What a request to AWS takes at least on its way, which the loopback lacks. */
@@ -48,7 +48,7 @@ interface Enqueued {
   };
 }
 
-/** Batches against single messages, by the function's own code, over the loopback and over a road with latency. */
+/** Batches against single messages, by the function's own code, over the loopback and over a connection with latency. */
 async function enqueueing(config: ClientConfig): Promise<string> {
   say(`queueing, 2 × ${ROUNDS} rounds …`);
   const near = await benchSplit(config, config.endpoint);
@@ -84,7 +84,7 @@ function faster({ enqueue }: Enqueued): string {
   );
 }
 
-/** A road to an endpoint that takes its time, as one to AWS does. */
+/** A connection with the latency of one to AWS. */
 class Latency {
   private constructor(
     private readonly server: net.Server,
@@ -159,7 +159,7 @@ async function speedUp(): Promise<void> {
   }
 }
 
-/** What became of the items of a run with faults. */
+/** What happened to the items of a run with faults. */
 interface Faulty {
   readonly items: number;
   readonly kills: number;
@@ -217,13 +217,13 @@ function kill(index: number): number {
 async function killed(index: number, config: ClientConfig): Promise<Faulty> {
   const log = new RunLog(config, environment(index).runLog.table);
   const queued = depth(config, environment(index).queue.url);
-  // What came again in the run before this one.
+  // What was delivered again in the run before this one.
   await until("the queue is empty", 120, async () => (await queued()) === 0);
   const before = await log.runs();
   const running = lambench(`faults${index}`, `--items ${FAULTY_ITEMS}`);
   await until("it splits", 120, async () => (await queued()) > 0, 1);
   let kills = kill(index);
-  const name = await begun(log, before);
+  const name = await newRun(log, before);
   for (const share of [0.3, 0.6]) {
     await until("items are done", 120, async () => (await log.done(name)) > share * FAULTY_ITEMS);
     kills += kill(index);
@@ -232,7 +232,7 @@ async function killed(index: number, config: ClientConfig): Promise<Faulty> {
   return await faulty(running, FAULTY_ITEMS, kills, log);
 }
 
-/** One of five items can't be done, and the function is killed once. */
+/** One of five items cannot be done, and the function is killed once. */
 async function poisoned(index: number, config: ClientConfig): Promise<Faulty> {
   const log = new RunLog(config, environment(index).runLog.table);
   const file = path.join(checkout.root, "functions", "splitter", "fixtures", "five-tags.json");
@@ -243,7 +243,7 @@ async function poisoned(index: number, config: ClientConfig): Promise<Faulty> {
   checkout.write(`poisoned${index}.json`, JSON.stringify(event));
   const before = await log.runs();
   const running = lambench(`faults${index}`, `--event poisoned${index}.json --item-seconds 1`);
-  const name = await begun(log, before);
+  const name = await newRun(log, before);
   await until("items are under way", 120, async () => {
     const entries = await log.entries(name);
     return entries.some(({ item, started_us }) => item !== "split" && started_us !== undefined);
@@ -252,7 +252,7 @@ async function poisoned(index: number, config: ClientConfig): Promise<Faulty> {
 }
 
 /** The run that wasn't there before. */
-async function begun(log: RunLog, before: ReadonlySet<string>): Promise<string> {
+async function newRun(log: RunLog, before: ReadonlySet<string>): Promise<string> {
   let name: string | undefined;
   await until("the event has arrived", 120, async () => {
     name = [...(await log.runs())].find((one) => !before.has(one));
@@ -272,7 +272,7 @@ async function faulty(
   return { items, kills, figures, ended: await log.done(figures.run) };
 }
 
-/** Messages of two items come again, as SQS may have it. */
+/** Messages of two items are delivered twice, as SQS allows. */
 async function deliverAgain(index: number, run: string): Promise<void> {
   const detail = {
     eventName: "CreateTags",

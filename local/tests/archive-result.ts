@@ -7,7 +7,7 @@ export interface Result {
   };
 }
 
-/** A contender whose archives were all right. */
+/** A contender all of whose archives were right. */
 export interface Success {
   readonly arn: string;
   readonly runs_count: number;

@@ -27,7 +27,7 @@ export interface Run {
   };
 }
 
-/** The part of a result file that these tests look at. */
+/** The part of a result file that these tests read. */
 export interface Result {
   readonly environment: { readonly kind: string };
   readonly aurora: { readonly runs: readonly Run[]; readonly violations: readonly string[] };

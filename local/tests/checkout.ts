@@ -15,7 +15,7 @@ export interface Ended {
 
 /**
  * A checkout of its own in a temporary folder, with this one's installed packages and built functions: what a test
- * deploys, changes or breaks there can't disturb the developer's environment or another test's.
+ * deploys, changes or breaks there cannot disturb the developer's environment or another test's.
  */
 export class Checkout {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "lambench-e2e-"));
@@ -99,8 +99,8 @@ export class Checkout {
 }
 
 /**
- * Waits until a condition holds; a deadline that passes is a failure that says for what it waited.
- * @param pause between two looks, ms
+ * Waits until a condition holds; fails at a deadline, with what it has waited for.
+ * @param pause between two polls, ms
  */
 export async function until(
   what: string | (() => string),

@@ -1,13 +1,13 @@
 import type { Checkout } from "./checkout";
 
-/** What an AWS SDK's client needs to ask a checkout's local environment. */
+/** What an AWS SDK's client needs for a checkout's local environment. */
 export interface ClientConfig {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** For what is asked so often that the AWS CLI would take too long. */
+/** For requests that are so frequent that the AWS CLI would take too long. */
 export async function clientConfig(checkout: Checkout): Promise<ClientConfig> {
   const { set } = JSON.parse(await checkout.ok("lambench local env --json")) as {
     set: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { Checkout } from "./checkout";
 
-/** What `lambench check contender --json` says of a case. */
+/** What `lambench check contender --json` reports of a case. */
 export interface Checked {
   readonly contender: string;
   readonly input: string;
@@ -34,7 +34,7 @@ export class ContenderChecks {
     return JSON.parse(ended.stdout) as Checked[];
   }
 
-  /** The inputs that there are. */
+  /** All inputs. */
   async inputs(): Promise<string[]> {
     const help = await this.checkout.ok("lambench check contender --help");
     return [...help.matchAll(/^ +- ([a-z-]+): +[A-Z0-9]/gm)]

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 import type { Checkout } from "./checkout";
 
-/** What `lambench local env --json` says of PostgreSQL. */
+/** PostgreSQL's part of `lambench local env --json`. */
 interface Postgres {
   readonly host: string;
   readonly port: number;
@@ -14,7 +14,7 @@ interface Postgres {
   readonly caFile: string;
 }
 
-/** The PostgreSQL of a checkout's local environment, as its superuser: to look into it, and to break it. */
+/** The PostgreSQL of a checkout's local environment, as its superuser sees it: to inspect it, and to break it. */
 export class Database {
   private constructor(
     private readonly server: Postgres,
@@ -27,7 +27,7 @@ export class Database {
     return new Database(postgres, name);
   }
 
-  /** Runs SQL; returns its rows as text, a line each. */
+  /** Runs SQL; returns its rows as text, one per line. */
   async sql(text: string): Promise<string> {
     const { host, port, user, passwordFile, caFile } = this.server;
     const env = {
@@ -55,7 +55,7 @@ export class Database {
     await checkout.ok("lambench local start");
   }
 
-  /** A second of this server, to another database. */
+  /** A second client of this server, for another database. */
   other(name: string): Database {
     return new Database(this.server, name);
   }

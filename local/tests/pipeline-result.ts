@@ -11,7 +11,7 @@ export interface Result {
   readonly pipeline: Delivery;
 }
 
-/** What became of the messages. */
+/** What happened to the messages. */
 export interface Delivery {
   readonly requests: {
     readonly sent: number;

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 
 import type { Checkout } from "./checkout";
 
-/** Clock ticks a second in /proc: 100 on every Linux that Node.js runs on (sysconf(_SC_CLK_TCK)). */
+/** Clock ticks per second in /proc: 100 on every Linux that Node.js runs on (sysconf(_SC_CLK_TCK)). */
 const TICKS = 100;
 
 /** The processes that run a function in a checkout's local environment. */
@@ -27,7 +27,7 @@ export function functionProcesses(checkout: Checkout, functionName: string): num
 /** A variable of the environment that a process was started with. */
 export function variable(pid: number, name: string): string | undefined {
   const variables = read(`/proc/${pid}/environ`).split("\0");
-  return variables.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+  return variables.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 /** CPU time that processes have used so far, seconds. */
@@ -39,13 +39,13 @@ export function cpuSeconds(pids: readonly number[]): number {
   }, 0);
 }
 
-/** Most memory that a process had in RAM so far, MB (1,000,000 bytes). */
+/** Peak resident memory of a process, MB (1,000,000 bytes). */
 export function peakMemory(pid: number): number {
   const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1];
   return (Number(kibibytes ?? NaN) * 1024) / 1e6;
 }
 
-/** A file of a process that may have ended, or may be somebody else's: nothing then. */
+/** A file of a process; empty if the process has ended or belongs to another user. */
 function read(file: string): string {
   try {
     return fs.readFileSync(file, "utf8");

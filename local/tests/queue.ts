@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 
 import type { ClientConfig } from "./clients";
 
-/** How many messages a queue holds, those included that a function is at. */
+/** How many messages a queue holds, including those that a function is processing. */
 export function depth(config: ClientConfig, url: string): () => Promise<number> {
   const client = new SQSClient(config);
   return async () => {

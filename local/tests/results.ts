@@ -4,7 +4,7 @@ import { expect } from "vitest";
 
 import type { Checkout } from "./checkout";
 
-/** Results are shown, compared and reported as what they are: local ones. */
+/** Checks that results are shown, compared and reported as local ones. */
 export async function showsResults(checkout: Checkout, scenario: string): Promise<void> {
   const files = fs.readdirSync(`${checkout.root}/results/${scenario}`);
   expect(files.length).toBeGreaterThan(1);

@@ -45,13 +45,13 @@ export class RunLog {
     return run === undefined ? entries : entries.filter((entry) => entry.run === run);
   }
 
-  /** The run whose event isn't split to its end. */
+  /** The run whose event isn't completely split. */
   async beingSplit(): Promise<string | undefined> {
     const split = (entry: Entry): boolean => entry.item === "split" && entry.ended_us === undefined;
     return (await this.entries()).find(split)?.run;
   }
 
-  /** Every run that it knows. */
+  /** All runs in it. */
   async runs(): Promise<Set<string>> {
     return new Set((await this.entries()).map(({ run }) => run));
   }

@@ -14,7 +14,7 @@ export interface Item {
   readonly endedUs: number;
 }
 
-/** What the tests of s3-read ask the local environment by itself. */
+/** A deployed s3-read, as its tests change and inspect it. */
 export class Sandbox {
   private constructor(
     private readonly checkout: Checkout,
@@ -55,7 +55,7 @@ export class Sandbox {
     return objects;
   }
 
-  /** What a variant's readers have written down of a run. */
+  /** What a variant's readers have stored of a run. */
   async items(run: string, variant: Variant): Promise<Item[]> {
     const items: Item[] = [];
     for await (const { Items = [] } of paginateQuery(

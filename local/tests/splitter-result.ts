@@ -1,4 +1,4 @@
-/** What became of the items at one concurrency. */
+/** What happened to the items at one concurrency. */
 export interface SplitRun {
   readonly run: string;
   readonly concurrency: number;

@@ -1,4 +1,4 @@
-"""Signed requests whose headers and bodies are what a check says, also where no SDK would send them so."""
+"""Signed requests with the headers and bodies that a check gives them, also those that no SDK would send."""
 
 import hashlib
 import http.client

@@ -1,7 +1,7 @@
-"""What the checks stand on: an S3 (the model, started here, or another one), and a bucket for each check.
+"""What all checks need: an S3 (the model, started here, or another one), and a bucket for each check.
 
 Another S3 is asked when S3_CHECKS_ENDPOINT is set, with the credentials and the region of the usual AWS_*
-variables. S3_CHECKS_BUCKET is what the names of the checks' buckets begin with."""
+variables. S3_CHECKS_BUCKET is the prefix of the checks' bucket names."""
 
 import contextlib
 import hashlib
@@ -53,7 +53,7 @@ class Model:
         line = self.process.stdout.readline().decode() if ready else ""
         if not line.startswith("ready "):
             self.stop()
-            raise AssertionError(f"the model did not say that it is ready, but {line!r}")
+            raise AssertionError(f"the model did not print that it is ready, but {line!r}")
         _, self.endpoint, _, self.admin = line.split()
 
     def stop(self):
@@ -102,7 +102,7 @@ class S3Test(unittest.TestCase):
         self.bucket = self.make_bucket()
 
     def name(self):
-        """A bucket name that nobody has used."""
+        """A bucket name that is not in use."""
         return f"{BUCKETS}-{uuid.uuid4().hex[:16]}"
 
     def make_bucket(self, client=None, region=None):
@@ -142,7 +142,7 @@ class S3Test(unittest.TestCase):
             self.assertIn(message, error["Error"]["Message"])
 
     def unanswered(self, status):
-        """Expect a status whose response has no body to tell a code: HEAD, and 304."""
+        """Expect the status of a response without a body, which has no code: HEAD, and 304."""
         return self.refused(status, str(status))
 
     def put(self, key, body=b"content", **settings):

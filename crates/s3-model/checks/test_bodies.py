@@ -1,4 +1,4 @@
-"""What a body may be, and what it must not: chunked and signed, with trailers, too short, too long.
+"""Valid and invalid bodies: chunked and signed, with trailers, too short, too long.
 
 docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html and the pages below it."""
 

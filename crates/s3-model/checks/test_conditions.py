@@ -27,7 +27,7 @@ class Conditions(S3Test):
             self.head("key", **conditions)
 
     def unmodified(self, **conditions):
-        """Both kinds of read are told that nothing changed."""
+        """Both kinds of read respond that nothing has changed."""
         for read in (self.get, self.head):
             with self.unanswered(304):
                 read("key", **conditions)

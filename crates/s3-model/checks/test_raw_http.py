@@ -27,7 +27,7 @@ class RawHttp(S3Test):
     def test_a_body_that_ends_early_stores_nothing(self):
         place = urllib.parse.urlsplit(self.endpoint)
         if place.scheme != "http":
-            raise unittest.SkipTest("TLS can't be closed in one direction")
+            raise unittest.SkipTest("TLS cannot be closed in one direction")
         request = SignedPut(self, "key", UNSIGNED)
         head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
         target = urllib.parse.urlsplit(request.url).path

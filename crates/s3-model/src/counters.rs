@@ -71,7 +71,7 @@ pub struct RowCounts {
 pub struct Connections {
     /// Open now.
     pub current: u64,
-    /// Open at once since the start or the last reset.
+    /// The most that were open at the same time since the start or the last reset.
     pub peak: u64,
 }
 
@@ -171,14 +171,14 @@ mod tests {
         add(&counters.row("PutObject", "a").bytes_in, 7);
         add(&counters.row("GetObject", "b").bytes_out, 9);
         let rows: Vec<_> = counters.counts().requests;
-        let told: Vec<_> = rows
+        let rows: Vec<_> = rows
             .iter()
             .map(|row| {
                 (row.access_key.as_str(), row.operation.as_str(), row.requests, row.bytes_in, row.bytes_out)
             })
             .collect();
         assert_eq!(
-            told,
+            rows,
             [("a", "GetObject", 2, 0, 0), ("a", "PutObject", 0, 7, 0), ("b", "GetObject", 0, 0, 9)]
         );
     }

@@ -82,7 +82,7 @@ impl Shared {
         read.map_err(|error| {
             s3_error!(
                 InternalError,
-                "The S3 model can't ask {url} for the secret of an access key: {error}. Is it running?"
+                "The S3 model cannot ask {url} for the secret of an access key: {error}. Is it running?"
             )
         })
     }
@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers two requests with the body, or with 404 without one, and tells what was asked.
+    /// Answers two requests with the body, or with 404 without one, and returns what was requested.
     fn answering(body: Option<&'static str>) -> (String, std::thread::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/credentials", listener.local_addr().unwrap());

@@ -66,7 +66,7 @@ fn is_valid_too_long(request: &HttpRequest) -> bool {
 /// Seconds that a presigned URL is valid at most.
 const LONGEST_VALIDITY: u64 = 604_800;
 
-/// Buckets in host names: `bucket.localhost`, `bucket.s3.localhost`. Under any other name the path begins with the bucket.
+/// Buckets in host names: `bucket.localhost`, `bucket.s3.localhost`. Under any other name the path starts with the bucket.
 pub struct LocalHosts;
 
 impl S3Host for LocalHosts {
@@ -84,7 +84,7 @@ impl S3Host for LocalHosts {
 /// Longest first line of a chunk, in bytes; what is longer is none.
 const LONGEST_LINE: usize = 256;
 
-/// Cuts the chunks of an aws-chunked body without signatures to what comes from the network at once: s3s holds a chunk until
+/// Cuts the chunks of an aws-chunked body without signatures to what comes from the network in one read: s3s holds a chunk until
 /// it is whole, and some clients send a body of gigabytes as one.
 struct SmallChunks {
     body: s3s::Body,

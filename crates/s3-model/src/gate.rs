@@ -71,7 +71,7 @@ impl Gate {
     /// # Errors
     /// When the operating system has no thread left for the clock.
     pub fn new(profile: Profile, instant: bool, seed: u64) -> anyhow::Result<Self> {
-        let clock = Clock::start().context("can't start the clock's thread")?;
+        let clock = Clock::start().context("cannot start the clock's thread")?;
         Ok(Self::with_clock(profile, instant, seed, clock))
     }
 

@@ -1,8 +1,8 @@
 //! Request rates of prefixes: above them S3 answers 503 `SlowDown`.
 //!
 //! S3 doesn't say where it divides a bucket's keys, and divides them anew under load. Here a prefix is fixed: the bucket and
-//! the key up to and with its last `/`. At most the profile's number of requests begin in any second; refused ones don't
-//! count. Requests without a key, lists too, aren't limited. A copy is a write where it goes to, and no read.
+//! the key up to and with its last `/`. At most the profile's number of requests start in any second; refused ones don't
+//! count. Requests without a key, such as lists, aren't limited. A copy is a write at its target, and no read.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -45,7 +45,7 @@ struct Prefixes {
     look_at: usize,
 }
 
-/// When the requests of the last second began.
+/// The start times of the last second's requests.
 #[derive(Default)]
 struct Recent {
     reads: VecDeque<Instant>,
@@ -59,23 +59,23 @@ impl Limits {
         Self { rate, prefixes: Mutex::new(Prefixes { look_at: MANY, ..Prefixes::default() }) }
     }
 
-    /// Whether a request for a key may begin now; if so, it has.
+    /// Whether a request for a key may start now; if so, it is counted.
     pub fn admit(&self, class: Class, bucket: &str, key: &str, now: Instant) -> bool {
         let folder = key.rfind('/').map_or("", |end| &key[..=end]);
         let prefix = format!("{bucket}/{folder}");
         let mut prefixes = self.prefixes.lock().unwrap_or_else(PoisonError::into_inner);
         prefixes.forget_idle(now);
         let recent = prefixes.recent.entry(prefix).or_default();
-        let (begun, most) = match class {
+        let (started, most) = match class {
             Class::Read => (&mut recent.reads, self.rate.reads_per_second),
             Class::Write => (&mut recent.writes, self.rate.writes_per_second),
         };
-        while begun.front().is_some_and(|first| *first + SECOND <= now) {
-            begun.pop_front();
+        while started.front().is_some_and(|first| *first + SECOND <= now) {
+            started.pop_front();
         }
-        let admitted = begun.len() < most as usize;
+        let admitted = started.len() < most as usize;
         if admitted {
-            begun.push_back(now);
+            started.push_back(now);
         }
         admitted
     }
@@ -86,7 +86,7 @@ impl Prefixes {
         if self.recent.len() < self.look_at {
             return;
         }
-        let busy = |begun: &VecDeque<Instant>| begun.back().is_some_and(|last| *last + SECOND > now);
+        let busy = |started: &VecDeque<Instant>| started.back().is_some_and(|last| *last + SECOND > now);
         self.recent.retain(|_, recent| busy(&recent.reads) || busy(&recent.writes));
         self.look_at = self.recent.len() + MANY;
     }

@@ -211,7 +211,7 @@ pub fn copy_range(header: &str, size: u64) -> S3Result<Range<u64>> {
     Ok(first..last + 1)
 }
 
-/// Refuses to copy so much at once.
+/// Refuses to copy this much in one request.
 ///
 /// # Errors
 /// When it is more than [`MAX_BODY`].
@@ -228,5 +228,5 @@ pub fn copy_size(size: u64) -> S3Result<()> {
 /// What S3 answers when the model itself could not do what it was asked for.
 #[must_use]
 pub fn internal(error: &std::io::Error) -> S3Error {
-    s3_error!(InternalError, "The S3 model can't read or write its files: {error}")
+    s3_error!(InternalError, "The S3 model cannot read or write its files: {error}")
 }

@@ -28,7 +28,7 @@ impl Server {
     /// Opens the store and listens on the ports of `options`.
     ///
     /// # Errors
-    /// When the store can't be opened, the profile can't be read or a port is taken.
+    /// When the store cannot be opened, the profile cannot be read or a port is taken.
     pub async fn bind(options: &Options) -> anyhow::Result<Self> {
         let listener = listen(options.port, "--port").await?;
         let admin = listen(options.admin_port, "--admin-port").await?;
@@ -39,10 +39,10 @@ impl Server {
         Ok(Self { listener, admin, store, gate, front })
     }
 
-    /// The line that tells whoever started the server that it listens, and where.
+    /// The line that says that the server listens, and where.
     ///
     /// # Errors
-    /// When the operating system doesn't tell the ports.
+    /// When the operating system does not report the ports.
     pub fn ready_line(&self) -> anyhow::Result<String> {
         Ok(format!("ready http://{} admin http://{}", self.listener.local_addr()?, self.admin.local_addr()?))
     }
@@ -50,7 +50,7 @@ impl Server {
     /// Answers until `stop` is done; then what was written is on the disk.
     ///
     /// # Errors
-    /// When it can't be written, or no connection can be accepted any more.
+    /// When it cannot be written, or no connection can be accepted any more.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let routes = admin::router(&self.gate, self.store.clone());
         tokio::select! {
@@ -58,7 +58,7 @@ impl Server {
             never = accept(&self.listener, &self.gate, &self.front) => match never? {},
             ended = axum::serve(self.admin, routes) => ended.context("the admin endpoint ended")?,
         }
-        self.store.sync().context("can't write the journal to the disk")
+        self.store.sync().context("cannot write the journal to the disk")
     }
 }
 
@@ -84,7 +84,7 @@ async fn accept(
             Ok((stream, _)) => stream,
             // A client that gave up, or no file descriptor left: the next one may do better.
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => continue,
-            Err(error) => return Err(error).context("can't accept connections"),
+            Err(error) => return Err(error).context("cannot accept connections"),
         };
         let (gate, front) = (gate.clone(), front.clone());
         tokio::spawn(async move { gate.serve(stream, front).await });
@@ -93,6 +93,6 @@ async fn accept(
 
 async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port)).await.with_context(|| {
-        format!("can't listen on port {port}: give {option} another one, or 0 for any free one")
+        format!("cannot listen on port {port}: give {option} another one, or 0 for any free one")
     })
 }

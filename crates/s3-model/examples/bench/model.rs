@@ -10,7 +10,7 @@ use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The bucket that each model begins with.
+/// The bucket that each model starts with.
 pub const BUCKET: &str = "bench-bucket";
 
 /// A model that ends with its owner.
@@ -22,7 +22,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Starts it with `options` beside those it can't do without, and with a bucket.
+    /// Starts it with `options` beside those it cannot do without, and with a bucket.
     pub async fn start(options: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut process = Command::new(program())

@@ -1,4 +1,4 @@
-//! Requests and bytes in a second with timing off, the client on the same cores; what a copy costs.
+//! Requests and bytes per second with timing off, the client on the same cores; what a copy costs.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,7 +31,7 @@ pub async fn measure() -> Vec<Measured> {
     ]
 }
 
-/// Small requests in a second, each signed.
+/// Small requests per second, each signed.
 async fn small(model: &Model, is_put: bool, count: usize) -> f64 {
     let mut heads = Vec::new();
     for number in 0..CONNECTIONS * 16 {
@@ -58,7 +58,7 @@ async fn small(model: &Model, is_put: bool, count: usize) -> f64 {
     real(count) / start.elapsed().as_secs_f64()
 }
 
-/// Gigabytes read in a second, and what one costs the model in seconds of CPU.
+/// Gigabytes read per second, and the CPU seconds that one costs the model.
 async fn large(model: &Model) -> (f64, f64) {
     let mut connection = Connection::open(&model.address).await;
     connection.exchange(&head(&model.put("large").await, LARGE), &vec![7; LARGE]).await;

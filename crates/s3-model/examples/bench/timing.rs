@@ -49,13 +49,13 @@ pub async fn measure() -> Vec<Measured> {
     let row = |what, value| Measured { what, value, unit: "% error", limit: Limit::AtMost(3.0) };
     vec![
         row("200 gets one after the other", gets),
-        row("64 copies at once", copies),
+        row("64 concurrent copies", copies),
         row("1 GB up", up),
         row("1 GB down", down),
     ]
 }
 
-/// Copies at once, each over a connection that is in use already: the error of the time until the last is done.
+/// Concurrent copies, each over a connection that is in use already: the error of the time until the last is done.
 async fn copies(model: &Model, formula: &Formula, get: &[u8]) -> f64 {
     let mut open = Vec::new();
     for number in 0..COPIES {

@@ -80,11 +80,11 @@ impl Faults {
     /// The rules in force, and how often each has struck.
     #[must_use]
     pub fn list(&self) -> Vec<Injected> {
-        let told = |active: &Active| Injected {
+        let injected = |active: &Active| Injected {
             rule: active.rule.clone(),
             injected: active.injected.load(Ordering::Relaxed),
         };
-        self.rules().iter().map(told).collect()
+        self.rules().iter().map(injected).collect()
     }
 
     /// Whether a request is refused, before its operation is done.

@@ -44,7 +44,7 @@ pub enum Kind {
     Stall,
     /// The response's headers promise the whole body, half of it comes, and the connection is closed.
     Truncate,
-    /// One byte of the response's body is another one; headers, checksums too, are the true ones.
+    /// One byte of the response's body is wrong; the headers, including checksums, are right.
     WrongByte,
 }
 

@@ -27,13 +27,13 @@ pub struct Rest {
     transfer: Option<Transfer>,
     /// Read, but still on its way over the link.
     held: Option<Bytes>,
-    begun: bool,
+    started: bool,
 }
 
 impl RequestBody {
     /// A body that nothing has been read of.
     pub fn new(body: s3s::Body, transfer: Option<Transfer>, ticket: Arc<Ticket>) -> Self {
-        Self { rest: Some(Rest { body, transfer, held: None, begun: false }), ticket }
+        Self { rest: Some(Rest { body, transfer, held: None, started: false }), ticket }
     }
 
     fn end(&mut self) {
@@ -52,7 +52,7 @@ impl Body for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, StdError>>> {
         let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
-        rest.begun = true;
+        rest.started = true;
         if rest.held.is_none() {
             match ready!(Pin::new(&mut rest.body).poll_frame(context)) {
                 Some(Ok(frame)) => match frame.into_data() {
@@ -106,7 +106,7 @@ impl Rest {
     /// Returns whether the body is read, so that another request can follow it.
     pub async fn drain(self, most: u64, waits: bool, ticket: Arc<Ticket>) -> bool {
         let short = self.body.size_hint().upper().is_none_or(|length| length <= most);
-        if !short || (waits && !self.begun) {
+        if !short || (waits && !self.started) {
             return false;
         }
         let mut body = RequestBody { rest: Some(self), ticket };

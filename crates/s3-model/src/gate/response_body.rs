@@ -57,7 +57,7 @@ impl Spoiler {
     /// Ready when the body goes on.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match &mut self.deed {
-            // The socket ends the connection when it has sent what came before; nobody asks for more.
+            // The socket ends the connection when it has sent what came before; nothing polls for more.
             Deed::Close(wire) => {
                 wire.close();
                 Poll::Pending

@@ -138,11 +138,11 @@ struct Asked {
 
 /// The length of a body that isn't empty, if it is known.
 fn body_length(response: &Response<s3s::Body>) -> Option<u64> {
-    let told = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    let declared = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
     if response.body().is_end_stream() {
         return None;
     }
-    response.body().size_hint().exact().or_else(told).filter(|length| *length > 0)
+    response.body().size_hint().exact().or_else(declared).filter(|length| *length > 0)
 }
 
 /// Whose link carries a request's bytes: that of the access key that it says it is signed with, since each environment of a

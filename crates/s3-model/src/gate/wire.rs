@@ -1,4 +1,4 @@
-//! A connection that a fault can end in the midst of a response.
+//! A connection that a fault can end in the middle of a response.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -13,7 +13,7 @@ const OPEN: u8 = 0;
 const CLOSE: u8 = 1;
 const RESET: u8 = 2;
 
-/// How a connection is to end, told by a response to its socket.
+/// How a connection is to end: a response passes it to its socket.
 #[derive(Default)]
 pub struct Wire(AtomicU8);
 

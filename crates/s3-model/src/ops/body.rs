@@ -19,7 +19,7 @@ use crate::checksums::{Algorithm, Digests};
 use crate::rules;
 use crate::store::{Reader, Rope, Writer};
 
-/// Bytes that go to or come from the disk at once.
+/// Bytes of one read from or write to the disk.
 const PIECE: usize = 256 << 10;
 
 /// Bytes that may wait for the disk, of all uploads together: at a link's 75 MB/s what comes in most of a second.
@@ -49,7 +49,7 @@ pub struct Received {
 /// Takes a body to the disk, with a checksum of `also` beside its MD5 and CRCs.
 ///
 /// # Errors
-/// When it is too long, ends too early, is not what its MD5 says, or can't be written.
+/// When it is too long, ends too early, is not what its MD5 says, or cannot be written.
 pub async fn receive(
     model: &Model,
     body: Option<StreamingBlob>,
@@ -163,7 +163,7 @@ async fn next_piece(body: &mut StreamingBlob) -> S3Result<Vec<Bytes>> {
     Ok(piece)
 }
 
-/// What a body that can't be read to its end is refused with. s3s' own errors are only known by their text.
+/// The error for a body that cannot be read to its end. s3s' own errors can only be told apart by their text.
 fn refusal(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
     let text = error.to_string();
     if text.contains("Sha256Mismatch") {

@@ -6,7 +6,7 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 use super::{Model, bucket, owner, settings, timestamp};
 use crate::store::{Change, Seconds};
 
-/// The region of a bucket whose maker named none.
+/// The region of a bucket that was created without one.
 const FIRST_REGION: &str = "us-east-1";
 
 pub fn create_bucket(

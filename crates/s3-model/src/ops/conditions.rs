@@ -105,10 +105,10 @@ pub fn check_deletion(old: Option<&Object>, matches: Option<&ETagCondition>) -> 
     }
 }
 
-/// For a completion over `old`, or where there is nothing yet: as [`check_write`], and nobody may have come between.
+/// For a completion over `old`, or where there is nothing yet: as [`check_write`], and no other write may have come in between.
 ///
 /// # Errors
-/// Those of [`check_write`], and `ConditionalRequestConflict` when the key was written to or deleted since the upload began.
+/// Those of [`check_write`], and `ConditionalRequestConflict` when the key was written to or deleted since the upload started.
 pub fn check_completion(
     upload: &Upload,
     old: Option<&Object>,

@@ -69,7 +69,7 @@ impl Source {
 /// time is modelled.
 ///
 /// # Errors
-/// When they can't be read.
+/// When they cannot be read.
 pub async fn checksum_of(rope: &Rope, algorithm: Algorithm) -> S3Result<Checksum> {
     if algorithm.is_crc() && rope.has_known_crcs() {
         let checksum = rope.crcs().map(|crcs| Checksum::of_crcs(algorithm, crcs));

@@ -32,7 +32,7 @@ macro_rules! taken {
 }
 pub(super) use taken;
 
-/// The content type of an object whose writer named none.
+/// The content type of an object that was written without one.
 pub const DEFAULT_TYPE: &str = "binary/octet-stream";
 
 /// The encoding that the object has, without that of the request.

@@ -65,7 +65,7 @@ fn find<'a>(objects: &'a BTreeMap<String, Arc<crate::store::Object>>, query: &Qu
             },
             Entry::Object(key, _) => Bound::Excluded(key.to_owned()),
         };
-        // A page may end with a common prefix; the next one is not to begin with it again.
+        // A page may end with a common prefix; the next one must not start with it again.
         if matches!(entry, Entry::Prefix(prefix) if prefix <= query.after) {
             continue;
         }
@@ -78,7 +78,7 @@ fn find<'a>(objects: &'a BTreeMap<String, Arc<crate::store::Object>>, query: &Qu
     found
 }
 
-/// The first string behind all that begin with `prefix`.
+/// The first string after all that start with `prefix`.
 fn behind(prefix: &str) -> Option<String> {
     let (at, last) = prefix.char_indices().rev().find(|(_, last)| *last != char::MAX)?;
     let next = (u32::from(last) + 1..).find_map(char::from_u32)?;

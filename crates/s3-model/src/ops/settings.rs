@@ -1,4 +1,4 @@
-//! Settings of buckets: accepted, kept and returned, without effect. Who may do what is decided by nobody here.
+//! Settings of buckets: accepted, kept and returned, without effect. The model enforces no policies.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Uploads in parts: begun, listed, aborted.
+//! Multipart uploads: started, listed, aborted.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};

@@ -44,9 +44,9 @@ pub struct Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
-    /// PUT, COPY, POST and DELETE requests in a second.
+    /// PUT, COPY, POST and DELETE requests per second.
     pub writes_per_second: u32,
-    /// GET and HEAD requests in a second.
+    /// GET and HEAD requests per second.
     pub reads_per_second: u32,
 }
 
@@ -57,7 +57,7 @@ impl Profile {
     /// The profile of a file, or the built-in one.
     ///
     /// # Errors
-    /// When the file can't be read or isn't a profile.
+    /// When the file cannot be read or isn't a profile.
     pub fn load(file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else { return Ok(Self::default()) };
         let name = file.display();

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// A shared blob takes no more bodies once it is this long, in bytes.
 const SHARED_LEN: u64 = 256 << 20;
 
-/// Bodies in a shared blob begin at multiples of this, so that the space of one alone can be given back.
+/// Bodies in a shared blob start at multiples of this, so that the space of a single one can be freed.
 const PAGE: u64 = 4096;
 
 /// One file of raw bytes. It is deleted when the last reference to it goes while the store is live.
@@ -43,7 +43,7 @@ impl Blob {
     /// The file, open for reading.
     ///
     /// # Errors
-    /// When it can't be opened.
+    /// When it cannot be opened.
     pub fn file(&self) -> io::Result<Arc<File>> {
         if let Some(file) = self.file.get() {
             return Ok(Arc::clone(file));
@@ -117,7 +117,7 @@ impl Blobs {
     /// Opens `folder`, or makes it.
     ///
     /// # Errors
-    /// When it can't be made or read.
+    /// When it cannot be made or read.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         let last = files(&folder)?.into_iter().map(|(id, _)| id).max().unwrap_or(0);
@@ -140,16 +140,16 @@ impl Blobs {
     /// A new blob for one large body, and its file, open for writing.
     ///
     /// # Errors
-    /// When the file can't be made.
+    /// When the file cannot be made.
     pub fn create(&self) -> io::Result<(Arc<Blob>, File)> {
         let (blob, file) = self.make(&mut self.tail(), false)?;
         Ok((Arc::new(blob), file))
     }
 
-    /// Writes a small body to a shared blob and tells where it begins.
+    /// Writes a small body to a shared blob, and returns where it starts.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn append(&self, bytes: &[u8]) -> io::Result<(Arc<Blob>, u64)> {
         let (blob, at) = self.reserve(bytes.len() as u64)?;
         blob.file()?.write_all_at(bytes, at)?;
@@ -197,7 +197,7 @@ impl Blobs {
     /// Deletes the files of all blobs that `is_used` doesn't know: bodies whose writing was cut off.
     ///
     /// # Errors
-    /// When the folder can't be read.
+    /// When the folder cannot be read.
     pub fn delete_unused(&self, is_used: impl Fn(u64) -> bool) -> io::Result<()> {
         for (_, path) in files(&self.folder)?.into_iter().filter(|(id, _)| !is_used(*id)) {
             fs::remove_file(path)?;

@@ -18,7 +18,7 @@ pub enum Change {
         created: Seconds,
         /// The region asked for.
         region: Option<String>,
-        /// What it begins with, by name.
+        /// Its first bytes, by name.
         settings: BTreeMap<String, serde_json::Value>,
     },
     /// An empty bucket goes.
@@ -65,7 +65,7 @@ pub enum Change {
         /// Their keys.
         keys: Vec<String>,
     },
-    /// An upload in parts begins.
+    /// A multipart upload starts.
     CreateUpload {
         /// Its id.
         upload: String,

@@ -1,4 +1,4 @@
-//! What the store tells the admin endpoint.
+//! The store's figures for the admin endpoint.
 
 use super::Store;
 use crate::admin::{Contents, Holds};

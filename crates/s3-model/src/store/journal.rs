@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 /// Reads the lines of the journal at `path`, if there is one, without a torn last one.
 ///
 /// # Errors
-/// When it can't be read, a line before the last is damaged, or `each` fails.
+/// When it cannot be read, a line before the last is damaged, or `each` fails.
 pub fn replay<T: DeserializeOwned>(path: &Path, mut each: impl FnMut(T) -> io::Result<()>) -> io::Result<()> {
     let mut lines = match File::open(path) {
         Ok(file) => BufReader::new(file),
@@ -45,7 +45,7 @@ impl Journal {
     /// Writes a new journal of `records` in the place of the one at `path`, which stays until the new one is whole.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn rewrite<T: Serialize>(
         path: &Path,
         lock: File,
@@ -81,7 +81,7 @@ impl Journal {
     /// Appends a line; all of it or nothing.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn append(&mut self, record: &impl Serialize) -> io::Result<()> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, record)?;
@@ -99,7 +99,7 @@ impl Journal {
     /// Waits until all lines are on the disk.
     ///
     /// # Errors
-    /// When they can't be written.
+    /// When they cannot be written.
     pub fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }

@@ -43,12 +43,12 @@ impl Store {
     /// Opens the store in `folder`, or makes it.
     ///
     /// # Errors
-    /// When the folder can't be used, another process uses it, or what it has is damaged.
+    /// When the folder cannot be used, another process uses it, or what it has is damaged.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         Self::try_open(folder).map_err(|error| {
             let folder = folder.display();
             anyhow::anyhow!(
-                "can't open the objects in {folder}: {error}; delete the folder to begin with none"
+                "cannot open the objects in {folder}: {error}; delete the folder to start with none"
             )
         })
     }
@@ -79,7 +79,7 @@ impl Store {
     /// a change that has a body.
     ///
     /// # Errors
-    /// When the change can't be written down; inside, those of `decide`.
+    /// When the change cannot be written down; inside, those of `decide`.
     pub fn change<T, E>(
         &self,
         body: Option<Rope>,
@@ -108,7 +108,7 @@ impl Store {
     /// Waits until every change is on the disk, not only with the operating system.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn sync(&self) -> io::Result<()> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner).sync()
     }

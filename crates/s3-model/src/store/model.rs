@@ -61,7 +61,7 @@ pub struct ObjectInfo {
     pub etag: String,
     /// When it was written.
     pub modified: Seconds,
-    /// None if it would have cost reading the bytes and nobody asked for it.
+    /// None if it needs the bytes to be read, and was not requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<Checksum>,
     /// What its writer said about it.
@@ -121,7 +121,7 @@ pub struct Upload {
     pub info: UploadInfo,
     /// Its parts by number.
     pub parts: BTreeMap<u16, Part>,
-    /// The number of the change that began it.
+    /// The number of the change that started it.
     pub change: u64,
     /// Whether an object of its key was deleted since.
     pub saw_deletion: bool,

@@ -31,10 +31,10 @@ impl Reader {
         self.left
     }
 
-    /// Fills `buffer` as far as there are bytes, and tells how many.
+    /// Fills `buffer` as far as there are bytes, and returns how many.
     ///
     /// # Errors
-    /// When a blob can't be read.
+    /// When a blob cannot be read.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() && self.left > 0 {

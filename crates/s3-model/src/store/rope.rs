@@ -161,15 +161,15 @@ impl Rope {
             return self.clone();
         }
         let mut extents = Vec::new();
-        let mut begin = 0;
+        let mut offset = 0;
         for extent in &*self.extents {
-            let end = begin + extent.len;
-            let (from, to) = (range.start.max(begin), range.end.min(end));
+            let end = offset + extent.len;
+            let (from, to) = (range.start.max(offset), range.end.min(end));
             if from < to {
-                let start = extent.start + (from - begin);
+                let start = extent.start + (from - offset);
                 extents.push(Extent { chunk: Arc::clone(&extent.chunk), start, len: to - from });
             }
-            begin = end;
+            offset = end;
         }
         Self::new(extents)
     }
@@ -183,7 +183,7 @@ impl Rope {
     /// The CRCs of all bytes, by those of the blocks; reads two blocks a range at most.
     ///
     /// # Errors
-    /// When a blob can't be read.
+    /// When a blob cannot be read.
     pub fn crcs(&self) -> io::Result<Crcs> {
         let mut join = CrcJoin::default();
         for extent in &*self.extents {

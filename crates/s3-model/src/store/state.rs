@@ -69,8 +69,8 @@ impl State {
                 }
             }
             Change::CreateUpload { upload, info } => {
-                let begun = Upload { info, parts: BTreeMap::new(), change: number, saw_deletion: false };
-                self.uploads.insert(upload, begun);
+                let started = Upload { info, parts: BTreeMap::new(), change: number, saw_deletion: false };
+                self.uploads.insert(upload, started);
             }
             Change::PutPart { upload, number, info, bytes } => {
                 let rope = self.bytes(bytes, body)?;

@@ -1,4 +1,4 @@
-//! Takes a body to the disk and computes what S3 tells of it, without ever holding more than a small body.
+//! Writes a body to the disk and computes what S3 reports of it, without ever holding more than a small body.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -29,7 +29,7 @@ impl Writer {
     /// Takes more bytes.
     ///
     /// # Errors
-    /// When they can't be written.
+    /// When they cannot be written.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hasher.update(bytes);
         if let Some((_, file)) = &mut self.large {
@@ -47,7 +47,7 @@ impl Writer {
     /// The body as it was written, and what was computed of it.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn finish(self) -> io::Result<(Rope, Digests)> {
         let digests = self.hasher.finish();
         if digests.len == 0 {

@@ -141,7 +141,7 @@ impl Ord for Set {
     }
 }
 
-/// Done at its time, or at once if that has passed.
+/// Done at its time, or immediately if that has passed.
 pub struct Alarm(Kind);
 
 enum Kind {

@@ -12,7 +12,7 @@ use crate::random;
 const P99_DEVIATIONS: f64 = 2.326_347_874;
 
 /// A server's latencies. The n-th request of an operation always gets the same one: a run can be repeated, and whoever
-/// knows profile and seed can tell how long it has to take.
+/// knows profile and seed can compute how long it has to take.
 pub struct Latencies {
     seed: u64,
     by_operation: HashMap<String, Law>,

@@ -49,12 +49,12 @@ struct State {
 }
 
 impl Direction {
-    /// A transfer of `total` bytes, if that is known, that began a moment ago: its first bytes are on their way.
+    /// A transfer of `total` bytes, if that is known, that has just started: its first bytes are on their way.
     #[must_use]
-    pub fn transfer(self: &Arc<Self>, total: Option<u64>, began: Instant) -> Transfer {
+    pub fn transfer(self: &Arc<Self>, total: Option<u64>, started: Instant) -> Transfer {
         let mut state = self.lock();
-        let id = state.fluid.open(began);
-        state.fluid.allow(id, total.unwrap_or_default().min(self.window), began);
+        let id = state.fluid.open(started);
+        state.fluid.allow(id, total.unwrap_or_default().min(self.window), started);
         drop(state);
         Transfer { direction: Arc::clone(self), id, total, passed: 0, alarm: None }
     }

@@ -1,14 +1,15 @@
-//! What a body may be, and what it must not: chunked and signed, with trailers, too short, too long.
+//! Valid and invalid bodies: chunked and signed, with trailers, too short, too long.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html> and the pages on streaming
 //! below it.
+
+use aws_sdk_s3::types::ChecksumMode;
 
 use crate::support::raw_http::{
     Answer, CHUNKS_AND_TRAILER, SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER, SignedPut, UNSIGNED,
     unsigned_chunks,
 };
 use crate::support::{GIB, S3, content, crc32, in_bucket, same};
-use aws_sdk_s3::types::ChecksumMode;
 
 const TRAILER: &str = "x-amz-checksum-crc32";
 /// Two chunks: S3 wants 8 KiB in all but the last.

@@ -1,8 +1,9 @@
 //! Buckets: made, named, found, listed, deleted.
 
-use crate::support::{in_bucket, is_model, refused, unanswered};
 use aws_sdk_s3::config::Region;
 use aws_sdk_s3::types::{BucketLocationConstraint, Delete, ObjectIdentifier};
+
+use crate::support::{in_bucket, is_model, location, refused, unanswered, unused_name};
 
 #[tokio::test]
 async fn a_new_bucket_is_found_listed_and_empty() {
@@ -62,7 +63,7 @@ async fn a_bucket_made_again_outside_us_east_1_is_already_owned() {
         let bucket = s3.make_bucket(&client, region).await;
         client.put_object().bucket(&bucket).key("key").send().await.unwrap();
         let again = client.create_bucket().bucket(&bucket);
-        let again = again.set_create_bucket_configuration(support::location(region)).send().await;
+        let again = again.set_create_bucket_configuration(location(region)).send().await;
         refused(again, 409, "BucketAlreadyOwnedByYou");
         client.head_object().bucket(&bucket).key("key").send().await.unwrap();
     })
@@ -110,7 +111,7 @@ async fn the_location_is_the_region() {
 async fn a_missing_bucket_has_nothing() {
     in_bucket(async |s3| {
         s3.put("key", "content").send().await.unwrap();
-        let (client, code, name) = (&s3.client, "NoSuchBucket", support::unused_name());
+        let (client, code, name) = (&s3.client, "NoSuchBucket", unused_name());
         let keys = Delete::builder()
             .objects(ObjectIdentifier::builder().key("key").build().unwrap())
             .build()

@@ -3,11 +3,12 @@
 //! Codes are as recorded from S3 where the pages name none (<https://github.com/localstack/localstack>,
 //! `tests/aws/services/s3/`).
 
-use crate::support::{CONTENT, CRC32, CRC32C, CRC64NVME, S3, SHA1, SHA256, encoded, in_bucket, refused};
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ChecksumType};
 use md5::{Digest, Md5};
+
+use crate::support::{CONTENT, CRC32, CRC32C, CRC64NVME, S3, SHA1, SHA256, encoded, in_bucket, refused};
 
 /// The algorithms and the checksums of `CONTENT`.
 const ALL: [(&str, &str); 5] =

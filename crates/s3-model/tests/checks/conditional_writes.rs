@@ -3,9 +3,10 @@
 //! What happens in between is as recorded from S3 (<https://github.com/localstack/localstack>,
 //! `tests/aws/services/s3/test_s3_api.snapshot.json`, `TestS3ObjectWritePrecondition`, 2025).
 
-use crate::support::{OTHER, in_bucket, refused};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use futures::future::join_all;
+
+use crate::support::{OTHER, in_bucket, refused};
 
 const FAILED: &str = "PreconditionFailed";
 const CONFLICT: &str = "ConditionalRequestConflict";

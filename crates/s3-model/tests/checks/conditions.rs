@@ -1,9 +1,10 @@
 //! Reads on conditions: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-reads.html>
 
-use crate::support::{OTHER, S3, content, in_bucket, refused, unanswered};
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::operation::head_object::builders::HeadObjectFluentBuilder;
 use aws_sdk_s3::primitives::DateTime;
+
+use crate::support::{OTHER, S3, content, in_bucket, refused, unanswered};
 
 /// The same condition on both kinds of read.
 #[derive(Default)]

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::support::{GIB, KEYS, MIB, OTHER, content, in_bucket, md5, refused, refused_saying};
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::MetadataDirective;
 use bytes::Bytes;
+
+use crate::support::{GIB, KEYS, MIB, OTHER, content, in_bucket, md5, refused, refused_saying, unused_name};
 
 #[tokio::test]
 async fn a_copy_has_the_content_and_the_metadata() {
@@ -113,7 +114,7 @@ async fn a_missing_source_is_not_found() {
     in_bucket(async |s3| {
         refused(s3.copy("missing", "target").send().await, 404, "NoSuchKey");
         let copy = s3.client.copy_object().bucket(&s3.bucket).key("target");
-        let source = format!("{}/key", support::unused_name());
+        let source = format!("{}/key", unused_name());
         refused(copy.copy_source(source).send().await, 404, "NoSuchBucket");
         s3.assert_missing("target").await;
     })

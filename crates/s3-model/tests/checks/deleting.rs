@@ -1,8 +1,9 @@
 //! Many objects deleted at once: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
 
-use crate::support::{S3, in_bucket, refused};
 use aws_sdk_s3::operation::delete_objects::builders::DeleteObjectsFluentBuilder;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+
+use crate::support::{S3, in_bucket, refused};
 
 /// A request to delete these keys.
 fn delete<K: Into<String>>(

@@ -1,6 +1,5 @@
 //! Lists of objects: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
 
-use crate::support::{S3, in_bucket, md5, refused};
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::operation::list_objects::builders::ListObjectsFluentBuilder;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
@@ -9,6 +8,8 @@ use aws_sdk_s3::types::{
     ChecksumAlgorithm, CommonPrefix, EncodingType, Object, ObjectStorageClass, ObjectVersion,
 };
 use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::support::{S3, in_bucket, md5, refused};
 
 const KEYS: [&str; 9] = ["B", "a", "a/1", "a/2", "a/b/3", "b", "c/4", "ä", "😀"];
 

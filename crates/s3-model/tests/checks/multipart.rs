@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_s3::types::CompletedPart;
+
 use crate::support::{
     OTHER, OTHER_PART, PART, S3, Upload, content, in_bucket, multipart_etag, refused, same,
 };
-use aws_sdk_s3::types::CompletedPart;
 
 /// Checks that the upload has ended: nothing works on it any more.
 async fn assert_no_upload(upload: &Upload<'_>) {

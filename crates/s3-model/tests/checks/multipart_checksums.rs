@@ -3,13 +3,14 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>; codes are as recorded from
 //! S3 (<https://github.com/localstack/localstack>, `tests/aws/services/s3/`).
 
-use crate::support::{
-    CONTENT, CRC32, CRC64NVME, PART, S3, SHA256, Upload, crc32, encoded, in_bucket, joined, refused, sha256,
-};
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ChecksumType};
 use sha1::{Digest, Sha1};
 
-/// Begins an upload with an algorithm, and a type other than the algorithm's own.
+use crate::support::{
+    CONTENT, CRC32, CRC64NVME, PART, S3, SHA256, Upload, crc32, encoded, in_bucket, joined, refused, sha256,
+};
+
+/// Starts an upload with an algorithm, and a type other than the algorithm's own.
 async fn upload(s3: &S3, algorithm: ChecksumAlgorithm, kind: Option<ChecksumType>) -> Upload<'_> {
     s3.upload_with("key", |create| create.checksum_algorithm(algorithm).set_checksum_type(kind)).await
 }

@@ -1,12 +1,13 @@
 //! Parts copied from objects: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html>
 
-use crate::support::{
-    OTHER, OTHER_PART, PART, etag_of_etags, in_bucket, is_model, joined, md5, multipart_etag, refused,
-    refused_saying, same,
-};
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::Part;
 use bytes::Bytes;
+
+use crate::support::{
+    OTHER, OTHER_PART, PART, etag_of_etags, in_bucket, is_model, joined, md5, multipart_etag, refused,
+    refused_saying, same, unused_name,
+};
 
 /// One byte more than the largest object that has no ranged copies.
 fn source() -> Bytes {
@@ -136,7 +137,7 @@ async fn a_missing_source_is_not_found() {
     in_bucket(async |s3| {
         let upload = s3.upload("key").await;
         refused(upload.copy(1, "missing").send().await, 404, "NoSuchKey");
-        let copy = upload.copy(1, "key").copy_source(format!("{}/key", support::unused_name()));
+        let copy = upload.copy(1, "key").copy_source(format!("{}/key", unused_name()));
         refused(copy.send().await, 404, "NoSuchBucket");
         assert_eq!(upload.numbers().await, [0; 0]);
     })

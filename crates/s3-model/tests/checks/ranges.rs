@@ -2,8 +2,9 @@
 //!
 //! What is not asked: S3 ignores several ranges in one header, and what is no range; the model refuses them.
 
-use crate::support::{PART, content, in_bucket, multipart_etag, refused, unanswered};
 use bytes::Bytes;
+
+use crate::support::{PART, content, in_bucket, multipart_etag, refused, unanswered};
 
 const DIGITS: &str = "0123456789";
 

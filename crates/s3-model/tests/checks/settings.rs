@@ -1,6 +1,5 @@
 //! Settings of a bucket: stored and returned; without effect in the model.
 
-use crate::support::{S3, in_bucket, refused};
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, CorsConfiguration, CorsRule,
     EventBridgeConfiguration, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
@@ -8,6 +7,8 @@ use aws_sdk_s3::types::{
     PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging, Type,
 };
+
+use crate::support::{S3, in_bucket, refused};
 
 #[tokio::test]
 async fn a_policy_is_kept() {

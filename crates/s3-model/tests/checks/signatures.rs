@@ -5,11 +5,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::support::raw_http::{Answer, SignedPut, UNSIGNED};
-use crate::support::{S3, in_bucket, refused};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_s3::presigning::PresigningConfig;
+
+use crate::support::raw_http::{Answer, SignedPut, UNSIGNED};
+use crate::support::{S3, in_bucket, refused};
 
 const MINUTE: Duration = Duration::from_mins(1);
 

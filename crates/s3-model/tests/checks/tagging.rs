@@ -1,8 +1,9 @@
 //! Tags of objects: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>
 
-use crate::support::{S3, in_bucket, refused};
 use aws_sdk_s3::operation::put_object_tagging::builders::PutObjectTaggingFluentBuilder;
 use aws_sdk_s3::types::{Tag, Tagging, TaggingDirective};
+
+use crate::support::{S3, in_bucket, refused};
 
 /// The tags of an object, sorted.
 async fn tags(s3: &S3, key: &str) -> Vec<(String, String)> {

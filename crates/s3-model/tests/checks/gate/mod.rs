@@ -1,4 +1,4 @@
-//! What stands around the operations, asked over HTTP: faults, request rates, counters and the admin endpoint.
+//! What surrounds the operations, tested over HTTP: faults, request rates, counters and the admin endpoint.
 
 mod admin;
 mod faults;

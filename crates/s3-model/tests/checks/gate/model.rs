@@ -50,7 +50,7 @@ impl Model {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let words: Vec<_> = line.split_whitespace().collect();
         let ["ready", endpoint, "admin", admin] = words[..] else {
-            panic!("the model did not say that it is ready, but {line:?}")
+            panic!("the model did not print that it is ready, but {line:?}")
         };
         let (endpoint, admin) = (endpoint.to_owned(), admin.to_owned());
         let client = client(&endpoint);
@@ -111,7 +111,7 @@ impl Model {
         assert_eq!(ureq::delete(format!("{}/faults", self.admin)).call().unwrap().status(), 204);
     }
 
-    /// One counter of an operation of the access key `test`; 0 if nobody has asked for it.
+    /// One counter of an operation of the access key `test`; 0 before the first request.
     pub fn counter(&self, operation: &str, name: &str) -> u64 {
         let counters = self.admin("/counters");
         let rows = counters["requests"].as_array().unwrap().clone();

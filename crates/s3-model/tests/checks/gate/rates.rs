@@ -30,7 +30,7 @@ async fn above_its_rate_a_prefix_answers_slow_down_and_others_do_not() {
         }
     }
     let done = model.counter("PutObject", "requests") - slowed;
-    // A window of a second may have begun with each second that has passed.
+    // A window of a second may have started with each second that has passed.
     assert!((10..=10 * (start.elapsed().as_secs() + 1)).contains(&done), "{done}");
     assert_eq!(model.counter("PutObject", "slow_downs"), slowed);
     assert_eq!(model.counter("PutObject", "faults"), 0);

@@ -65,10 +65,10 @@ fn settings(target: &Target) -> Builder {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
-/// A bucket name that nobody has used.
+/// A bucket name that is not in use.
 pub fn unused_name() -> String {
-    let begin = std::env::var("S3_CHECKS_BUCKET").unwrap_or_else(|_| "lambench-s3-checks".into());
-    format!("{begin}-{}", &Uuid::new_v4().simple().to_string()[..16])
+    let prefix = std::env::var("S3_CHECKS_BUCKET").unwrap_or_else(|_| "lambench-s3-checks".into());
+    format!("{prefix}-{}", &Uuid::new_v4().simple().to_string()[..16])
 }
 
 async fn remove(client: &Client, bucket: &str) {

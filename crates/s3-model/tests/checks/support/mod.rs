@@ -1,7 +1,7 @@
-//! What the checks stand on: an S3 (the model, started here, or another one), and a bucket for each check.
+//! What all checks need: an S3 (the model, started here, or another one), and a bucket for each check.
 //!
 //! Another S3 is asked when `S3_CHECKS_ENDPOINT` is set, with `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
-//! `AWS_SESSION_TOKEN` and `AWS_REGION`. `S3_CHECKS_BUCKET` is what the names of the checks' buckets begin with.
+//! `AWS_SESSION_TOKEN` and `AWS_REGION`. `S3_CHECKS_BUCKET` is the prefix of the checks' bucket names.
 
 mod bucket;
 mod model;

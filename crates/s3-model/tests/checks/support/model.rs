@@ -13,7 +13,7 @@ pub struct Target {
     pub endpoint: String,
     pub region: String,
     pub credentials: Credentials,
-    model: Option<Arc<Model>>,
+    _model: Option<Arc<Model>>,
 }
 
 impl Target {
@@ -26,7 +26,7 @@ impl Target {
                 endpoint: model.endpoint.clone(),
                 region: "us-east-1".into(),
                 credentials,
-                model: Some(model),
+                _model: Some(model),
             };
         };
         let region = env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".into());
@@ -34,7 +34,7 @@ impl Target {
         let (key, secret) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"));
         let credentials =
             Credentials::new(key, secret, env::var("AWS_SESSION_TOKEN").ok(), None, "environment");
-        Self { endpoint, region, credentials, model: None }
+        Self { endpoint, region, credentials, _model: None }
     }
 }
 
@@ -74,7 +74,7 @@ impl Model {
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let mut words = line.split_whitespace();
-        assert_eq!(words.next(), Some("ready"), "the model did not say that it is ready, but {line:?}");
+        assert_eq!(words.next(), Some("ready"), "the model did not print that it is ready, but {line:?}");
         Self { endpoint: words.next().unwrap().to_owned(), process, _data: data }
     }
 }

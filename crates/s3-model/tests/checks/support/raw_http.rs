@@ -1,4 +1,4 @@
-//! Signed requests whose headers and bodies are what a check says, also where the SDK would not send them so.
+//! Signed requests with the headers and bodies that a check gives them, also those that the SDK would not send.
 
 use std::io::{self, Read};
 use std::time::SystemTime;
@@ -19,7 +19,7 @@ pub const SIGNED_CHUNKS: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 pub const SIGNED_CHUNKS_AND_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
 pub const CHUNKS_AND_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
-/// A key or a query's value as it stands in a URL.
+/// A key or a query's value as it is in a URL.
 pub fn path_encoded(key: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
     key.bytes()

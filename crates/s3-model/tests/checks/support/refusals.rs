@@ -30,7 +30,7 @@ pub fn refused_saying<T: Debug, E>(
     assert!(error.message().unwrap_or_default().contains(message), "{error:?}");
 }
 
-/// Checks a status whose response has no body to tell a code: HEAD, and 304.
+/// Checks the status of a response without a body, which has no code: HEAD, and 304.
 #[track_caller]
 pub fn unanswered<T: Debug, E: Debug>(result: Result<T, SdkError<E, HttpResponse>>, status: u16) {
     let error = result.expect_err("the request was answered");

@@ -21,12 +21,12 @@ pub struct Upload<'a> {
 }
 
 impl S3 {
-    /// Begins an upload.
+    /// Starts an upload.
     pub async fn upload(&self, key: &str) -> Upload<'_> {
         self.upload_with(key, |create| create).await
     }
 
-    /// Begins an upload with settings.
+    /// Starts an upload with settings.
     pub async fn upload_with(
         &self,
         key: &str,
@@ -36,7 +36,7 @@ impl S3 {
         Upload { s3: self, key: key.to_owned(), id: created.upload_id().unwrap().to_owned(), created }
     }
 
-    /// A request to begin an upload.
+    /// A request to start an upload.
     pub fn new_upload(&self, key: &str) -> CreateMultipartUploadFluentBuilder {
         self.client.create_multipart_upload().bucket(&self.bucket).key(key)
     }
@@ -110,7 +110,7 @@ impl Upload<'_> {
         complete.upload_id(&self.id).multipart_upload(parts)
     }
 
-    /// A request to throw the parts away.
+    /// A request to discard the parts.
     pub fn abort(&self) -> AbortMultipartUploadFluentBuilder {
         self.s3.client.abort_multipart_upload().bucket(&self.s3.bucket).key(&self.key).upload_id(&self.id)
     }

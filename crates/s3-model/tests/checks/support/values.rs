@@ -49,12 +49,12 @@ pub static PART: LazyLock<Bytes> = LazyLock::new(|| (0..=255).cycle().take(5 * M
 /// Another one, which differs in every byte.
 pub static OTHER_PART: LazyLock<Bytes> = LazyLock::new(|| (0..=255).rev().cycle().take(5 * MIB).collect());
 
-/// Parts put together.
+/// Parts joined.
 pub fn joined(parts: &[&[u8]]) -> Bytes {
     parts.concat().into()
 }
 
-/// The `ETag` of an object that was put at once.
+/// The `ETag` of an object that was put in one request.
 pub fn md5(content: impl AsRef<[u8]>) -> String {
     format!("\"{}\"", hexadecimal(&Md5::digest(content)))
 }
@@ -106,5 +106,5 @@ pub async fn content(answer: GetObjectOutput) -> Bytes {
 /// Checks that large contents are the same, without writing them out.
 #[track_caller]
 pub fn same(content: &[u8], expected: &[&[u8]]) {
-    assert!(content == expected.concat(), "the content is another: {} bytes", content.len());
+    assert!(content == expected.concat(), "the content differs: {} bytes", content.len());
 }

@@ -76,6 +76,8 @@ mod tests {
             endpoint: endpoint.map(ToOwned::to_owned),
             architecture: "arm64".to_owned(),
             settings: serde_json::Map::new(),
+            setting_ranges: std::collections::BTreeMap::new(),
+            memory_per_vcpu: 1769,
         }
     }
 

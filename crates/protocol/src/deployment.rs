@@ -1,11 +1,16 @@
 //! What every scenario's part of a stack's output `environment` has.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::stats::whole;
 
 /// Where a scenario is deployed, and with which settings: `stacks/index.ts` writes it into each scenario's part of the
 /// output `environment`.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Deployment {
     /// The stack's name.
     pub stack: String,
@@ -17,6 +22,10 @@ pub struct Deployment {
     pub architecture: String,
     /// The scenario's settings.
     pub settings: Map<String, Value>,
+    /// The smallest and the largest value of each setting that is a number.
+    pub setting_ranges: BTreeMap<String, (f64, f64)>,
+    /// Memory with which a function has one whole vCPU, MB.
+    pub memory_per_vcpu: u64,
 }
 
 /// A queue whose messages a function handles.
@@ -29,6 +38,19 @@ pub struct Queue {
     pub arn: String,
     /// Where messages are that were given up.
     pub dead_letter_url: String,
+}
+
+/// An Aurora cluster.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Cluster {
+    /// Its identifier, by which CloudWatch knows it.
+    pub identifier: String,
+    /// The host name of the endpoint that reads and writes.
+    pub writer: String,
+    /// The host name of the endpoint that only reads.
+    pub reader: String,
+    /// The database.
+    pub database: String,
 }
 
 /// The stack was deployed by a version of lambench that had no such setting.
@@ -53,6 +75,12 @@ impl Deployment {
     pub fn required(&self, name: &str) -> Result<u64, MissingSetting> {
         let missing = || MissingSetting { setting: name.to_owned(), stack: self.stack.clone() };
         self.setting(name).ok_or_else(missing)
+    }
+
+    /// The value nearest to another one that a setting may have.
+    #[must_use]
+    pub fn clamp(&self, name: &str, value: u64) -> u64 {
+        self.setting_ranges.get(name).map_or(value, |(min, max)| value.clamp(whole(*min), whole(*max)))
     }
 
     /// A setting that is text; empty if the scenario has no such setting.
@@ -80,15 +108,26 @@ mod tests {
 
     use super::*;
 
+    fn deployment() -> Deployment {
+        serde_json::from_value(json!({
+            "stack": "dev", "region": "us-east-1", "endpoint": null, "architecture": "arm64",
+            "settings": { "memory": 512, "hash": "md5" }, "settingRanges": { "memory": [128, 10240] },
+            "memoryPerVcpu": 1769,
+        }))
+        .unwrap()
+    }
+
     #[test]
     fn a_setting_that_is_missing_is_told_with_the_command_that_helps() {
-        let deployment: Deployment = serde_json::from_value(json!({
-            "stack": "dev", "region": "us-east-1", "endpoint": null, "architecture": "arm64",
-            "settings": { "memory": 512, "hash": "md5" },
-        }))
-        .unwrap();
+        let deployment = deployment();
         assert_eq!((deployment.required("memory").unwrap(), deployment.text_setting("hash")), (512, "md5"));
         let said = deployment.required("batchSize").unwrap_err().to_string();
         assert!(said.ends_with("pulumi up --stack dev"), "{said}");
+    }
+
+    #[test]
+    fn advice_about_a_setting_stays_in_its_range() {
+        let deployment = deployment();
+        assert_eq!([64, 1024, 20_000].map(|memory| deployment.clamp("memory", memory)), [128, 1024, 10_240]);
     }
 }

@@ -143,6 +143,7 @@ mod testing {
     pub fn archive() -> Deployed {
         serde_json::from_value(json!({
             "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "x86_64",
+            "settingRanges": { "memory": [128, 10240], "timeoutSeconds": [3, 900] }, "memoryPerVcpu": 1769,
             "settings": { "runsPerContender": 2 },
             "stateMachine": "arn:aws:states:us-east-1:0:stateMachine:lambench-dev-archive",
             "contenders": ["arn:aws:lambda:us-east-1:0:function:lambench-dev-rust-stream"],

@@ -13,6 +13,7 @@ use super::Deployed;
 pub fn aurora() -> Deployed {
     serde_json::from_value(json!({
         "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "x86_64",
+        "settingRanges": { "memory": [128, 10240], "timeoutSeconds": [3, 900] }, "memoryPerVcpu": 1769,
         "settings": { "memory": 512, "timeoutSeconds": 60, "batchSize": 10, "readers": 0, "minCapacity": 0.5 },
         "cluster": {
             "arn": "arn:aws:rds:us-east-1:0:cluster:lambench-dev-aurora", "identifier": "lambench-dev-aurora",

@@ -53,6 +53,7 @@ fn environment() -> serde_json::Value {
     let name = "lambench-dev-pipeline";
     json!({
         "stack": "dev", "region": "us-east-1", "endpoint": NOWHERE, "architecture": "arm64",
+        "settingRanges": { "memory": [128, 10240], "timeoutSeconds": [3, 900] }, "memoryPerVcpu": 1769,
         "settings": {
             "memory": 512, "timeoutSeconds": 60, "shards": 1, "batchSize": 100, "apiAuth": "iam",
             "apiRate": 1000, "apiBurst": 500, "driver": "sqlx",

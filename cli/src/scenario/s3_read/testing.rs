@@ -50,6 +50,7 @@ fn environment() -> serde_json::Value {
     };
     json!({
         "stack": "dev", "region": "us-east-1", "endpoint": NOWHERE, "architecture": "arm64",
+        "settingRanges": { "memory": [128, 10240], "timeoutSeconds": [3, 900] }, "memoryPerVcpu": 1769,
         "settings": { "memory": 512, "batchSize": 10, "objectCount": 1000, "hash": "md5", "bucket": "" },
         "bucket": name,
         "table": { "name": name },

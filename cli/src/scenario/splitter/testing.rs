@@ -23,6 +23,7 @@ pub fn splitter() -> Deployed {
     let name = "lambench-dev-splitter";
     serde_json::from_value(json!({
         "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "arm64",
+        "settingRanges": { "memory": [128, 10240], "timeoutSeconds": [3, 900] }, "memoryPerVcpu": 1769,
         "settings": {
             "memory": 128, "timeoutSeconds": 30, "itemSeconds": 0.2, "concurrency": 10, "batchSize": 1,
         },

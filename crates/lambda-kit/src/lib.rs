@@ -27,4 +27,4 @@ pub use deadline::Deadline;
 pub use error::{Failure, error_chain};
 pub use retry::{Backoff, Retry};
 pub use run::{remaining, run};
-pub use s3::{Object, list_objects};
+pub use s3::{Object, SourceObjects, delete_objects, list_objects};

@@ -5,6 +5,7 @@
 
 pub mod aurora;
 pub mod deployment;
+pub mod fill_bucket;
 pub mod histogram;
 pub mod pipeline;
 pub mod stats;

@@ -8,7 +8,6 @@ use async_compression::tokio::bufread::DeflateDecoder;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::content::hex;
 use crate::flaw::Problem;
 use crate::reader::{RangedReader, read_range};
 use crate::source::{RangedSource, SourceError};
@@ -121,7 +120,7 @@ async fn digest<R: AsyncRead + Unpin>(mut content: R, entry: &Entry) -> Result<C
     if size != entry.size {
         return Err(ZipError::Size { name: entry.name.clone(), found: size, stated: entry.size }.into());
     }
-    Ok(ContentDigest { sha256: hex(&sha256.finalize()), crc32: crc32.finalize() })
+    Ok(ContentDigest { sha256: hex::encode(sha256.finalize()), crc32: crc32.finalize() })
 }
 
 /// Tells a connection's error, which passes through the decoder, from the decoder's own.

@@ -9,7 +9,6 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 
-use crate::content::hex;
 use crate::judge::Expected;
 use crate::source::{Chunks, RangedSource, SourceError};
 
@@ -58,7 +57,7 @@ impl RangedSource for Memory {
 
 /// The name that content must have.
 pub fn name_of(content: &[u8]) -> String {
-    hex(&Sha256::digest(content))
+    hex::encode(Sha256::digest(content))
 }
 
 /// An entry to be written as it is described, right or wrong.

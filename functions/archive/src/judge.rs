@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aws_sdk_s3::Client;
-use lambda_kit::{Failure, list_objects};
+use lambda_kit::{Failure, SourceObjects};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::Archive;
@@ -48,22 +47,19 @@ pub enum Verdict {
 /// hexadecimal digits.
 pub type Expected = BTreeMap<String, Vec<String>>;
 
-/// Judges the archive at `request.archive_key` against the objects under `prefix` (with the slash at its
-/// end).
+/// Judges the archive at `request.archive_key` against the source objects.
 ///
 /// # Errors
 /// S3's errors once the retries are used up.
 pub async fn judge(
-    client: &Client,
-    bucket: &str,
-    prefix: &str,
+    sources: &SourceObjects,
     request: &Request,
 ) -> Result<Verdict, Failure> {
-    let Some((source, size)) = S3Source::find(client, bucket, &request.archive_key).await? else {
+    let Some((source, size)) = S3Source::find(&sources.client, &sources.bucket, &request.archive_key).await? else {
         let reason = Flaw::NoArchive(request.archive_key.clone()).to_string();
         return Ok(Verdict::Invalid { valid: false, reason });
     };
-    let objects = list_objects(client, bucket, prefix).await?;
+    let objects = sources.list().await?;
     let files = objects.iter().filter(|object| !object.is_folder_marker());
     // A source object is named by its content.
     let expected = files.map(|object| (object.base_name().to_owned(), vec![object.base_name().to_owned()]));

@@ -1,10 +1,7 @@
-//! The functions around the archive contest: fill the source bucket, check it, judge archives, score, sweep.
+//! The functions around the archive contest: check the source bucket, judge archives, score, sweep.
 
 pub mod archive;
-pub mod content;
 pub mod contest;
-pub mod delete;
-pub mod fill;
 #[cfg(test)]
 mod fixture;
 pub mod flaw;

@@ -1,9 +1,7 @@
 //! Checks before a contest that the source bucket holds what the contest is about.
 
-use lambda_kit::{Failure, list_objects};
+use lambda_kit::{Failure, SourceObjects};
 use serde::Serialize;
-
-use crate::fill::Source;
 
 /// What the contenders will find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,8 +29,8 @@ pub struct SourceMismatch {
 ///
 /// # Errors
 /// [`SourceMismatch`] unless there are exactly `expected`; S3's errors once the retries are used up.
-pub async fn prepare(source: &Source, expected: u64) -> Result<Prepared, Failure> {
-    let mut objects = list_objects(&source.client, &source.bucket, &source.key_prefix()).await?;
+pub async fn prepare(source: &SourceObjects, expected: u64) -> Result<Prepared, Failure> {
+    let mut objects = source.list().await?;
     objects.retain(|object| !object.is_folder_marker());
     let found = objects.len() as u64;
     if found != expected {

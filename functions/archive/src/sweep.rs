@@ -3,10 +3,8 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::abort_multipart_upload::AbortMultipartUploadError;
 use futures::{StreamExt, TryStreamExt, stream};
-use lambda_kit::{Failure, list_objects};
+use lambda_kit::{Failure, delete_objects, list_objects};
 use serde::{Deserialize, Serialize};
-
-use crate::delete::delete_objects;
 
 /// Where contenders may write, and so what may be swept.
 const WRITABLE: [&str; 2] = ["archives/", "seg-temps/"];

@@ -3,18 +3,17 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use archive::fill::Source;
 use archive::judge::{Request, Verdict, judge};
-use lambda_kit::{Failure, run};
+use lambda_kit::{Failure, SourceObjects, run};
 use lambda_runtime::LambdaEvent;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    run(Source::from_env(), handle).await
+    run(SourceObjects::from_env(), handle).await
 }
 
-async fn handle(source: Arc<Source>, event: LambdaEvent<Request>) -> Result<Verdict, Failure> {
-    let verdict = judge(&source.client, &source.bucket, &source.key_prefix(), &event.payload).await?;
+async fn handle(source: Arc<SourceObjects>, event: LambdaEvent<Request>) -> Result<Verdict, Failure> {
+    let verdict = judge(&source, &event.payload).await?;
     tracing::info!(key = event.payload.archive_key, ?verdict, "judged");
     Ok(verdict)
 }

@@ -3,14 +3,13 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use archive::fill::Source;
 use archive::prepare::{Prepared, prepare};
-use lambda_kit::{Failure, env, run};
+use lambda_kit::{Failure, SourceObjects, env, run};
 use lambda_runtime::LambdaEvent;
 use serde::de::IgnoredAny;
 
 struct Expected {
-    source: Source,
+    source: SourceObjects,
     count: u64,
 }
 
@@ -21,7 +20,7 @@ async fn main() -> ExitCode {
 
 async fn setup() -> Result<Expected, Failure> {
     let count = env::setting("OBJECT_COUNT", "the number of source objects")?;
-    Ok(Expected { source: Source::from_env().await?, count })
+    Ok(Expected { source: SourceObjects::from_env().await?, count })
 }
 
 async fn handle(expected: Arc<Expected>, _: LambdaEvent<IgnoredAny>) -> Result<Prepared, Failure> {

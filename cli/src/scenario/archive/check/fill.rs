@@ -1,11 +1,11 @@
 //! Buckets with the inputs in them.
 
-use ::archive::content::{self, hex};
 use ::archive::judge::Expected;
 use anyhow::Result;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use fill_bucket::content;
 use futures::{StreamExt, TryStreamExt, stream};
 use lambda_kit::Object as Listed;
 use sha2::{Digest, Sha256};
@@ -97,7 +97,7 @@ async fn compose(client: &Client, bucket: &str, key: &str, blocks: u64) -> Resul
         client.complete_multipart_upload().bucket(bucket).key(key).upload_id(id).multipart_upload(parts);
     complete.send().await.map_err(failed("CompleteMultipartUpload"))?;
     client.delete_object().bucket(bucket).key(temporary).send().await.map_err(failed("DeleteObject"))?;
-    Ok(hex(&digest.finalize()))
+    Ok(hex::encode(digest.finalize()))
 }
 
 #[cfg(test)]

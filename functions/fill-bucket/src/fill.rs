@@ -1,18 +1,16 @@
-//! Fills the source bucket with exactly the objects that count, size and seed stand for.
+//! Fills a bucket with exactly the objects that count, size and seed stand for.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use futures::{StreamExt, TryStreamExt, stream};
-use lambda_kit::{Failure, aws, env, list_objects};
-use serde::{Deserialize, Serialize};
+use lambda_kit::{Failure, SourceObjects, delete_objects};
+use protocol::fill_bucket::{Filled, Request};
 use tokio::sync::Semaphore;
 
 use crate::content::{self, Content};
-use crate::delete::delete_objects;
 
 /// Objects in the making at once.
 const CONCURRENCY: usize = 16;
@@ -22,30 +20,6 @@ const BUFFER_BYTES: u64 = 96 << 20;
 const MIN_MEAN_BYTES: u64 = 100;
 /// The largest mean: 1.6 times it is what one request may put, and a function can hold.
 const MAX_MEAN_BYTES: u64 = 1 << 30;
-
-/// What the bucket is to hold.
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Request {
-    /// Number of objects.
-    pub count: u64,
-    /// Mean size, bytes.
-    pub mean_bytes: u64,
-    /// The same seed gives the same bucket.
-    pub seed: u64,
-}
-
-/// What the bucket holds, and what it took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Filled {
-    /// Objects under the prefix now.
-    pub objects: u64,
-    /// Their sizes' sum, bytes.
-    pub bytes: u64,
-    /// Objects written.
-    pub added: u64,
-    /// Objects removed.
-    pub removed: u64,
-}
 
 /// A request that cannot be met.
 #[derive(Debug, thiserror::Error)]
@@ -57,45 +31,16 @@ pub enum FillError {
     Mean(u64),
 }
 
-/// Where the objects are.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// The S3 client.
-    pub client: Client,
-    /// The bucket.
-    pub bucket: String,
-    /// The objects' prefix, without the slash at its end.
-    pub prefix: String,
-}
-
-impl Source {
-    /// The bucket in `BUCKET` and the prefix in `PREFIX`.
-    ///
-    /// # Errors
-    /// If one of them is missing.
-    pub async fn from_env() -> Result<Self, Failure> {
-        let bucket = env::setting("BUCKET", "the bucket's name")?;
-        let prefix = env::setting("PREFIX", "the source objects' prefix, such as files")?;
-        Ok(Self { client: aws::s3(&aws::config().await), bucket, prefix })
-    }
-
-    /// The prefix of the objects' keys: `files/`.
-    #[must_use]
-    pub fn key_prefix(&self) -> String {
-        format!("{}/", self.prefix)
-    }
-}
-
 /// Adds what is missing and removes what does not belong; a second call changes nothing.
 ///
 /// # Errors
 /// [`FillError`], or S3's errors once the retries are used up; a repeated call goes on where this one
 /// stopped.
-pub async fn fill(source: &Source, request: Request) -> Result<Filled, Failure> {
+pub async fn fill(source: &SourceObjects, request: Request) -> Result<Filled, Failure> {
     if !(MIN_MEAN_BYTES..=MAX_MEAN_BYTES).contains(&request.mean_bytes) {
         return Err(FillError::Mean(request.mean_bytes).into());
     }
-    let listed = list_objects(&source.client, &source.bucket, &source.key_prefix()).await?;
+    let listed = source.list().await?;
     let present: HashMap<String, u64> = listed.into_iter().map(|object| (object.key, object.size)).collect();
     let present = Arc::new(present);
 
@@ -125,14 +70,14 @@ struct Made {
 
 /// Makes object `index`, and puts it unless it is there.
 async fn ensure(
-    source: &Source,
+    source: &SourceObjects,
     request: Request,
     index: u64,
     present: Arc<HashMap<String, u64>>,
     buffer: Arc<Semaphore>,
 ) -> Result<Made, Failure> {
     let bytes = content::max_bytes(request.mean_bytes).min(BUFFER_BYTES);
-    let _room = buffer.acquire_many(u32::try_from(permits(bytes)).unwrap_or(u32::MAX)).await?;
+    let _permits = buffer.acquire_many(u32::try_from(permits(bytes)).unwrap_or(u32::MAX)).await?;
     let generated =
         tokio::task::spawn_blocking(move || content::generate(request.seed, index, request.mean_bytes));
     let Content { name, bytes } = generated.await?;
@@ -144,7 +89,7 @@ async fn ensure(
     Ok(Made { key, size, added })
 }
 
-async fn put(source: &Source, key: &str, bytes: Vec<u8>) -> Result<(), Failure> {
+async fn put(source: &SourceObjects, key: &str, bytes: Vec<u8>) -> Result<(), Failure> {
     let request = source.client.put_object().bucket(&source.bucket).key(key);
     let sent =
         request.checksum_algorithm(ChecksumAlgorithm::Crc32).body(ByteStream::from(bytes)).send().await;

@@ -1,8 +1,14 @@
-//! Listing objects, as every function of a bucket needs it.
+//! Listing and deleting objects, as every function of a bucket needs it.
+
+mod delete;
+mod source;
 
 use aws_sdk_s3::Client;
 
 use crate::Failure;
+
+pub use delete::delete_objects;
+pub use source::SourceObjects;
 
 /// An object as a listing describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

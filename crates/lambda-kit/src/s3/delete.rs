@@ -3,7 +3,8 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures::{StreamExt, TryStreamExt, stream};
-use lambda_kit::Failure;
+
+use crate::Failure;
 
 /// What one `DeleteObjects` request takes at most.
 const BATCH: usize = 1000;

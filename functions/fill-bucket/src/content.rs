@@ -34,24 +34,19 @@ pub fn exact(seed: u64, index: u64, bytes: usize) -> Content {
 fn filled(mut random: ChaCha8Rng, bytes: usize) -> Content {
     let mut bytes = vec![0; bytes];
     random.fill_bytes(&mut bytes);
-    Content { name: hex(&Sha256::digest(&bytes)), bytes }
+    Content { name: sha256_hex(&bytes), bytes }
+}
+
+/// The SHA-256 of bytes, as 64 lowercase hexadecimal digits.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// The largest object that `mean_bytes` allows, bytes.
 #[must_use]
 pub fn max_bytes(mean_bytes: u64) -> u64 {
     mean_bytes * 8 / 5
-}
-
-/// A digest as lowercase hexadecimal digits.
-#[must_use]
-pub fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(nibble.into(), 16).unwrap_or_default());
-        }
-        text
-    })
 }
 
 fn generator(seed: u64, index: u64) -> ChaCha8Rng {
@@ -122,7 +117,7 @@ mod tests {
     #[test]
     fn the_name_is_the_sha_256_of_the_content() {
         assert_eq!(
-            hex(&Sha256::digest(b"abc")),
+            sha256_hex(b"abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
     }

@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit launcher provider s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean
+.PHONY: help tools setup build cli demo demo-down test lint unit launcher provider s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean test-steps
 
 # CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
 ifdef CI
@@ -57,34 +57,33 @@ node_modules/.package-lock.json: package-lock.json
 	@$(STEP) "install the Pulumi CLI" local/pulumi/install.sh .lambench/pulumi
 	@touch $@
 
-LAMBDA_BUILD := cargo lambda build --release --locked --target $(TRIPLE)
-# For this machine, functions and the command are built in one go: they share their dependencies.
-BUILD := $(LAMBDA_BUILD) --workspace --exclude s3-model $(if $(filter aws,$(FOR)),--exclude lambench)
+# What runs on this machine is one build, the one that tests use, too: nothing is compiled twice.
+CARGO := python3 tools/cargo.py
 
 build: .lambench/venv/.done ## Build the functions and contenders (FOR=aws|local, ARCH=arm64|x86_64)
-	@$(STEP) "build the functions for $(FOR), $(ARCH)" $(BUILD)
+ifeq ($(FOR),local)
+	@$(STEP) "build the functions and lambench" $(CARGO) build --locked --workspace --bins
+	@tools/lay-out.sh $(TARGET)
+else
+	@$(STEP) "build the functions for AWS, $(ARCH)" cargo lambda build --release --locked --target $(TRIPLE) --workspace --exclude lambench --exclude s3-model
+endif
 	@$(STEP) "build the other contenders" contenders/build.sh $(FOR) $(ARCH) $(TARGET)/contenders
 
-cli: .lambench/venv/.done ## Build the lambench command
+cli: ## Build the lambench command
+	@$(STEP) "build lambench" $(CARGO) build --locked --workspace --bin lambench --bin lambench-s3-model
 	@mkdir -p .lambench/bin
 # Copies: what runs can't be built again in its place.
-ifeq ($(FOR),local)
-	@$(STEP) "build lambench" $(BUILD)
-	@$(STEP) "build the S3 model" $(LAMBDA_BUILD) --package s3-model
-	@install $(TARGET)/lambda/lambench/bootstrap .lambench/bin/lambench
-	@install $(TARGET)/lambda/lambench-s3-model/bootstrap .lambench/bin/lambench-s3-model
-else
-	@$(STEP) "build lambench" cargo build --release --locked --package lambench
-	@install $(TARGET)/release/lambench .lambench/bin/lambench
-endif
+	@install $(TARGET)/debug/lambench $(TARGET)/debug/lambench-s3-model .lambench/bin
 	@ln -sf ../../local/aws .lambench/bin/aws
 
-test: export FOR := local
-test: ## Run all tests
+test: ## Run all tests; say at the end what took how long
+	@tools/timed.sh $(MAKE) --no-print-directory test-steps FOR=local
+
+test-steps:
 	@$(STEP) "check tools" tools/check-tools.sh
 	@$(MAKE) --no-print-directory setup
 	@$(MAKE) --no-print-directory lint unit
-	@$(MAKE) --no-print-directory build cli FOR=local
+	@$(MAKE) --no-print-directory build cli
 # They wait more than they compute.
 	@$(MAKE) --no-print-directory --jobs launcher provider s3-checks
 	@$(MAKE) --no-print-directory e2e
@@ -92,10 +91,10 @@ test: ## Run all tests
 lint: setup ## Check formats, lints and types
 	@$(STEP) "check Rust's format" cargo fmt --check
 	@$(STEP) "check TypeScript's format, lints and types" npm run --silent check
-	@$(STEP) "lint Rust" cargo clippy --locked --workspace --all-targets -- -D warnings
+	@$(STEP) "lint Rust" $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 unit: setup ## Run the tests that need no environment
-	@$(STEP) "test Rust" cargo test --locked --workspace
+	@$(STEP) "test Rust" $(CARGO) test --locked --workspace
 	@$(STEP) "test TypeScript" npm run --silent test
 
 launcher: setup ## Test the emulator's launcher
@@ -118,7 +117,7 @@ bench-archive: ## Measure the archive contenders: an hour, 40 GB of disk (OBJECT
 bench-aurora: export FOR := local
 bench-aurora: ## Measure the aurora workers against pgbench (SECONDS=10, PAIRS=3)
 	@$(MAKE) --no-print-directory setup build cli FOR=local
-	@$(STEP) "build the driver's benchmark" cargo build --release --locked --package aurora --example bench_worker
+	@$(STEP) "build the driver's benchmark" $(CARGO) build --locked --workspace --example bench_worker
 	@npx tsx local/bench/aurora.ts
 
 bench-pipeline: export FOR := local
@@ -129,18 +128,18 @@ bench-pipeline: ## Measure the pipeline: rates, an outage, what a record costs (
 bench-s3-read: export FOR := local
 bench-s3-read: ## Measure s3-read: CPU beside hashing, sending, reading, and that nothing is lost (OBJECTS=400, MIB=4)
 	@$(MAKE) --no-print-directory setup build cli FOR=local
-	@$(STEP) "build the functions' benchmarks" cargo build --release --locked --package s3-read --examples
+	@$(STEP) "build the functions' benchmarks" $(CARGO) build --locked --workspace --example bench_hash --example bench_send
 	@npx tsx local/bench/s3-read.ts
 
 bench-splitter: export FOR := local
 bench-splitter: ## Measure the splitter: queueing, speed-up, runs with faults (ROUNDS=5, RUNS=20)
 	@$(MAKE) --no-print-directory setup build cli FOR=local
-	@$(STEP) "build the splitting's benchmark" cargo build --release --locked --package splitter --example bench_split
+	@$(STEP) "build the splitting's benchmark" $(CARGO) build --locked --workspace --example bench_split
 	@npx tsx local/bench/splitter.ts
 
 bench-s3-model: ## Measure the S3 model: requests and bytes a second, what a copy costs, memory, how well it keeps time
-	@$(STEP) "build the S3 model" cargo build --release --locked --package s3-model --bins --examples
-	@$(TARGET)/release/examples/bench
+	@$(STEP) "build the S3 model" $(CARGO) build --locked --workspace --bin lambench-s3-model --example bench
+	@$(TARGET)/debug/examples/bench
 
 format: setup ## Format everything
 	@cargo fmt

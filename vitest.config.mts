@@ -1,5 +1,13 @@
+import * as fs from "node:fs";
+
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
+import {
+  BaseSequencer,
+  type Reporter,
+  type TestCase,
+  type TestModule,
+  type TestSpecification,
+} from "vitest/node";
 
 /** The file that takes longest begins first: as the last one it would run alone. */
 class LongestFirst extends BaseSequencer {
@@ -10,10 +18,36 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Notes how long end-to-end tests took for the table that `make test` prints (tools/timed.sh). */
+class StepTimes implements Reporter {
+  onTestCaseResult(test: TestCase): void {
+    if (test.project.name === "e2e") this.note("test", test.diagnostic()?.duration ?? 0, test.fullName);
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    const tests = [...module.children.allTests()].map((test) => test.diagnostic()?.duration ?? 0);
+    const all = module.diagnostic().duration;
+    const outside = (all - tests.reduce((sum, one) => sum + one, 0)) / 1000;
+    if (module.project.name === "e2e") {
+      this.note(
+        "file",
+        all,
+        `${module.relativeModuleId} (before and after its tests: ${outside.toFixed(1)})`,
+      );
+    }
+  }
+
+  private note(kind: string, ms: number, name: string): void {
+    const file = process.env.STEP_TIMES;
+    if (file) fs.appendFileSync(file, `${kind}\t${(ms / 1000).toFixed(1)}\t${name}\n`);
+  }
+}
+
 // unit: no process, no network. provider: the local provider against a real emulator. e2e: the commands a user types.
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    reporters: ["default", new StepTimes()],
     projects: [
       {
         test: {

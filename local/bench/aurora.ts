@@ -155,7 +155,7 @@ function selectScript(): string {
 /** Completions per second of the worker's loop, each client a process, without Lambda. */
 async function driver(action: string, clients: number, env: NodeJS.ProcessEnv): Promise<number> {
   const target = path.resolve(__dirname, "..", "..", process.env.CARGO_TARGET_DIR ?? "target");
-  const bench = path.join(target, "release", "examples", "bench_worker");
+  const bench = path.join(target, "debug", "examples", "bench_worker");
   const { stdout } = await promisify(execFile)(bench, [action, String(clients), String(SECONDS)], {
     env,
     maxBuffer: MAX_OUTPUT,

@@ -69,7 +69,7 @@ async function main(): Promise<void> {
 /** What a compiled example prints. */
 async function example<T>(name: string, ...words: readonly (string | number)[]): Promise<T> {
   const target = process.env.CARGO_TARGET_DIR ?? "target";
-  const program = path.resolve(target, "release", "examples", name);
+  const program = path.resolve(target, "debug", "examples", name);
   const { stdout } = await promisify(execFile)(program, words.map(String), { maxBuffer: 1 << 20 });
   return JSON.parse(stdout) as T;
 }

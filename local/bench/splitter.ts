@@ -70,7 +70,7 @@ async function benchSplit(config: ClientConfig, endpoint: string): Promise<Enque
     AWS_ACCESS_KEY_ID: config.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: config.credentials.secretAccessKey,
   };
-  const program = path.join(target, "release", "examples", "bench_split");
+  const program = path.join(target, "debug", "examples", "bench_split");
   const { stdout } = await promisify(execFile)(program, [String(ROUNDS)], { env });
   return JSON.parse(stdout) as Enqueued;
 }

@@ -10,10 +10,10 @@ import { functionProcesses } from "./processes";
 const BINARY = "watched-greeting";
 const FUNCTIONS = ["first", "second"].map((name) => `lambench-dev-greeting-${name}`);
 const UP = "pulumi up --yes --skip-preview --non-interactive --stack dev";
-/** How `make build` builds for this machine. */
+/** How `make build` builds for this machine, and puts what it has built where stacks look for it. */
 const BUILD =
-  `PATH=.lambench/venv/bin:$PATH cargo lambda build --release --locked --target $(uname -m)-unknown-linux-gnu.2.34 ` +
-  `--workspace --exclude lambench --exclude s3-model --bin ${BINARY}`;
+  `cargo build --locked --workspace --bin ${BINARY} && ` +
+  `install -D "$CARGO_TARGET_DIR/debug/${BINARY}" "$CARGO_TARGET_DIR/lambda/${BINARY}/bootstrap"`;
 
 const MANIFEST = `[package]
 name = "greeting"

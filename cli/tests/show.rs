@@ -23,7 +23,7 @@ fn a_file_that_is_no_result_is_refused_with_what_to_do() {
         ("{}", "is no lambench result: it has no schema_version"),
         (
             r#"{"schema_version": 99}"#,
-            "has schema version 99, this lambench reads 1: use the version that wrote it",
+            "has schema version 99, this lambench reads 2: use the version that wrote it",
         ),
         (r#"{"schema_version": 1}"#, "doesn't follow docs/results.schema.json"),
     ] {

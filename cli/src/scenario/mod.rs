@@ -89,7 +89,7 @@ pub fn render(result: &RunResult) -> String {
         Detail::Aurora(load) => aurora::table::render(load),
         Detail::Pipeline(delivery) => pipeline::table::render(delivery),
         Detail::S3Read(reading) => s3_read::table::render(reading),
-        Detail::Splitter(splitting) => splitter::table::render(splitting),
+        Detail::Splitter(splitting) => splitter::report::render(splitting, &result.cost),
     }
 }
 

@@ -28,16 +28,23 @@ pub struct Deployment {
     pub memory_per_vcpu: u64,
 }
 
-/// A queue whose messages a function handles.
+/// A queue whose messages a function handles, with its dead-letter queue.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Queue {
-    /// Where messages are sent to.
+    /// Where messages are sent.
     pub url: String,
-    /// Its name in permissions.
+    /// What an event source mapping knows it by.
     pub arn: String,
-    /// Where messages are that were given up.
+    /// Where SQS and functions put what cannot be handled.
     pub dead_letter_url: String,
+}
+
+/// The table with what happened in each run.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RunLogTable {
+    /// Its name.
+    pub table: String,
 }
 
 /// An Aurora cluster.

@@ -4,9 +4,12 @@
 //! that functions read, and functions answer what the command makes results of.
 
 pub mod aurora;
+pub mod decimal;
 pub mod deployment;
 pub mod fill_bucket;
 pub mod histogram;
+pub mod message_attributes;
 pub mod pipeline;
+pub mod splitter;
 pub mod stats;
 pub mod summary;

@@ -51,11 +51,9 @@ pub type Expected = BTreeMap<String, Vec<String>>;
 ///
 /// # Errors
 /// S3's errors once the retries are used up.
-pub async fn judge(
-    sources: &SourceObjects,
-    request: &Request,
-) -> Result<Verdict, Failure> {
-    let Some((source, size)) = S3Source::find(&sources.client, &sources.bucket, &request.archive_key).await? else {
+pub async fn judge(sources: &SourceObjects, request: &Request) -> Result<Verdict, Failure> {
+    let Some((source, size)) = S3Source::find(&sources.client, &sources.bucket, &request.archive_key).await?
+    else {
         let reason = Flaw::NoArchive(request.archive_key.clone()).to_string();
         return Ok(Verdict::Invalid { valid: false, reason });
     };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::scenario::shared::options_test::parsed;
+use crate::scenario::shared::testing::parsed;
 
 fn options(line: &str) -> Options {
     parsed(line).unwrap()

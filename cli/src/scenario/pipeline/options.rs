@@ -120,7 +120,7 @@ fn wrong<T>(message: String) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::shared::options_test::parsed;
+    use crate::scenario::shared::testing::parsed;
 
     fn plan(line: &str) -> Plan {
         parsed::<Options>(line).unwrap().plan().unwrap()

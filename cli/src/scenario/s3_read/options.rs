@@ -95,7 +95,7 @@ fn variant(name: &str) -> Result<Variant, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::shared::options_test::parsed;
+    use crate::scenario::shared::testing::parsed;
 
     fn plan(line: &str) -> Result<Plan> {
         parsed::<Options>(line)?.plan()

@@ -17,23 +17,24 @@ pub fn lambda(architecture: &str, memory_mb: u64, billed: Option<Billed>) -> Usa
     usage
 }
 
-/// A row for each line, a column for each cost, USD; empty without costs.
+/// A row for each cost, a column for each line, the sum last, USD; empty without costs.
 pub fn render(costs: &[Cost]) -> String {
     if costs.is_empty() {
         return String::new();
     }
+    let names = distinct(costs.iter().flat_map(|cost| cost.lines.iter().map(|line| &line.name)));
     let header: Vec<_> = std::iter::once("USD")
-        .chain(costs.iter().map(|cost| cost.item.as_str()))
+        .chain(names.iter().map(|name| name.as_str()))
+        .chain(["sum"])
         .map(ToOwned::to_owned)
         .collect();
-    let names = distinct(costs.iter().flat_map(|cost| cost.lines.iter().map(|line| &line.name)));
     let cell = |usd: Option<f64>| usd.map_or_else(none, digits);
-    let lines = names.into_iter().map(|name| {
-        let usd = |cost: &Cost| cost.lines.iter().find(|line| line.name == *name).and_then(|line| line.usd);
-        std::iter::once(name.clone()).chain(costs.iter().map(|cost| cell(usd(cost)))).collect()
+    let rows = costs.iter().map(|cost| {
+        let usd = |name: &String| cost.lines.iter().find(|line| line.name == *name).and_then(|line| line.usd);
+        let lines = names.iter().map(|name| cell(usd(name)));
+        std::iter::once(cost.item.clone()).chain(lines).chain([cell(cost.usd)]).collect()
     });
-    let sum = std::iter::once("sum".to_owned()).chain(costs.iter().map(|cost| cell(cost.usd))).collect();
-    format!("{}\n", table(&header, lines.chain([sum]), &[0]))
+    format!("{}\n", table(&header, rows, &[0]))
 }
 
 /// A cost of which only the sum is known; for scenarios that don't say its lines yet.

@@ -3,10 +3,9 @@
 pub mod aurora_capacity;
 pub mod billing_log;
 pub mod cost;
+pub mod dead_letters;
 pub mod deployment;
 pub mod invoke;
-#[cfg(test)]
-pub mod options_test;
 pub mod queue;
 pub mod run;
 pub mod run_context;
@@ -14,3 +13,7 @@ pub mod series;
 pub mod stall_timer;
 pub mod state_machine;
 pub mod tables;
+#[cfg(test)]
+pub mod testing;
+pub mod wait;
+pub mod warnings;

@@ -67,8 +67,9 @@ pub async fn until_empty(context: RunContext<'_>, url: &str) -> Result<Limits> {
         if Instant::now() >= deadline {
             bail!(
                 "the queue holds {} messages of another run, which would disturb this one: wait for them, or empty it \
-                 with: aws sqs purge-queue --queue-url {url}",
+                 with: {}",
                 found.depth,
+                purge_command(url)
             );
         }
         sleep(POLL).await;
@@ -147,6 +148,11 @@ pub async fn fresh(context: RunContext<'_>, url: &str, seen: &HashSet<String>) -
             return Ok(all);
         }
     }
+}
+
+/// The command that empties a queue.
+pub fn purge_command(url: &str) -> String {
+    format!("aws sqs purge-queue --queue-url {url}")
 }
 
 /// An attribute of a message that is text.

@@ -12,6 +12,14 @@ pub fn count(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
+/// The first of some ids, such as `0003, 0007, …`.
+pub fn first_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+    let mut ids = ids.into_iter();
+    let first: Vec<_> = ids.by_ref().take(5).collect();
+    let more = if ids.next().is_some() { ", …" } else { "" };
+    first.join(", ") + more
+}
+
 /// A rate.
 pub fn per_second(rate: f64) -> String {
     if rate < 100.0 { format!("{rate:.1}") } else { format!("{rate:.0}") }

@@ -1,19 +1,19 @@
-//! What `lambench run splitter` takes, and what to do about it.
+//! What `lambench run splitter` takes.
 
 use std::path::PathBuf;
 
 /// The end of `lambench run splitter --help`.
 pub const EXAMPLES: &str = "\
-One event with many items is split into messages of one item each, which as many invocations at once handle as the queue is \
-allowed. The run ends when each item is done or in the dead-letter queue; what is neither is lost, and ends the run with \
-exit code 1.
+One event with many items is split into messages of one item each, which are handled by as many concurrent invocations as the \
+queue is allowed. The run ends when each item is done or in the dead-letter queue; items that are neither are lost, and the \
+exit code is 1 then.
 
 Examples:
   50 items in one event, at the stack's concurrency:
     lambench run splitter
   What concurrency brings, with items of 1 s:
     lambench run splitter --items 50 --item-seconds 1 --concurrency 1,5,10,50
-  An event of one's own:
+  Your own event:
     lambench run splitter --event functions/splitter/fixtures/five-tags.json";
 
 /// What to have split.
@@ -21,45 +21,17 @@ Examples:
 pub struct Options {
     /// Items of the event
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    items: u64,
+    pub items: u64,
     /// How long an item takes, seconds [default: what the event says, or the stack's itemSeconds]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    item_seconds: Option<f64>,
-    /// Invocations at once that the queue is allowed, one run for each; 1 hands the function one item after the other
+    pub item_seconds: Option<f64>,
+    /// Concurrent invocations that the queue is allowed, one run for each; 1 hands the function one item after the other,
     /// without the queue [default: the stack's concurrency]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1000))]
-    concurrency: Vec<u64>,
-    /// A JSON file with the event, as CloudTrail has it, which the function is called with
+    pub concurrency: Vec<u64>,
+    /// A JSON file with the event, as CloudTrail has it, with which the function is invoked
     #[arg(long, value_name = "FILE", conflicts_with = "items")]
-    event: Option<PathBuf>,
-}
-
-/// What to have split, complete.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    /// The event.
-    pub source: Source,
-    /// How long an item takes, s; none if the event or the stack says so.
-    pub item_seconds: Option<f64>,
-    /// One after the other; none for the stack's own.
-    pub concurrencies: Vec<u64>,
-}
-
-/// Where the event comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// It is made, with so many items.
-    Made(u64),
-    /// It is in a file.
-    File(PathBuf),
-}
-
-impl Options {
-    /// What to have split.
-    pub fn plan(&self) -> Plan {
-        let source = self.event.clone().map_or(Source::Made(self.items), Source::File);
-        Plan { source, item_seconds: self.item_seconds, concurrencies: self.concurrency.clone() }
-    }
+    pub event: Option<PathBuf>,
 }
 
 /// As long as the longest invocation leaves for an item.
@@ -74,23 +46,23 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::shared::options_test::parsed;
+    use crate::scenario::shared::testing::parsed;
 
-    fn plan(line: &str) -> Result<Plan, String> {
-        parsed::<Options>(line).map(|options| options.plan()).map_err(|error| error.to_string())
+    fn options(line: &str) -> Result<Options, String> {
+        parsed::<Options>(line).map_err(|error| error.to_string())
     }
 
     #[test]
     fn without_options_it_is_fifty_items_as_the_stack_has_them() {
-        let expected = Plan { source: Source::Made(50), item_seconds: None, concurrencies: Vec::new() };
-        assert_eq!(plan(""), Ok(expected));
+        let expected = Options { items: 50, item_seconds: None, concurrency: Vec::new(), event: None };
+        assert_eq!(options(""), Ok(expected));
     }
 
     #[test]
     fn each_concurrency_is_a_run() {
-        let plan = plan("--items 20 --item-seconds 0.5 --concurrency 1,5,10").unwrap();
-        assert_eq!(plan.concurrencies, [1, 5, 10]);
-        assert_eq!((plan.source, plan.item_seconds), (Source::Made(20), Some(0.5)));
+        let options = options("--items 20 --item-seconds 0.5 --concurrency 1,5,10").unwrap();
+        assert_eq!(options.concurrency, [1, 5, 10]);
+        assert_eq!((options.items, options.item_seconds), (20, Some(0.5)));
     }
 
     #[test]
@@ -106,7 +78,7 @@ mod tests {
             ("--item-seconds 2s", "such as 2 or 0.5"),
             ("--items 5 --event x.json", "cannot be used with"),
         ] {
-            let said = plan(line).unwrap_err();
+            let said = options(line).unwrap_err();
             assert!(said.contains(expected), "'{line}': {said}");
         }
     }

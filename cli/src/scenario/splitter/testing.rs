@@ -1,29 +1,28 @@
 //! What the tests of this scenario have in common.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use results::scenario::splitter::Road;
+use protocol::splitter::item_id;
+use results::scenario::splitter::Trigger;
 use serde_json::json;
 
-use super::event::Event;
-use super::find::Found;
-use super::log::{Entry, RunLog, item_id};
-use super::options::{Plan, Source};
-use super::wait::Handled;
-use super::{Deployed, Test};
-use crate::progress::Mode;
+use super::Run;
+use super::execute::run_log::Entry;
+use super::execute::{Event, Handled, Observation, RunLog, SplitObservation};
+use super::options::Options;
 use crate::scenario::shared::billing_log::Billed;
+use crate::scenario::shared::testing;
 
+/// Events as the function gets them.
+pub const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions/splitter/fixtures");
 /// When the event was sent, µs since 1970.
 pub const SENT_US: u64 = 1_763_719_200_000_000;
 
-/// The local stack `dev`.
-pub fn splitter() -> Deployed {
+/// A run on the local stack `dev`.
+pub fn run() -> Run {
     let name = "lambench-dev-splitter";
-    serde_json::from_value(json!({
-        "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "arm64",
-        "settingRanges": { "memory": [128, 10240], "timeoutSeconds": [3, 900] }, "memoryPerVcpu": 1769,
+    let environment = json!({
         "settings": {
             "memory": 128, "timeoutSeconds": 30, "itemSeconds": 0.2, "concurrency": 10, "batchSize": 1,
         },
@@ -33,28 +32,41 @@ pub fn splitter() -> Deployed {
             "deadLetterUrl": "http://q/splitter-dead",
         },
         "runLog": { "table": format!("{name}-runs") },
-        "eventBus": "default", "source": "lambench.splitter", "function": format!("{name}-worker"),
+        "eventBus": "default", "source": "lambench.splitter", "functions": { "worker": format!("{name}-worker") },
         "functionArn": format!("arn:aws:lambda:us-east-1:0:function:{name}-worker"),
-    }))
-    .unwrap()
+        "itemReserveSeconds": 0.25, "eventRetries": 2,
+    });
+    testing::run("splitter", environment)
 }
 
-/// 20 items of 0.2 s in one event, at the concurrencies 1 and 5.
-pub fn test() -> Test {
-    let splitter = splitter();
-    let plan = Plan { source: Source::Made(20), item_seconds: None, concurrencies: vec![1, 5] };
-    Test {
-        event: Event::of(&plan, &splitter).unwrap(),
-        splitter,
-        config: SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build(),
-        concurrencies: plan.concurrencies,
-        progress: Mode::None,
-        name: "lambench-20261121T100000000Z".to_owned(),
-    }
+/// Those of 20 items, at the concurrencies 1 and 5.
+pub fn options() -> Options {
+    Options { items: 20, item_seconds: None, concurrency: vec![1, 5], event: None }
 }
 
-/// What such a run finds, without any trouble: each item takes 210 ms, queued 30 ms after the event was sent.
-pub fn found(concurrency: u64) -> Found {
+/// 20 items of 0.2 s.
+pub fn event() -> Event {
+    generated(20)
+}
+
+/// Some items of 0.2 s.
+pub fn generated(items: u64) -> Event {
+    Event::new(&Options { items, ..options() }, &run()).unwrap()
+}
+
+/// The event of a file.
+pub fn fixture(name: &str, item_seconds: Option<f64>) -> Event {
+    let event = Some(Path::new(FIXTURES).join(name));
+    Event::new(&Options { event, item_seconds, ..options() }, &run()).unwrap()
+}
+
+/// What was observed of 20 items at some concurrencies.
+pub fn observed(splits: Vec<SplitObservation>) -> Observation {
+    Observation { event: event(), splits, warnings: Vec::new() }
+}
+
+/// Such a split without any trouble: each item takes 210 ms, queued 30 ms after the event was sent.
+pub fn split_at(concurrency: u64) -> SplitObservation {
     let is_split = concurrency > 1;
     let entry = |index: u64| {
         let started_us = SENT_US + 50_000 + index / concurrency * 210_000 + index % concurrency * 100;
@@ -75,10 +87,10 @@ pub fn found(concurrency: u64) -> Found {
         queued_us: None,
     };
     let items: BTreeMap<_, _> = (0..20).map(entry).collect();
-    Found {
+    SplitObservation {
         run: format!("lambench-20261121T100000000Z-1-{concurrency}"),
         concurrency,
-        road: if is_split { Road::EventBus } else { Road::OneByOne },
+        trigger: if is_split { Trigger::EventBus } else { Trigger::Sequential },
         reply: None,
         items: 20,
         sent_us: SENT_US,

@@ -2,11 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use protocol::histogram::Latency;
+use protocol::splitter::Reply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::billing_log::FunctionUse;
-use protocol::histogram::Latency;
+
+/// What a million items cost on AWS, split.
+pub const SPLIT_COST: &str = "a million items";
+/// What the run log costs besides: its writes see to it that each item is done once, and measure.
+pub const RUN_LOG_COST: &str = "run log of a million items";
+/// What the same items would cost one after the other in one invocation.
+pub const ONE_INVOCATION_COST: &str = "a million items in one invocation";
+
+/// The item of one of a run's costs.
+#[must_use]
+pub fn cost_item(concurrency: u64, what: &str) -> String {
+    format!("concurrency {concurrency}: {what}")
+}
 
 /// What fan-out through a queue brought: the same event at one or more concurrencies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,7 +36,7 @@ pub struct Splitting {
 pub struct Task {
     /// The file it is from; none if lambench made it.
     pub file: Option<String>,
-    /// How many items it has; 0 if they can't be read.
+    /// How many items it has; 0 if they cannot be read.
     pub items: u64,
     /// How long each takes, s.
     pub item_seconds: f64,
@@ -30,20 +44,22 @@ pub struct Task {
     pub event_bytes: u64,
     /// Size of the message of one item, bytes.
     pub message_bytes: u64,
-    /// Items that the function gets from the queue at once.
+    /// Items that an invocation by the queue gets at most.
     pub batch_size: u64,
+    /// The longest that an invocation of any function may last, s.
+    pub max_invocation_seconds: u64,
 }
 
-/// How the function came to its work.
+/// How the function comes to its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Road {
+pub enum Trigger {
     /// The event by EventBridge, the items by the queue.
     EventBus,
-    /// The event by a call of the function, the items by the queue.
-    Call,
-    /// One call of the function after the other, each with one item: nothing is split.
-    OneByOne,
+    /// The event by an invocation of lambench's, the items by the queue.
+    Invoke,
+    /// One invocation of lambench's after the other, each with one item: nothing is split.
+    Sequential,
 }
 
 /// What became of the items at one concurrency.
@@ -54,8 +70,8 @@ pub struct SplitRun {
     /// Invocations at once that the queue was allowed.
     pub concurrency: u64,
     /// How the function came to its work.
-    pub road: Road,
-    /// What the function answered, where it was called.
+    pub trigger: Trigger,
+    /// What the function answered, as it did, where lambench invoked it.
     pub reply: Option<Reply>,
     /// What became of the items.
     pub items: Items,
@@ -70,29 +86,17 @@ pub struct SplitRun {
     /// `speed_up` by the smaller one of `concurrency` and the number of items.
     pub efficiency: Option<f64>,
     /// Most items that were under way at once.
-    pub at_once: u64,
+    pub peak_concurrency: u64,
     /// From sending the event until all items were queued, s; none if nothing was split.
     pub split_seconds: Option<f64>,
-    /// From sending an item's message to the begin of the attempt that did it; none if there was no queue.
+    /// From sending an item's message to the start of the attempt that did it; none if there was no queue.
     pub queueing_ms: Option<Latency>,
-    /// From the begin to the end of the attempt that did an item.
+    /// From the start to the end of the attempt that did an item.
     pub item_ms: Option<Latency>,
     /// The function's invocations; none if its REPORT lines are missing.
     pub function: Option<FunctionUse>,
-    /// What a million items cost on AWS.
-    pub price: SplitPrice,
-}
-
-/// What the function answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Reply {
-    /// As HTTP has it.
-    #[serde(alias = "statusCode")]
-    pub status_code: u16,
-    /// Items that were handled or queued.
-    pub count: u64,
-    /// In words.
-    pub body: String,
+    /// What all items would take one after the other in one invocation, s: their number × `item_seconds`.
+    pub one_invocation_seconds: f64,
 }
 
 /// What became of the items: all are `done`, `dead_lettered` and `lost` together.
@@ -101,7 +105,7 @@ pub struct Items {
     /// Done, once each, as the run log has it.
     pub done: u64,
     /// Given up after as many attempts as the queue allows, and not done: in the dead-letter queue, or where items were
-    /// handed over one by one, nowhere.
+    /// handed over one after the other, nowhere.
     pub dead_lettered: u64,
     /// Why.
     pub reasons: BTreeMap<String, u64>,
@@ -128,25 +132,4 @@ pub struct Invocations {
     /// Beyond all of these: deliveries of what was done already or under way, and attempts that ended before they had claimed
     /// anything.
     pub others: u64,
-}
-
-/// What a million items cost on AWS: USD, each part none where it wasn't measured or there is no such part.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SplitPrice {
-    /// Lambda's compute.
-    pub compute_usd: Option<f64>,
-    /// Lambda's requests.
-    pub lambda_requests_usd: Option<f64>,
-    /// SQS's requests: sending, receiving and deleting.
-    pub queue_usd: Option<f64>,
-    /// The event itself.
-    pub event_bus_usd: Option<f64>,
-    /// All of it.
-    pub per_million_usd: Option<f64>,
-    /// Writes to the run log, which are not in the sum: they see to it that each item is done once, and measure.
-    pub log_usd: Option<f64>,
-    /// The same items one after the other in one invocation: its time, its request and the event.
-    pub one_invocation_usd: Option<f64>,
-    /// How long that invocation takes, s: beyond 900 s there is none.
-    pub one_invocation_seconds: f64,
 }

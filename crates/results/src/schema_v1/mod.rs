@@ -1,5 +1,7 @@
 //! Result files of schema version 1, read as if they were written today.
 
+mod splitter;
+
 use serde_json::{Map, Value, json};
 
 /// Makes a result of schema version 2 of one of version 1: what became fields of every result moves there, and names follow.
@@ -15,6 +17,9 @@ pub fn upgrade(mut result: Value) -> Value {
     let detail = fields.get_mut(&scenario).and_then(Value::as_object_mut);
     let failed_checks = detail.and_then(|detail| detail.remove("violations")).unwrap_or_else(|| json!([]));
     fields.insert("failed_checks".to_owned(), failed_checks);
+    if scenario == "splitter" {
+        splitter::upgrade(fields);
+    }
     result
 }
 

@@ -1,4 +1,4 @@
-//! The event source mapping between queue and function: how many invocations at once it is allowed.
+//! The event source mapping between queue and function: how many concurrent invocations it is allowed.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -8,53 +8,53 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::types::ScalingConfig;
 use tokio::time::{Instant, sleep};
 
-use super::Test;
+use super::Run;
 use crate::aws::failed;
 
-/// Between two looks at a mapping that is being changed.
+/// Between two polls of a mapping that is being changed.
 const POLL: Duration = Duration::from_millis(500);
 /// How long a change may take; some seconds are usual.
 const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The mapping of a stack.
-pub struct Mapping<'a> {
-    test: &'a Test,
+pub struct EventSourceMapping<'a> {
+    run: &'a Run,
     client: Client,
     uuid: String,
     changed: Cell<bool>,
 }
 
 /// What Lambda says of it.
-struct Found {
+struct State {
     concurrency: Option<i32>,
     state: String,
 }
 
-impl<'a> Mapping<'a> {
+impl<'a> EventSourceMapping<'a> {
     /// Finds it by its function and its queue.
-    pub async fn find(test: &'a Test) -> Result<Self> {
-        let client = Client::new(&test.config);
-        let splitter = &test.splitter;
+    pub async fn find(run: &'a Run) -> Result<Self> {
+        let client = Client::new(&run.config);
+        let deployed = &run.deployed;
         let found = client
             .list_event_source_mappings()
-            .function_name(&splitter.function)
-            .event_source_arn(&splitter.queue.arn)
+            .function_name(&deployed.functions.worker)
+            .event_source_arn(&deployed.queue.arn)
             .send()
             .await
-            .map_err(|error| failed("ListEventSourceMappings", &splitter.deployment)(&error))?;
+            .map_err(|error| failed("ListEventSourceMappings", run.deployment())(&error))?;
         let uuid = found.event_source_mappings().iter().find_map(|one| one.uuid.clone());
         let uuid = uuid.with_context(|| {
             format!(
                 "{} isn't connected with its queue: deploy the stack again with: pulumi up --refresh {}",
-                splitter.function,
-                splitter.deployment.stack_option()
+                deployed.functions.worker,
+                deployed.deployment.stack_option()
             )
         })?;
-        Ok(Self { test, client, uuid, changed: Cell::new(false) })
+        Ok(Self { run, client, uuid, changed: Cell::new(false) })
     }
 
-    /// Has it invoke the function so many times at once, and waits until it does. Nothing is changed where it does already.
-    pub async fn set(&self, concurrency: u64) -> Result<()> {
+    /// Allows it so many concurrent invocations, and waits until it does. Nothing is changed where it does already.
+    pub async fn set_concurrency(&self, concurrency: u64) -> Result<()> {
         let found = self.settled().await?;
         if found.concurrency == Some(i32::try_from(concurrency)?) {
             return Ok(());
@@ -67,9 +67,9 @@ impl<'a> Mapping<'a> {
         if !self.changed.get() {
             return Ok(false);
         }
-        let deployment = &self.test.splitter.deployment;
+        let deployment = self.run.deployment();
         let concurrency = deployment.required("concurrency")?;
-        // Without a look at what it is: a change that was interrupted may still be on its way.
+        // Without asking what it is: a change that was interrupted may still be on its way.
         let restored = async {
             self.settled().await?;
             self.update(concurrency).await
@@ -90,15 +90,15 @@ impl<'a> Mapping<'a> {
         update
             .send()
             .await
-            .map_err(|error| failed("UpdateEventSourceMapping", &self.test.splitter.deployment)(&error))?;
+            .map_err(|error| failed("UpdateEventSourceMapping", self.run.deployment())(&error))?;
         self.settled().await.map(|_| ())
     }
 
     /// Waits until no change is under way.
-    async fn settled(&self) -> Result<Found> {
+    async fn settled(&self) -> Result<State> {
         let deadline = Instant::now() + TIMEOUT;
         loop {
-            let found = self.look().await?;
+            let found = self.poll().await?;
             match found.state.as_str() {
                 "Enabled" => return Ok(found),
                 "Disabled" => bail!(
@@ -116,11 +116,10 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    async fn look(&self) -> Result<Found> {
+    async fn poll(&self) -> Result<State> {
         let found = self.client.get_event_source_mapping().uuid(&self.uuid).send().await;
-        let found =
-            found.map_err(|error| failed("GetEventSourceMapping", &self.test.splitter.deployment)(&error))?;
+        let found = found.map_err(|error| failed("GetEventSourceMapping", self.run.deployment())(&error))?;
         let concurrency = found.scaling_config.and_then(|scaling| scaling.maximum_concurrency);
-        Ok(Found { concurrency, state: found.state.unwrap_or_default() })
+        Ok(State { concurrency, state: found.state.unwrap_or_default() })
     }
 }

@@ -2,29 +2,27 @@
 
 use std::fmt::Write as _;
 
-use results::scenario::splitter::{Invocations, Items, Road, SplitPrice, SplitRun, Splitting, Task};
+use protocol::splitter::Reply;
+use protocol::stats::real;
+use results::cost::Cost;
+use results::scenario::splitter::{
+    Invocations, Items, ONE_INVOCATION_COST, SPLIT_COST, SplitRun, Splitting, Task, Trigger, cost_item,
+};
 
+use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, LATENCIES, table, usd};
 
-/// What an invocation may last at most, s.
-const LONGEST: f64 = 900.0;
-
 /// The figures, and what stands out in them.
-pub fn render(splitting: &Splitting) -> String {
+pub fn render(splitting: &Splitting, costs: &[Cost]) -> String {
     let mut text = format!("\n{}\n", heading(&splitting.task));
-    for run in &splitting.runs {
-        text.push_str(&reply(run));
-    }
+    text.extend(splitting.runs.iter().filter_map(|run| run.reply.as_ref()).map(reply));
     let handled: Vec<_> = splitting.runs.iter().filter(|run| items(&run.items) > 0).collect();
     if !handled.is_empty() {
-        let _ = writeln!(text, "{}", speed(&handled));
-        let _ = writeln!(text, "\nUSD a million items\n{}", prices(&handled));
-        let split = handled.iter().find(|run| run.split_seconds.is_some());
-        text.push_str(&split.map_or_else(String::new, |run| one_invocation(run)));
+        let _ = writeln!(text, "{}\n\n{}", speed(&handled), cost::render(costs).trim_end());
+        let split = handled.iter().find(|run| run.trigger != Trigger::Sequential);
+        text.extend(split.and_then(|run| one_invocation(&splitting.task, run, costs)));
     }
-    for run in handled {
-        text.push_str(&notes(run));
-    }
+    text.extend(handled.into_iter().map(notes));
     text
 }
 
@@ -38,7 +36,7 @@ fn heading(task: &Task) -> String {
     if task.items == 0 {
         return event;
     }
-    let serial = protocol::stats::real(task.items) * task.item_seconds;
+    let serial = real(task.items) * task.item_seconds;
     let items = tables::count(task.items, "item");
     format!("{event}, {items} of {} s: {} one after the other", task.item_seconds, seconds(serial))
 }
@@ -47,15 +45,8 @@ fn seconds(seconds: f64) -> String {
     format!("{seconds:.1} s")
 }
 
-fn reply(run: &SplitRun) -> String {
-    run.reply.as_ref().map_or_else(String::new, |reply| {
-        format!(
-            "the function answered: {} {} ({})\n",
-            reply.status_code,
-            reply.body,
-            tables::count(reply.count, "item")
-        )
-    })
+fn reply(Reply { status_code, count, body }: &Reply) -> String {
+    format!("the function answered: {status_code} {body} ({})\n", tables::count(*count, "item"))
 }
 
 /// How much sooner the items are done.
@@ -63,7 +54,7 @@ fn speed(runs: &[&SplitRun]) -> comfy_table::Table {
     let queueing = format!("queueing {LATENCIES}");
     let header = [
         "concurrency",
-        "at once",
+        "peak",
         "done / dead / lost",
         "invocations",
         "queued",
@@ -78,7 +69,7 @@ fn speed(runs: &[&SplitRun]) -> comfy_table::Table {
         let Items { done, dead_lettered, lost, .. } = run.items;
         vec![
             run.concurrency.to_string(),
-            run.at_once.to_string(),
+            run.peak_concurrency.to_string(),
             format!("{done} / {dead_lettered} / {lost}"),
             or_none(run.invocations.map(|invocations| invocations.counted.to_string())),
             seconds(run.split_seconds),
@@ -91,59 +82,30 @@ fn speed(runs: &[&SplitRun]) -> comfy_table::Table {
     table(&header.map(ToOwned::to_owned), rows, &[])
 }
 
-/// What that costs.
-fn prices(runs: &[&SplitRun]) -> comfy_table::Table {
-    let header = [
-        "concurrency",
-        "Lambda time",
-        "Lambda requests",
-        "SQS",
-        "EventBridge",
-        "sum",
-        "in one invocation",
-        "run log",
-    ];
-    let rows = runs.iter().map(|run| {
-        let price = &run.price;
-        let parts = [
-            price.compute_usd,
-            price.lambda_requests_usd,
-            price.queue_usd,
-            price.event_bus_usd,
-            price.per_million_usd,
-            price.one_invocation_usd,
-            price.log_usd,
-        ];
-        let parts = parts.map(|part| part.map_or_else(tables::none, |usd| format!("{usd:.3}")));
-        std::iter::once(run.concurrency.to_string()).chain(parts).collect()
-    });
-    table(&header.map(ToOwned::to_owned), rows, &[])
-}
-
 /// What splitting costs more than doing all items in one invocation.
-fn one_invocation(run: &SplitRun) -> String {
-    let SplitPrice { per_million_usd, one_invocation_usd, one_invocation_seconds: takes, .. } = run.price;
-    if takes > LONGEST {
-        return format!(
-            "all items in one invocation is a calculation: it would last {}, and Lambda ends invocations after {LONGEST} s\n",
-            seconds(takes)
-        );
+fn one_invocation(task: &Task, run: &SplitRun, costs: &[Cost]) -> Option<String> {
+    let takes = run.one_invocation_seconds;
+    if takes > real(task.max_invocation_seconds) {
+        return Some(format!(
+            "all items in one invocation is a calculation: it would last {}, and Lambda ends invocations after {} s\n",
+            seconds(takes),
+            task.max_invocation_seconds
+        ));
     }
-    per_million_usd.zip(one_invocation_usd).map_or_else(String::new, |(split, one)| {
-        format!(
-            "at concurrency {} splitting costs {} a million items more than one invocation of {}, besides the run log\n",
-            run.concurrency,
-            usd(split - one),
-            seconds(takes)
-        )
-    })
+    let find = |what| costs.iter().find(|cost| cost.item == cost_item(run.concurrency, what))?.usd;
+    Some(format!(
+        "concurrency {}: splitting costs {} more per million items than one invocation of {}, besides the run log\n",
+        run.concurrency,
+        usd(find(SPLIT_COST)? - find(ONE_INVOCATION_COST)?),
+        seconds(takes)
+    ))
 }
 
 /// What is to know about a run.
 fn notes(run: &SplitRun) -> String {
     let mut text = String::new();
     let concurrency = run.concurrency;
-    if run.road == Road::OneByOne {
+    if run.trigger == Trigger::Sequential {
         text.push_str(
             "concurrency 1 is without the queue: lambench handed the function one item after the other\n",
         );
@@ -173,7 +135,7 @@ fn more(invocations: &Invocations) -> String {
     for (count, what) in [
         (split_repeats, "for splitting again"),
         (item_repeats, "for further attempts at items"),
-        (others, "for items that were done or under way already, or that ended before they had begun one"),
+        (others, "for items that were done or under way already, or that ended before they had started one"),
     ] {
         if *count > 0 {
             parts.push(format!("{count} {what}"));
@@ -181,7 +143,3 @@ fn more(invocations: &Invocations) -> String {
     }
     format!("{counted} invocations, {expected} expected; {}", parts.join(", "))
 }
-
-#[cfg(test)]
-#[path = "table_tests.rs"]
-mod tests;

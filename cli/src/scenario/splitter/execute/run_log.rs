@@ -4,24 +4,24 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use protocol::decimal;
+use protocol::splitter::SPLIT_ENTRY;
 
-use super::Test;
+use super::Run;
 use crate::aws::failed;
-
-/// The entry that stands for the splitting itself.
-const SPLIT: &str = "split";
 
 /// An entry, as `lambda_kit::run_log` writes it; times are µs since 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Entry {
     /// When its message was sent.
     pub queued_us: Option<u64>,
-    /// When the latest attempt began.
+    /// When the latest attempt started.
     pub started_us: Option<u64>,
     /// When it was done.
     pub ended_us: Option<u64>,
-    /// How many attempts began.
+    /// How many attempts were started.
     pub attempts: u64,
     /// The items that it stands for.
     pub count: Option<u64>,
@@ -38,20 +38,20 @@ pub struct RunLog {
 
 impl RunLog {
     /// Reads a run.
-    pub async fn read(test: &Test, run: &str) -> Result<Self> {
-        let query = query(test, run);
+    pub async fn read(run: &Run, name: &str) -> Result<Self> {
+        let query = query(run, name);
         let mut entries = query.into_paginator().items().send();
         let mut log = Self::default();
         while let Some(entry) =
-            entries.try_next().await.map_err(|error| failed("Query", &test.splitter.deployment)(&error))?
+            entries.try_next().await.map_err(|error| failed("Query", run.deployment())(&error))?
         {
-            log.add(&entry).with_context(|| format!("an entry of run {run} has no item: {entry:?}"))?;
+            log.add(&entry).with_context(|| format!("an entry of run {name} has no item: {entry:?}"))?;
         }
         Ok(log)
     }
 
     fn add(&mut self, entry: &HashMap<String, AttributeValue>) -> Option<()> {
-        let number = |name| entry.get(name)?.as_n().ok()?.parse().ok();
+        let number = |name| decimal::parse(entry.get(name)?.as_n().ok()?);
         let item = entry.get("item")?.as_s().ok()?;
         let read = Entry {
             queued_us: number("queued_us"),
@@ -60,7 +60,7 @@ impl RunLog {
             attempts: number("attempts").unwrap_or_default(),
             count: number("count"),
         };
-        if item == SPLIT {
+        if item == SPLIT_ENTRY {
             self.split = Some(read);
         } else {
             self.items.insert(item.clone(), read);
@@ -83,32 +83,27 @@ impl RunLog {
 }
 
 /// How many items of a run are done.
-pub async fn count_done(test: &Test, run: &str) -> Result<u64> {
-    let ended = query(test, run)
+pub async fn count_done(run: &Run, name: &str) -> Result<u64> {
+    let ended = query(run, name)
         .select(Select::Count)
         .filter_expression("attribute_exists(ended_us) AND #item <> :split")
         .expression_attribute_names("#item", "item")
-        .expression_attribute_values(":split", AttributeValue::S(SPLIT.to_owned()));
+        .expression_attribute_values(":split", AttributeValue::S(SPLIT_ENTRY.to_owned()));
     let mut pages = ended.into_paginator().send();
     let mut done = 0;
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("Query", &test.splitter.deployment)(&error))?;
+        let page = page.map_err(|error| failed("Query", run.deployment())(&error))?;
         done += u64::try_from(page.count).unwrap_or_default();
     }
     Ok(done)
 }
 
-fn query(test: &Test, run: &str) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
-    Client::new(&test.config)
+fn query(run: &Run, name: &str) -> QueryFluentBuilder {
+    Client::new(&run.config)
         .query()
-        .table_name(&test.splitter.run_log.table)
+        .table_name(&run.deployed.run_log.table)
         .consistent_read(true)
         .key_condition_expression("#run = :run")
         .expression_attribute_names("#run", "run")
-        .expression_attribute_values(":run", AttributeValue::S(run.to_owned()))
-}
-
-/// The id of an item: its place among the event's tags.
-pub fn item_id(index: usize) -> String {
-    format!("{index:04}")
+        .expression_attribute_values(":run", AttributeValue::S(name.to_owned()))
 }

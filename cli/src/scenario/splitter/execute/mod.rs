@@ -1,0 +1,223 @@
+//! The event at one concurrency after the other, from sending it to its last item, and what that was charged for.
+
+mod dead_letters;
+pub mod event;
+mod event_source_mapping;
+mod preflight;
+pub mod run_log;
+mod send;
+mod sequential;
+mod wait;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use protocol::splitter::Reply;
+use results::scenario::splitter::Trigger;
+use tokio::time::{Instant, sleep_until};
+
+use super::Run;
+use super::options::Options;
+use crate::scenario::shared::billing_log::{self, Billed, Span};
+use crate::scenario::shared::queue::{Limits, until_empty};
+use crate::shutdown::unless_interrupted;
+pub use dead_letters::DeadLetters;
+pub use event::Event;
+use event_source_mapping::EventSourceMapping;
+pub use run_log::RunLog;
+
+/// Between the end of a split and the start of the next, so that their REPORT lines can be told apart.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// What was observed.
+#[derive(Debug)]
+pub struct Observation {
+    /// What was split.
+    pub event: Event,
+    /// At each concurrency.
+    pub splits: Vec<SplitObservation>,
+    /// What went wrong in observing.
+    pub warnings: Vec<String>,
+}
+
+/// What was observed at one concurrency.
+#[derive(Debug)]
+pub struct SplitObservation {
+    /// The name of the run in the log.
+    pub run: String,
+    /// Concurrent invocations that the queue was allowed.
+    pub concurrency: u64,
+    /// How the function came to its work.
+    pub trigger: Trigger,
+    /// What it answered, where lambench invoked it with the event.
+    pub reply: Option<Reply>,
+    /// How many items there were.
+    pub items: u64,
+    /// When the event was sent, by this machine's clock, µs since 1970.
+    pub sent_us: u64,
+    /// When all was seen to be handled, by this machine's clock, µs since 1970.
+    pub seen_us: u64,
+    /// What became of the items.
+    pub handled: Handled,
+    /// The function's invocations; none if their REPORT lines are missing.
+    pub billed: Option<Billed>,
+}
+
+/// What became of the items.
+#[derive(Debug, Default)]
+pub struct Handled {
+    /// What the run log says.
+    pub log: RunLog,
+    /// What was given up.
+    pub dead_letters: DeadLetters,
+}
+
+impl SplitObservation {
+    /// Attempts at splitting the event, as the log has them.
+    pub fn split_attempts(&self) -> u64 {
+        self.handled.log.split.map_or(0, |split| split.attempts)
+    }
+
+    /// Attempts at items, as the log has them.
+    pub fn item_attempts(&self) -> u64 {
+        self.handled.log.items.values().map(|entry| entry.attempts).sum()
+    }
+
+    /// The fewest invocations that can have been.
+    fn least_invocations(&self, batch_size: u64) -> u64 {
+        let batch_size = if self.trigger == Trigger::Sequential { 1 } else { batch_size };
+        let least = self.split_attempts() + self.item_attempts().div_ceil(batch_size);
+        least.max(u64::from(self.reply.is_some()))
+    }
+}
+
+/// An event that is split at one concurrency.
+#[derive(Clone, Copy)]
+struct Split<'a> {
+    run: &'a Run,
+    event: &'a Event,
+    /// The name in the run log.
+    name: &'a str,
+    concurrency: u64,
+}
+
+/// Splits the event at each concurrency, and gives the queue back its own, also if the user presses Ctrl-C.
+pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
+    let event = Event::new(options, run)?;
+    let concurrencies = match options.concurrency.as_slice() {
+        [] => vec![run.deployment().required("concurrency")?],
+        all => all.to_vec(),
+    };
+    preflight::check(run, &event, &concurrencies)?;
+    let mapping = match concurrencies.iter().any(|concurrency| *concurrency > 1) {
+        true => Some(EventSourceMapping::find(run).await?),
+        false => None,
+    };
+    let under_way = Cell::new(None);
+    let work = split_at_each(run, &event, &concurrencies, mapping.as_ref(), &under_way);
+    let splits = unless_interrupted(work, || remaining_work(run, under_way.take())).await;
+    if let Some(mapping) = mapping {
+        match (mapping.restore().await, &splits) {
+            (Ok(true), Err(_)) => eprintln!("the queue's concurrency is again what the stack says"),
+            (Ok(_), _) => {}
+            (Err(error), Ok(_)) => return Err(error),
+            (Err(error), Err(_)) => eprintln!("warning: {error:#}"),
+        }
+    }
+    let mut observation = Observation { event, splits: splits?, warnings: Vec::new() };
+    find_billed(run, &mut observation).await?;
+    Ok(observation)
+}
+
+/// What an interrupted run leaves behind.
+fn remaining_work(run: &Run, under_way: Option<String>) -> String {
+    under_way.map_or_else(
+        || "no event was sent".to_owned(),
+        |name| {
+            format!(
+                "the event of run {name} was sent, and the items that are in the queue will still be done; to see them: \
+                 eval \"$(pulumi stack output splitterResults {})\"",
+                run.deployment().stack_option()
+            )
+        },
+    )
+}
+
+async fn split_at_each(
+    run: &Run,
+    event: &Event,
+    concurrencies: &[u64],
+    mapping: Option<&EventSourceMapping<'_>>,
+    under_way: &Cell<Option<String>>,
+) -> Result<Vec<SplitObservation>> {
+    let mut splits = Vec::new();
+    for (index, &concurrency) in concurrencies.iter().enumerate() {
+        let next = Instant::now() + PAUSE;
+        let limits = until_empty(run.context(), &run.deployed.queue.url).await?;
+        if let Some(mapping) = mapping.filter(|_| concurrency > 1) {
+            mapping.set_concurrency(concurrency).await?;
+        }
+        if index > 0 {
+            sleep_until(next).await;
+        }
+        let name = split_name(run, index, concurrency);
+        under_way.set(Some(name.clone()));
+        splits.push(split(Split { run, event, name: &name, concurrency }, limits).await?);
+        under_way.set(None);
+    }
+    Ok(splits)
+}
+
+/// The name in the run log; its number tells it from others at the same concurrency.
+fn split_name(run: &Run, index: usize, concurrency: u64) -> String {
+    format!("{}-{}-{concurrency}", run.name, index + 1)
+}
+
+/// Triggers one split and waits for its end.
+async fn split(split: Split<'_>, limits: Limits) -> Result<SplitObservation> {
+    let sent_us = now_us();
+    let (mut items, mut reply) = (split.event.items(), None);
+    let (trigger, handled) = if split.concurrency == 1 {
+        (Trigger::Sequential, sequential::handle_all(split, limits.receives).await?)
+    } else {
+        let trigger = if split.event.file.is_some() {
+            items = reply.insert(send::invoke(split).await?).count;
+            Trigger::Invoke
+        } else {
+            send::put_event(split).await?;
+            Trigger::EventBus
+        };
+        (trigger, wait::until_handled(split, items, limits).await?)
+    };
+    let (run, concurrency) = (split.name.to_owned(), split.concurrency);
+    let seen_us = now_us();
+    Ok(SplitObservation { run, concurrency, trigger, reply, items, sent_us, seen_us, handled, billed: None })
+}
+
+/// Looks up what Lambda charges for.
+async fn find_billed(run: &Run, observation: &mut Observation) -> Result<()> {
+    let now = Instant::now();
+    for split in &mut observation.splits {
+        let end_us = split.handled.log.last_end_us().unwrap_or_default().max(split.seen_us);
+        let span = Span {
+            function: &run.deployed.functions.worker,
+            from_ms: i64::try_from(split.sent_us / 1000)?,
+            to_ms: i64::try_from(end_us / 1000)?,
+            invocations: split.least_invocations(batch_size(run))..=u64::MAX,
+        };
+        split.billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
+    }
+    Ok(())
+}
+
+/// Items that an invocation by the queue gets at most.
+pub fn batch_size(run: &Run) -> u64 {
+    run.deployment().setting("batchSize").unwrap_or(1)
+}
+
+/// By this machine's clock, µs since 1970.
+fn now_us() -> u64 {
+    u64::try_from(Timestamp::now().as_microsecond()).unwrap_or_default()
+}

@@ -1,0 +1,115 @@
+//! Waiting until each item is done or given up.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::run_log::{Entry, RunLog, count_done};
+use super::{DeadLetters, Handled, Run, Split};
+use crate::scenario::shared::queue::Limits;
+use crate::scenario::shared::wait;
+
+/// Without a change for so long besides an item's own time, something may have been given up.
+const QUIET: Duration = Duration::from_secs(3);
+/// After so long without a sign of the event, the user is told what may be wrong.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// Waits until all items are done or given up, or nothing has changed for longer than one may take.
+pub async fn until_handled(split: Split<'_>, items: u64, limits: Limits) -> Result<Handled> {
+    let Split { run, event, name, concurrency } = split;
+    let quiet = Duration::from_secs_f64(event.item_seconds) + QUIET;
+    let patience = limits.patience() + event_retries(run.deployed.event_retries);
+    let mut dead_letters = DeadLetters::default();
+    let mut is_silent = false;
+    wait::until(run.context(), items, async |wait| {
+        let (done, given_up) = (count_done(run, name).await?, dead_letters.items.count());
+        let message = format!("items, {concurrency} at once, {given_up} dead-lettered");
+        let idle = wait.report_progress(done + given_up, &message, [done, given_up]);
+        if done < items && idle <= quiet {
+            return Ok(None);
+        }
+        if done < items {
+            dead_letters.collect(run, name).await?;
+        }
+        let log = RunLog::read(run, name).await?;
+        if done < items {
+            if log == RunLog::default() && idle > SILENCE && !is_silent {
+                is_silent = true;
+                run.context().notify(&nothing_started(run));
+            }
+            if open(items, &log, &dead_letters) > 0 && idle <= patience {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Handled { log, dead_letters: std::mem::take(&mut dead_letters) }))
+    })
+    .await
+}
+
+/// How long Lambda takes to try an event again: one minute before the first time, two more before the second (Lambda
+/// Developer Guide, "How Lambda handles errors and retries with asynchronous invocation").
+fn event_retries(retries: u32) -> Duration {
+    (1..=retries).map(|minutes| Duration::from_mins(minutes.into())).sum()
+}
+
+fn nothing_started(run: &Run) -> String {
+    format!(
+        "nothing has started yet: events may be late, but if this goes on, check whether the rule lets the event through, and \
+         the function's log: aws logs tail /aws/lambda/{}",
+        run.deployed.functions.worker
+    )
+}
+
+/// How many items may still be done. Those of an event that was given up, which never got into the queue, are not.
+fn open(items: u64, log: &RunLog, dead_letters: &DeadLetters) -> u64 {
+    let given_up = dead_letters.items.reasons();
+    let is_open = |(id, entry): &(&String, &Entry)| entry.ended_us.is_none() && !given_up.contains_key(*id);
+    if dead_letters.event.is_some() {
+        return log.items.iter().filter(is_open).count() as u64;
+    }
+    let undone = given_up.keys().filter(|id| log.items.get(*id).is_none_or(|entry| entry.ended_us.is_none()));
+    items.saturating_sub(log.done().count() as u64 + undone.count() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(entries: &[(&str, Option<u64>)]) -> RunLog {
+        let entry = |ended_us| Entry { started_us: Some(1), ended_us, ..Entry::default() };
+        let items = entries.iter().map(|(id, ended)| ((*id).to_owned(), entry(*ended))).collect();
+        RunLog { split: None, items }
+    }
+
+    fn dead_letters(items: &[&str]) -> DeadLetters {
+        let mut dead_letters = DeadLetters::default();
+        items.iter().for_each(|id| dead_letters.items.add(*id, Some("x")));
+        dead_letters
+    }
+
+    #[test]
+    fn the_end_is_when_each_item_is_done_or_given_up() {
+        let log = log(&[("0000", Some(9)), ("0001", None)]);
+        assert_eq!(open(3, &log, &dead_letters(&[])), 2);
+        assert_eq!(open(3, &log, &dead_letters(&["0001"])), 1);
+        assert_eq!(open(3, &log, &dead_letters(&["0001", "0002"])), 0);
+        assert_eq!(
+            open(3, &log, &dead_letters(&["0000"])),
+            2,
+            "an item may be done and in the dead-letter queue"
+        );
+    }
+
+    #[test]
+    fn what_an_event_that_was_given_up_never_queued_is_not_waited_for() {
+        let mut dead_letters = dead_letters(&[]);
+        dead_letters.event = Some("no time".to_owned());
+        assert_eq!(open(50, &log(&[("0000", Some(9)), ("0001", None)]), &dead_letters), 1);
+        assert_eq!(open(50, &log(&[("0000", Some(9))]), &dead_letters), 0);
+    }
+
+    #[test]
+    fn an_event_has_the_time_of_all_its_retries() {
+        assert_eq!([0, 1, 2].map(event_retries), [0, 1, 3].map(Duration::from_mins));
+    }
+}

@@ -1,0 +1,83 @@
+//! What must hold in a split: where it doesn't, its figures cannot be trusted.
+
+use protocol::splitter::item_index;
+use results::scenario::splitter::SplitRun;
+
+use crate::scenario::shared::tables::{count, first_ids};
+use crate::scenario::splitter::execute::SplitObservation;
+
+/// What doesn't add up in a split, by its figures and its log.
+pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String> {
+    let (items, log) = (&figures.items, &split.handled.log);
+    let mut failed = Vec::new();
+    if items.lost > 0 {
+        failed.push(format!(
+            "{} of {} got lost: neither done nor in the dead-letter queue, and nothing has changed for as long as that can \
+             take: {}",
+            count(items.lost, "item"),
+            split.items,
+            first_ids(items.lost_ids.iter().map(String::as_str))
+        ));
+    }
+    let is_known = |id: &str| item_index(id).is_some_and(|index| (index as u64) < split.items);
+    let unknown = log.items.keys().filter(|id| !is_known(id)).count() as u64;
+    if unknown > 0 {
+        failed.push(format!("{} of the run log that the event doesn't have", count(unknown, "item")));
+    }
+    if let Some(counted) = log.split.and_then(|entry| entry.count).filter(|counted| *counted != split.items) {
+        failed.push(format!("the event has {}, but was split into {counted}", count(split.items, "item")));
+    }
+    let backwards = log.done().filter(|(_, _, start, end)| end < start).count() as u64;
+    if backwards > 0 {
+        failed.push(format!("{} ended before they started: see the run log", count(backwards, "item")));
+    }
+    failed.into_iter().map(|check| format!("{}: {check}", split.run)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::splitter::report::aggregate::split_run;
+    use crate::scenario::splitter::testing::{event, split_at};
+
+    fn said(change: impl FnOnce(&mut SplitObservation)) -> Vec<String> {
+        let mut split = split_at(5);
+        change(&mut split);
+        failed_checks(&split, &split_run(&event(), &split))
+    }
+
+    #[test]
+    fn a_run_that_adds_up_has_no_failed_check() {
+        assert_eq!(said(|_| {}), [""; 0]);
+    }
+
+    #[test]
+    fn lost_items_are_named() {
+        let said = said(|split| split.handled.log.items.retain(|id, _| id.as_str() < "0014"));
+        let [said] = said.as_slice() else { panic!("{said:?}") };
+        assert!(said.contains("6 items of 20 got lost"), "{said}");
+        assert!(said.ends_with("0014, 0015, 0016, 0017, 0018, …"), "{said}");
+    }
+
+    #[test]
+    fn items_that_the_event_does_not_have_are_told() {
+        let said = said(|split| {
+            let entry = split.handled.log.items["0001"];
+            split.handled.log.items.insert("0020".to_owned(), entry);
+            split.handled.log.items.insert("1".to_owned(), entry);
+        });
+        assert!(said[0].ends_with("2 items of the run log that the event doesn't have"), "{said:?}");
+    }
+
+    #[test]
+    fn an_event_that_was_split_into_another_number_is_told() {
+        let said = said(|split| split.handled.log.split.as_mut().unwrap().count = Some(19));
+        assert!(said[0].ends_with("the event has 20 items, but was split into 19"), "{said:?}");
+    }
+
+    #[test]
+    fn times_that_cannot_be_are_told() {
+        let said = said(|split| split.handled.log.items.get_mut("0003").unwrap().ended_us = Some(1));
+        assert!(said[0].contains("1 item ended before they started"), "{said:?}");
+    }
+}

@@ -1,0 +1,94 @@
+//! The splitter: events, messages of items, what the function answers, and what stands in the run log.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal;
+use crate::deployment::{Deployment, Queue, RunLogTable};
+
+/// The type of events that CloudTrail makes of calls.
+pub const DETAIL_TYPE: &str = "AWS API Call via CloudTrail";
+/// A tag with this key always fails: to see what becomes of an item that cannot be done.
+pub const POISON: &str = "lambench:poison";
+/// The message attribute that says which item of the run a message stands for.
+pub const ITEM_ATTRIBUTE: &str = "Item";
+/// The entry of the run log that stands for the splitting itself.
+pub const SPLIT_ENTRY: &str = "split";
+
+/// The output `environment.splitter`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployed {
+    /// Where, and with which settings.
+    #[serde(flatten)]
+    pub deployment: Deployment,
+    /// The function's own queue.
+    pub queue: Queue,
+    /// What happened in each run.
+    pub run_log: RunLogTable,
+    /// Where events are put.
+    pub event_bus: String,
+    /// The source of events that lambench may send.
+    pub source: String,
+    /// By name.
+    pub functions: Functions,
+    /// What names the function in an event: several stacks hear of it.
+    pub function_arn: String,
+    /// What an invocation must have left besides an item's own time, or the function doesn't start it, seconds.
+    pub item_reserve_seconds: f64,
+    /// How often Lambda tries an event again on which the function fails.
+    pub event_retries: u32,
+}
+
+/// The functions, by name.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Functions {
+    /// Splits events, and handles items.
+    pub worker: String,
+}
+
+impl AsRef<Deployment> for Deployed {
+    fn as_ref(&self) -> &Deployment {
+        &self.deployment
+    }
+}
+
+/// What the function answers to an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reply {
+    /// As HTTP has it.
+    pub status_code: u16,
+    /// Items that were handled or queued.
+    pub count: u64,
+    /// In words.
+    pub body: String,
+}
+
+/// The id of an item: its place among the event's tags.
+#[must_use]
+pub fn item_id(index: usize) -> String {
+    format!("{index:04}")
+}
+
+/// The place that an id names; none if no item has this id.
+#[must_use]
+pub fn item_index(id: &str) -> Option<usize> {
+    let index = usize::try_from(decimal::parse(id)?).ok()?;
+    (item_id(index) == id).then_some(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_has_one_id() {
+        for index in [0, 7, 9999, 10_000] {
+            assert_eq!(item_index(&item_id(index)), Some(index));
+        }
+        for id in ["", "7", "00007", "+007", "split", "-001"] {
+            assert_eq!(item_index(id), None, "'{id}'");
+        }
+    }
+}

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Result } from "./archive-result";
-import { Checkout } from "./checkout";
+import { Checkout, settings } from "./checkout";
 
 describe("the archive contest with the emulator's S3, which enforces IAM policies", () => {
   let checkout: Checkout;
@@ -18,10 +18,8 @@ describe("the archive contest with the emulator's S3, which enforces IAM policie
     checkout.write("Pulumi.dev.yaml", "config:\n  lambench:scenarios: [archive]\n");
     await checkout.ok("lambench local start --s3 emulator");
     await checkout.ok("pulumi stack init dev --non-interactive");
-    for (const setting of ["objectCount 3", "objectSizeMib 1", "runsPerContender 1"]) {
-      await checkout.ok(`pulumi config set ${setting} --stack dev`);
-    }
-    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+    const all = settings({ objectCount: 3, objectSizeMib: 1, runsPerContender: 1 });
+    await checkout.ok(`pulumi up --yes --skip-preview --non-interactive --stack dev ${all}`);
   });
   afterAll(async () => {
     await checkout.remove();

@@ -1,10 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Environment, Result } from "./archive-result";
-import { Checkout, type Ended, until } from "./checkout";
+import { Checkout, type Ended, settings, until } from "./checkout";
+import { s3Config } from "./clients";
 import { leakedResources } from "./leaked-resources";
 import { showsResults } from "./results";
 
@@ -41,10 +43,15 @@ describe("the archive contest, with the commands a user types", () => {
   };
   const count = async (prefix: string): Promise<number> => {
     const { bucket } = await environment();
-    const listed = await checkout.ok(
-      `aws s3api list-objects-v2 --bucket ${bucket} --prefix ${prefix} --query 'length(Contents || \`[]\`)'`,
-    );
-    return Number(listed);
+    const client = new S3Client(await s3Config(checkout));
+    let objects = 0;
+    for await (const { KeyCount = 0 } of paginateListObjectsV2(
+      { client },
+      { Bucket: bucket, Prefix: prefix },
+    )) {
+      objects += KeyCount;
+    }
+    return objects;
   };
   const run = async (): Promise<Result> =>
     JSON.parse(await checkout.ok("lambench run archive --stack dev --json --progress none")) as Result;
@@ -59,25 +66,21 @@ describe("the archive contest, with the commands a user types", () => {
     await checkout.ok("lambench local start");
     checkout.write("Pulumi.dev.yaml", "config:\n  lambench:scenarios: [archive]\n");
     await checkout.ok("pulumi stack init dev --non-interactive");
-    const settings = {
+    const all = settings({
       objectCount: OBJECTS,
       objectSizeMib: 1,
       runsPerContender: 2,
       contendersAtOnce: 1,
       maxRunSeconds: 10,
-    };
-    for (const [key, value] of Object.entries(settings)) {
-      await checkout.ok(`pulumi config set ${key} ${value} --stack dev`);
-    }
-    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+    });
+    await checkout.ok(`pulumi up --yes --skip-preview --non-interactive --stack dev ${all}`);
   });
   afterAll(async () => {
     await checkout.remove();
   });
 
   it("deploys once: a refresh and a preview right after find nothing to do", async () => {
-    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack dev");
-    await checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack dev");
+    await checkout.ok("pulumi preview --refresh --expect-no-changes --non-interactive --stack dev");
   });
 
   it("fills the bucket with what the settings say", async () => {

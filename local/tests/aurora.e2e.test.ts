@@ -1,10 +1,13 @@
+import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Environment, Figures, Result, Run } from "./aurora-result";
-import { Checkout, type Ended, until } from "./checkout";
+import { Checkout, type Ended, settings, until } from "./checkout";
+import { type ClientConfig, clientConfig } from "./clients";
 import { Database } from "./database";
 import { leakedResources } from "./leaked-resources";
 import { functionProcesses } from "./processes";
+import { type Message, Queue } from "./queue";
 import { showsResults } from "./results";
 
 const ROWS = 1000;
@@ -20,6 +23,7 @@ describe("the load test on Aurora, with the commands a user types", () => {
   let checkout: Checkout;
   let environment: Environment;
   let database: Database;
+  let config: ClientConfig;
 
   const result = async (command: string): Promise<Result> => JSON.parse(await checkout.ok(command)) as Result;
   /** Rows that load has left; those to begin with have no source. */
@@ -27,16 +31,8 @@ describe("the load test on Aurora, with the commands a user types", () => {
     database.number("SELECT count(*) FROM transactions WHERE source IS NOT NULL");
   const transactions = (): Promise<number> =>
     database.number("SELECT count(*) FROM pgbench_history WHERE source IS NOT NULL");
-  const send = async (driver: string, attributes: Readonly<Record<string, string>>): Promise<void> => {
-    const url = environment.queues[driver]?.url ?? "";
-    const typed = Object.entries(attributes).map(([name, value]) => [
-      name,
-      { DataType: "String", StringValue: value },
-    ]);
-    await checkout.ok(
-      `aws sqs send-message --queue-url ${url} --message-body load --message-attributes '${JSON.stringify(Object.fromEntries(typed))}'`,
-    );
-  };
+  const send = (driver: string, attributes: Readonly<Record<string, string>>): Promise<void> =>
+    new Queue(config, environment.queues[driver]?.url ?? "").send("load", attributes);
   /** Runs a command, and does something to the database once its load is on. */
   const disturbed = async (command: string, disturb: () => Promise<unknown>): Promise<Result> => {
     const before = await written();
@@ -58,18 +54,16 @@ describe("the load test on Aurora, with the commands a user types", () => {
     checkout = new Checkout();
     await checkout.ok("lambench local start");
     await checkout.ok("pulumi stack init aurora --non-interactive");
-    const settings = {
+    const all = settings({
       rows: ROWS,
       scale: 1,
       timeoutSeconds: WORKER_TIMEOUT,
       batchSize: 2,
       concurrency: 4,
       statementTimeoutSeconds: 1,
-    };
-    for (const [key, value] of Object.entries(settings)) {
-      await checkout.ok(`pulumi config set ${key} ${value} --stack aurora`);
-    }
-    await checkout.ok(UP);
+    });
+    await checkout.ok(`${UP} ${all}`);
+    config = await clientConfig(checkout);
     const outputs = JSON.parse(
       await checkout.ok("pulumi stack output environment --json --stack aurora"),
     ) as { aurora: Environment };
@@ -81,15 +75,13 @@ describe("the load test on Aurora, with the commands a user types", () => {
   });
 
   it("deploys once: a refresh and a preview right after find nothing to do", async () => {
-    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack aurora");
-    await checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack aurora");
+    await checkout.ok("pulumi preview --refresh --expect-no-changes --non-interactive --stack aurora");
   });
 
   it("fills the tables with what the settings say, and adds when they grow", async () => {
     expect(await database.number("SELECT count(*) FROM transactions")).toBe(ROWS);
     expect(await database.number("SELECT count(*) FROM pgbench_accounts")).toBe(100_000);
-    await checkout.ok(`pulumi config set rows ${ROWS + 500} --stack aurora`);
-    await checkout.ok(UP);
+    await checkout.ok(`${UP} ${settings({ rows: ROWS + 500 })}`);
     expect(await database.number("SELECT count(*) FROM transactions")).toBe(ROWS + 500);
   });
 
@@ -226,10 +218,16 @@ describe("the load test on Aurora, with the commands a user types", () => {
 
   it("starts a ramp by its trigger", async () => {
     await checkout.ok('eval "$(pulumi stack output auroraRampTrigger --stack aurora)"');
-    const listed =
-      "aws stepfunctions list-executions --max-items 1 --query 'executions[0].status' --output text --state-machine-arn " +
-      `"$(aws stepfunctions list-state-machines --query 'stateMachines[0].stateMachineArn' --output text)"`;
-    await until("it has succeeded", 90, async () => (await checkout.ok(listed)).startsWith("SUCCEEDED"));
+    const client = new SFNClient(config);
+    const { stateMachines: [machine] = [] } = await client.send(new ListStateMachinesCommand({}));
+    const newest = new ListExecutionsCommand({
+      stateMachineArn: machine?.stateMachineArn ?? "",
+      maxResults: 1,
+    });
+    await until("it has succeeded", 90, async () => {
+      const { executions: [execution] = [] } = await client.send(newest);
+      return execution?.status === "SUCCEEDED";
+    });
   });
 
   it.each([
@@ -240,17 +238,14 @@ describe("the load test on Aurora, with the commands a user types", () => {
   ])("puts a message with %o aside at once, with the reason", async (wrong, reason) => {
     const { writer, database: name } = environment.cluster;
     await send("sqlx", { Action: "SELECT", DMLS: "1", HOST: writer, DBNAME: name, RUN: "wrong", ...wrong });
-    const url = environment.queues.sqlx?.deadLetterUrl ?? "";
-    let received: { Messages?: { MessageAttributes: Record<string, { StringValue: string }> }[] } = {};
+    const deadLetters = new Queue(config, environment.queues.sqlx?.deadLetterUrl ?? "");
+    let received: Message[] = [];
     await until("it is in the dead-letter queue", 30, async () => {
-      const text = await checkout.ok(
-        `aws sqs receive-message --queue-url ${url} --message-attribute-names All --wait-time-seconds 1 --output json`,
-      );
-      received = text.trim() === "" ? {} : (JSON.parse(text) as typeof received);
-      return (received.Messages ?? []).length > 0;
+      received = await deadLetters.receive();
+      return received.length > 0;
     });
-    expect(received.Messages?.[0]?.MessageAttributes.Reason?.StringValue).toMatch(reason);
-    await checkout.ok(`aws sqs purge-queue --queue-url ${url}`);
+    expect(received[0]?.attributes.Reason).toMatch(reason);
+    await deadLetters.purge();
   });
 
   it("goes on after the database has restarted, and counts what that cost", async () => {

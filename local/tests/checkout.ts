@@ -98,6 +98,13 @@ export class Checkout {
   }
 }
 
+/** Options of `pulumi up` that set a stack's settings first: a process less than `pulumi config set` for each. */
+export function settings(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => `--config '${key}=${value}'`)
+    .join(" ");
+}
+
 /**
  * Waits until a condition holds; fails at a deadline, with what it has waited for.
  * @param pause between two polls, ms

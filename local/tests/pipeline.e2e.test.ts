@@ -1,10 +1,13 @@
+import { KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { Checkout, type Ended, until } from "./checkout";
+import { Checkout, type Ended, settings, until } from "./checkout";
+import { type ClientConfig, clientConfig } from "./clients";
 import { Database } from "./database";
 import { leakedResources } from "./leaked-resources";
 import type { Delivery, Environment, Result } from "./pipeline-result";
 import { functionProcesses } from "./processes";
+import { Queue } from "./queue";
 import { showsResults } from "./results";
 
 const UP = "pulumi up --yes --skip-preview --non-interactive --stack pipeline";
@@ -16,16 +19,19 @@ describe("the pipeline, with the commands a user types", () => {
   let checkout: Checkout;
   let environment: Environment;
   let database: Database;
+  let config: ClientConfig;
+  let trigger: string;
 
   const rows = (where = "true"): Promise<number> =>
     database.number(`SELECT count(*) FROM messages WHERE ${where}`);
-  const configure = async (settings: Readonly<Record<string, string | number>>): Promise<void> => {
-    for (const [key, value] of Object.entries(settings)) {
-      await checkout.ok(`pulumi config set ${key} ${value} --stack pipeline`);
-    }
-    await checkout.ok(UP);
-    const outputs = await checkout.ok("pulumi stack output environment --json --stack pipeline");
-    environment = (JSON.parse(outputs) as { pipeline: Environment }).pipeline;
+  const configure = async (values: Readonly<Record<string, string | number>>): Promise<void> => {
+    await checkout.ok(`${UP} ${settings(values)}`);
+    const outputs = JSON.parse(await checkout.ok("pulumi stack output --json --stack pipeline")) as {
+      environment: { pipeline: Environment };
+      pipelineTrigger: string;
+    };
+    environment = outputs.environment.pipeline;
+    trigger = outputs.pipelineTrigger;
   };
   /** Runs a load, and does something once its first rows are there; every accepted message must become one row. */
   const disturbed = async (load: string, disturb: () => Promise<unknown>): Promise<Delivery> => {
@@ -49,30 +55,24 @@ describe("the pipeline, with the commands a user types", () => {
   };
   /** What curl, given more words, says of the trigger's request: the body, then the status. */
   const post = async (message: string, words = ""): Promise<{ status: number; body: string }> => {
-    const trigger = (await checkout.ok("pulumi stack output pipelineTrigger --stack pipeline")).trim();
     checkout.write("trigger.sh", trigger.replace(/--data ".*" (http)/, `--data @message.json ${words} $1`));
     checkout.write("message.json", message);
     const printed = await checkout.ok("bash -c \"$(cat trigger.sh) --write-out '\\n%{http_code}'\"");
     const [status, ...body] = printed.trim().split("\n").reverse();
     return { status: Number(status), body: body.reverse().join("\n") };
   };
-  const put = (record: string, key = "x"): Promise<string> => {
-    checkout.write("record.json", record);
-    return checkout.ok(
-      `aws kinesis put-record --stream-name ${environment.stream.name} --partition-key ${key} --data fileb://record.json`,
+  const put = async (record: string, key = "x"): Promise<void> => {
+    const { name } = environment.stream;
+    await new KinesisClient(config).send(
+      new PutRecordCommand({ StreamName: name, PartitionKey: key, Data: Buffer.from(record) }),
     );
   };
   /** Takes what is in a dead-letter queue until something fits. */
   const deadLetter = async (url: string, fits: (body: string) => boolean): Promise<string> => {
+    const queue = new Queue(config, url);
     let found: string | undefined;
     await until("it is in the dead-letter queue", 30, async () => {
-      const text = await checkout.ok(
-        `aws sqs receive-message --queue-url ${url} --max-number-of-messages 10 --wait-time-seconds 1 --output json`,
-      );
-      const { Messages = [] } = (text.trim() === "" ? {} : JSON.parse(text)) as {
-        Messages?: { Body: string }[];
-      };
-      found ??= Messages.map(({ Body }) => Body).find(fits);
+      found ??= (await queue.receive()).map(({ body }) => body).find(fits);
       return found !== undefined;
     });
     return found ?? "";
@@ -83,6 +83,7 @@ describe("the pipeline, with the commands a user types", () => {
     await checkout.ok("lambench local start");
     await checkout.ok("pulumi stack init pipeline --non-interactive");
     await configure({ timeoutSeconds: 20, batchSize: 50 });
+    config = await clientConfig(checkout);
     database = await Database.of(checkout, environment.cluster.database);
   });
   afterAll(async () => {
@@ -90,8 +91,7 @@ describe("the pipeline, with the commands a user types", () => {
   });
 
   it("deploys once: a refresh and a preview right after find nothing to do", async () => {
-    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack pipeline");
-    await checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack pipeline");
+    await checkout.ok("pulumi preview --refresh --expect-no-changes --non-interactive --stack pipeline");
   });
 
   it("takes a message by its trigger, and prints what became of it", async () => {

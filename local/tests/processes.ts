@@ -24,6 +24,18 @@ export function functionProcesses(checkout: Checkout, functionName: string): num
     .map(Number);
 }
 
+/** Kills processes; returns how many of them there still were. */
+export function kill(pids: readonly number[]): number {
+  const isKilled = (pid: number): boolean => {
+    try {
+      return process.kill(pid, "SIGKILL");
+    } catch {
+      return false;
+    }
+  };
+  return pids.filter(isKilled).length;
+}
+
 /** A variable of the environment that a process was started with. */
 export function variable(pid: number, name: string): string | undefined {
   const variables = read(`/proc/${pid}/environ`).split("\0");

@@ -3,7 +3,7 @@ import { paginateListObjectsV2, PutObjectCommand, S3Client } from "@aws-sdk/clie
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 
 import type { Checkout } from "./checkout";
-import { clientConfig } from "./clients";
+import { clientConfig, s3Config } from "./clients";
 import type { Environment, Variant } from "./s3-read-result";
 
 /** An object that was read. */
@@ -26,11 +26,10 @@ export class Sandbox {
 
   static async of(checkout: Checkout, environment: Environment): Promise<Sandbox> {
     const config = await clientConfig(checkout);
-    const address = await checkout.ok('printf %s "${AWS_ENDPOINT_URL_S3:-$AWS_ENDPOINT_URL}"');
     return new Sandbox(
       checkout,
       environment,
-      new S3Client({ ...config, endpoint: address, forcePathStyle: true }),
+      new S3Client(await s3Config(checkout)),
       new SQSClient(config),
       new DynamoDBClient(config),
     );

@@ -1,10 +1,13 @@
 import * as fs from "node:fs";
 
+import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { Checkout, until } from "./checkout";
+import { Checkout, settings, until } from "./checkout";
+import { clientConfig } from "./clients";
 import { leakedResources } from "./leaked-resources";
 import { functionProcesses } from "./processes";
+import { Queue } from "./queue";
 import { showsResults } from "./results";
 import { type Fault, S3Model } from "./s3-model";
 import { type Environment, type ReadRun, type Result, type Variant, VARIANTS } from "./s3-read-result";
@@ -28,11 +31,8 @@ describe("s3-read, with the commands a user types", () => {
   let sandbox: Sandbox;
   let s3: S3Model;
 
-  const up = async (settings: Readonly<Record<string, string | number>>): Promise<void> => {
-    for (const [key, value] of Object.entries(settings)) {
-      await checkout.ok(`pulumi config set ${key} ${value} --stack s3-read`);
-    }
-    await checkout.ok(UP);
+  const up = async (values: Readonly<Record<string, string | number>>): Promise<void> => {
+    await checkout.ok(`${UP} ${settings(values)}`);
     const outputs = await checkout.ok("pulumi stack output environment --json --stack s3-read");
     environment = (JSON.parse(outputs) as { "s3-read": Environment })["s3-read"];
     sandbox = await Sandbox.of(checkout, environment);
@@ -67,8 +67,7 @@ describe("s3-read, with the commands a user types", () => {
   });
 
   it("deploys once: a refresh and a preview right after find nothing to do", async () => {
-    await checkout.ok("pulumi refresh --yes --skip-preview --non-interactive --stack s3-read");
-    await checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack s3-read");
+    await checkout.ok("pulumi preview --refresh --expect-no-changes --non-interactive --stack s3-read");
   });
 
   it("reads everything by its trigger, and shows what it has read", async () => {
@@ -185,18 +184,12 @@ describe("s3-read, with the commands a user types", () => {
       get("reset", { rate: 0.1 }),
       get("truncate", { rate: 0.1 }),
     ]);
+    const config = await clientConfig(checkout);
     const running = run(RUN);
     for (const variant of VARIANTS) {
       const { reader } = environment.variants[variant];
-      await until(`${reader} is at work`, 60, async () => {
-        const { Attributes } = JSON.parse(
-          await checkout.ok(
-            `aws sqs get-queue-attributes --queue-url ${environment.variants[variant].queue.url} ` +
-              "--attribute-names ApproximateNumberOfMessagesNotVisible --output json",
-          ),
-        ) as { Attributes: Record<string, string> };
-        return Number(Attributes.ApproximateNumberOfMessagesNotVisible) > 0;
-      });
+      const queue = new Queue(config, environment.variants[variant].queue.url);
+      await until(`${reader} is at work`, 60, async () => (await queue.depths()).inFlight > 0);
       for (const pid of functionProcesses(checkout, reader)) process.kill(pid, "SIGKILL");
     }
     for (const { objects } of await running) {
@@ -216,10 +209,10 @@ describe("s3-read, with the commands a user types", () => {
     expect(small).toMatchObject({ memory_mb: 128, listing: { sent: 20 }, objects: { read: 20 } });
     expect(fs.readFileSync(`${checkout.root}/Pulumi.s3-read.yaml`, "utf8")).toBe(before);
     const { reader } = environment.variants.sdk;
-    const memory = await checkout.ok(
-      `aws lambda get-function-configuration --function-name ${reader} --query MemorySize`,
+    const deployed = await new LambdaClient(await clientConfig(checkout)).send(
+      new GetFunctionConfigurationCommand({ FunctionName: reader }),
     );
-    expect(memory.trim()).toBe("512");
+    expect(deployed.MemorySize).toBe(512);
   });
 
   it("reads a bucket that was there before, but no empty objects and folders", async () => {

@@ -3,10 +3,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help tools setup build cli demo demo-down test lint unit launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean test-steps
 
-# CI builds in a fresh clone each time: its Cargo output stays outside, so that the next run reuses it.
-ifdef CI
-export CARGO_TARGET_DIR ?= $(HOME)/.cache/lambench/target
-endif
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export PATH := $(CURDIR)/.lambench/venv/bin:$(PATH)
 
@@ -26,6 +22,7 @@ help: ## This list
 demo: export FOR := local
 demo: ## Install, build, deploy locally, run the archive contest, print its ranking
 	@$(STEP) "check tools" tools/check-tools.sh
+	@python3 tools/estimate.py $(TARGET)
 	@$(MAKE) --no-print-directory setup
 	@$(MAKE) --no-print-directory build cli FOR=local
 	@$(STEP) "start the local environment" .lambench/bin/lambench local start

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use futures::future::BoxFuture;
 
 /// Attempts a request gets, the first included: S3 answers 503 `SlowDown` for seconds while it scales a
 /// prefix.
@@ -16,19 +17,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Region, credentials and endpoint from the environment; standard retries; a body that stalls is an error.
-pub async fn config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(ATTEMPTS)
-                .with_initial_backoff(Duration::from_millis(200))
-                .with_max_backoff(Duration::from_secs(10)),
-        )
-        .timeout_config(
-            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build(),
-        )
-        .load()
-        .await
+///
+/// It is boxed, as `async fn`s that each program would compile for itself are here: they are compiled once, in this crate.
+pub fn config() -> BoxFuture<'static, SdkConfig> {
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(200))
+        .with_max_backoff(Duration::from_secs(10));
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    Box::pin(
+        aws_config::defaults(BehaviorVersion::latest()).retry_config(retries).timeout_config(timeouts).load(),
+    )
 }
 
 /// An S3 client. An endpoint of one's own gets path-style addresses, since its host has no name for each

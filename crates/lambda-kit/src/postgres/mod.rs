@@ -8,6 +8,7 @@ mod roots_tests;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, PgConnection};
 
@@ -76,7 +77,11 @@ impl Postgres {
     ///
     /// # Errors
     /// [`ConnectError`].
-    pub async fn connect(&self, host: &str) -> Result<PgConnection, ConnectError> {
+    pub fn connect<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<PgConnection, ConnectError>> {
+        Box::pin(self.connect_once_or_twice(host))
+    }
+
+    async fn connect_once_or_twice(&self, host: &str) -> Result<PgConnection, ConnectError> {
         let credentials = self.login.credentials().await.map_err(ConnectError::Credentials)?;
         match self.options(host, &credentials).connect().await {
             Err(sqlx::Error::Database(error))

@@ -31,24 +31,24 @@ const FAULTS = (["503", "reset", "truncate"] as const).map((kind) => ({
 
 interface Hashing {
   readonly bare_cpu_s_per_gb: number;
-  readonly signed: Road;
-  readonly sdk: Road;
+  readonly signed: HashingCost;
+  readonly sdk: HashingCost;
   readonly peak_rss_mb: number;
 }
-interface Road {
+interface HashingCost {
   readonly cpu_s_per_gb: number;
   readonly ratio_to_bare: number;
 }
 interface Sending {
-  readonly one_message_a_call_per_second: number;
+  readonly one_message_per_call_per_second: number;
   readonly signed: Sent;
   readonly sdk: Sent;
 }
 interface Sent {
   readonly seconds: number;
   readonly per_second: number;
-  readonly times_one_message_a_call: number;
-  readonly cpu_us_a_message: number;
+  readonly times_one_message_per_call: number;
+  readonly cpu_us_per_message: number;
 }
 
 const checkout = new Checkout();
@@ -75,13 +75,13 @@ async function example<T>(name: string, ...words: readonly (string | number)[]):
 }
 
 async function hashing(): Promise<void> {
-  console.log(`\nCPU of a GB from a socket to the hash, fastest of ${ROUNDS} rounds with ${HASHED_MB} MB\n`);
+  console.log(`\nCPU per GB from a socket to the hash, fastest of ${ROUNDS} rounds with ${HASHED_MB} MB\n`);
   console.log(line("hash", "bare loop (s)", "signed (s)", "ratio", "sdk (s)", "ratio", "RSS peak (MB)"));
   console.log(line("---", ...Array<string>(6).fill("---:")));
   for (const hash of HASHES) {
     say(`${hash} …`);
     const found = await example<Hashing>("bench_hash", hash, HASHED_MB, ROUNDS);
-    const road = ({ cpu_s_per_gb, ratio_to_bare }: Road): string[] => [
+    const columns = ({ cpu_s_per_gb, ratio_to_bare }: HashingCost): string[] => [
       cpu_s_per_gb.toFixed(2),
       ratio_to_bare.toFixed(2),
     ];
@@ -89,8 +89,8 @@ async function hashing(): Promise<void> {
       line(
         hash,
         found.bare_cpu_s_per_gb.toFixed(2),
-        ...road(found.signed),
-        ...road(found.sdk),
+        ...columns(found.signed),
+        ...columns(found.sdk),
         found.peak_rss_mb.toFixed(1),
       ),
     );
@@ -100,21 +100,21 @@ async function hashing(): Promise<void> {
 async function sending(): Promise<void> {
   say(`sending ${SENT} messages …`);
   const found = await example<Sending>("bench_send", SENT, SQS_MS);
-  const single = found.one_message_a_call_per_second;
+  const single = found.one_message_per_call_per_second;
   console.log(
-    `\n${SENT} objects listed and sent, S3 and SQS answering after ${SQS_MS} ms; one message a call: ${single.toFixed(0)}/s\n`,
+    `\n${SENT} objects listed and sent, S3 and SQS answering after ${SQS_MS} ms; one message per call: ${single.toFixed(0)}/s\n`,
   );
-  console.log(line("variant", "messages/s", "times one a call", "seconds", "CPU a message (µs)"));
+  console.log(line("variant", "messages/s", "times one per call", "seconds", "CPU per message (µs)"));
   console.log(line("---", ...Array<string>(4).fill("---:")));
   for (const variant of VARIANTS) {
-    const { per_second, times_one_message_a_call, seconds, cpu_us_a_message } = found[variant];
+    const { per_second, times_one_message_per_call, seconds, cpu_us_per_message } = found[variant];
     console.log(
       line(
         variant,
         per_second.toFixed(0),
-        times_one_message_a_call.toFixed(0),
+        times_one_message_per_call.toFixed(0),
         seconds.toFixed(1),
-        cpu_us_a_message.toFixed(1),
+        cpu_us_per_message.toFixed(1),
       ),
     );
   }
@@ -133,13 +133,15 @@ async function readAll(variant: Variant): Promise<ReadRun> {
 
 async function reading(environment: Environment): Promise<void> {
   console.log(`\nIn the local environment: ${OBJECTS} objects of ${MIB} MiB, md5, four functions at once\n`);
-  console.log(line("variant", "MB/s", "MB/s a function", "CPU a GB (s)", "read again (s)", "RSS peak (MB)"));
+  console.log(
+    line("variant", "MB/s", "MB/s per function", "CPU per GB (s)", "read again (s)", "RSS peak (MB)"),
+  );
   console.log(line("---", ...Array<string>(5).fill("---:")));
   for (const variant of VARIANTS) {
     say(`${variant} …`);
     // The readers' environments still exist when a run is over, and there were none before the first run.
     const cpu = (): number => cpuSeconds(functionProcesses(checkout, environment.variants[variant].reader));
-    const { bytes, mb_per_second, mb_per_second_a_function } = await readAll(variant);
+    const { bytes, mb_per_second, mb_per_second_per_function } = await readAll(variant);
     const first = cpu();
     const { invocations } = await readAll(variant);
     const again = cpu() - first;
@@ -148,7 +150,7 @@ async function reading(environment: Environment): Promise<void> {
       line(
         variant,
         mb_per_second?.toFixed(0) ?? "–",
-        mb_per_second_a_function?.toFixed(1) ?? "–",
+        mb_per_second_per_function?.toFixed(1) ?? "–",
         (first / (bytes / 1e9)).toFixed(2),
         (again / (bytes / 1e9)).toFixed(2),
         reader?.max_memory_mb ?? "–",
@@ -178,7 +180,7 @@ async function disturbed(environment: Environment): Promise<void> {
     const { listing, objects } = await readAll(variant).finally(() => {
       clearInterval(killer);
     });
-    const repeated = objects.read - objects.at_once;
+    const repeated = objects.read - objects.first_try;
     console.log(
       line(variant, listing.sent, objects.read, objects.dead_lettered, objects.lost, repeated, killed),
     );

@@ -2,9 +2,10 @@
 export interface Result {
   readonly environment: { readonly kind: string };
   readonly samples: readonly { readonly name: string }[];
+  readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
+  readonly failed_checks: readonly string[];
   readonly "s3-read": {
     readonly runs: readonly ReadRun[];
-    readonly violations: readonly string[];
   };
 }
 
@@ -24,13 +25,12 @@ export interface ReadRun {
     readonly dead_lettered: number;
     readonly failures: Readonly<Record<string, number>>;
     readonly lost: number;
-    readonly at_once: number;
+    readonly first_try: number;
   };
   readonly bytes: number;
   readonly mb_per_second: number | null;
-  readonly mb_per_second_a_function: number | null;
+  readonly mb_per_second_per_function: number | null;
   readonly invocations: readonly { readonly function: string; readonly max_memory_mb: number }[];
-  readonly price: { readonly per_thousand_usd: number | null; readonly per_gb_usd: number | null };
 }
 
 export type Variant = "signed" | "sdk";

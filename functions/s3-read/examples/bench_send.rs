@@ -1,4 +1,4 @@
-//! What sending costs: the generator from a listing to the queue, by both variants, against one message a call.
+//! What sending costs: the generator from a listing to the queue, by both variants, against one message per call.
 //!
 //! `bench_send [OBJECTS] [LATENCY_MS]` prints JSON. S3's listing and SQS are a server in this process, which answers each request
 //! after the latency; its threads' CPU time is not counted.
@@ -13,19 +13,19 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::{Builder, tls};
+use protocol::s3_read::{GeneratorRequest, Variant};
 use rustix::time::{ClockId, clock_gettime};
-use s3_read::generate::{Generator, Request};
+use s3_read::generator::Generator;
 use s3_read::presign::Signer;
 use s3_read::queue::Queue;
-use s3_read::variant::Variant;
 use serde_json::{Value, json};
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
 /// Objects of a LIST request.
-const A_PAGE: u64 = 1000;
+const PAGE: u64 = 1000;
 /// Messages that are sent one by one: enough for a rate.
-const ONE_BY_ONE: u64 = 500;
+const SEQUENTIAL: u64 = 500;
 const URLS: u32 = 20_000;
 const VALID: Duration = Duration::from_hours(96);
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -41,10 +41,10 @@ fn main() -> Result<(), AnyError> {
     // One thread, as the function has.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let config = config(&url);
-    let single = runtime.block_on(one_by_one(&config, &url))?;
+    let single = runtime.block_on(sequential(&config, &url))?;
     let mut result = json!({
-        "objects": objects, "latency_ms": latency.as_millis(), "one_message_a_call_per_second": single,
-        "sign_us_a_url": sign()?,
+        "objects": objects, "latency_ms": latency.as_millis(), "one_message_per_call_per_second": single,
+        "sign_us_per_url": sign()?,
     });
     for variant in [Variant::Signed, Variant::Sdk] {
         let (start, start_cpu) = (Instant::now(), cpu());
@@ -55,8 +55,8 @@ fn main() -> Result<(), AnyError> {
         let (seconds, used) = (start.elapsed().as_secs_f64(), cpu().saturating_sub(start_cpu));
         let per_second = real(sent)? / seconds;
         result[variant.name()] = json!({
-            "seconds": seconds, "per_second": per_second, "times_one_message_a_call": per_second / single,
-            "cpu_us_a_message": used.as_secs_f64() * 1e6 / real(sent)?,
+            "seconds": seconds, "per_second": per_second, "times_one_message_per_call": per_second / single,
+            "cpu_us_per_message": used.as_secs_f64() * 1e6 / real(sent)?,
         });
     }
     println!("{result}");
@@ -88,19 +88,19 @@ async fn generate(config: &SdkConfig, url: &str, variant: Variant) -> Result<u64
     let valid = (variant == Variant::Signed).then_some(VALID);
     let generator = Generator::new(config, variant, "bucket".to_owned(), queue, valid).await;
     let generator = generator.map_err(|failure| failure.to_string())?;
-    let all = Request { modified_within_hours: 0.0, max_objects: 0, ..Request::default() };
+    let all = GeneratorRequest { modified_within_hours: 0.0, max_objects: 0, ..GeneratorRequest::default() };
     let report = generator.handle(all, PATIENCE).await.map_err(|failure| failure.to_string())?;
     Ok(report.sent)
 }
 
-/// Messages a second, one after the other.
-async fn one_by_one(config: &SdkConfig, url: &str) -> Result<f64, AnyError> {
+/// Messages per second, one after the other.
+async fn sequential(config: &SdkConfig, url: &str) -> Result<f64, AnyError> {
     let client = aws_sdk_sqs::Client::new(config);
     let start = Instant::now();
-    for number in 0..ONE_BY_ONE {
+    for number in 0..SEQUENTIAL {
         client.send_message().queue_url(url).message_body(key(number)).send().await?;
     }
-    Ok(real(ONE_BY_ONE)? / start.elapsed().as_secs_f64())
+    Ok(real(SEQUENTIAL)? / start.elapsed().as_secs_f64())
 }
 
 /// CPU time of a signed URL, µs.
@@ -163,7 +163,7 @@ fn answer(mut stream: TcpStream, objects: u64, latency: Duration) -> io::Result<
 fn page(request: &str, objects: u64) -> String {
     let after = request.split_once("start-after=files%2F").and_then(|(_, rest)| rest.get(..64));
     let from = after.and_then(|hex| u64::from_str_radix(hex, 16).ok()).map_or(0, |last| last + 1);
-    let to = (from + A_PAGE).min(objects);
+    let to = (from + PAGE).min(objects);
     let contents = (from..to).map(|number| {
         let key = key(number);
         format!("<Contents><Key>{key}</Key><LastModified>2026-11-21T10:00:00.000Z</LastModified><Size>5</Size></Contents>")

@@ -1,72 +1,32 @@
 //! What objects are hashed with.
 
 use std::fmt::Write;
-use std::str::FromStr;
 
 use bytes::Bytes;
+use protocol::s3_read::HashAlgorithm;
 use sha2::{Digest, Sha256};
 
 mod md5;
 
 use md5::Md5;
 
-/// A way to hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    /// MD5, which S3 itself has of objects written in one request.
-    Md5,
-    /// CRC-32 (IEEE).
-    Crc32,
-    /// SHA-256.
-    Sha256,
-}
-
-impl Algorithm {
-    /// The attribute that an item has its hash in.
-    #[must_use]
-    pub fn attribute(self) -> &'static str {
-        match self {
-            Self::Md5 => "Md5",
-            Self::Crc32 => "Crc32",
-            Self::Sha256 => "Sha256",
-        }
-    }
-}
-
-/// No algorithm.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unknown;
-
-impl FromStr for Algorithm {
-    type Err = Unknown;
-
-    fn from_str(name: &str) -> Result<Self, Unknown> {
-        match name {
-            "md5" => Ok(Self::Md5),
-            "crc32" => Ok(Self::Crc32),
-            "sha256" => Ok(Self::Sha256),
-            _ => Err(Unknown),
-        }
-    }
-}
-
-/// Where hashes begin: those that are under way at the same time help each other.
+/// Where hashes start: those that are under way at the same time help each other.
 #[derive(Debug, Clone)]
 pub struct Hashing {
-    algorithm: Algorithm,
+    algorithm: HashAlgorithm,
     pool: md5::Pool,
 }
 
 impl Hashing {
     /// By an algorithm.
     #[must_use]
-    pub fn new(algorithm: Algorithm) -> Self {
+    pub fn new(algorithm: HashAlgorithm) -> Self {
         Self { algorithm, pool: md5::Pool::default() }
     }
 
     /// With what it hashes.
     #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
     }
 
@@ -74,9 +34,9 @@ impl Hashing {
     #[must_use]
     pub fn start(&self) -> Hasher {
         match self.algorithm {
-            Algorithm::Md5 => Hasher::Md5(self.pool.start()),
-            Algorithm::Crc32 => Hasher::Crc32(crc32fast::Hasher::new()),
-            Algorithm::Sha256 => Hasher::Sha256(Sha256::new()),
+            HashAlgorithm::Md5 => Hasher::Md5(self.pool.start()),
+            HashAlgorithm::Crc32 => Hasher::Crc32(crc32fast::Hasher::new()),
+            HashAlgorithm::Sha256 => Hasher::Sha256(Sha256::new()),
         }
     }
 }
@@ -122,6 +82,8 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::s3_read::UnknownName;
+
     use super::*;
 
     #[tokio::test]
@@ -131,12 +93,12 @@ mod tests {
             ("crc32", "Crc32", "352441c2"),
             ("sha256", "Sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ] {
-            let algorithm: Algorithm = name.parse().unwrap();
+            let algorithm: HashAlgorithm = name.parse().unwrap();
             let mut hasher = Hashing::new(algorithm).start();
             hasher.update(Bytes::from_static(b"a")).await;
             hasher.update(Bytes::from_static(b"bc")).await;
             assert_eq!((algorithm.attribute(), hasher.finish().as_str()), (attribute, expected));
         }
-        assert_eq!("sha1".parse::<Algorithm>(), Err(Unknown));
+        assert_eq!("sha1".parse::<HashAlgorithm>(), Err(UnknownName));
     }
 }

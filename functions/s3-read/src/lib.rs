@@ -1,4 +1,4 @@
-//! S3, read by functions over two roads: presigned URLs with plain HTTP, and the SDK's `GetObject`.
+//! S3, read by functions in two ways: presigned URLs with plain HTTP, and the SDK's `GetObject`.
 //!
 //! A generator lists a bucket into a queue, a reader reads and hashes what the queue holds. Each variant (`signed`, `sdk`) has
 //! a generator, a queue, a dead-letter queue and a reader of its own.
@@ -13,6 +13,8 @@
 //! | `ddbtable` | reader | the table |
 //! | `HASH` | reader | `md5`, `crc32` or `sha256` |
 //! | `CONCURRENCY` | reader | objects under way at once |
+//! | `WORKER_THREADS` | both | threads: as many as the function has vCPUs |
+//! | `METRICS_NAMESPACE` | reader | where CloudWatch has its metrics |
 //! | `DEAD_LETTER_URL` | reader | the dead-letter queue's URL |
 //! | `MAX_RECEIVES` | reader | deliveries that the queue makes of a message before it gives up |
 //!
@@ -25,24 +27,25 @@
 //!
 //! # Table
 //! Hash key `Run` (String, `<run>#<variant>`), range key `Fileurl` (String, the object's key): an object that is delivered twice
-//! overwrites its own item. The other attributes: [`table`].
+//! overwrites its own item. The other attributes: [`protocol::s3_read::item`].
 //!
 //! # Dead letters
-//! The message with its attributes, `MessageId`, and `Reason`: `<kind>: <text>`, see [`trouble::Kind`]. A message that was
-//! delivered again after its object was read may be in both places: then the item's `MessageId` is the dead letter's.
+//! The message with its attributes, `MessageId`, and `Reason`: `<kind>: <text>`, see
+//! [`protocol::s3_read::FailureKind`]. A message that was delivered again after its object was read may be in both places: then
+//! the item's `MessageId` is the dead letter's.
 
-pub mod generate;
+pub mod bucket_url;
+pub mod error;
+pub mod generator;
 pub mod hash;
 pub mod listing;
 pub mod message;
 pub mod metrics;
+pub mod mode;
 pub mod object;
-pub mod origin;
+pub mod object_client;
 pub mod presign;
 pub mod queue;
 pub mod reader;
-pub mod road;
 pub mod runtime;
 pub mod table;
-pub mod trouble;
-pub mod variant;

@@ -5,14 +5,14 @@ use aws_sdk_s3::types::EncodingType;
 use lambda_kit::Failure;
 use percent_encoding::percent_decode_str;
 
-/// A bucket's objects, or those of them whose keys begin alike.
+/// A bucket's objects, or those of them whose keys start with a prefix.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<'a> {
     /// Who asks.
     pub client: &'a Client,
     /// The bucket.
     pub bucket: &'a str,
-    /// What the keys begin with.
+    /// What the keys start with.
     pub prefix: &'a str,
 }
 
@@ -44,7 +44,7 @@ impl Listing<'_> {
     pub async fn page(&self, after: &str) -> Result<Page, Failure> {
         let Self { client, bucket, prefix } = self;
         let after = Some(after.to_owned()).filter(|after| !after.is_empty());
-        // Keys may hold what XML can't.
+        // Keys may hold what XML cannot.
         let request =
             client.list_objects_v2().bucket(*bucket).prefix(*prefix).encoding_type(EncodingType::Url);
         let answer = request.set_start_after(after).send().await;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_sqs::types::MessageAttributeValue;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::Uri;
 use lambda_kit::sqs::{number, string};
+use protocol::decimal;
+use protocol::message_attributes::{RUN, SENT_AT};
+use protocol::s3_read::{FailureKind, signed_url};
 
-use crate::origin::Origin;
-use crate::trouble::{Kind, Trouble};
+use crate::bucket_url::BucketUrl;
+use crate::error::ReadError;
 
 /// The run of messages that name none.
 pub const NO_RUN: &str = "none";
@@ -26,12 +27,6 @@ pub struct Target {
     pub url: Option<Uri>,
 }
 
-/// The body that names a URL.
-#[must_use]
-pub fn signed_body(url: &str) -> String {
-    STANDARD.encode(url)
-}
-
 /// Whether SQS takes a text as a body: what XML 1.0 can hold.
 #[must_use]
 pub fn is_sendable(text: &str) -> bool {
@@ -42,18 +37,18 @@ pub fn is_sendable(text: &str) -> bool {
 /// The attributes of a message.
 #[must_use]
 pub fn attributes(run: &str, sent_us: u64) -> HashMap<String, MessageAttributeValue> {
-    HashMap::from([("Run".to_owned(), string(run)), ("SentAt".to_owned(), number(sent_us))])
+    HashMap::from([(RUN.to_owned(), string(run)), (SENT_AT.to_owned(), number(sent_us))])
 }
 
 /// The object that a body names by its key.
 ///
 /// # Errors
-/// [`Kind::Unreadable`] if it names none.
-pub fn by_key(body: &str) -> Result<Target, Trouble> {
+/// [`FailureKind::Unreadable`] if it names none.
+pub fn by_key(body: &str) -> Result<Target, ReadError> {
     if body.is_empty() || body.len() > MAX_KEY {
         let text =
             format!("the body is to be an object's key of 1 to {MAX_KEY} bytes, but has {}", body.len());
-        return Err(Trouble::new(Kind::Unreadable, text));
+        return Err(ReadError::new(FailureKind::Unreadable, text));
     }
     Ok(Target { key: body.to_owned(), url: None })
 }
@@ -61,25 +56,30 @@ pub fn by_key(body: &str) -> Result<Target, Trouble> {
 /// The object that a body names by its URL, which must be one of this bucket.
 ///
 /// # Errors
-/// [`Kind::Unreadable`] if it is no URL in Base64, [`Kind::Foreign`] if it leads elsewhere.
-pub fn by_url(body: &str, origin: &Origin) -> Result<Target, Trouble> {
-    let unreadable =
-        |what: &str| Trouble::new(Kind::Unreadable, format!("the body is to be a URL in Base64, but {what}"));
-    let bytes = STANDARD.decode(body).map_err(|_| unreadable("is no Base64"))?;
-    let url = String::from_utf8(bytes).map_err(|_| unreadable("holds no text"))?;
-    let url: Uri = url.parse().map_err(|_| unreadable("holds none"))?;
-    if let Some(key) = origin.key_of(&url) {
+/// [`FailureKind::Unreadable`] if it is no URL in Base64, [`FailureKind::Foreign`] if it leads elsewhere.
+pub fn by_url(body: &str, bucket_url: &BucketUrl) -> Result<Target, ReadError> {
+    let unreadable = |what: &str| {
+        ReadError::new(FailureKind::Unreadable, format!("the body is to be a URL in Base64, but {what}"))
+    };
+    let url: Uri = signed_url(body).map_err(unreadable)?.parse().map_err(|_| unreadable("holds none"))?;
+    if let Some(key) = bucket_url.key_of(&url) {
         return Ok(Target { key, url: Some(url) });
     }
     let host = url.authority().map_or("no host", |authority| authority.as_str());
-    let text = format!("the path {} on {host} is no object at {}", url.path(), origin.base());
-    Err(Trouble::new(Kind::Foreign, text))
+    let text = format!("the path {} on {host} is no object at {}", url.path(), bucket_url.base());
+    Err(ReadError::new(FailureKind::Foreign, text))
 }
 
 /// The run that a message belongs to.
 #[must_use]
 pub fn run_of(message: &SqsMessage) -> &str {
-    message.message_attributes.get("Run").and_then(|run| run.string_value.as_deref()).unwrap_or(NO_RUN)
+    message.message_attributes.get(RUN).and_then(|run| run.string_value.as_deref()).unwrap_or(NO_RUN)
+}
+
+/// When a message was sent, where it says so, µs since 1970.
+#[must_use]
+pub fn sent_us(message: &SqsMessage) -> Option<u64> {
+    decimal::parse(message.message_attributes.get(SENT_AT)?.string_value.as_deref()?)
 }
 
 /// How often a message has been delivered.
@@ -90,10 +90,12 @@ pub fn receives(message: &SqsMessage) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use protocol::s3_read::signed_body;
+
     use super::*;
 
-    fn origin() -> Origin {
-        Origin::new("https://shop.s3.eu-west-1.amazonaws.com/", "shop").unwrap()
+    fn bucket_url() -> BucketUrl {
+        BucketUrl::new("https://shop.s3.eu-west-1.amazonaws.com/", "shop").unwrap()
     }
 
     fn batch(json: &str) -> Vec<SqsMessage> {
@@ -105,7 +107,7 @@ mod tests {
     fn both_formats_name_the_same_object() {
         let signed = batch(include_str!("../fixtures/signed.json"));
         let sdk = batch(include_str!("../fixtures/sdk.json"));
-        let by_url = by_url(signed[0].body.as_deref().unwrap(), &origin()).unwrap();
+        let by_url = by_url(signed[0].body.as_deref().unwrap(), &bucket_url()).unwrap();
         let by_key = by_key(sdk[0].body.as_deref().unwrap()).unwrap();
         assert_eq!(by_url.key, by_key.key);
         assert_eq!(by_key.key, "files/a b+ü.bin");
@@ -116,20 +118,21 @@ mod tests {
     fn a_message_says_its_run_and_its_deliveries_or_is_of_none() {
         let messages = batch(include_str!("../fixtures/sdk.json"));
         assert_eq!((run_of(&messages[0]), receives(&messages[0])), ("lambench-1", 1));
+        assert_eq!((sent_us(&messages[0]).is_some(), sent_us(&messages[1])), (true, None));
         assert_eq!((run_of(&messages[1]), receives(&messages[1])), (NO_RUN, 3), "from another generator");
     }
 
     #[test]
     fn what_is_no_message_is_told_from_what_leads_elsewhere() {
         for body in ["", "not Base64!", "/w==", "aHR0cHM6Ly8gIA=="] {
-            assert_eq!(by_url(body, &origin()).unwrap_err().kind, Kind::Unreadable, "{body}");
+            assert_eq!(by_url(body, &bucket_url()).unwrap_err().kind, FailureKind::Unreadable, "{body}");
         }
         let metadata = signed_body("http://169.254.169.254/latest/meta-data/iam");
-        let foreign = by_url(&metadata, &origin()).unwrap_err();
-        assert_eq!(foreign.kind, Kind::Foreign);
+        let foreign = by_url(&metadata, &bucket_url()).unwrap_err();
+        assert_eq!(foreign.kind, FailureKind::Foreign);
         assert!(foreign.to_string().starts_with("foreign: the path /latest"), "{foreign}");
-        assert_eq!(by_key("").unwrap_err().kind, Kind::Unreadable);
-        assert_eq!(by_key(&"k".repeat(1025)).unwrap_err().kind, Kind::Unreadable);
+        assert_eq!(by_key("").unwrap_err().kind, FailureKind::Unreadable);
+        assert_eq!(by_key(&"k".repeat(1025)).unwrap_err().kind, FailureKind::Unreadable);
     }
 
     #[test]

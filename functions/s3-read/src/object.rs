@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use lambda_kit::{Retry, now_us};
+use protocol::s3_read::{FailureKind, HashAlgorithm};
 use tokio::time::{timeout, timeout_at};
 
-use crate::hash::{Algorithm, Hashing};
+use crate::error::ReadError;
+use crate::hash::Hashing;
 use crate::message::Target;
-use crate::road::{self, Opened, Road, STALL};
-use crate::trouble::{Kind, Trouble};
+use crate::object_client::{self, ObjectClient, Opened, STALL};
 
 /// Attempts in one delivery, the first included: the pauses between them add up to 3.4 s on average.
 const ATTEMPTS: u32 = 8;
@@ -20,28 +21,34 @@ pub struct Reading {
     pub bytes: u64,
     /// Its hash, lowercase hexadecimal digits.
     pub hash: String,
-    /// When the first try began, µs since 1970.
+    /// When the first attempt started, µs since 1970.
     pub started_us: u64,
     /// When the last byte was hashed, µs since 1970.
     pub ended_us: u64,
-    /// From the beginning of the first try to the first byte, ms: what failed before is part of it.
+    /// From the start of the first attempt to the first byte, ms: what failed before is part of it.
     pub first_byte_ms: f64,
-    /// From the beginning of the first try to the end, ms.
+    /// From the start of the first attempt to the end, ms.
     pub total_ms: f64,
-    /// Tries that it took.
-    pub tries: u32,
+    /// Attempts that it took.
+    pub attempts: u32,
 }
 
 /// Reads an object until `end`.
 ///
 /// # Errors
-/// The last try's, but that of the one before if time is up in the midst of the last: it says more than that.
-pub async fn read(road: &Road, target: &Target, hashing: &Hashing, end: Instant) -> Result<Reading, Trouble> {
+/// The last attempt's; the one's before it if time is up during the last: it says more than that.
+pub async fn read(
+    client: &ObjectClient,
+    target: &Target,
+    hashing: &Hashing,
+    end: Instant,
+) -> Result<Reading, ReadError> {
     let (started_us, start) = (now_us(), Instant::now());
     let mut retry = Retry::until(end).attempts(ATTEMPTS);
-    let late = |_| road::timeout(&format!("the invocation's time was up before {} was read", target.key));
+    let late =
+        |_| object_client::timeout(&format!("the invocation's time was up before {} was read", target.key));
     loop {
-        match timeout_at(end.into(), attempt(road, target, hashing)).await.map_err(late).flatten() {
+        match timeout_at(end.into(), attempt(client, target, hashing)).await.map_err(late).flatten() {
             Ok(content) => {
                 return Ok(Reading {
                     bytes: content.bytes,
@@ -50,11 +57,11 @@ pub async fn read(road: &Road, target: &Target, hashing: &Hashing, end: Instant)
                     ended_us: now_us(),
                     first_byte_ms: ms(content.first_byte - start),
                     total_ms: ms(start.elapsed()),
-                    tries: retry.number(),
+                    attempts: retry.number(),
                 });
             }
-            Err(trouble) if trouble.kind.is_permanent() => return Err(trouble),
-            Err(trouble) => retry.pause(trouble).await?,
+            Err(error) if error.kind.is_permanent() => return Err(error),
+            Err(error) => retry.pause(error).await?,
         }
     }
 }
@@ -65,12 +72,12 @@ struct Content {
     first_byte: Instant,
 }
 
-async fn attempt(road: &Road, target: &Target, hashing: &Hashing) -> Result<Content, Trouble> {
-    let Opened { length, md5, mut body } = road.open(target).await?;
+async fn attempt(client: &ObjectClient, target: &Target, hashing: &Hashing) -> Result<Content, ReadError> {
+    let Opened { length, md5, mut body } = client.open(target).await?;
     let (mut hasher, mut bytes, mut first_byte) = (hashing.start(), 0, None);
-    let stalled = |_| road::timeout(&format!("no more of {} within {STALL:?}", target.key));
+    let stalled = |_| object_client::timeout(&format!("no more of {} within {STALL:?}", target.key));
     while let Some(chunk) = timeout(STALL, body.next()).await.map_err(stalled)? {
-        let chunk = chunk.map_err(|error| road::body_trouble(&target.key, &error))?;
+        let chunk = chunk.map_err(|error| object_client::body_error(&target.key, &error))?;
         first_byte.get_or_insert_with(Instant::now);
         bytes += chunk.len() as u64;
         hasher.update(chunk).await;
@@ -78,11 +85,11 @@ async fn attempt(road: &Road, target: &Target, hashing: &Hashing) -> Result<Cont
     let hash = hasher.finish();
     if length.is_some_and(|length| length != bytes) {
         let text = format!("{bytes} bytes of {} came, and S3 has announced {length:?}", target.key);
-        return Err(Trouble::new(Kind::Truncated, text));
+        return Err(ReadError::new(FailureKind::Truncated, text));
     }
-    if hashing.algorithm() == Algorithm::Md5 && md5.as_ref().is_some_and(|md5| *md5 != hash) {
+    if hashing.algorithm() == HashAlgorithm::Md5 && md5.as_ref().is_some_and(|md5| *md5 != hash) {
         let text = format!("the MD5 of {} is {hash}, and S3's is {md5:?}", target.key);
-        return Err(Trouble::new(Kind::Corrupt, text));
+        return Err(ReadError::new(FailureKind::Corrupt, text));
     }
     Ok(Content { bytes, hash, first_byte: first_byte.unwrap_or_else(Instant::now) })
 }

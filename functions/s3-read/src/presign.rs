@@ -32,14 +32,14 @@ pub struct SignError {
     reason: String,
 }
 
-/// The URL of an object in the bucket whose URLs begin with `base`.
+/// The URL of an object in the bucket whose URLs start with `base`.
 #[must_use]
 pub fn url_of(base: &str, key: &str) -> String {
     format!("{base}{}", utf8_percent_encode(key, ESCAPED))
 }
 
 impl Signer {
-    /// Signs URLs that begin with `base`, for a region, to be valid so long.
+    /// Signs URLs that start with `base`, for a region, which are valid for this long.
     #[must_use]
     pub fn new(base: &str, region: &str, valid: Duration) -> Self {
         let mut settings = SigningSettings::default();

@@ -13,24 +13,24 @@ use lambda_kit::dynamodb::Item;
 use lambda_kit::env::EnvError;
 use lambda_kit::sqs::DeadLetters;
 use lambda_kit::{Deadline, Failure, env};
+use protocol::s3_read::{FailureKind, HashAlgorithm, Variant, item as attribute, run_key};
 use tokio::sync::Semaphore;
 
-use crate::hash::{Algorithm, Hashing};
-use crate::message::{receives, run_of};
+use crate::error::ReadError;
+use crate::hash::Hashing;
+use crate::message::{receives, run_of, sent_us};
 use crate::metrics;
+use crate::mode::Mode;
 use crate::object::{self, Reading};
-use crate::road::Road;
-use crate::runtime::memory_mb;
-use crate::table::{Table, key, run_key};
-use crate::trouble::{Kind, Trouble};
-use crate::variant::Variant;
+use crate::object_client::ObjectClient;
+use crate::table::{Table, key};
 
 /// What a reader is set up with.
 pub struct Reader {
     /// What it reads, and how.
     pub settings: Settings,
     /// How objects are asked for.
-    pub road: Road,
+    pub client: ObjectClient,
     /// Where items go.
     pub table: Table,
     /// Where messages go that are given up.
@@ -42,12 +42,12 @@ pub struct Reader {
 /// What a reader reads, and how.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The road.
+    /// How objects are read.
     pub variant: Variant,
     /// The bucket.
     pub bucket: String,
     /// The hash.
-    pub algorithm: Algorithm,
+    pub algorithm: HashAlgorithm,
     /// Objects under way at once.
     pub concurrency: usize,
     /// The queue's limit of deliveries.
@@ -56,6 +56,8 @@ pub struct Settings {
     pub worker: String,
     /// The function's memory, MB.
     pub memory_mb: u32,
+    /// Where CloudWatch has its metrics.
+    pub metrics_namespace: String,
 }
 
 impl Settings {
@@ -67,19 +69,20 @@ impl Settings {
         const OBJECTS: &str = "a number of objects, 1 or more";
         let concurrency: std::num::NonZeroU16 = env::setting("CONCURRENCY", OBJECTS)?;
         Ok(Self {
-            variant: Variant::from_env()?,
+            variant: Mode::from_env()?,
             bucket: env::setting("s3bucket", "the bucket's name")?,
             algorithm: env::setting("HASH", "md5, crc32 or sha256")?,
             concurrency: concurrency.get().into(),
             max_receives: env::setting("MAX_RECEIVES", "the queue's limit of deliveries")?,
             worker: std::env::var("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_default(),
-            memory_mb: memory_mb(),
+            memory_mb: env::setting("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "the function's memory, MB")?,
+            metrics_namespace: env::setting("METRICS_NAMESPACE", "the namespace of the metrics")?,
         })
     }
 }
 
 /// What came of a message.
-type Outcome = Result<Reading, Trouble>;
+type Outcome = Result<Reading, ReadError>;
 
 impl Reader {
     /// From the environment; see the crate's documentation.
@@ -89,15 +92,15 @@ impl Reader {
     pub async fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
         let settings = Settings::from_env()?;
         let table = Table::new(config, env::setting("ddbtable", "the table's name")?);
-        let road = Road::new(config, settings.variant, &settings.bucket).await?;
-        Ok(Self::new(settings, road, table, DeadLetters::from_env(config)?))
+        let client = ObjectClient::new(config, settings.variant, &settings.bucket).await?;
+        Ok(Self::new(settings, client, table, DeadLetters::from_env(config)?))
     }
 
     /// A reader of these parts.
     #[must_use]
-    pub fn new(settings: Settings, road: Road, table: Table, dead_letters: DeadLetters) -> Self {
+    pub fn new(settings: Settings, client: ObjectClient, table: Table, dead_letters: DeadLetters) -> Self {
         let hashing = Hashing::new(settings.algorithm);
-        Self { settings, road, table, dead_letters, hashing, warm: AtomicBool::default() }
+        Self { settings, client, table, dead_letters, hashing, warm: AtomicBool::default() }
     }
 
     /// Reads the objects of a batch; the answer names the messages that have to come again.
@@ -108,7 +111,8 @@ impl Reader {
         let read = self.read_all(&messages, deadline.work()).await;
         let outcomes = self.store(&messages, read, cold, deadline.answer()).await;
         let readings: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
-        metrics::emit(self.settings.variant, &readings, outcomes.len() - readings.len());
+        let Settings { metrics_namespace, variant, .. } = &self.settings;
+        metrics::emit(metrics_namespace, *variant, &readings, outcomes.len() - readings.len());
         let given_back =
             join_all(messages.iter().zip(&outcomes).map(|(message, outcome)| self.settle(message, outcome)));
         let mut response = SqsBatchResponse::default();
@@ -132,19 +136,19 @@ impl Reader {
         let tasks: Vec<_> = tasks.collect();
         let broken = |error| {
             let text = format!("the reader broke: {error}");
-            (String::new(), Err(Trouble::new(Kind::Server, text)))
+            (String::new(), Err(ReadError::new(FailureKind::Server, text)))
         };
         join_all(tasks).await.into_iter().map(|done| done.unwrap_or_else(broken)).collect()
     }
 
     /// Reads the object that a message names; returns its key, too.
     async fn read(&self, message: &SqsMessage, end: Instant) -> (String, Outcome) {
-        match self.road.target(message.body.as_deref().unwrap_or_default()) {
+        match self.client.target(message.body.as_deref().unwrap_or_default()) {
             Ok(target) => {
-                let outcome = object::read(&self.road, &target, &self.hashing, end).await;
+                let outcome = object::read(&self.client, &target, &self.hashing, end).await;
                 (target.key, outcome)
             }
-            Err(trouble) => (String::new(), Err(trouble)),
+            Err(error) => (String::new(), Err(error)),
         }
     }
 
@@ -167,23 +171,23 @@ impl Reader {
         let unwritten = self.table.write(items.into_values().collect(), end).await;
         let stored = |(key, (_, outcome)): (Option<_>, (_, Outcome))| {
             let reason = key.and_then(|key| unwritten.get(&key));
-            reason.map_or(outcome, |reason| Err(Trouble::new(Kind::Unstored, reason.clone())))
+            reason.map_or(outcome, |reason| Err(ReadError::new(FailureKind::Unstored, reason.clone())))
         };
         keys.into_iter().zip(read).map(stored).collect()
     }
 
     /// Gives up a message that will never be read, or gives it back to the queue.
     async fn settle(&self, message: &SqsMessage, outcome: &Outcome) -> Option<BatchItemFailure> {
-        let trouble = outcome.as_ref().err()?;
+        let error = outcome.as_ref().err()?;
         let id = message.message_id.clone().unwrap_or_default();
         let is_last = receives(message) >= self.settings.max_receives;
-        if trouble.kind.is_permanent() || is_last {
-            match self.dead_letters.send(message, &trouble.to_string()).await {
+        if error.kind.is_permanent() || is_last {
+            match self.dead_letters.send(message, &error.to_string()).await {
                 Ok(()) => return None,
-                Err(failure) => tracing::error!(message = id, %failure, "the message is not put aside"),
+                Err(failure) => tracing::error!(message = id, %failure, "the message is not dead-lettered"),
             }
         }
-        tracing::warn!(message = id, %trouble, "the message goes back to the queue");
+        tracing::warn!(message = id, %error, "the message goes back to the queue");
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;
         Some(failure)
@@ -194,26 +198,25 @@ impl Reader {
         let text = |value: &str| AttributeValue::S(value.to_owned());
         let number = |value: &dyn ToString| AttributeValue::N(value.to_string());
         let mut item: HashMap<_, _> = [
-            ("Run", text(&run_key(run_of(message), variant))),
-            ("Fileurl", text(key)),
-            ("Filesize", number(&reading.bytes)),
+            (attribute::RUN, text(&run_key(run_of(message), *variant))),
+            (attribute::OBJECT, text(key)),
+            (attribute::BYTES, number(&reading.bytes)),
             (algorithm.attribute(), text(&reading.hash)),
-            ("Bucket", text(bucket)),
-            ("Variant", text(variant.name())),
-            ("FirstByteMs", number(&reading.first_byte_ms)),
-            ("TotalMs", number(&reading.total_ms)),
-            ("StartedUs", number(&reading.started_us)),
-            ("EndedUs", number(&reading.ended_us)),
-            ("Tries", number(&reading.tries)),
-            ("Cold", AttributeValue::Bool(cold)),
-            ("MemoryMb", number(memory_mb)),
-            ("Worker", text(worker)),
-            ("MessageId", text(message.message_id.as_deref().unwrap_or_default())),
+            (attribute::BUCKET, text(bucket)),
+            (attribute::VARIANT, text(variant.name())),
+            (attribute::FIRST_BYTE_MS, number(&reading.first_byte_ms)),
+            (attribute::TOTAL_MS, number(&reading.total_ms)),
+            (attribute::STARTED_US, number(&reading.started_us)),
+            (attribute::ENDED_US, number(&reading.ended_us)),
+            (attribute::ATTEMPTS, number(&reading.attempts)),
+            (attribute::COLD, AttributeValue::Bool(cold)),
+            (attribute::MEMORY_MB, number(memory_mb)),
+            (attribute::WORKER, text(worker)),
+            (attribute::MESSAGE_ID, text(message.message_id.as_deref().unwrap_or_default())),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-        let sent = message.message_attributes.get("SentAt").and_then(|sent| sent.string_value.as_ref());
-        item.extend(sent.map(|sent| ("SentUs".to_owned(), AttributeValue::N(sent.clone()))));
+        item.extend(sent_us(message).map(|us| (attribute::SENT_US.to_owned(), number(&us))));
         item
     }
 }

@@ -1,38 +1,54 @@
-//! As many threads as the function has processors.
+//! As many threads as the function has vCPUs.
 
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lambda_kit::{Failure, env};
+use lambda_runtime::LambdaEvent;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::runtime::{Builder, Runtime};
 
-/// A function has one processor at so many MB of memory (AWS Lambda Developer Guide).
-const MB_A_CPU: u32 = 1769;
+/// Runs a function as [`lambda_kit::run`] does, with the threads of the variable `WORKER_THREADS`.
+pub fn run<S, E, R, Setup, Handle, Handled>(setup: Setup, handle: Handle) -> ExitCode
+where
+    Setup: Future<Output = Result<S, Failure>>,
+    Handle: Fn(Arc<S>, LambdaEvent<E>) -> Handled,
+    Handled: Future<Output = Result<R, Failure>>,
+    E: DeserializeOwned,
+    R: Serialize,
+{
+    let threads = env::setting("WORKER_THREADS", "a number of threads, 1 or more");
+    let runtime = runtime(threads.as_ref().copied().unwrap_or(NonZeroUsize::MIN));
+    let setup = async {
+        threads?;
+        setup.await
+    };
+    runtime.block_on(lambda_kit::run(setup, handle))
+}
 
-/// The runtime for a function with this memory: with one processor no other thread.
+/// A runtime with so many threads: with one, there is no other than the caller's.
 ///
 /// # Panics
 /// If the system gives the process no event queue or no threads.
 #[must_use]
-pub fn runtime(memory_mb: u32) -> Runtime {
-    let threads = threads(memory_mb);
-    let mut builder = if threads == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
-    builder.worker_threads(threads).enable_all().build().expect("the system has threads")
-}
-
-fn threads(memory_mb: u32) -> usize {
-    usize::try_from(memory_mb.div_ceil(MB_A_CPU)).unwrap_or(1).max(1)
-}
-
-/// The memory that the function is set to, MB; 0 outside of Lambda.
-#[must_use]
-pub fn memory_mb() -> u32 {
-    let memory = std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
-    memory.ok().and_then(|memory| memory.parse().ok()).unwrap_or(0)
+pub fn runtime(threads: NonZeroUsize) -> Runtime {
+    let is_single = threads == NonZeroUsize::MIN;
+    let mut builder = if is_single { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.worker_threads(threads.get()).enable_all().build().expect("the system has threads")
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::runtime::RuntimeFlavor::{CurrentThread, MultiThread};
+
     use super::*;
 
     #[test]
-    fn there_is_a_thread_for_each_processor_that_the_memory_brings() {
-        assert_eq!([0, 128, 1769, 1770, 3008, 10_240].map(threads), [1, 1, 1, 2, 2, 6]);
+    fn one_vcpu_needs_no_other_thread() {
+        let flavors =
+            [1, 2].map(|threads| runtime(NonZeroUsize::new(threads).unwrap()).handle().runtime_flavor());
+        assert_eq!(flavors, [CurrentThread, MultiThread]);
     }
 }

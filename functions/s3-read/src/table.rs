@@ -1,27 +1,17 @@
-//! The table of what was read: an item an object.
-//!
-//! Beside its keys (`Run`, `Fileurl`) an item has `Filesize` (bytes), the hash (`Md5`, `Crc32` or `Sha256`), `Bucket`,
-//! `Variant`, `FirstByteMs`, `TotalMs` (both from the first try on), `StartedUs`, `EndedUs` (µs since 1970), `SentUs` (when the
-//! message was sent, where it says so), `Tries`, `Cold` (whether the environment was new), `MemoryMb`, `Worker` (the
-//! environment, by the name of its log stream) and `MessageId`.
+//! The table of what was read: an item an object, whose attributes are named in [`protocol::s3_read::item`].
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use aws_config::SdkConfig;
 use lambda_kit::dynamodb::{BatchWriter, Item};
+use protocol::s3_read::item as attribute;
 
 /// The attributes that are an item's key.
-const KEY: &[&str] = &["Run", "Fileurl"];
+const KEY: &[&str] = &[attribute::RUN, attribute::OBJECT];
 
 /// An item's key.
 pub type Key = (String, String);
-
-/// The hash key of a run's items.
-#[must_use]
-pub fn run_key(run: &str, variant: impl std::fmt::Display) -> String {
-    format!("{run}#{variant}")
-}
 
 /// The table.
 pub struct Table(BatchWriter);

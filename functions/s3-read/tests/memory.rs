@@ -1,8 +1,10 @@
-//! Objects are never held: a batch of large ones needs no more memory than one of small ones.
+//! Objects are never held: a batch of large ones needs no more memory than one of small ones. It measures its own process, in
+//! which nothing else may run.
 
+#[path = "all/support/mod.rs"]
 mod support;
 
-use s3_read::hash::Algorithm;
+use protocol::s3_read::HashAlgorithm;
 use support::server::Answer;
 use support::{VARIANTS, World};
 
@@ -14,7 +16,7 @@ const MOST_KB: u64 = 40 * 1024;
 #[tokio::test]
 async fn the_largest_objects_fit_in_the_smallest_function() {
     for variant in VARIANTS {
-        let world = World::with(variant, Algorithm::Crc32, 10).await;
+        let world = World::with(variant, HashAlgorithm::Crc32, 10).await;
         let keys: Vec<_> = (0..10).map(|number| format!("big-{number}")).collect();
         for key in &keys {
             world.server.put(key, &[Answer::Generated(SIZE)]);

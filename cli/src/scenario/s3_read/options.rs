@@ -1,9 +1,9 @@
-//! What `lambench run s3-read` takes, and what to do about it.
+//! What `lambench run s3-read` takes.
 
-use anyhow::Result;
-use results::scenario::s3_read::Variant;
+use protocol::s3_read::{Deployed, Variant};
+use results::scenario::s3_read::Request;
 
-use crate::exit::Usage;
+use crate::scenario::shared::tables::distinct;
 
 /// The end of `lambench run s3-read --help`.
 pub const EXAMPLES: &str = "\
@@ -13,7 +13,7 @@ that is neither is lost, and ends the run with exit code 1.
 Examples:
   Both variants, one after the other:
     lambench run s3-read
-  Only the SDK, the first 500 objects whose keys begin with logs/:
+  Only the SDK, the first 500 objects whose keys start with logs/:
     lambench run s3-read --variant sdk --prefix logs/ --max-objects 500
   What memory buys; each size is deployed, and the stack's own in the end:
     lambench run s3-read --memory 128,512,1024,1769
@@ -23,73 +23,66 @@ Examples:
 /// What to read.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct Options {
-    /// By which road, one or several [default: signed,sdk]
-    #[arg(long, value_name = "VARIANT", value_delimiter = ',', value_parser = variant)]
-    variant: Vec<Variant>,
+    /// How objects are read: one variant or several
+    #[arg(
+        long = "variant",
+        value_name = "VARIANT",
+        value_delimiter = ',',
+        default_value = "signed,sdk",
+        value_parser = variant
+    )]
+    variants: Vec<Variant>,
     /// Memory sizes of the readers to try, MB, such as 128,512,1024 [default: the stack's]
-    #[arg(long, value_name = "MB", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(128..=10_240))]
-    memory: Vec<u64>,
-    /// Only objects whose keys begin so
+    #[arg(
+        long = "memory",
+        value_name = "MB",
+        value_delimiter = ',',
+        value_parser = clap::value_parser!(u64).range(128..=10_240)
+    )]
+    memory_sizes: Vec<u64>,
+    /// Only objects whose keys start with it
     #[arg(long, default_value = "")]
     prefix: String,
     /// Only objects that were modified so many hours ago or later; 0 for all
-    #[arg(long, value_name = "HOURS", default_value_t = 0.0)]
+    #[arg(long, value_name = "HOURS", default_value_t = 0.0, value_parser = hours)]
     modified_within: f64,
     /// Objects at most; 0 for no limit [default: the stack's objectCount]
     #[arg(long, value_name = "N")]
     max_objects: Option<u64>,
 }
 
-/// What to read, complete and consistent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    /// The roads, each once.
-    pub variants: Vec<Variant>,
-    /// Memory sizes to deploy, each once; none: as it is.
-    pub memories: Vec<u64>,
-    /// What keys begin with.
-    pub prefix: String,
-    /// Hours since the last change; 0 for all.
-    pub modified_within_hours: f64,
-    /// Objects at most, 0 for no limit; none: what the stack says.
-    pub max_objects: Option<u64>,
-}
-
 impl Options {
-    /// What to read.
-    ///
-    /// # Errors
-    /// [`Usage`] if an option makes no sense.
-    pub fn plan(&self) -> Result<Plan> {
-        let hours = self.modified_within;
-        if !hours.is_finite() || hours < 0.0 {
-            let text = format!("--modified-within is {hours}, but has to be a number of hours, or 0 for all");
-            return Err(Usage(text).into());
-        }
-        let variants = if self.variant.is_empty() { &Variant::ALL[..] } else { &self.variant };
-        Ok(Plan {
-            variants: each_once(variants),
-            memories: each_once(&self.memory),
-            prefix: self.prefix.clone(),
-            modified_within_hours: hours,
-            max_objects: self.max_objects,
-        })
+    /// The variants, each once.
+    pub fn variants(&self) -> Vec<Variant> {
+        distinct(self.variants.iter()).into_iter().copied().collect()
     }
-}
 
-fn each_once<T: Copy + PartialEq>(values: &[T]) -> Vec<T> {
-    let mut once = Vec::new();
-    for value in values {
-        if !once.contains(value) {
-            once.push(*value);
+    /// Memory sizes to deploy, each once; none: as it is.
+    pub fn memory_sizes(&self) -> Vec<u64> {
+        distinct(self.memory_sizes.iter()).into_iter().copied().collect()
+    }
+
+    /// What is to be read: of a bucket that the stack has filled, all of it.
+    pub fn request(&self, deployed: &Deployed) -> Request {
+        let deployment = &deployed.deployment;
+        let most = self.max_objects.or_else(|| deployment.setting("objectCount"));
+        Request {
+            bucket: deployed.bucket.clone(),
+            prefix: self.prefix.clone(),
+            modified_within_hours: self.modified_within,
+            max_objects: most.unwrap_or_default(),
+            hash: deployment.text_setting("hash").to_owned(),
         }
     }
-    once
 }
 
 fn variant(name: &str) -> Result<Variant, String> {
-    let found = Variant::ALL.into_iter().find(|variant| variant.to_string() == name);
-    found.ok_or_else(|| "there are signed (presigned URLs) and sdk (GetObject)".to_owned())
+    name.parse().map_err(|_| "there are signed (presigned URLs) and sdk (GetObject)".to_owned())
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse().ok().filter(|hours: &f64| hours.is_finite() && *hours >= 0.0);
+    hours.ok_or_else(|| "it has to be a number of hours, or 0 for all".to_owned())
 }
 
 #[cfg(test)]
@@ -97,22 +90,21 @@ mod tests {
     use super::*;
     use crate::scenario::shared::testing::parsed;
 
-    fn plan(line: &str) -> Result<Plan> {
-        parsed::<Options>(line)?.plan()
-    }
-
     #[test]
     fn without_options_both_variants_are_read_as_they_are_deployed() {
-        let plan = plan("").unwrap();
-        assert_eq!((plan.variants, plan.memories), (vec![Variant::Signed, Variant::Sdk], vec![]));
-        assert_eq!((plan.max_objects, plan.prefix.as_str()), (None, ""));
+        let options: Options = parsed("").unwrap();
+        assert_eq!(
+            (options.variants(), options.memory_sizes()),
+            (vec![Variant::Signed, Variant::Sdk], vec![])
+        );
+        assert_eq!((options.max_objects, options.prefix.as_str()), (None, ""));
     }
 
     #[test]
     fn lists_keep_their_order_and_name_nothing_twice() {
-        let plan = plan("--variant sdk,sdk,signed --memory 1024,128 --memory 1024").unwrap();
-        assert_eq!(plan.variants, [Variant::Sdk, Variant::Signed]);
-        assert_eq!(plan.memories, [1024, 128]);
+        let options: Options = parsed("--variant sdk,sdk,signed --memory 1024,128 --memory 1024").unwrap();
+        assert_eq!(options.variants(), [Variant::Sdk, Variant::Signed]);
+        assert_eq!(options.memory_sizes(), [1024, 128]);
     }
 
     #[test]
@@ -125,7 +117,7 @@ mod tests {
             ("--modified-within nan", "a number of hours, or 0"),
             ("--max-objects=-1", "--max-objects"),
         ] {
-            let said = plan(line).unwrap_err().to_string();
+            let said = parsed::<Options>(line).unwrap_err().to_string();
             assert!(said.contains(expected), "'{line}': {said}");
         }
     }

@@ -1,45 +1,25 @@
 //! What the tests of this scenario have in common.
 
-use aws_config::SdkConfig;
-use results::scenario::s3_read::{Asked, Listing, Reading, Variant};
+use protocol::s3_read::{FailureKind, Variant, reason};
+use results::scenario::s3_read::{Listing, Request};
 use serde_json::json;
 
-use super::dead::DeadLetters;
-use super::figures::Figures;
-use super::find::Found;
-use super::items::Item;
-use super::options::Plan;
-use super::price::Usage;
-use super::wait::Handled;
-use super::{Test, outcome};
-use crate::progress::Mode;
+use super::Run;
+use super::execute::items::Item;
+use super::execute::{Handled, Observation};
+use super::options::Options;
+use super::report::Aggregate;
 use crate::scenario::shared::billing_log::Billed;
+use crate::scenario::shared::dead_letters::DeadLetters;
+use crate::scenario::shared::testing;
 
-/// Where nothing answers.
-const NOWHERE: &str = "http://127.0.0.1:1";
-/// When the first object was begun, µs since 1970.
+/// When the first object was requested, µs since 1970.
 const START_US: u64 = 1_795_255_200_000_000;
 
-/// Both variants, on the local stack `dev`.
-pub fn test() -> Test {
-    Test {
-        s3_read: serde_json::from_value(environment()).unwrap(),
-        config: SdkConfig::builder().build(),
-        plan: Plan {
-            variants: Variant::ALL.to_vec(),
-            memories: Vec::new(),
-            prefix: String::new(),
-            modified_within_hours: 0.0,
-            max_objects: None,
-        },
-        progress: Mode::None,
-        name: "lambench-20261121T100000000Z".to_owned(),
-    }
-}
-
-fn environment() -> serde_json::Value {
+/// On the local stack `dev`.
+pub fn run() -> Run {
     let name = "lambench-dev-s3-read";
-    let road = |variant: &str| {
+    let functions = |variant: &str| {
         json!({
             "generator": format!("{name}-generator-{variant}"),
             "reader": format!("{name}-reader-{variant}"),
@@ -48,17 +28,22 @@ fn environment() -> serde_json::Value {
             },
         })
     };
-    json!({
-        "stack": "dev", "region": "us-east-1", "endpoint": NOWHERE, "architecture": "arm64",
-        "settingRanges": { "memory": [128, 10240], "timeoutSeconds": [3, 900] }, "memoryPerVcpu": 1769,
+    let environment = json!({
         "settings": { "memory": 512, "batchSize": 10, "objectCount": 1000, "hash": "md5", "bucket": "" },
         "bucket": name,
         "table": { "name": name },
-        "variants": { "signed": road("signed"), "sdk": road("sdk") },
-    })
+        "generatorMemory": 1769,
+        "variants": { "signed": functions("signed"), "sdk": functions("sdk") },
+    });
+    testing::run("s3-read", environment)
 }
 
-/// Objects of 1 MB that took 20 ms, each begun 10 ms after the one before, by two environments in turns; the first is a
+/// All objects.
+pub fn request() -> Request {
+    testing::parsed::<Options>("").expect("all have defaults").request(&run().deployed)
+}
+
+/// Objects of 1 MB that took 20 ms, each requested 10 ms after the one before, by two environments in turns; the first is a
 /// cold start, and the second took two requests.
 pub fn items(count: u64) -> Vec<Item> {
     let item = |number: u64| Item {
@@ -69,7 +54,7 @@ pub fn items(count: u64) -> Vec<Item> {
         total_ms: 20.0,
         started_us: START_US + 10_000 * number,
         ended_us: START_US + 10_000 * number + 20_000,
-        tries: 1 + u64::from(number == 1),
+        attempts: 1 + u64::from(number == 1),
         cold: number == 0,
         memory_mb: 512,
         worker: format!("worker-{}", number % 2),
@@ -79,57 +64,35 @@ pub fn items(count: u64) -> Vec<Item> {
 }
 
 /// These objects, all missing.
-pub fn dead(objects: &[&str]) -> DeadLetters {
-    let mut dead = DeadLetters::default();
+pub fn dead_letters(objects: &[&str]) -> DeadLetters {
+    let mut dead_letters = Handled::default().dead_letters;
     for object in objects {
-        dead.note((*object).to_owned(), Some("missing: S3 answered 404"));
+        dead_letters.add(*object, Some(&reason(FailureKind::Missing, "S3 answered 404")));
     }
-    dead
+    dead_letters
 }
 
-/// What 2,000 objects of 1 MB used.
-pub fn usage() -> Usage {
-    let billed =
-        |invocations: u64, ms: f64| Some(Billed { invocations, ms, max_memory_mb: 30, ..Billed::default() });
-    Usage {
-        read: 2000,
-        bytes: 2_000_000_000,
-        architecture: "arm64".to_owned(),
-        memory_mb: 512,
-        reader: billed(200, 100_000.0),
-        generator: billed(1, 4000.0),
-        listed: 2000,
-        sent: 2000,
-        dead_lettered: 0,
-        gets: 2100,
-        write_units: 2000,
-    }
+/// Invocations that took so long together.
+pub fn billed(invocations: u64, ms: f64) -> Billed {
+    Billed { invocations, ms, max_memory_mb: 30, ..Billed::default() }
 }
 
 /// Four objects, all read.
-pub fn found(variant: Variant, memory_mb: u64) -> Found {
-    let mut items = items(4);
-    for item in &mut items {
-        item.memory_mb = memory_mb;
-    }
-    let handled = Handled { items, dead: DeadLetters::default() };
-    let figures = Figures::of(&handled.items);
-    let listing =
-        Listing { calls: 1, listed: 5, skipped: 1, sent: 4, bytes: 4_000_000, ..Listing::default() };
-    let objects = outcome::objects(&listing, &handled, &figures);
-    let usage = Usage { memory_mb, ..usage() };
-    Found {
-        run: outcome::read_run("run-1", variant, memory_mb, listing, objects, &figures, &usage),
-        figures,
-        items: handled.items,
-        examples: Vec::new(),
-        usage,
+pub fn observation(variant: Variant, memory_mb: u64) -> Observation {
+    let items = items(4).into_iter().map(|item| Item { memory_mb, ..item }).collect();
+    Observation {
+        run: "run-1".to_owned(),
+        variant,
+        memory_mb,
+        listing: Listing { calls: 1, listed: 5, skipped: 1, sent: 4, bytes: 4_000_000, ..Listing::default() },
+        handled: Handled { items, ..Handled::default() },
+        generator: Some(billed(1, 8.0)),
+        reader: Some(billed(1, 100.0)),
         warnings: Vec::new(),
     }
 }
 
-/// Runs like these.
-pub fn reading(asked: Asked, runs: &[(Variant, u64)]) -> Reading {
-    let runs = runs.iter().map(|(variant, memory_mb)| found(*variant, *memory_mb).run).collect();
-    Reading { asked, runs }
+/// What these say.
+pub fn aggregate(variant: Variant, memory_mb: u64) -> Aggregate {
+    Aggregate::of(observation(variant, memory_mb))
 }

@@ -1,29 +1,29 @@
-//! The part of a result file that belongs to reading S3 by two roads.
+//! The part of a result file that belongs to reading S3 by presigned URLs and by the SDK.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::billing_log::FunctionUse;
 use protocol::histogram::Latency;
+use protocol::s3_read::Variant;
 
-/// How functions read the objects of a bucket, by one road or both, with one memory size or several.
+/// How functions read the objects of a bucket, by one variant or both, with one memory size or several.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {
     /// What was to be read.
-    pub asked: Asked,
+    pub request: Request,
     /// One after the other.
     pub runs: Vec<ReadRun>,
 }
 
 /// What was to be read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Asked {
+pub struct Request {
     /// The bucket.
     pub bucket: String,
-    /// What the keys were to begin with.
+    /// What the keys were to start with.
     pub prefix: String,
     /// Only objects that were modified so many hours ago or later; 0 for all.
     pub modified_within_hours: f64,
@@ -33,36 +33,12 @@ pub struct Asked {
     pub hash: String,
 }
 
-/// A road to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Variant {
-    /// A presigned URL and plain HTTP.
-    Signed,
-    /// The SDK's `GetObject`.
-    Sdk,
-}
-
-impl Variant {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Signed, Self::Sdk];
-}
-
-impl fmt::Display for Variant {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::Signed => "signed",
-            Self::Sdk => "sdk",
-        })
-    }
-}
-
-/// All objects by one road, with one memory size.
+/// All objects by one variant, with one memory size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReadRun {
     /// The run's name in the table of what was read: its items have the key `<run>#<variant>`.
     pub run: String,
-    /// The road.
+    /// How they were read.
     pub variant: Variant,
     /// Memory of each reader, MB.
     pub memory_mb: u64,
@@ -72,7 +48,7 @@ pub struct ReadRun {
     pub objects: Objects,
     /// What was read, bytes.
     pub bytes: u64,
-    /// From the begin of the first object to the end of the last one that was read, s; none if nothing was.
+    /// From the start of the first object to the end of the last one that was read, s; none if nothing was.
     pub seconds: Option<f64>,
     /// `bytes` by `seconds`, in MB of 1,000,000 bytes; none if nothing was read.
     pub mb_per_second: Option<f64>,
@@ -81,7 +57,7 @@ pub struct ReadRun {
     /// The time in which each of them had an object under way, added up, s.
     pub busy_seconds: f64,
     /// `bytes` by `busy_seconds`, in MB: what one function reads while it reads.
-    pub mb_per_second_a_function: Option<f64>,
+    pub mb_per_second_per_function: Option<f64>,
     /// From asking for an object to its first byte, but in an environment's first invocation.
     pub first_byte_ms: Option<Latency>,
     /// From asking for an object to its last byte, hashed; but in an environment's first invocation.
@@ -92,8 +68,6 @@ pub struct ReadRun {
     pub cold_total_ms: Option<Latency>,
     /// The generator's and the reader's invocations; one is missing if its REPORT lines are.
     pub invocations: Vec<FunctionUse>,
-    /// What it costs on AWS.
-    pub price: ReadPrice,
 }
 
 /// What the generator did.
@@ -105,7 +79,7 @@ pub struct Listing {
     pub listed: u64,
     /// Those of them that were not sent: empty ones, folder markers, older ones, and the unsendable.
     pub skipped: u64,
-    /// Those that a message of this variant can't name.
+    /// Those that a message of this variant cannot name.
     pub unsendable: u64,
     /// Messages in the queue, one an object.
     pub sent: u64,
@@ -129,26 +103,5 @@ pub struct Objects {
     /// Neither read nor in the dead-letter queue.
     pub lost: u64,
     /// Read at the first request of the attempt that read them.
-    pub at_once: u64,
-}
-
-/// What a road costs on AWS: USD for 1,000 objects that were read, each part none where it wasn't measured.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ReadPrice {
-    /// The readers' compute.
-    pub compute_usd: Option<f64>,
-    /// The readers' invocations.
-    pub lambda_requests_usd: Option<f64>,
-    /// The generator's compute, its invocations and its LIST requests.
-    pub generator_usd: Option<f64>,
-    /// SQS's requests: sending, receiving and deleting.
-    pub queue_usd: Option<f64>,
-    /// S3's GET requests.
-    pub gets_usd: Option<f64>,
-    /// Writes to the table.
-    pub table_usd: Option<f64>,
-    /// All of it.
-    pub per_thousand_usd: Option<f64>,
-    /// All of it, for a GB of 1,000,000,000 bytes.
-    pub per_gb_usd: Option<f64>,
+    pub first_try: u64,
 }

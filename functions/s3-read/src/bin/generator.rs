@@ -4,15 +4,19 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lambda_kit::{Failure, aws, remaining, run};
+use lambda_kit::{Failure, aws, remaining};
 use lambda_runtime::LambdaEvent;
-use s3_read::generate::{Generator, Report, Request};
+use protocol::s3_read::{GeneratorReport, GeneratorRequest};
+use s3_read::generator::Generator;
+use s3_read::runtime::run;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    run(async { Generator::from_env(&aws::config().await).await }, handle).await
+fn main() -> ExitCode {
+    run(async { Generator::from_env(&aws::config().await).await }, handle)
 }
 
-async fn handle(generator: Arc<Generator>, event: LambdaEvent<Request>) -> Result<Report, Failure> {
+async fn handle(
+    generator: Arc<Generator>,
+    event: LambdaEvent<GeneratorRequest>,
+) -> Result<GeneratorReport, Failure> {
     generator.handle(event.payload, remaining(&event.context)).await
 }

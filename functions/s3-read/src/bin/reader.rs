@@ -4,13 +4,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use lambda_kit::{Failure, aws, remaining, run};
+use lambda_kit::{Failure, aws, remaining};
 use lambda_runtime::LambdaEvent;
 use s3_read::reader::Reader;
-use s3_read::runtime::{memory_mb, runtime};
+use s3_read::runtime::run;
 
 fn main() -> ExitCode {
-    runtime(memory_mb()).block_on(run(async { Reader::from_env(&aws::config().await).await }, handle))
+    run(async { Reader::from_env(&aws::config().await).await }, handle)
 }
 
 async fn handle(reader: Arc<Reader>, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Failure> {

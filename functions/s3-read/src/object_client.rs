@@ -1,4 +1,4 @@
-//! The two roads to an object's bytes. What follows the first header is the same for both.
+//! The two ways to an object's bytes. What follows the first header is the same for both.
 
 use std::time::Duration;
 
@@ -15,27 +15,27 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings,
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::byte_stream::error::Error as BodyError;
 use lambda_kit::{Failure, aws};
+use protocol::s3_read::{FailureKind, Variant};
 
+use crate::bucket_url::BucketUrl;
+use crate::error::ReadError;
 use crate::message::{self, Target};
-use crate::origin::Origin;
-use crate::trouble::{Kind, Trouble};
-use crate::variant::Variant;
 
 /// Of an error's description this much is read, bytes.
 const MAX_DESCRIPTION: usize = 16 * 1024;
 
 /// How objects are asked for.
-pub enum Road {
+pub enum ObjectClient {
     /// By their URLs.
     Signed(Signed),
     /// By the SDK.
     Sdk(Sdk),
 }
 
-/// Plain HTTP, with the SDK's own client: same TLS, same pool of connections, same time-outs. Redirects are not followed.
+/// Plain HTTP, with the SDK's own client: same TLS, same pool of connections, same timeouts. Redirects are not followed.
 pub struct Signed {
     connector: SharedHttpConnector,
-    origin: Origin,
+    bucket_url: BucketUrl,
     /// Who asks: S3's access logs have it, and a URL says only who has signed it.
     user_agent: String,
 }
@@ -56,27 +56,27 @@ pub struct Opened {
     pub body: ByteStream,
 }
 
-/// What no road can be made of.
+/// Nothing can fetch a URL.
 #[derive(Debug, thiserror::Error)]
 #[error("this build has no HTTP client with TLS")]
 pub struct NoClient;
 
-impl Road {
-    /// The road of a variant to a bucket.
+impl ObjectClient {
+    /// The client of a variant for a bucket.
     ///
     /// # Errors
-    /// If the bucket's address can't be found: without region or credentials.
+    /// If the bucket's address cannot be found: without region or credentials.
     pub async fn new(config: &SdkConfig, variant: Variant, bucket: &str) -> Result<Self, Failure> {
-        // Both roads try again in the same way, in `object`: a body that breaks is beyond the SDK's retries, too.
+        // Both variants retry in the same way, in `object`: the SDK does not retry when a body breaks.
         let client = aws::s3(config);
         let client =
             Client::from_conf(client.config().to_builder().retry_config(RetryConfig::disabled()).build());
         Ok(match variant {
             Variant::Sdk => Self::Sdk(Sdk { client, bucket: bucket.to_owned() }),
             Variant::Signed => {
-                let origin = Origin::find(&client, bucket).await?;
+                let bucket_url = BucketUrl::find(&client, bucket).await?;
                 let connector = default_connector(&settings(config), config.sleep_impl()).ok_or(NoClient)?;
-                Self::Signed(Signed { connector, origin, user_agent: user_agent() })
+                Self::Signed(Signed { connector, bucket_url, user_agent: user_agent() })
             }
         })
     }
@@ -85,9 +85,9 @@ impl Road {
     ///
     /// # Errors
     /// If it names none that may be read.
-    pub fn target(&self, body: &str) -> Result<Target, Trouble> {
+    pub fn target(&self, body: &str) -> Result<Target, ReadError> {
         match self {
-            Self::Signed(signed) => message::by_url(body, &signed.origin),
+            Self::Signed(signed) => message::by_url(body, &signed.bucket_url),
             Self::Sdk(_) => message::by_key(body),
         }
     }
@@ -95,8 +95,8 @@ impl Road {
     /// Asks for an object.
     ///
     /// # Errors
-    /// If S3 doesn't begin to send it.
-    pub async fn open(&self, target: &Target) -> Result<Opened, Trouble> {
+    /// If S3 doesn't start to send it.
+    pub async fn open(&self, target: &Target) -> Result<Opened, ReadError> {
         match self {
             Self::Signed(signed) => signed.open(target).await,
             Self::Sdk(sdk) => sdk.open(target).await,
@@ -110,7 +110,7 @@ fn user_agent() -> String {
     format!("lambench-s3-read/{} {environment}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The SDK's time-outs.
+/// The SDK's timeouts.
 fn settings(config: &SdkConfig) -> HttpConnectorSettings {
     let timeouts = config.timeout_config();
     let mut settings = HttpConnectorSettings::builder();
@@ -120,20 +120,20 @@ fn settings(config: &SdkConfig) -> HttpConnectorSettings {
 }
 
 impl Signed {
-    async fn open(&self, target: &Target) -> Result<Opened, Trouble> {
+    async fn open(&self, target: &Target) -> Result<Opened, ReadError> {
         let url = target.url.as_ref().map(ToString::to_string).unwrap_or_default();
         let broken = |error: &(dyn std::error::Error + 'static)| {
-            Trouble::broken(&format!("ask for {}", target.key), error)
+            ReadError::broken(&format!("ask for {}", target.key), error)
         };
         let mut request = HttpRequest::get(&url).map_err(|error| broken(&error))?;
         let named = request.headers_mut().try_insert("user-agent", self.user_agent.clone());
         named.map_err(|error| broken(&error))?;
         let answer = self.connector.call(request).await.map_err(|error| {
-            let trouble = broken(&error);
-            if error.is_timeout() { Trouble { kind: Kind::Timeout, ..trouble } } else { trouble }
+            let broken = broken(&error);
+            if error.is_timeout() { ReadError { kind: FailureKind::Timeout, ..broken } } else { broken }
         })?;
         if answer.status().as_u16() != 200 {
-            return Err(refusal(answer).await);
+            return Err(error_response(answer).await);
         }
         let header = |name| answer.headers().get(name);
         let kms = header("x-amz-server-side-encryption").is_some_and(|kind| kind != "AES256");
@@ -145,7 +145,7 @@ impl Signed {
 }
 
 /// An answer that is not the object.
-async fn refusal(answer: HttpResponse) -> Trouble {
+async fn error_response(answer: HttpResponse) -> ReadError {
     let status = answer.status().as_u16();
     let mut body = ByteStream::new(answer.into_body());
     let mut description = Vec::new();
@@ -156,7 +156,7 @@ async fn refusal(answer: HttpResponse) -> Trouble {
         }
     }
     let text = String::from_utf8_lossy(&description);
-    Trouble::answer(status, element(&text, "Code"), element(&text, "Message"))
+    ReadError::answer(status, element(&text, "Code"), element(&text, "Message"))
 }
 
 /// The text of an XML element that has no others in it.
@@ -173,9 +173,9 @@ fn md5_of(etag: &str) -> Option<String> {
 }
 
 impl Sdk {
-    async fn open(&self, target: &Target) -> Result<Opened, Trouble> {
+    async fn open(&self, target: &Target) -> Result<Opened, ReadError> {
         let request = self.client.get_object().bucket(&self.bucket).key(&target.key);
-        let output = Box::pin(request.send()).await.map_err(|error| trouble(&target.key, &error))?;
+        let output = Box::pin(request.send()).await.map_err(|error| read_error(&target.key, &error))?;
         let length = output.content_length.and_then(|length| u64::try_from(length).ok());
         let md5 = output.e_tag().filter(|_| is_plain(&output)).and_then(md5_of);
         Ok(Opened { length, md5, body: output.body })
@@ -189,35 +189,32 @@ fn is_plain(output: &GetObjectOutput) -> bool {
         && output.sse_customer_algorithm().is_none()
 }
 
-fn trouble(key: &str, error: &SdkError<GetObjectError>) -> Trouble {
+fn read_error(key: &str, error: &SdkError<GetObjectError>) -> ReadError {
+    let broken = || ReadError::broken(&format!("ask for {key}"), error);
     match error {
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
-            Trouble::answer(status, error.code(), error.message())
+            ReadError::answer(status, error.code(), error.message())
         }
-        SdkError::ConstructionFailure(_) => {
-            let trouble = Trouble::broken(&format!("ask for {key}"), error);
-            Trouble { kind: Kind::Unreadable, ..trouble }
-        }
+        SdkError::ConstructionFailure(_) => ReadError { kind: FailureKind::Unreadable, ..broken() },
         SdkError::TimeoutError(_) => timeout(&format!("no answer for {key} in time")),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-            let trouble = Trouble::broken(&format!("ask for {key}"), error);
-            Trouble { kind: Kind::Timeout, ..trouble }
+            ReadError { kind: FailureKind::Timeout, ..broken() }
         }
-        _ => Trouble::broken(&format!("ask for {key}"), error),
+        _ => broken(),
     }
 }
 
 /// What did not come in time.
 #[must_use]
-pub fn timeout(text: &str) -> Trouble {
-    Trouble::new(Kind::Timeout, text.to_owned())
+pub fn timeout(text: &str) -> ReadError {
+    ReadError::new(FailureKind::Timeout, text.to_owned())
 }
 
 /// What became of a body.
 #[must_use]
-pub fn body_trouble(key: &str, error: &BodyError) -> Trouble {
-    Trouble::broken(&format!("read {key}"), error)
+pub fn body_error(key: &str, error: &BodyError) -> ReadError {
+    ReadError::broken(&format!("read {key}"), error)
 }
 
 /// A body that stands still for this long is given up: as the SDK does by itself.

@@ -7,68 +7,17 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_s3::Client;
 use lambda_kit::env::EnvError;
 use lambda_kit::{Deadline, Failure, aws, env, now_us};
-use serde::{Deserialize, Serialize};
+use protocol::s3_read::{GeneratorReport, GeneratorRequest, Variant, signed_body};
 use tokio::time::timeout_at;
 
+use crate::bucket_url::BucketUrl;
 use crate::listing::{Listed, Listing, Page};
-use crate::message::{is_sendable, signed_body};
-use crate::origin::Origin;
+use crate::message::is_sendable;
+use crate::mode::Mode;
 use crate::presign::{MAX_VALID_SECONDS, Signer};
 use crate::queue::Queue;
-use crate::variant::Variant;
 
-const SECONDS_AN_HOUR: f64 = 3600.0;
-
-/// What to list.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Request {
-    /// The run's name; one of the time's if empty.
-    pub run: String,
-    /// Only keys that begin so.
-    pub prefix: String,
-    /// Only objects that were modified so many hours ago or later; 0 for all.
-    pub modified_within_hours: f64,
-    /// No more messages than that; 0 for no limit. With `continuation`, the caller subtracts what is sent already.
-    pub max_objects: u64,
-    /// Where an answer said that it goes on.
-    pub continuation: Option<String>,
-}
-
-impl Default for Request {
-    fn default() -> Self {
-        Self {
-            run: String::new(),
-            prefix: String::new(),
-            modified_within_hours: 24.0,
-            max_objects: 1000,
-            continuation: None,
-        }
-    }
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// The run's name.
-    pub run: String,
-    /// The variant's.
-    pub variant: &'static str,
-    /// Objects that the listing had.
-    pub listed: u64,
-    /// Those of them that were not sent: empty ones, folder markers, older ones, and the unsendable.
-    pub skipped: u64,
-    /// Those that a message of this variant cannot name: SQS takes no control characters.
-    pub unsendable: u64,
-    /// Messages in the queue.
-    pub sent: u64,
-    /// What the objects of these messages have, bytes.
-    pub bytes: u64,
-    /// Where to go on: none if all is done. It is the last key that was.
-    pub continuation: Option<String>,
-    /// How long it took, ms.
-    pub elapsed_ms: u64,
-}
+const SECONDS_PER_HOUR: f64 = 3600.0;
 
 /// What a generator is set up with.
 pub struct Generator {
@@ -80,7 +29,7 @@ pub struct Generator {
     signing: Option<(Signer, SharedCredentialsProvider)>,
 }
 
-/// What a generator can't work with.
+/// What a generator cannot work with.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// No URL can be signed.
@@ -97,7 +46,7 @@ impl Generator {
     /// # Errors
     /// If a variable is missing or wrong, or there are no credentials.
     pub async fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
-        let variant = Variant::from_env()?;
+        let variant = Mode::from_env()?;
         let bucket: String = env::setting("s3bucket", "the bucket's name")?;
         let queue = Queue::new(config, env::setting("sqsqueue", "the queue's URL")?);
         let valid = match variant {
@@ -124,8 +73,8 @@ impl Generator {
                 let (Some(region), Some(provider)) = (config.region(), config.credentials_provider()) else {
                     return Err(SetupError::NoCredentials.into());
                 };
-                let origin = Origin::find(&client, &bucket).await?;
-                Some((Signer::new(origin.base(), region.as_ref(), valid), provider))
+                let url = BucketUrl::find(&client, &bucket).await?;
+                Some((Signer::new(url.base(), region.as_ref(), valid), provider))
             }
             None => None,
         };
@@ -136,7 +85,11 @@ impl Generator {
     ///
     /// # Errors
     /// S3's or SQS's, once the retries are used up. What is sent by then is in the queue.
-    pub async fn handle(&self, request: Request, remaining: Duration) -> Result<Report, Failure> {
+    pub async fn handle(
+        &self,
+        request: GeneratorRequest,
+        remaining: Duration,
+    ) -> Result<GeneratorReport, Failure> {
         let deadline = Deadline::after(remaining);
         let run = if request.run.is_empty() { format!("run-{}", now_us()) } else { request.run };
         let work = Work {
@@ -145,7 +98,7 @@ impl Generator {
             max: if request.max_objects == 0 { u64::MAX } else { request.max_objects },
             end: deadline.work(),
         };
-        let mut report = Report { run, variant: self.variant.name(), ..Report::default() };
+        let mut report = GeneratorReport::new(run, self.variant);
         report.continuation = self.list(&work, request.continuation.unwrap_or_default(), &mut report).await?;
         report.elapsed_ms = u64::try_from(deadline.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(?report, "listed");
@@ -157,7 +110,7 @@ impl Generator {
         &self,
         work: &Work<'_>,
         mut after: String,
-        report: &mut Report,
+        report: &mut GeneratorReport,
     ) -> Result<Option<String>, Failure> {
         let mut next = work.page(&after).await?;
         while let Some(page) = next {
@@ -184,7 +137,7 @@ impl Generator {
         &self,
         work: &Work<'_>,
         objects: &[Listed],
-        report: &mut Report,
+        report: &mut GeneratorReport,
     ) -> Result<Progress, Failure> {
         let room = usize::try_from(work.max - report.sent).unwrap_or(usize::MAX);
         let wanted: Vec<_> = (0..objects.len()).filter(|index| work.wants(&objects[*index])).collect();
@@ -257,7 +210,7 @@ fn oldest(hours: f64) -> Result<i64, SetupError> {
         return Ok(i64::MIN);
     }
     #[expect(clippy::cast_possible_truncation, reason = "so long ago that it is before all objects")]
-    let seconds = (hours * SECONDS_AN_HOUR) as i64;
+    let seconds = (hours * SECONDS_PER_HOUR) as i64;
     let now = i64::try_from(now_us() / 1_000_000).unwrap_or(i64::MAX);
     Ok(now.saturating_sub(seconds))
 }
@@ -276,16 +229,6 @@ fn validity() -> Result<Duration, EnvError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_request_may_leave_everything_out_but_misspell_nothing() {
-        let request: Request = serde_json::from_str("{}").unwrap();
-        assert_eq!((request.max_objects, request.continuation), (1000, None));
-        assert!((request.modified_within_hours - 24.0).abs() < f64::EPSILON);
-        let request: Request = serde_json::from_str(r#"{"maxObjects": 0, "continuation": null}"#).unwrap();
-        assert_eq!(request.max_objects, 0);
-        assert!(serde_json::from_str::<Request>(r#"{"maxObject": 5}"#).is_err());
-    }
 
     #[test]
     fn hours_are_a_moment_or_none() {

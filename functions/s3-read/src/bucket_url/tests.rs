@@ -5,7 +5,7 @@ use super::*;
 const BASE: &str = "https://shop.s3.eu-west-1.amazonaws.com/";
 
 fn key(base: &str, url: &str) -> Option<String> {
-    Origin::new(base, "shop").unwrap().key_of(&url.parse().ok()?)
+    BucketUrl::new(base, "shop").unwrap().key_of(&url.parse().ok()?)
 }
 
 #[test]
@@ -22,8 +22,8 @@ fn both_styles_of_the_regions_addresses_are_the_bucket() {
 #[test]
 fn a_bucket_whose_name_has_dots_is_known_by_its_path() {
     let base = "https://s3.eu-west-1.amazonaws.com/my.shop/";
-    let origin = Origin::new(base, "my.shop").unwrap();
-    assert_eq!(origin.key_of(&format!("{base}a").parse().unwrap()).as_deref(), Some("a"));
+    let bucket_url = BucketUrl::new(base, "my.shop").unwrap();
+    assert_eq!(bucket_url.key_of(&format!("{base}a").parse().unwrap()).as_deref(), Some("a"));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_key_may_hold_dots_that_lead_nowhere_else() {
 }
 
 proptest! {
-    /// Whatever a URL looks like, it is only taken if it begins as the bucket's do.
+    /// Whatever a URL looks like, it is only taken if it starts as the bucket's do.
     #[test]
     fn only_urls_of_the_bucket_are_taken(
         scheme in prop_oneof!["https?", "[a-z]{2,5}"],

@@ -23,7 +23,7 @@ pub enum Answer {
     Object(Vec<u8>, String),
     /// So many bytes, none of which exists before it is sent.
     Generated(usize),
-    /// The object's beginning, then the connection is closed.
+    /// The object's start, then the connection is closed.
     Truncated(Vec<u8>),
     /// The connection is reset before any answer.
     Reset,

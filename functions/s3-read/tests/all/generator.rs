@@ -1,20 +1,18 @@
 //! A bucket on its way into a queue: what is sent, what is left out, and how it goes on.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::support::aws::Aws;
+use crate::support::server::Server;
+use crate::support::{VARIANTS, s3_config};
 use lambda_kit::Failure;
-use s3_read::generate::{Generator, Report, Request};
+use protocol::s3_read::{GeneratorReport, GeneratorRequest, Variant};
+use s3_read::bucket_url::BucketUrl;
+use s3_read::generator::Generator;
 use s3_read::message::{Target, by_url};
-use s3_read::origin::Origin;
 use s3_read::queue::Queue;
-use s3_read::variant::Variant;
 use serde_json::{Value, json};
-use support::aws::Aws;
-use support::server::Server;
-use support::{VARIANTS, s3_config};
 
 const NEW: &str = "2999-01-01T00:00:00.000Z";
 const OLD: &str = "2020-01-01T00:00:00.000Z";
@@ -36,8 +34,8 @@ impl World {
         Self { server, aws, generator }
     }
 
-    async fn generate(&self, request: Value, remaining: Duration) -> Result<Report, Failure> {
-        let request: Request = serde_json::from_value(request).unwrap();
+    async fn generate(&self, request: Value, remaining: Duration) -> Result<GeneratorReport, Failure> {
+        let request: GeneratorRequest = serde_json::from_value(request).unwrap();
         self.generator.handle(request, remaining).await
     }
 
@@ -70,9 +68,9 @@ async fn both_variants_send_the_same_objects_with_their_run() {
             world.server.list(key, size, modified);
         }
         let report = world.generate(json!({ "run": "run-1", "prefix": "files/" }), LONG).await.unwrap();
-        let expected = Report {
+        let expected = GeneratorReport {
             run: "run-1".to_owned(),
-            variant: variant.name(),
+            variant,
             listed: 6,
             skipped: 4,
             unsendable: 0,
@@ -82,11 +80,11 @@ async fn both_variants_send_the_same_objects_with_their_run() {
             elapsed_ms: report.elapsed_ms,
         };
         assert_eq!(report, expected);
-        let origin = Origin::new(&format!("{}/shop/", world.server.url()), "shop").unwrap();
+        let bucket_url = BucketUrl::new(&format!("{}/shop/", world.server.url()), "shop").unwrap();
         let key = |body: &String| match variant {
             Variant::Sdk => body.clone(),
             Variant::Signed => {
-                let Target { key, url } = by_url(body, &origin).unwrap();
+                let Target { key, url } = by_url(body, &bucket_url).unwrap();
                 let query = url.unwrap().query().unwrap().to_owned();
                 for part in ["X-Amz-Expires=3600", "X-Amz-Security-Token=token", "X-Amz-Signature="] {
                     assert!(query.contains(part), "{part} in {query}");

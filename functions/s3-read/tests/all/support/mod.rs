@@ -13,12 +13,10 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_kit::sqs::DeadLetters;
-use s3_read::hash::Algorithm;
-use s3_read::message::signed_body;
+use protocol::s3_read::{HashAlgorithm, Variant, signed_body};
+use s3_read::object_client::ObjectClient;
 use s3_read::reader::{Reader, Settings};
-use s3_read::road::Road;
 use s3_read::table::Table;
-use s3_read::variant::Variant;
 use serde_json::{Value, json};
 
 use aws::Aws;
@@ -50,10 +48,10 @@ pub struct World {
 
 impl World {
     pub async fn new(variant: Variant) -> Self {
-        Self::with(variant, Algorithm::Md5, 10).await
+        Self::with(variant, HashAlgorithm::Md5, 10).await
     }
 
-    pub async fn with(variant: Variant, algorithm: Algorithm, concurrency: usize) -> Self {
+    pub async fn with(variant: Variant, algorithm: HashAlgorithm, concurrency: usize) -> Self {
         let (server, aws) = (Server::start().await, Aws::new());
         let settings = Settings {
             variant,
@@ -63,11 +61,12 @@ impl World {
             max_receives: 5,
             worker: "2026/11/21/[$LATEST]0123".to_owned(),
             memory_mb: 512,
+            metrics_namespace: "test".to_owned(),
         };
-        let road = Road::new(&s3_config(&server), variant, "shop").await.unwrap();
+        let client = ObjectClient::new(&s3_config(&server), variant, "shop").await.unwrap();
         let table = Table::new(aws.config(), "read".to_owned());
         let dead_letters = DeadLetters::new(aws.config(), "https://sqs/dead".to_owned());
-        let reader = Arc::new(Reader::new(settings, road, table, dead_letters));
+        let reader = Arc::new(Reader::new(settings, client, table, dead_letters));
         Self { variant, server, aws, reader }
     }
 

@@ -4,41 +4,42 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use protocol::stats::real;
-use results::scenario::s3_read::{Asked, Objects, ReadPrice, ReadRun, Reading};
+use results::cost::Cost;
+use results::scenario::s3_read::{Objects, ReadRun, Reading, Request};
 
+use super::cost::{GB, THOUSAND_OBJECTS};
+use super::{name, title};
+use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, LATENCIES, per_second, table, usd};
 
 /// The figures, and what stands out in them.
-pub fn render(reading: &Reading) -> String {
-    let mut text = format!("\n{}\n{}\n", heading(&reading.asked), throughput(&reading.runs));
-    let _ = writeln!(text, "\n{}", latencies(&reading.runs));
-    for run in &reading.runs {
-        text.push_str(&fate(run));
-    }
-    for run in &reading.runs {
-        let _ = writeln!(text, "{}: {}", name(run), price(&run.price));
-    }
-    text.push_str(&best(&reading.runs));
-    text
+pub fn render(Reading { request, runs }: &Reading, costs: &[Cost]) -> String {
+    let mut text = format!("\n{}\n{}\n", heading(request), throughput(costs, runs));
+    let _ = writeln!(text, "\n{}", latencies(runs));
+    text.extend(runs.iter().map(accounting));
+    let _ = write!(text, "\n{}", cost::render(costs));
+    text + &best(costs, runs)
 }
 
-fn heading(asked: &Asked) -> String {
-    let limit = match asked.max_objects {
+fn heading(request: &Request) -> String {
+    let limit = match request.max_objects {
         0 => "all objects".to_owned(),
         most => format!("{} at most", tables::count(most, "object")),
     };
-    let age = match asked.modified_within_hours {
+    let age = match request.modified_within_hours {
         0.0 => String::new(),
         hours => format!(", modified within {hours} hours"),
     };
-    format!("s3://{}/{}, {limit}{age}, hashed with {}", asked.bucket, asked.prefix, asked.hash)
+    format!("s3://{}/{}, {limit}{age}, hashed with {}", request.bucket, request.prefix, request.hash)
 }
 
-fn name(run: &ReadRun) -> String {
-    format!("{}, {} MB", run.variant, run.memory_mb)
+/// What a run costs: 1,000 objects, or a GB.
+fn cost_of(costs: &[Cost], run: &ReadRun, what: &str) -> Option<f64> {
+    let items = [false, true].map(|is_sweep| format!("{}: {what}", name(run, is_sweep)));
+    costs.iter().find(|cost| items.contains(&cost.item))?.usd
 }
 
-fn throughput(runs: &[ReadRun]) -> comfy_table::Table {
+fn throughput(costs: &[Cost], runs: &[ReadRun]) -> comfy_table::Table {
     let header = [
         "variant",
         "memory MB",
@@ -47,7 +48,7 @@ fn throughput(runs: &[ReadRun]) -> comfy_table::Table {
         "seconds",
         "MB/s",
         "functions",
-        "MB/s a function",
+        "MB/s per function",
         "USD/1,000 objects",
         "USD/GB",
     ];
@@ -60,9 +61,9 @@ fn throughput(runs: &[ReadRun]) -> comfy_table::Table {
             or_none(run.seconds, |seconds| format!("{seconds:.1}")),
             or_none(run.mb_per_second, per_second),
             run.functions.to_string(),
-            or_none(run.mb_per_second_a_function, per_second),
-            or_none(run.price.per_thousand_usd, |usd| format!("{usd:.6}")),
-            or_none(run.price.per_gb_usd, |usd| format!("{usd:.6}")),
+            or_none(run.mb_per_second_per_function, per_second),
+            or_none(cost_of(costs, run, THOUSAND_OBJECTS), |usd| format!("{usd:.6}")),
+            or_none(cost_of(costs, run, GB), |usd| format!("{usd:.6}")),
         ]
     });
     table(&header.map(ToOwned::to_owned), rows, &[0])
@@ -91,8 +92,8 @@ fn latencies(runs: &[ReadRun]) -> comfy_table::Table {
 }
 
 /// What became of the objects.
-fn fate(run: &ReadRun) -> String {
-    let Objects { read, dead_lettered, lost, dead_lettered_read, at_once, failures } = &run.objects;
+fn accounting(run: &ReadRun) -> String {
+    let Objects { read, dead_lettered, lost, dead_lettered_read, first_try, failures } = &run.objects;
     let sent = run.listing.sent;
     let mut kinds: Vec<_> = failures.iter().collect();
     kinds.sort_by_key(|(_, count)| Reverse(**count));
@@ -100,11 +101,11 @@ fn fate(run: &ReadRun) -> String {
     let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
     let mut text = format!(
         "{}: {sent} sent {} {read} read + {dead_lettered} dead-lettered{kinds} + {lost} lost",
-        name(run),
+        title(run),
         if sent == read + dead_lettered + lost { "=" } else { "≠" },
     );
-    if at_once < read {
-        let _ = write!(text, "; {} took more than one request", read - at_once);
+    if first_try < read {
+        let _ = write!(text, "; {} took more than one request", read - first_try);
     }
     if *dead_lettered_read > 0 {
         let _ =
@@ -113,61 +114,53 @@ fn fate(run: &ReadRun) -> String {
     text + "\n"
 }
 
-fn price(price: &ReadPrice) -> String {
-    let Some(all) = price.per_thousand_usd else {
-        return "no price: nothing was read, or the billed time is unknown".to_owned();
-    };
-    let lambda = price.compute_usd.zip(price.lambda_requests_usd).map(|(time, requests)| time + requests);
-    let parts = [
-        ("readers", lambda),
-        ("listing", price.generator_usd),
-        ("queue", price.queue_usd),
-        ("GET", price.gets_usd),
-        ("table", price.table_usd),
-    ];
-    let parts: Vec<String> =
-        parts.into_iter().filter_map(|(name, part)| Some(format!("{name} {:.6}", part?))).collect();
-    format!("{all:.6} USD for 1,000 objects: {}", parts.join(" + "))
-}
-
 /// Which is fastest, and which cheapest, where there is a choice.
-fn best(runs: &[ReadRun]) -> String {
+fn best(costs: &[Cost], runs: &[ReadRun]) -> String {
     if runs.len() < 2 {
         return String::new();
     }
-    let rated = runs.iter().filter_map(|run| Some((run, run.mb_per_second_a_function?)));
+    let rated = runs.iter().filter_map(|run| Some((run, run.mb_per_second_per_function?)));
     let fastest = rated.max_by(|one, other| one.1.total_cmp(&other.1));
-    let priced = runs.iter().filter_map(|run| Some((run, run.price.per_gb_usd?)));
+    let priced = runs.iter().filter_map(|run| Some((run, cost_of(costs, run, GB)?)));
     let cheapest = priced.min_by(|one, other| one.1.total_cmp(&other.1));
     let mut text = String::new();
     if let Some((run, rate)) = fastest {
-        let _ = writeln!(text, "fastest function: {} ({} MB/s)", name(run), per_second(rate));
+        let _ = writeln!(text, "fastest function: {} ({} MB/s)", title(run), per_second(rate));
     }
     if let Some((run, price)) = cheapest {
-        let _ = writeln!(text, "cheapest: {} ({} a TB)", name(run), usd(price * 1000.0));
+        let _ = writeln!(text, "cheapest: {} ({} per TB)", title(run), usd(price * 1000.0));
     }
     text
 }
 
 #[cfg(test)]
 mod tests {
-    use results::scenario::s3_read::Variant;
+    use std::path::Path;
+
+    use protocol::s3_read::Variant;
 
     use super::*;
-    use crate::scenario::s3_read::testing::{reading, test};
+    use crate::result_file;
+    use crate::scenario::s3_read::report::cost::costs;
+    use crate::scenario::s3_read::testing::{aggregate, request, run};
 
     #[test]
     fn both_variants_stand_side_by_side_with_what_became_of_their_objects() {
-        let asked = test().asked();
-        insta::assert_snapshot!(render(&reading(asked, &[(Variant::Signed, 512), (Variant::Sdk, 512)])));
+        let all = Variant::ALL.map(|variant| aggregate(variant, 512));
+        let costs: Vec<_> = all.iter().flat_map(|one| costs(&run(), one, &name(&one.run, false))).collect();
+        let runs = all.map(|one| one.run).into();
+        insta::assert_snapshot!(render(&Reading { request: request(), runs }, &costs));
     }
 
     #[test]
-    fn trouble_is_shown_where_it_belongs() {
-        let mut reading = reading(test().asked(), &[(Variant::Signed, 128)]);
-        reading.asked.max_objects = 0;
-        reading.asked.modified_within_hours = 24.0;
-        let run = &mut reading.runs[0];
+    fn a_result_of_schema_version_1_is_shown_with_all_its_figures() {
+        let result = result_file::read(Path::new("tests/v1/s3-read.json")).unwrap();
+        insta::assert_snapshot!(crate::show::render(&result));
+    }
+
+    #[test]
+    fn failures_are_shown_where_they_belong() {
+        let mut run = aggregate(Variant::Signed, 128).run;
         run.listing.sent = 9;
         run.objects.lost = 1;
         run.objects.dead_lettered = 4;
@@ -175,7 +168,7 @@ mod tests {
         run.objects.failures = [("missing", 3), ("expired", 1)].map(|(kind, n)| (kind.to_owned(), n)).into();
         run.first_byte_ms = None;
         run.total_ms = None;
-        run.price = ReadPrice::default();
-        insta::assert_snapshot!(render(&reading));
+        let request = Request { max_objects: 0, modified_within_hours: 24.0, ..request() };
+        insta::assert_snapshot!(render(&Reading { request, runs: vec![run] }, &[]));
     }
 }

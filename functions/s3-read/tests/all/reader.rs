@@ -1,17 +1,13 @@
 //! Batches as the queue hands them over: what is stored, what comes again, what is given up, and why.
 
-mod support;
-
 use std::time::Duration;
 
-use s3_read::hash::Algorithm;
-use s3_read::message::signed_body;
-use s3_read::variant::Variant;
+use crate::support::server::{Answer, Server, object};
+use crate::support::{VARIANTS, World};
+use protocol::s3_read::{HashAlgorithm, Variant, signed_body};
 use serde_json::{Value, json};
-use support::server::{Answer, object};
-use support::{VARIANTS, World};
 
-/// Enough for one try of what never answers.
+/// Enough for one attempt at what never answers.
 const SHORT: Duration = Duration::from_millis(600);
 const LONG: Duration = Duration::from_secs(30);
 
@@ -65,8 +61,8 @@ async fn the_times_of_an_object_are_in_order() {
 #[tokio::test]
 async fn every_hash_has_its_attribute() {
     for (algorithm, attribute, hash) in [
-        (Algorithm::Crc32, "Crc32", "fec530a9"),
-        (Algorithm::Sha256, "Sha256", "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"),
+        (HashAlgorithm::Crc32, "Crc32", "fec530a9"),
+        (HashAlgorithm::Sha256, "Sha256", "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"),
     ] {
         let world = World::with(Variant::Sdk, algorithm, 1).await;
         world.server.put("a", &[object(b"content")]);
@@ -76,7 +72,7 @@ async fn every_hash_has_its_attribute() {
 }
 
 #[tokio::test]
-async fn what_is_hopeless_is_given_up_at_once_with_its_kind() {
+async fn what_is_permanent_is_given_up_after_one_attempt_with_its_kind() {
     for variant in VARIANTS {
         for (kind, answer) in [
             ("expired", Answer::Error(403, "AccessDenied", "Request has expired")),
@@ -132,7 +128,7 @@ async fn what_may_work_later_comes_again_and_is_given_up_with_its_kind_in_the_en
 }
 
 #[tokio::test]
-async fn what_went_wrong_is_told_though_time_is_up_in_the_midst_of_another_try() {
+async fn what_went_wrong_is_told_though_time_is_up_during_another_attempt() {
     for variant in VARIANTS {
         let world = World::new(variant).await;
         world.server.put("a", &[Answer::Truncated(b"conte".to_vec()), Answer::Silence]);
@@ -157,7 +153,7 @@ async fn what_passes_is_waited_for() {
         let item = world.aws.item(&run(&world), "a");
         assert_eq!((&item["Tries"], &item["Filesize"]), (&json!({ "N": "5" }), &json!({ "N": "7" })));
         let total: f64 = item["TotalMs"]["N"].as_str().unwrap().parse().unwrap();
-        assert!(total >= 750.0, "the pauses between tries are part of what an object took: {total} ms");
+        assert!(total >= 750.0, "the pauses between attempts are part of what an object took: {total} ms");
     }
 }
 
@@ -174,7 +170,7 @@ async fn an_entity_tag_that_is_no_md5_is_not_compared() {
 #[tokio::test]
 async fn nothing_outside_of_the_bucket_is_fetched() {
     let world = World::new(Variant::Signed).await;
-    let elsewhere = support::server::Server::start().await;
+    let elsewhere = Server::start().await;
     elsewhere.put("a", &[object(b"secret")]);
     let host = world.server.url();
     let foreign = [
@@ -197,7 +193,7 @@ async fn nothing_outside_of_the_bucket_is_fetched() {
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let world = World::new(Variant::Signed).await;
-    let elsewhere = support::server::Server::start().await;
+    let elsewhere = Server::start().await;
     elsewhere.put("a", &[object(b"secret")]);
     world.server.put("a", &[Answer::Redirect(elsewhere.object_url("a"))]);
     assert!(world.read(&["a"]).await.is_empty());
@@ -255,7 +251,7 @@ async fn a_message_that_cannot_be_put_aside_stays_in_the_queue() {
 
 #[tokio::test]
 async fn objects_of_a_batch_are_read_at_once_up_to_the_limit() {
-    let world = World::with(Variant::Signed, Algorithm::Md5, 2).await;
+    let world = World::with(Variant::Signed, HashAlgorithm::Md5, 2).await;
     let keys = ["a", "b", "c", "d", "e", "f"];
     for key in keys {
         world.server.put(key, &[object(b"content")]);

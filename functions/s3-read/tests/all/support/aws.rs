@@ -20,7 +20,7 @@ pub struct State {
     pub table_is_away: bool,
     /// What has gone to the dead-letter queue.
     pub dead: Vec<Value>,
-    /// Whether it can't be reached.
+    /// Whether it cannot be reached.
     pub dead_is_away: bool,
     /// The entries in the queue.
     pub queue: Vec<Value>,

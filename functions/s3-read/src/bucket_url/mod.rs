@@ -16,26 +16,26 @@ const OLDEST: &str = "us-east-1";
 
 /// The addresses of a bucket.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub struct BucketUrl {
     base: String,
-    places: Vec<Place>,
+    prefixes: Vec<UrlPrefix>,
 }
 
-/// URLs that begin with these.
+/// What URLs start with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
+struct UrlPrefix {
     scheme: Scheme,
     authority: Authority,
-    /// Begins and ends with `/`.
+    /// Starts and ends with `/`.
     path: String,
 }
 
 /// A bucket's address that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the bucket's address {0} is none that can be signed")]
-pub struct NoAddress(String);
+#[error("the bucket's address {0} cannot be signed")]
+pub struct InvalidAddress(String);
 
-impl Origin {
+impl BucketUrl {
     /// The bucket as `client` reaches it, and by the other style of S3's addresses.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl Origin {
         let request =
             request.map_err(|error| Failure::aws(format_args!("find the bucket {bucket}"), &error))?;
         let url = request.uri().split('?').next().unwrap_or_default();
-        let base = url.strip_suffix(PROBE).ok_or_else(|| NoAddress(url.to_owned()))?;
+        let base = url.strip_suffix(PROBE).ok_or_else(|| InvalidAddress(url.to_owned()))?;
         Ok(Self::new(base, bucket)?)
     }
 
@@ -55,22 +55,22 @@ impl Origin {
     ///
     /// # Errors
     /// If it is no URL that ends in `/`.
-    pub fn new(base: &str, bucket: &str) -> Result<Self, NoAddress> {
-        let no_address = || NoAddress(base.to_owned());
-        let parts = base.parse::<Uri>().map_err(|_| no_address())?.into_parts();
+    pub fn new(base: &str, bucket: &str) -> Result<Self, InvalidAddress> {
+        let invalid = || InvalidAddress(base.to_owned());
+        let parts = base.parse::<Uri>().map_err(|_| invalid())?.into_parts();
         let path = parts.path_and_query.as_ref().map_or("/", PathAndQuery::path).to_owned();
         let (Some(scheme), Some(authority), true) = (parts.scheme, parts.authority, path.ends_with('/'))
         else {
-            return Err(no_address());
+            return Err(invalid());
         };
-        let mut places = vec![Place { scheme, authority, path }];
-        places.extend(other_style(&places[0], bucket));
-        let oldest: Vec<_> = places.iter().filter_map(Place::without_region).collect();
-        places.extend(oldest);
-        Ok(Self { base: base.to_owned(), places })
+        let mut prefixes = vec![UrlPrefix { scheme, authority, path }];
+        prefixes.extend(other_style(&prefixes[0], bucket));
+        let oldest: Vec<_> = prefixes.iter().filter_map(UrlPrefix::without_region).collect();
+        prefixes.extend(oldest);
+        Ok(Self { base: base.to_owned(), prefixes })
     }
 
-    /// What URLs of the bucket's objects begin with.
+    /// What URLs of the bucket's objects start with.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
@@ -79,14 +79,14 @@ impl Origin {
     /// The key of the object that a URL names; none if it is not one of this bucket.
     #[must_use]
     pub fn key_of(&self, url: &Uri) -> Option<String> {
-        let path = self.places.iter().find_map(|place| place.rest_of(url))?;
+        let path = self.prefixes.iter().find_map(|prefix| prefix.rest_of(url))?;
         let key = percent_decode_str(path).decode_utf8().ok()?.into_owned();
         (!key.is_empty() && stays_inside(&key)).then_some(key)
     }
 }
 
-impl Place {
-    /// What follows in a URL that begins here.
+impl UrlPrefix {
+    /// What follows in a URL that starts with it.
     fn rest_of<'a>(&self, url: &'a Uri) -> Option<&'a str> {
         // The whole authority is compared, so that neither user names nor ports get by.
         let is_here = url.scheme() == Some(&self.scheme) && url.authority() == Some(&self.authority);
@@ -105,16 +105,16 @@ impl Place {
 }
 
 /// S3 has each bucket at two addresses; an endpoint of one's own only at the one it was set up with.
-fn other_style(place: &Place, bucket: &str) -> Option<Place> {
-    let name = place.authority.as_str();
+fn other_style(prefix: &UrlPrefix, bucket: &str) -> Option<UrlPrefix> {
+    let name = prefix.authority.as_str();
     if let Some(host) = name.strip_prefix(bucket).and_then(|rest| rest.strip_prefix('.')) {
-        return place.at(host, format!("/{bucket}/"));
+        return prefix.at(host, format!("/{bucket}/"));
     }
     let is_of_aws = name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn");
-    is_of_aws.then(|| place.at(&format!("{bucket}.{name}"), "/".to_owned())).flatten()
+    is_of_aws.then(|| prefix.at(&format!("{bucket}.{name}"), "/".to_owned())).flatten()
 }
 
-/// Whether a path stays where it begins, however a server in between tidies it up.
+/// Whether a path stays where it starts, however a server in between tidies it up.
 fn stays_inside(key: &str) -> bool {
     let mut depth = 0;
     key.split(['/', '\\']).all(|part| {
@@ -128,5 +128,4 @@ fn stays_inside(key: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "origin_tests.rs"]
 mod tests;

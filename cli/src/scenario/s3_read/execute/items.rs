@@ -6,7 +6,10 @@ use anyhow::{Context, Result};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::Test;
+use protocol::decimal;
+use protocol::s3_read::{HashAlgorithm, item as attribute, run_key};
+
+use super::UnderWay;
 use crate::aws::failed;
 
 /// An object that was read.
@@ -22,39 +25,40 @@ pub struct Item {
     pub first_byte_ms: f64,
     /// To the last byte, hashed, ms.
     pub total_ms: f64,
-    /// When it was begun, µs since 1970.
+    /// When it was requested first, µs since 1970.
     pub started_us: u64,
     /// When it was done, µs since 1970.
     pub ended_us: u64,
     /// Requests to S3.
-    pub tries: u64,
+    pub attempts: u64,
     /// In the first invocation of an environment.
     pub cold: bool,
     /// The reader's memory, MB.
     pub memory_mb: u64,
-    /// The environment.
+    /// The environment that read it.
     pub worker: String,
     /// The size of the item itself, bytes.
     pub stored_bytes: u64,
 }
 
 /// A run's items.
-pub async fn collect(test: &Test, run_key: &str, hash: &str) -> Result<Vec<Item>> {
-    let table = &test.s3_read.table.name;
-    let mut pages = Client::new(&test.config)
+pub async fn query(under_way: UnderWay<'_>) -> Result<Vec<Item>> {
+    let UnderWay { run, request, variant, name, .. } = under_way;
+    let table = &run.deployed.table.name;
+    let mut pages = Client::new(&run.config)
         .query()
         .table_name(table)
         .key_condition_expression("#run = :run")
-        .expression_attribute_names("#run", "Run")
-        .expression_attribute_values(":run", AttributeValue::S(run_key.to_owned()))
+        .expression_attribute_names("#run", attribute::RUN)
+        .expression_attribute_values(":run", AttributeValue::S(run_key(name, variant)))
         .consistent_read(true)
         .into_paginator()
         .send();
     let mut items = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("Query", &test.s3_read.deployment)(&error))?;
+        let page = page.map_err(|error| failed("Query", run.deployment())(&error))?;
         for item in page.items() {
-            items.push(Item::read(item, hash).with_context(|| {
+            items.push(Item::read(item, &request.hash).with_context(|| {
                 format!("an item of the table {table} is from another version: deploy the stack again")
             })?);
         }
@@ -67,33 +71,29 @@ type Attributes = HashMap<String, AttributeValue>;
 impl Item {
     /// From a table's item; `hash` is the one that the stack is set to.
     fn read(item: &Attributes, hash: &str) -> Option<Self> {
+        let hash: HashAlgorithm = hash.parse().ok()?;
         let text = |name: &str| item.get(name)?.as_s().ok().cloned();
-        let whole = |name: &str| item.get(name)?.as_n().ok()?.parse::<u64>().ok();
+        let whole = |name: &str| decimal::parse(item.get(name)?.as_n().ok()?);
         let real = |name: &str| item.get(name)?.as_n().ok()?.parse::<f64>().ok();
         Some(Self {
-            object: text("Fileurl")?,
-            bytes: whole("Filesize")?,
-            hash: text(attribute(hash)?)?,
-            first_byte_ms: real("FirstByteMs")?,
-            total_ms: real("TotalMs")?,
-            started_us: whole("StartedUs")?,
-            ended_us: whole("EndedUs")?,
-            tries: whole("Tries")?,
-            cold: *item.get("Cold")?.as_bool().ok()?,
-            memory_mb: whole("MemoryMb")?,
-            worker: text("Worker")?,
+            object: text(attribute::OBJECT)?,
+            bytes: whole(attribute::BYTES)?,
+            hash: text(hash.attribute())?,
+            first_byte_ms: real(attribute::FIRST_BYTE_MS)?,
+            total_ms: real(attribute::TOTAL_MS)?,
+            started_us: whole(attribute::STARTED_US)?,
+            ended_us: whole(attribute::ENDED_US)?,
+            attempts: whole(attribute::ATTEMPTS)?,
+            cold: *item.get(attribute::COLD)?.as_bool().ok()?,
+            memory_mb: whole(attribute::MEMORY_MB)?,
+            worker: text(attribute::WORKER)?,
             stored_bytes: item.iter().map(|(name, value)| name.len() as u64 + size(value)).sum(),
         })
     }
-}
 
-/// The attribute that has a hash.
-fn attribute(hash: &str) -> Option<&'static str> {
-    match hash {
-        "md5" => Some("Md5"),
-        "crc32" => Some("Crc32"),
-        "sha256" => Some("Sha256"),
-        _ => None,
+    /// When it was done, ms since 1970, rounded up.
+    pub fn ended_ms(&self) -> i64 {
+        i64::try_from(self.ended_us / 1000 + 1).unwrap_or(i64::MAX)
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
     fn an_item_is_what_the_reader_has_written() {
         let item = Item::read(&attributes(), "md5").unwrap();
         assert_eq!(
-            (item.object.as_str(), item.bytes, item.tries, item.cold),
+            (item.object.as_str(), item.bytes, item.attempts, item.cold),
             ("files/a", 5_242_880, 2, true)
         );
         assert!((item.first_byte_ms - 4.25).abs() < f64::EPSILON);

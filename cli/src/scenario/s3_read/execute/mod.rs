@@ -1,0 +1,128 @@
+//! Each variant with each memory size, one after the other: from listing to what Lambda charges for.
+
+mod dead_letters;
+pub mod items;
+mod send;
+mod wait;
+
+use std::cell::RefCell;
+
+use anyhow::Result;
+use protocol::s3_read::{Variant, VariantFunctions};
+use results::scenario::s3_read::{Listing, Request};
+use tokio::time::Instant;
+
+use super::options::Options;
+use super::{Run, functions};
+use crate::scenario::shared::billing_log::{self, Billed, Span};
+use crate::scenario::shared::dead_letters::DeadLetters;
+use crate::scenario::shared::{memory_sweep, queue};
+use dead_letters::UNANSWERED;
+use items::Item;
+use send::Sent;
+
+/// What one run of a variant with one memory size brought.
+pub struct Observation {
+    /// The run's name in the table.
+    pub run: String,
+    /// How objects were read.
+    pub variant: Variant,
+    /// Memory of each reader, MB.
+    pub memory_mb: u64,
+    /// What the generator says.
+    pub listing: Listing,
+    /// What became of the objects.
+    pub handled: Handled,
+    /// The generator's invocations; none where REPORT lines are missing.
+    pub generator: Option<Billed>,
+    /// The readers' invocations; none where REPORT lines are missing.
+    pub reader: Option<Billed>,
+    /// What went wrong in finding out.
+    pub warnings: Vec<String>,
+}
+
+/// What became of a run's objects.
+pub struct Handled {
+    /// Those that were read.
+    pub items: Vec<Item>,
+    /// Those that were given up, some of which may have been read all the same.
+    pub dead_letters: DeadLetters,
+}
+
+impl Default for Handled {
+    fn default() -> Self {
+        Self { items: Vec::new(), dead_letters: DeadLetters::new(UNANSWERED) }
+    }
+}
+
+/// A run that is under way: what it reads, and where.
+#[derive(Clone, Copy)]
+pub struct UnderWay<'a> {
+    run: &'a Run,
+    request: &'a Request,
+    variant: Variant,
+    functions: &'a VariantFunctions,
+    name: &'a str,
+    memory_mb: u64,
+}
+
+/// Reads by each variant with each memory size, until that is over or the user presses Ctrl-C.
+pub async fn execute(run: &Run, options: &Options) -> Result<Vec<Observation>> {
+    let (request, sizes) = (options.request(&run.deployed), options.memory_sizes());
+    let remaining = RefCell::new("no object is under way".to_owned());
+    let measure = async |memory_mb: u64| {
+        let mut observations = Vec::new();
+        let name = if sizes.is_empty() { run.name.clone() } else { format!("{}-{memory_mb}", run.name) };
+        for variant in options.variants() {
+            let functions = functions(run, variant)?;
+            let under_way = UnderWay { run, request: &request, variant, functions, name: &name, memory_mb };
+            observations.push(under_way.observe(&remaining).await?);
+        }
+        Ok(observations)
+    };
+    memory_sweep::run(run, &sizes, measure, || remaining.borrow().clone()).await
+}
+
+impl UnderWay<'_> {
+    /// Reads all objects; `remaining` says what there is in the meantime that an interrupted run leaves behind.
+    async fn observe(self, remaining: &RefCell<String>) -> Result<Observation> {
+        let Self { run, request, variant, functions, name, memory_mb } = self;
+        let url = &functions.queue.url;
+        let limits = queue::until_empty(run.context(), url).await?;
+        run.context().notify(&format!("{variant}, {memory_mb} MB: listing s3://{} …", request.bucket));
+        // SQS cannot take back one run's messages.
+        let nothing = remaining.replace(format!(
+            "objects of the run {name} that are in the queue will still be read; to empty it: {}",
+            queue::purge_command(url)
+        ));
+        let sent = send::send(self).await?;
+        let handled = wait::until_handled(self, limits, sent.listing.sent).await?;
+        remaining.replace(nothing);
+        self.charge(sent, handled).await
+    }
+
+    /// Looks up what Lambda charges for, and puts everything together.
+    async fn charge(self, sent: Sent, handled: Handled) -> Result<Observation> {
+        let Self { run, variant, functions, name, memory_mb, .. } = self;
+        let Sent { listing, span_ms: (from_ms, listed_ms) } = sent;
+        let (now, mut warnings) = (Instant::now(), Vec::new());
+        let batches = handled.count().div_ceil(run.deployment().required("batchSize")?).max(1);
+        let ended_ms = handled.items.iter().map(Item::ended_ms).max();
+        let generator = Span {
+            function: &functions.generator,
+            from_ms,
+            to_ms: listed_ms,
+            invocations: listing.calls..=listing.calls,
+        };
+        let reader = Span {
+            function: &functions.reader,
+            from_ms,
+            to_ms: ended_ms.map_or(listed_ms, |ended_ms| ended_ms.max(listed_ms)),
+            invocations: batches..=u64::MAX,
+        };
+        let generator = billing_log::billed(run.context(), &generator, now, &mut warnings).await?;
+        let reader = billing_log::billed(run.context(), &reader, now, &mut warnings).await?;
+        let run = name.to_owned();
+        Ok(Observation { run, variant, memory_mb, listing, handled, generator, reader, warnings })
+    }
+}

@@ -1,0 +1,105 @@
+//! Sending the objects to the readers: the generator is called until it has listed all of them.
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
+use protocol::s3_read::{GeneratorReport, GeneratorRequest};
+use results::scenario::s3_read::{Listing, Request};
+use serde_json::json;
+
+use super::UnderWay;
+use crate::progress::Progress;
+use crate::scenario::shared::invoke::invoke;
+
+/// A run's messages, all sent.
+pub struct Sent {
+    /// What the generator says.
+    pub listing: Listing,
+    /// From its first call to its last answer, from and to ms since 1970.
+    pub span_ms: (i64, i64),
+}
+
+/// Sends every object that is to be read, with as many calls as the generator's timeout makes of it.
+pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
+    let UnderWay { run, request, functions, name, .. } = under_way;
+    let start = Timestamp::now();
+    let mut progress = Progress::new(run.progress, request.max_objects);
+    let mut listing = Listing::default();
+    let mut continuation = None;
+    loop {
+        let event = json!(GeneratorRequest {
+            run: name.to_owned(),
+            prefix: request.prefix.clone(),
+            modified_within_hours: request.modified_within_hours,
+            max_objects: request.max_objects.saturating_sub(listing.sent),
+            continuation: continuation.clone(),
+        });
+        let report: GeneratorReport =
+            invoke(&run.config, run.deployment(), &functions.generator, &event).await?;
+        add(&mut listing, &report);
+        progress.set(listing.sent, "objects are in the queue");
+        let is_full = request.max_objects > 0 && listing.sent >= request.max_objects;
+        match report.continuation {
+            Some(_) if is_full => break,
+            // A call that got nowhere would be followed by another one that doesn't.
+            Some(key) if continuation.as_ref() == Some(&key) => bail!(
+                "{} gets no further than the object '{key}' of s3://{}: see its logs",
+                functions.generator,
+                request.bucket
+            ),
+            Some(key) => continuation = Some(key),
+            None => break,
+        }
+    }
+    progress.end();
+    let end = Timestamp::now();
+    listing.seconds = end.duration_since(start).as_secs_f64();
+    if listing.sent == 0 {
+        bail!("{}", nothing_to_read(request, &listing));
+    }
+    Ok(Sent { listing, span_ms: (start.as_millisecond(), end.as_millisecond()) })
+}
+
+fn add(listing: &mut Listing, report: &GeneratorReport) {
+    listing.calls += 1;
+    listing.listed += report.listed;
+    listing.skipped += report.skipped;
+    listing.unsendable += report.unsendable;
+    listing.sent += report.sent;
+    listing.bytes += report.bytes;
+}
+
+fn nothing_to_read(request: &Request, listing: &Listing) -> String {
+    let url = format!("s3://{}/{}", request.bucket, request.prefix);
+    if listing.listed == 0 {
+        return format!("there is nothing to read: {url} has no object; check --prefix and the bucket");
+    }
+    let limit = match request.modified_within_hours {
+        0.0 => String::new(),
+        hours => format!(", or not modified within {hours} hours (--modified-within)"),
+    };
+    let listed = listing.listed;
+    format!("there is nothing to read: all {listed} objects of {url} are empty, folder markers{limit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::s3_read::testing::request;
+
+    #[test]
+    fn a_bucket_with_nothing_to_read_says_why() {
+        let mut request = request();
+        let empty = Listing::default();
+        assert!(nothing_to_read(&request, &empty).contains("has no object; check --prefix"));
+        let skipped = Listing { listed: 3, skipped: 3, ..Listing::default() };
+        let said = nothing_to_read(&request, &skipped);
+        assert!(
+            said.ends_with("all 3 objects of s3://lambench-dev-s3-read/ are empty, folder markers"),
+            "{said}"
+        );
+        request.modified_within_hours = 24.0;
+        assert!(
+            nothing_to_read(&request, &skipped).ends_with("not modified within 24 hours (--modified-within)")
+        );
+    }
+}

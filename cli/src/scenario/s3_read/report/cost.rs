@@ -1,0 +1,113 @@
+//! What reading costs on AWS: the functions' time, and the requests to the queue, the bucket and the table.
+
+use protocol::stats::real;
+use results::cost::{Cost, Usage};
+use results::prices::{DYNAMODB_WRITE, S3_READ, S3_WRITE, SQS_REQUEST};
+use results::scenario::s3_read::ReadRun;
+
+use super::Aggregate;
+use crate::scenario::s3_read::Run;
+use crate::scenario::shared::cost::{lambda, lambda_as};
+
+/// What the costs of a run are for.
+pub const THOUSAND_OBJECTS: &str = "1,000 objects";
+/// What the costs of a run are for, too.
+pub const GB: &str = "a GB";
+/// Messages of a `SendMessageBatch`: 64 KB, a request's unit, have room for ten signed URLs.
+const MESSAGES_PER_SEND: u64 = 10;
+/// Objects of a LIST request.
+const OBJECTS_PER_LIST: u64 = 1000;
+
+/// What 1,000 objects cost, and a GB; nothing if nothing was read.
+pub fn costs(run: &Run, aggregate: &Aggregate, name: &str) -> Vec<Cost> {
+    let usage = usage(run, aggregate);
+    let shares = [(THOUSAND_OBJECTS, 1e3, aggregate.run.objects.read), (GB, 1e9, aggregate.run.bytes)];
+    let measured = shares.into_iter().filter(|(.., all)| *all > 0);
+    measured.map(|(what, unit, all)| usage.cost(format!("{name}: {what}"), unit / real(all))).collect()
+}
+
+/// What a run used, without what its REPORT lines have to say if they are missing.
+fn usage(run: &Run, aggregate: &Aggregate) -> Usage {
+    let Aggregate { observation, run: ReadRun { listing, objects, memory_mb, .. }, .. } = aggregate;
+    let architecture = &run.deployment().architecture;
+    let (reader, generator) = (observation.reader, observation.generator);
+    let lists =
+        generator.map(|billed| real(listing.listed.div_ceil(OBJECTS_PER_LIST).max(billed.invocations)));
+    // Lambda takes a batch of messages for each invocation and deletes it, with a request each; polls that find the
+    // queue empty are not counted: they are made whether there is load or not.
+    let queue = reader.map(|billed| {
+        let sends = listing.sent.div_ceil(MESSAGES_PER_SEND);
+        real(sends + 2 * billed.invocations + objects.dead_lettered)
+    });
+    let names = ["generator compute", "generator requests"];
+    let mut usage = lambda(architecture, *memory_mb, reader);
+    usage = usage.with(lambda_as(names, architecture, run.deployed.generator_memory, generator));
+    usage.add("LIST", lists, S3_WRITE);
+    usage.add("queue", queue, SQS_REQUEST);
+    usage.add("GET", real(aggregate.gets), S3_READ);
+    usage.add("table", real(aggregate.write_units), DYNAMODB_WRITE);
+    usage
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::s3_read::Variant;
+    use results::scenario::s3_read::Listing;
+
+    use super::*;
+    use crate::scenario::s3_read::testing::{aggregate, billed, run};
+
+    /// 2,000 objects of 1 MB; 200 invocations of 500 ms at 512 MB, one of 4 s for the generator.
+    fn two_gb() -> Aggregate {
+        let mut aggregate = aggregate(Variant::Sdk, 512);
+        aggregate.observation.reader = Some(billed(200, 100_000.0));
+        aggregate.observation.generator = Some(billed(1, 4000.0));
+        aggregate.run.listing = Listing { calls: 1, listed: 2000, sent: 2000, ..Listing::default() };
+        aggregate.run.objects.read = 2000;
+        aggregate.run.bytes = 2_000_000_000;
+        Aggregate { gets: 2100, write_units: 2000, ..aggregate }
+    }
+
+    fn assert_close(got: Option<f64>, want: f64) {
+        assert!(got.is_some_and(|got| (got - want).abs() < 1e-12), "{got:?} is not {want}");
+    }
+
+    #[test]
+    fn every_line_is_for_a_thousand_objects() {
+        let [thousand, gb] = &costs(&run(), &two_gb(), "sdk")[..] else { panic!("two costs") };
+        assert_eq!((thousand.item.as_str(), gb.item.as_str()), ("sdk: 1,000 objects", "sdk: a GB"));
+        let line = |name: &str| thousand.lines.iter().find(|line| line.name == name).unwrap().usd;
+        assert_close(line("compute"), 200.0 * 0.5 * 0.5 * 0.000_013_333_4 / 2.0);
+        assert_close(line("Lambda requests"), 200.0 * 0.000_000_2 / 2.0);
+        assert_close(line("generator compute"), 1769.0 / 1024.0 * 4.0 * 0.000_013_333_4 / 2.0);
+        assert_close(line("generator requests"), 0.000_000_2 / 2.0);
+        assert_close(line("LIST"), 2.0 * 0.000_005 / 2.0);
+        assert_close(line("queue"), (200.0 + 400.0 + 0.0) * 0.000_000_4 / 2.0);
+        assert_close(line("GET"), 2100.0 * 0.000_000_4 / 2.0);
+        assert_close(line("table"), 2000.0 * 0.000_000_625 / 2.0);
+        let all = thousand.usd.unwrap();
+        assert_close(gb.usd, all * 2.0 / 2.0);
+        assert!(all > line("compute").unwrap() + line("table").unwrap());
+    }
+
+    #[test]
+    fn a_part_that_is_unknown_leaves_no_sum_rather_than_a_low_one() {
+        let (mut no_reader, mut no_generator) = (two_gb(), two_gb());
+        no_reader.observation.reader = None;
+        no_generator.observation.generator = None;
+        for aggregate in [no_reader, no_generator] {
+            for cost in costs(&run(), &aggregate, "sdk") {
+                assert_eq!(cost.usd, None);
+                assert!(cost.lines.iter().any(|line| line.name == "GET" && line.usd.is_some()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_read_nothing_has_no_cost() {
+        let mut nothing = two_gb();
+        nothing.run.objects.read = 0;
+        nothing.run.bytes = 0;
+        assert_eq!(costs(&run(), &nothing, "sdk"), []);
+    }
+}

@@ -1,0 +1,102 @@
+//! Counts and contents that have to be equal: where they are not, a run's figures cannot be trusted.
+
+use std::collections::HashMap;
+
+use super::{Aggregate, title};
+use crate::scenario::shared::tables::{count, first_ids};
+
+/// What doesn't add up in runs, each by itself and all together.
+pub fn failed_checks(all: &[Aggregate]) -> Vec<String> {
+    all.iter().flat_map(in_run).chain(differing(all)).collect()
+}
+
+fn in_run(aggregate: &Aggregate) -> Vec<String> {
+    let run = &aggregate.run;
+    let (objects, sent, title) = (&run.objects, run.listing.sent, title(run));
+    let mut failed = Vec::new();
+    if objects.lost > 0 {
+        failed.push(format!(
+            "{title}: {} of {sent} got lost: neither read nor dead-lettered",
+            count(objects.lost, "object")
+        ));
+    }
+    if objects.read + objects.dead_lettered > sent {
+        failed.push(format!(
+            "{title}: {} sent, but {} read and {} dead-lettered",
+            count(sent, "object"),
+            objects.read,
+            objects.dead_lettered
+        ));
+    }
+    let items = aggregate.observation.handled.items.iter();
+    let others = items.filter(|item| item.memory_mb != run.memory_mb).count() as u64;
+    if others > 0 {
+        failed.push(format!("{title}: {} read with another memory size", count(others, "object")));
+    }
+    failed
+}
+
+/// Objects that not all runs have read alike.
+fn differing(all: &[Aggregate]) -> Option<String> {
+    let mut contents = HashMap::new();
+    let mut differing = Vec::new();
+    for item in all.iter().flat_map(|one| &one.observation.handled.items) {
+        let (content, object) = ((item.bytes, &item.hash), item.object.as_str());
+        if *contents.entry(object).or_insert(content) != content && !differing.contains(&object) {
+            differing.push(object);
+        }
+    }
+    (!differing.is_empty()).then(|| {
+        format!(
+            "{} with different content in two runs: {}; does somebody write to the bucket?",
+            count(differing.len() as u64, "object"),
+            first_ids(differing)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::s3_read::Variant;
+
+    use super::*;
+    use crate::scenario::s3_read::testing::aggregate;
+
+    fn both() -> Vec<Aggregate> {
+        vec![aggregate(Variant::Signed, 512), aggregate(Variant::Sdk, 512)]
+    }
+
+    #[test]
+    fn runs_that_add_up_have_no_failed_check() {
+        assert_eq!(failed_checks(&both()), [""; 0]);
+    }
+
+    #[test]
+    fn lost_and_surplus_objects_are_counted() {
+        let mut all = both();
+        all[0].run.objects.lost = 1;
+        all[1].run.objects.dead_lettered = 2;
+        assert_eq!(
+            failed_checks(&all),
+            [
+                "signed, 512 MB: 1 object of 4 got lost: neither read nor dead-lettered",
+                "sdk, 512 MB: 4 objects sent, but 4 read and 2 dead-lettered"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_object_that_the_variants_read_differently_is_named() {
+        let mut all = both();
+        all[1].observation.handled.items[2].hash = "another".to_owned();
+        let said = failed_checks(&all);
+        assert!(said[0].starts_with("1 object with different content in two runs: files/0002;"), "{said:?}");
+    }
+
+    #[test]
+    fn objects_that_another_memory_size_read_are_counted() {
+        let mut all = both();
+        all[0].observation.handled.items[0].memory_mb = 128;
+        assert_eq!(failed_checks(&all), ["signed, 512 MB: 1 object read with another memory size"]);
+    }
+}

@@ -1,0 +1,161 @@
+//! What to know about the figures, each with advice.
+
+use std::collections::BTreeMap;
+
+use protocol::s3_read::{FailureKind, kind_name};
+use protocol::stats::real;
+use results::scenario::s3_read::ReadRun;
+
+use super::{Aggregate, title};
+use crate::scenario::s3_read::execute::Handled;
+use crate::scenario::s3_read::{Run, functions};
+use crate::scenario::shared::tables::count;
+use crate::scenario::shared::warnings;
+
+/// Below this number of objects, p99.9 is just the slowest one.
+const FEW: u64 = 1000;
+/// A load that is over before the queue's pollers are at work says more of them than of S3, s.
+const SHORT_SECONDS: f64 = 10.0;
+/// Several requests for more objects than this share are worth a word.
+const REPEATED: f64 = 0.01;
+
+/// The warnings about runs.
+pub fn warnings(run: &Run, all: &[Aggregate]) -> Vec<String> {
+    let mut warnings: Vec<String> = all.iter().flat_map(|one| in_run(run, one)).collect();
+    let runs = || all.iter().map(|one| &one.run);
+    if runs().any(|read| read.objects.read < FEW) {
+        warnings.push(warnings::few(FEW, "objects in a run", &run.context().set_command("objectCount", FEW)));
+    }
+    if runs().any(|read| read.seconds.is_some_and(|seconds| seconds < SHORT_SECONDS)) {
+        warnings.push(format!(
+            "a run shorter than {SHORT_SECONDS:.0} s: the MB/s of all functions together are those of the queue's pollers, \
+             which become more by the minute; compare the MB/s per function, or read more objects"
+        ));
+    }
+    let caveats = "the functions, S3 and the queue share this machine's processor, and a function's part of it doesn't \
+                   depend on its memory";
+    warnings.extend(warnings::local(run.deployment(), caveats, "the variants"));
+    warnings
+}
+
+fn in_run(run: &Run, aggregate: &Aggregate) -> Vec<String> {
+    let (read, title) = (&aggregate.run, title(&aggregate.run));
+    let examples = examples(&aggregate.observation.handled);
+    let example = |(object, reason): &(&String, &String)| {
+        let kind = kind_name(reason);
+        let count = read.objects.failures.get(kind).copied().unwrap_or_default();
+        format!("{title}: {count} × {kind}, such as {object} ({reason}): {}", advice(run, kind))
+    };
+    let mut warnings: Vec<_> = examples.iter().map(example).collect();
+    if !examples.is_empty()
+        && let Ok(functions) = functions(run, read.variant)
+    {
+        let what = format!("{title}: {}", count(read.objects.dead_lettered, "message"));
+        warnings.push(warnings::in_dead_letter_queue(&what, &functions.queue.dead_letter_url));
+    }
+    if read.listing.unsendable > 0 {
+        warnings.push(format!(
+            "{title}: {} left out, as SQS takes no control characters: read them by the variant signed",
+            count(read.listing.unsendable, "object")
+        ));
+    }
+    warnings.extend(repeated(read));
+    warnings
+}
+
+/// An object that was given up for each kind of failure, with the reason.
+fn examples(handled: &Handled) -> Vec<(&String, &String)> {
+    let mut by_kind = BTreeMap::new();
+    for (object, reason) in handled.failed() {
+        by_kind.entry(kind_name(reason)).or_insert((object, reason));
+    }
+    by_kind.into_values().collect()
+}
+
+/// Objects that took several requests have the failed ones in their latencies.
+fn repeated(run: &ReadRun) -> Option<String> {
+    let repeated = run.objects.read - run.objects.first_try;
+    (real(repeated) > REPEATED * real(run.objects.read)).then(|| {
+        format!(
+            "{}: {repeated} of {} objects took more than one request, and their latencies have all of them: the reader's \
+             log says why (SlowDown: lower concurrency, or give S3 some minutes to scale)",
+            title(run),
+            run.objects.read
+        )
+    })
+}
+
+/// What to do about a kind of failure.
+fn advice(run: &Run, kind: &str) -> String {
+    use FailureKind as Kind;
+    let advice = match kind.parse() {
+        Ok(Kind::Expired) => {
+            "a URL ends with the credentials of the generator's role, after some hours: read what is queued sooner, with a \
+             higher concurrency"
+        }
+        Ok(Kind::Foreign | Kind::Unreadable) => "somebody else sends messages to the queue",
+        Ok(Kind::Missing) => "objects were removed while the run was on",
+        Ok(Kind::Denied) => {
+            "the bucket's own policy or key refuses the stack's role, or the object is archived"
+        }
+        Ok(Kind::Throttled) => "lower concurrency, or spread the keys over more prefixes",
+        Ok(Kind::Timeout | Kind::Unanswered) => {
+            return format!(
+                "the reader has too little time: {}",
+                run.context().set_command("timeoutSeconds", 300)
+            );
+        }
+        Ok(Kind::Unstored) => "see the reader's log: the table refused its items",
+        Ok(Kind::Truncated | Kind::Corrupt | Kind::Reset | Kind::Server) | Err(_) => "see the reader's log",
+    };
+    advice.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::s3_read::{Variant, reason};
+
+    use super::*;
+    use crate::scenario::s3_read::testing::{aggregate, dead_letters, run};
+
+    fn said(change: impl FnOnce(&mut Aggregate)) -> String {
+        let mut aggregate = aggregate(Variant::Signed, 512);
+        change(&mut aggregate);
+        warnings(&run(), &[aggregate]).join("\n")
+    }
+
+    #[test]
+    fn a_failure_comes_with_an_example_and_what_to_do() {
+        let said = said(|aggregate| {
+            aggregate.run.objects.dead_lettered = 2;
+            aggregate.run.objects.failures = [("expired".to_owned(), 2)].into();
+            let expired = reason(FailureKind::Expired, "Request has expired");
+            aggregate.observation.handled.dead_letters.add("files/a", Some(&expired));
+        });
+        assert!(
+            said.contains("2 × expired, such as files/a (expired: Request has expired): a URL ends with"),
+            "{said}"
+        );
+        assert!(said.contains("2 messages in the dead-letter queue: aws sqs receive-message"), "{said}");
+    }
+
+    #[test]
+    fn each_kind_of_failure_has_one_example() {
+        let handled = Handled { dead_letters: dead_letters(&["files/8", "files/9"]), ..Handled::default() };
+        assert_eq!(examples(&handled).len(), 1, "both are missing");
+    }
+
+    #[test]
+    fn few_objects_a_short_run_and_a_local_one_are_told() {
+        let said = said(|_| {});
+        for part in ["s3-read.objectCount 1000 --stack dev", "a run shorter than 10 s", "local: "] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+
+    #[test]
+    fn objects_that_took_several_requests_are_told() {
+        assert!(said(|_| {}).contains("1 of 4 objects took more than one request"));
+        assert!(!said(|one| one.run.objects.first_try = 4).contains("more than one request"));
+    }
+}

@@ -1,0 +1,5 @@
+//! The functions at servers of the tests' own: S3 as it is and as it fails, a table and queues.
+
+mod generator;
+mod reader;
+mod support;

@@ -30,7 +30,8 @@ export interface Run {
 /** The part of a result file that these tests read. */
 export interface Result {
   readonly environment: { readonly kind: string };
-  readonly aurora: { readonly runs: readonly Run[]; readonly violations: readonly string[] };
+  readonly failed_checks: readonly string[];
+  readonly aurora: { readonly runs: readonly Run[] };
 }
 
 /** The output `environment.aurora`, as far as the tests need it. */

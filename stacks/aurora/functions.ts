@@ -112,6 +112,7 @@ export function deployHarness(settings: FunctionSettings, context: FunctionConte
       bin: "aurora-tally",
       description: "Reports what a run has done, from the ledger and the tables",
       ...inDatabase,
+      environment: { ...inDatabase.environment, METRICS_NAMESPACE: metricsNamespace(postgres) },
     }),
     merge: make({
       bin: "aurora-merge",

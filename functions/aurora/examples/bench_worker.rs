@@ -23,7 +23,7 @@ type AnyError = Box<dyn Error + Send + Sync>;
 /// Time for the clients to connect, ms.
 const START_MS: u64 = 1000;
 /// More of it for each of them, ms.
-const START_MS_A_CLIENT: u64 = 100;
+const START_MS_PER_CLIENT: u64 = 100;
 
 fn main() -> Result<(), AnyError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,7 +34,7 @@ fn main() -> Result<(), AnyError> {
     };
     let (clients, seconds, batch): (u64, f64, u32) = (clients.parse()?, seconds.parse()?, batch.parse()?);
     let run = format!("bench-{}", now_ms());
-    let start_at_ms = now_ms() + START_MS + clients * START_MS_A_CLIENT;
+    let start_at_ms = now_ms() + START_MS + clients * START_MS_PER_CLIENT;
     let threads: Vec<_> = (0..clients)
         .map(|worker| {
             let request = serde_json::json!({
@@ -66,7 +66,7 @@ async fn client(request: serde_json::Value) -> Result<Outcome, AnyError> {
     };
     let transport = SqlTransport::Sqlx(Arc::new(Postgres::new(cluster.clone(), login)));
     let remaining = Duration::from_secs_f64(request.seconds) + Duration::from_mins(1);
-    let worker = Worker { cluster, sizes, transport };
+    let worker = Worker { cluster, sizes, transport, metrics_namespace: "lambench/bench".to_owned() };
     let outcome = Box::pin(work(&worker, &request, remaining)).await;
     outcome.map_err(|failure| failure.to_string().into())
 }

@@ -13,10 +13,10 @@ use crate::statements::{
 const TYPES: i32 = 8;
 /// Days that generated transactions are spread over.
 pub const DAYS: i64 = 365;
-/// pgbench's accounts a branch.
-pub const ACCOUNTS_A_BRANCH: i64 = 100_000;
-/// pgbench's tellers a branch.
-pub const TELLERS_A_BRANCH: i64 = 10;
+/// pgbench's accounts per branch.
+pub const ACCOUNTS_PER_BRANCH: i64 = 100_000;
+/// pgbench's tellers per branch.
+pub const TELLERS_PER_BRANCH: i64 = 10;
 /// SQLSTATE `no_data`: a row that `aurora-migrate` should have generated isn't there.
 const NO_DATA: &str = "02000";
 
@@ -60,7 +60,7 @@ pub async fn perform<D: Driver>(
     }
 }
 
-/// Executes a unit and undoes it, so that connection, prepared statements and caches are there when the load begins.
+/// Executes a unit and undoes it, so that connection, prepared statements and caches are there when the load starts.
 ///
 /// # Errors
 /// The database's.
@@ -104,7 +104,7 @@ async fn tpcb<D: Driver>(driver: &mut D, sizes: Sizes, source: Uuid, seq: i32) -
         // A repeat: the balances have had this delta.
         Ok(_) => driver.rollback().await.map(|()| 0),
         Err(error) => {
-            // The first error counts. If the transaction can't even be undone, the connection is no good any more.
+            // The first error counts. If the transaction cannot even be undone, the connection is no good any more.
             if driver.rollback().await.is_err() {
                 driver.disconnect().await;
             }
@@ -114,9 +114,9 @@ async fn tpcb<D: Driver>(driver: &mut D, sizes: Sizes, source: Uuid, seq: i32) -
 }
 
 async fn tpcb_body<D: Driver>(driver: &mut D, sizes: Sizes, source: Uuid, seq: i32) -> Result<u64, DbError> {
-    let aid = fastrand::i64(1..=ACCOUNTS_A_BRANCH * sizes.scale);
+    let aid = fastrand::i64(1..=ACCOUNTS_PER_BRANCH * sizes.scale);
     let bid = fastrand::i64(1..=sizes.scale);
-    let tid = fastrand::i64(1..=TELLERS_A_BRANCH * sizes.scale);
+    let tid = fastrand::i64(1..=TELLERS_PER_BRANCH * sizes.scale);
     let delta = fastrand::i64(-5000..=5000);
     let [aid_, bid_, tid_, delta_] = [aid, bid, tid, delta].map(Value::Int);
     found(driver.execute(&TPCB_ACCOUNT, &[delta_, aid_]).await?, "pgbench_accounts", aid)?;

@@ -7,10 +7,10 @@ use lambda_kit::sql::{self, DbError, RetryAction};
 use lambda_kit::{Deadline, Retry};
 use uuid::Uuid;
 
+use crate::attempt_stats::AttemptStats;
 use crate::driver::Driver;
-use crate::ledger::{self, Attempt, Begun, Source};
+use crate::ledger::{self, Attempt, Source, Started};
 use crate::metrics;
-use crate::record::Record;
 
 /// Whether this environment has worked before.
 static WARM: AtomicBool = AtomicBool::new(false);
@@ -38,26 +38,26 @@ pub fn cut(deadline: &Deadline) -> Instant {
     deadline.before(deadline.reserve() / 2)
 }
 
-/// The record of a new attempt.
+/// The statistics of a new attempt.
 #[must_use]
-pub fn new_record() -> Record {
-    let mut record = Record::default();
-    record.outcome.workers = 1;
-    record.outcome.cold_starts = u64::from(!WARM.swap(true, Ordering::Relaxed));
-    record
+pub fn new_stats() -> AttemptStats {
+    let mut stats = AttemptStats::default();
+    stats.outcome.workers = 1;
+    stats.outcome.cold_starts = u64::from(!WARM.swap(true, Ordering::Relaxed));
+    stats
 }
 
-/// Begins an attempt.
+/// Starts an attempt.
 ///
 /// # Errors
 /// The database's, when time is up or it will not get better.
-pub async fn begin<D: Driver>(
+pub async fn start<D: Driver>(
     connections: &mut Connections<D>,
     source: &Source,
-    record: &mut Record,
+    stats: &mut AttemptStats,
     end: Instant,
-) -> Result<Begun, DbError> {
-    retry(connections.ledger(), record, end, async |driver, _| ledger::begin(driver, source).await).await
+) -> Result<Started, DbError> {
+    retry(connections.ledger(), stats, end, async |driver, _| ledger::start(driver, source).await).await
 }
 
 /// Settles an attempt and writes its metrics; returns all completions of the source.
@@ -67,20 +67,20 @@ pub async fn begin<D: Driver>(
 pub async fn settle<D: Driver>(
     connections: &mut Connections<D>,
     source: &Source,
-    record: &mut Record,
+    stats: &mut AttemptStats,
     last: bool,
     end: Instant,
-    database: &str,
+    metrics_namespace: &str,
 ) -> Result<u64, DbError> {
     let id = Uuid::from_u128(fastrand::u128(..));
     let mut again = false;
-    let completions = retry(connections.ledger(), record, end, async |driver, record| {
+    let completions = retry(connections.ledger(), stats, end, async |driver, stats| {
         let attempt = Attempt { id, last, again };
         again = true;
-        ledger::settle(driver, source, attempt, &mut record.outcome).await
+        ledger::settle(driver, source, attempt, &mut stats.outcome).await
     })
     .await?;
-    metrics::emit(database, source.action, &record.outcome, &record.sample);
+    metrics::emit(metrics_namespace, source.action, &stats.outcome, &stats.sample);
     Ok(completions)
 }
 
@@ -90,19 +90,19 @@ pub async fn settle<D: Driver>(
 /// The last one.
 pub async fn retry<D: Driver, T>(
     driver: &mut D,
-    record: &mut Record,
+    stats: &mut AttemptStats,
     end: Instant,
-    mut work: impl AsyncFnMut(&mut D, &mut Record) -> Result<T, DbError>,
+    mut work: impl AsyncFnMut(&mut D, &mut AttemptStats) -> Result<T, DbError>,
 ) -> Result<T, DbError> {
     let mut retry = Retry::until(end);
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        let error = match sql::attempt(driver, left, async |driver| work(driver, record).await).await {
+        let error = match sql::attempt(driver, left, async |driver| work(driver, stats).await).await {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
         driver.disconnect().await;
-        record.fail(error.clone());
+        stats.fail(error.clone());
         if is_permanent(&error) {
             return Err(error);
         }

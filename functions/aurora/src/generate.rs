@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::migrate::MigrateError;
 
-/// Rows a chunk: a second or two on a small cluster.
+/// Rows per chunk: a second or two on a small cluster.
 const CHUNK: u64 = 50_000;
 
 /// A table with generated rows, whose keys are 1, 2, 3, ….

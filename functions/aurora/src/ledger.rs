@@ -24,9 +24,9 @@ pub struct Source {
     pub wanted: Option<u32>,
 }
 
-/// What is recorded of a source when an attempt at it begins.
+/// What is recorded of a source when an attempt at it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Begun {
+pub struct Started {
     /// Attempts, this one included.
     pub attempts: i64,
     /// Whether there is nothing left to do.
@@ -35,11 +35,11 @@ pub struct Begun {
     pub completions: u64,
 }
 
-/// Records that an attempt begins.
+/// Records that an attempt starts.
 ///
 /// # Errors
 /// The database's.
-pub async fn begin<D: Driver>(driver: &mut D, source: &Source) -> Result<Begun, DbError> {
+pub async fn start<D: Driver>(driver: &mut D, source: &Source) -> Result<Started, DbError> {
     let (kind, action) = (text(&D::KIND), text(&source.action));
     let values = [
         Value::Uuid(source.id),
@@ -52,20 +52,20 @@ pub async fn begin<D: Driver>(driver: &mut D, source: &Source) -> Result<Begun, 
     let [attempts, done, completions] = rows.first().map(Vec::as_slice).unwrap_or_default() else {
         return Err(unexpected("ledger-begin"));
     };
-    Ok(Begun { attempts: attempts.int(), done: done.is_true(), completions: natural(completions) })
+    Ok(Started { attempts: attempts.int(), done: done.is_true(), completions: natural(completions) })
 }
 
 /// The units that are left to a source.
 ///
 /// # Errors
 /// The database's.
-pub async fn left<D: Driver>(driver: &mut D, source: &Source, begun: Begun) -> Result<Vec<i32>, DbError> {
+pub async fn left<D: Driver>(driver: &mut D, source: &Source, started: Started) -> Result<Vec<i32>, DbError> {
     let wanted = i32::try_from(source.wanted.unwrap_or(0)).unwrap_or(i32::MAX);
     if source.action.reads() {
-        let counted = i32::try_from(begun.completions).unwrap_or(i32::MAX);
+        let counted = i32::try_from(started.completions).unwrap_or(i32::MAX);
         return Ok((counted.saturating_add(1)..=wanted).collect());
     }
-    if begun.attempts == 1 {
+    if started.attempts == 1 {
         return Ok((1..=wanted).collect());
     }
     let values = [Value::Uuid(source.id), Value::Int(wanted.into())];
@@ -77,8 +77,8 @@ pub async fn left<D: Driver>(driver: &mut D, source: &Source, begun: Begun) -> R
 ///
 /// # Errors
 /// The database's.
-pub async fn last<D: Driver>(driver: &mut D, source: &Source, begun: Begun) -> Result<i32, DbError> {
-    if begun.attempts == 1 {
+pub async fn last<D: Driver>(driver: &mut D, source: &Source, started: Started) -> Result<i32, DbError> {
+    if started.attempts == 1 {
         return Ok(0);
     }
     let last = one(driver, &LEDGER_LAST, &[Value::Uuid(source.id)]).await?;

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod attempt;
+pub mod attempt_stats;
 pub mod clock;
 pub mod driver;
 pub mod generate;
@@ -14,7 +15,6 @@ pub mod migrate;
 pub mod pace;
 pub mod queue;
 pub mod ramp;
-pub mod record;
 pub mod statements;
 pub mod tally;
 pub mod worker;

@@ -8,17 +8,17 @@ use protocol::aurora::{self, Action};
 use uuid::Uuid;
 
 use crate::action::{Sizes, perform, statements};
+use crate::attempt_stats::AttemptStats;
 use crate::clock;
 use crate::driver::Driver;
 use crate::pace::Pace;
-use crate::record::Record;
 use crate::statements::CONNECTIONS;
 
 /// Tries of a unit that others are in the way of, the first included: pgbench's `--max-tries`.
 const MAX_TRIES: u32 = 10;
-/// How long after a statement's time-out the server's answer is waited for.
+/// How long after a statement's timeout the server's answer is waited for.
 const GRACE: Duration = Duration::from_secs(5);
-/// The longest that a statement without a time-out is waited for.
+/// The longest that a statement without a timeout is waited for.
 const NO_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// What to do, and until when.
@@ -30,7 +30,7 @@ pub struct Plan {
     pub sizes: Sizes,
     /// Whose units they are.
     pub source: Uuid,
-    /// Units a statement.
+    /// Units per statement.
     pub batch: u32,
     /// When units start.
     pub pace: Pace,
@@ -41,7 +41,7 @@ pub struct Plan {
     /// After this, the server cancels a statement; zero for never.
     pub statement_timeout: Duration,
     /// When to count the server's connections.
-    pub look_at: Option<Instant>,
+    pub count_connections_at: Option<Instant>,
 }
 
 impl Plan {
@@ -60,26 +60,26 @@ impl Plan {
 pub async fn load<D: Driver>(
     driver: &mut D,
     plan: &Plan,
-    record: &mut Record,
+    stats: &mut AttemptStats,
     seqs: impl Iterator<Item = i32>,
 ) {
     let cpu = clock::cpu();
     let (start_ms, start) = (clock::now_ms(), Instant::now());
-    let end = units(driver, plan, record, seqs, start).await;
-    record.span(start_ms, start, end);
-    record.outcome.cpu_ms += clock::cpu().saturating_sub(cpu).as_secs_f64() * 1000.0;
-    record.outcome.connections_opened = driver.opened();
+    let end = units(driver, plan, stats, seqs, start).await;
+    stats.span(start_ms, start, end);
+    stats.outcome.cpu_ms += clock::cpu().saturating_sub(cpu).as_secs_f64() * 1000.0;
+    stats.outcome.connections_opened = driver.opened();
 }
 
 /// Returns when the last unit ended.
 async fn units<D: Driver>(
     driver: &mut D,
     plan: &Plan,
-    record: &mut Record,
+    stats: &mut AttemptStats,
     mut seqs: impl Iterator<Item = i32>,
     start: Instant,
 ) -> Instant {
-    let mut look_at = plan.look_at.filter(|_| D::KIND == aurora::Driver::Sqlx);
+    let mut count_connections_at = plan.count_connections_at.filter(|_| D::KIND == aurora::Driver::Sqlx);
     let mut now = start;
     let mut batch = Vec::new();
     for number in plan.pace.first_from(start).. {
@@ -95,15 +95,15 @@ async fn units<D: Driver>(
         if intended > now {
             clock::wait_until(intended).await;
         }
-        let done = unit(driver, plan, record, &batch).await;
+        let done = unit(driver, plan, stats, &batch).await;
         now = Instant::now();
         match done {
-            Ok(new) => record.confirm(batch.len() as u64, new, now - intended),
+            Ok(new) => stats.confirm(batch.len() as u64, new, now - intended),
             Err(RetryAction::Abort) => break,
             Err(_) => {}
         }
-        if look_at.take_if(|moment| now >= *moment).is_some() {
-            look(driver, record).await;
+        if count_connections_at.take_if(|moment| now >= *moment).is_some() {
+            count_connections(driver, stats).await;
             now = Instant::now();
         }
     }
@@ -114,7 +114,7 @@ async fn units<D: Driver>(
 async fn unit<D: Driver>(
     driver: &mut D,
     plan: &Plan,
-    record: &mut Record,
+    stats: &mut AttemptStats,
     seqs: &[i32],
 ) -> Result<u64, RetryAction> {
     let patience = Plan::patience(plan.action, plan.statement_timeout);
@@ -128,7 +128,7 @@ async fn unit<D: Driver>(
             Err(error) => error,
         };
         let action = error.retry_action();
-        record.fail(error);
+        stats.fail(error);
         tries += 1;
         match action {
             RetryAction::Retry if tries < MAX_TRIES => {}
@@ -146,9 +146,9 @@ async fn unit<D: Driver>(
 }
 
 /// Counts the server's connections; that this fails is no failure of the load.
-async fn look<D: Driver>(driver: &mut D, record: &mut Record) {
+async fn count_connections<D: Driver>(driver: &mut D, stats: &mut AttemptStats) {
     if let Ok(rows) = driver.fetch(&CONNECTIONS, &[]).await {
         let count = rows.first().and_then(|row| row.first()).map(Cell::int);
-        record.outcome.server_connections = count.and_then(|count| u64::try_from(count).ok());
+        stats.outcome.server_connections = count.and_then(|count| u64::try_from(count).ok());
     }
 }

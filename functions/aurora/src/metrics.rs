@@ -1,17 +1,26 @@
-//! The seed's metrics, as log lines that `CloudWatch` reads.
+//! The public load test's metrics, as log lines that `CloudWatch` reads.
 
 use lambda_kit::emf::{self, Metric};
+use lambda_kit::{Failure, env};
 use protocol::aurora::{Action, Outcome};
 
+use crate::attempt_stats::Sample;
 use crate::ledger::text;
-use crate::record::Sample;
 
-/// Writes an attempt's `COMPLETIONS` and `DURATION`s to the log, namespace `PERFORMANCE/AURORA/<database>`. Of more than
+/// Where `CloudWatch` has the metrics: `METRICS_NAMESPACE`.
+///
+/// # Errors
+/// If the variable is missing.
+pub fn namespace() -> Result<String, Failure> {
+    Ok(env::setting("METRICS_NAMESPACE", "where CloudWatch has the metrics")?)
+}
+
+/// Writes an attempt's `COMPLETIONS` and `DURATION`s to the log. Of more than
 /// 10,000 durations an even sample is written.
-pub fn emit(database: &str, action: Action, outcome: &Outcome, sample: &Sample) {
+pub fn emit(namespace: &str, action: Action, outcome: &Outcome, sample: &Sample) {
     let completions = [real(outcome.completions)];
     emf::emit(
-        &format!("PERFORMANCE/AURORA/{database}"),
+        namespace,
         Some(("ACTION", &text(&action))),
         &[
             Metric { name: "COMPLETIONS", unit: "Count", values: &completions },

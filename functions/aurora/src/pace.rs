@@ -17,7 +17,7 @@ pub enum Pace {
 }
 
 impl Pace {
-    /// Worker `worker`'s part of an open loop in which `workers` together start `rate` units a second, `batch` of them with
+    /// Worker `worker`'s part of an open loop in which `workers` together start `rate` units per second, `batch` of them with
     /// one statement: its statements are due at `start` + (worker + k · workers) · batch / rate.
     #[must_use]
     pub fn open(start: Instant, rate: f64, batch: u32, worker: u32, workers: u32) -> Self {

@@ -9,12 +9,12 @@ use lambda_kit::sqs::DeadLetters;
 use lambda_kit::{Deadline, Failure, env};
 
 use crate::attempt::{self, Connections};
+use crate::attempt_stats::AttemptStats;
 use crate::driver::Driver;
 use crate::job::{self, Job};
 use crate::ledger;
 use crate::load::{Plan, load};
 use crate::pace::Pace;
-use crate::record::Record;
 use crate::worker::{Task, Worker};
 
 /// What a queue's worker is set up with.
@@ -27,8 +27,8 @@ pub struct QueueWorker {
     pub max_receives: u32,
 }
 
-/// With less time left, a message isn't begun.
-const LEAST_TIME: Duration = Duration::from_secs(1);
+/// With less time left, a message isn't started.
+const MIN_TIME: Duration = Duration::from_secs(1);
 
 /// A message that isn't done, and comes back.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +61,7 @@ impl QueueWorker {
     pub async fn handle(&self, message: &SqsMessage, remaining: Duration) -> Result<(), Failure> {
         let job = match job::parse(message, &self.worker.cluster, self.worker.driver()) {
             Ok(job) => job,
-            Err(refusal) => return self.dead_letters.send(message, &refusal.to_string()).await,
+            Err(error) => return self.dead_letters.send(message, &error.to_string()).await,
         };
         match self.attempt(job, remaining).await {
             Ok(()) => Ok(()),
@@ -73,7 +73,7 @@ impl QueueWorker {
     }
 
     async fn attempt(&self, job: Job, remaining: Duration) -> Result<(), Unfinished> {
-        if remaining < LEAST_TIME {
+        if remaining < MIN_TIME {
             let wanted = job.source.wanted.unwrap_or_default();
             let reason = "its batch's time was up before its turn: raise timeoutSeconds or lower batchSize";
             return Err(Unfinished { completions: 0, wanted, reason: reason.to_owned() });
@@ -103,19 +103,19 @@ impl Task for Message<'_> {
     type Output = Result<(), Unfinished>;
 
     async fn run<D: Driver>(self, connections: &mut Connections<D>) -> Self::Output {
-        let mut record = attempt::new_record();
+        let mut stats = attempt::new_stats();
         let source = &self.job.source;
         let wanted = source.wanted.unwrap_or_default();
-        let completions = self.units(connections, &mut record).await.unwrap_or_else(|error| {
+        let completions = self.units(connections, &mut stats).await.unwrap_or_else(|error| {
             // The units are in the tables, if any: the next attempt or the tally counts them.
             tracing::error!(source = %source.id, %error, "the ledger could not be reached");
             0
         });
-        tracing::info!(run = source.run, source = %source.id, completions, errors = ?record.outcome.errors, "attempted");
+        tracing::info!(run = source.run, source = %source.id, completions, errors = ?stats.outcome.errors, "attempted");
         if completions >= u64::from(wanted) {
             return Ok(());
         }
-        let reason = record.last_error.map_or("time was up".to_owned(), |error| error.to_string());
+        let reason = stats.last_error.map_or("time was up".to_owned(), |error| error.to_string());
         Err(Unfinished { completions, wanted, reason })
     }
 }
@@ -125,30 +125,30 @@ impl Message<'_> {
     async fn units<D: Driver>(
         &self,
         connections: &mut Connections<D>,
-        record: &mut Record,
+        stats: &mut AttemptStats,
     ) -> Result<u64, DbError> {
         let (source, deadline) = (&self.job.source, self.deadline);
-        let begun = attempt::begin(connections, source, record, deadline.work()).await?;
-        if begun.done {
-            return Ok(begun.completions);
+        let started = attempt::start(connections, source, stats, deadline.work()).await?;
+        if started.done {
+            return Ok(started.completions);
         }
-        let left = attempt::retry(connections.ledger(), record, deadline.work(), async |driver, _| {
-            ledger::left(driver, source, begun).await
+        let left = attempt::retry(connections.ledger(), stats, deadline.work(), async |driver, _| {
+            ledger::left(driver, source, started).await
         });
         let left = left.await?;
         let plan = Plan {
             action: source.action,
             sizes: self.worker.sizes,
             source: source.id,
-            batch: self.job.rows_a_statement(),
+            batch: source.action.batch(self.job.batch),
             pace: Pace::Closed,
             until: deadline.work(),
             cut: attempt::cut(&deadline),
             statement_timeout: self.worker.statement_timeout(),
-            look_at: None,
+            count_connections_at: None,
         };
-        load(&mut connections.load, &plan, record, left.into_iter()).await;
-        attempt::settle(connections, source, record, false, deadline.answer(), &self.worker.cluster.database)
+        load(&mut connections.load, &plan, stats, left.into_iter()).await;
+        attempt::settle(connections, source, stats, false, deadline.answer(), &self.worker.metrics_namespace)
             .await
     }
 }

@@ -4,19 +4,18 @@ use std::time::{Duration, Instant};
 
 use lambda_kit::sql::{self, DbError};
 use lambda_kit::{Deadline, Failure};
-use protocol::aurora::{Action, Endpoint, Outcome};
+use protocol::aurora::{Action, Endpoint, MAX_BATCH, Outcome};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::action::warm_up;
 use crate::attempt::{self, Connections};
+use crate::attempt_stats::AttemptStats;
 use crate::clock;
 use crate::driver::Driver;
-use crate::job::{MAX_BATCH, batch_of};
 use crate::ledger::{self, Source};
 use crate::load::{Plan, load};
 use crate::pace::Pace;
-use crate::record::Record;
 use crate::worker::{Task, Worker};
 
 /// One worker of one stage.
@@ -35,10 +34,10 @@ pub struct Request {
     /// Where.
     #[serde(rename = "host")]
     pub endpoint: Endpoint,
-    /// Rows an INSERT.
-    #[serde(default = "one")]
+    /// Rows per INSERT.
+    #[serde(default = "single_row")]
     pub batch: u32,
-    /// Units a second of the whole stage, open loop; 0 for a closed loop.
+    /// Units per second of the whole stage, open loop; 0 for a closed loop.
     #[serde(default)]
     pub rate: f64,
     /// When the stage starts, ms since 1970.
@@ -47,7 +46,7 @@ pub struct Request {
     pub seconds: f64,
 }
 
-fn one() -> u32 {
+fn single_row() -> u32 {
     1
 }
 
@@ -125,11 +124,11 @@ impl Task for Stage<'_> {
     type Output = Outcome;
 
     async fn run<D: Driver>(self, connections: &mut Connections<D>) -> Outcome {
-        let mut record = attempt::new_record();
-        if let Err(error) = self.stage(connections, &mut record).await {
+        let mut stats = attempt::new_stats();
+        if let Err(error) = self.stage(connections, &mut stats).await {
             tracing::error!(run = self.request.run, %error, "the ledger could not be reached");
         }
-        record.outcome
+        stats.outcome
     }
 }
 
@@ -137,30 +136,29 @@ impl Stage<'_> {
     async fn stage<D: Driver>(
         &self,
         connections: &mut Connections<D>,
-        record: &mut Record,
+        stats: &mut AttemptStats,
     ) -> Result<(), DbError> {
         let request = self.request;
         let source = request.source(D::KIND);
         let start = clock::instant_of(request.start_at_ms);
         let until = (start + Duration::from_secs_f64(request.seconds)).min(self.deadline.work());
 
-        let begun = attempt::begin(connections, &source, record, until).await?;
-        let last = attempt::retry(connections.ledger(), record, until, async |driver, _| {
-            ledger::last(driver, &source, begun).await
+        let started = attempt::start(connections, &source, stats, until).await?;
+        let last = attempt::retry(connections.ledger(), stats, until, async |driver, _| {
+            ledger::last(driver, &source, started).await
         });
         let last = last.await?;
         self.warm_up(connections, &source).await;
-        record.outcome.late = u64::from(Instant::now() > start);
+        stats.outcome.late = u64::from(Instant::now() > start);
         clock::wait_until(start).await;
-        load(&mut connections.load, &self.plan(&source, start, until), record, last.saturating_add(1)..)
-            .await;
+        load(&mut connections.load, &self.plan(&source, start, until), stats, last.saturating_add(1)..).await;
         attempt::settle(
             connections,
             &source,
-            record,
+            stats,
             true,
             self.deadline.answer(),
-            &self.worker.cluster.database,
+            &self.worker.metrics_namespace,
         )
         .await?;
         Ok(())
@@ -168,7 +166,7 @@ impl Stage<'_> {
 
     fn plan(&self, source: &Source, start: Instant, until: Instant) -> Plan {
         let (request, statement_timeout) = (self.request, self.worker.statement_timeout());
-        let batch = batch_of(request.action, request.batch);
+        let batch = request.action.batch(request.batch);
         let pace = if request.rate > 0.0 {
             Pace::open(start, request.rate, batch, request.worker, request.clients)
         } else {
@@ -183,7 +181,7 @@ impl Stage<'_> {
             until,
             cut: attempt::cut(&self.deadline).min(until + Plan::patience(request.action, statement_timeout)),
             statement_timeout,
-            look_at: (request.worker == 0).then(|| start + (until - start) / 2),
+            count_connections_at: (request.worker == 0).then(|| start + (until - start) / 2),
         }
     }
 
@@ -191,7 +189,7 @@ impl Stage<'_> {
     /// load, too, and is counted there.
     async fn warm_up<D: Driver>(&self, connections: &mut Connections<D>, source: &Source) {
         let driver = &mut connections.load;
-        let batch = batch_of(source.action, self.request.batch);
+        let batch = source.action.batch(self.request.batch);
         let limit = Plan::patience(source.action, self.worker.statement_timeout());
         let result = sql::attempt(driver, limit, async |driver: &mut D| {
             warm_up(driver, source.action, self.worker.sizes, source.id, batch).await

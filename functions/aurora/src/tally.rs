@@ -4,29 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use lambda_kit::postgres::Postgres;
 use lambda_kit::sql::{Cell, DbError, SqlxDriver, Value};
 use lambda_kit::{Deadline, Failure};
-use protocol::aurora::{Action, ActionTally, Driver as Kind, Outcome, Tally};
+use protocol::aurora::{Action, ActionTally, Driver as Kind, Outcome, Tally, TallyRequest};
 use protocol::summary::Summary;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::attempt::{self, Connections};
+use crate::attempt_stats::AttemptStats;
 use crate::driver::Driver;
 use crate::ledger::Source;
-use crate::record::Record;
+use crate::metrics;
 use crate::statements::{TALLY_ATTEMPTS, TALLY_DONE, TALLY_LATEST, TALLY_SOURCES, TALLY_UNSETTLED};
-
-/// Which run.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Request {
-    /// Its id; the run that began last if there is none.
-    pub run: Option<String>,
-    /// Ids of sources of which to tell whether they are done.
-    #[serde(default)]
-    pub sources: Vec<String>,
-}
 
 /// A [`Tally`], with percentiles for people.
 #[derive(Debug, Clone, Serialize)]
@@ -35,7 +27,7 @@ pub struct Answer {
     pub run: String,
     /// Messages (queue) or workers (ramp) that are done.
     pub done: u64,
-    /// Those that began, and didn't end yet or never will.
+    /// Those that have started and not ended, or never will.
     pub unfinished: u64,
     /// Those of the sources that were asked for that are done.
     pub done_sources: Vec<String>,
@@ -58,51 +50,62 @@ pub struct ActionAnswer {
 #[error("the ledger has no run yet: start one first")]
 pub struct NoRunError;
 
-/// Counts what isn't counted yet, and adds up.
-///
-/// # Errors
-/// The database's, or [`NoRunError`].
-pub async fn tally(
-    postgres: &Arc<Postgres>,
-    request: &Request,
-    remaining: Duration,
-) -> Result<Answer, Failure> {
-    let cluster = postgres.cluster();
-    let driver = SqlxDriver::new(Arc::clone(postgres), &cluster.writer);
-    let mut connections = Connections { load: driver, ledger: None };
-    let answer = run(&mut connections, request, &cluster.database, remaining).await;
-    connections.load.release();
-    answer
+/// What asks the ledger.
+pub struct TallyReader {
+    /// The database.
+    pub postgres: Arc<Postgres>,
+    /// Where CloudWatch has the metrics of what it counts itself.
+    pub metrics_namespace: String,
 }
 
-async fn run<D: Driver>(
-    connections: &mut Connections<D>,
-    request: &Request,
-    database: &str,
-    remaining: Duration,
-) -> Result<Answer, Failure> {
-    connections.load.connect().await?;
-    let run = match &request.run {
-        Some(run) => run.clone(),
-        None => latest(&mut connections.load).await?.ok_or(NoRunError)?,
-    };
-    settle(connections, &run, database, Deadline::after(remaining)).await?;
-    let tally = add_up(&mut connections.load, &run).await?;
-    let done_sources = done_of(&mut connections.load, &run, &request.sources).await?;
-    Ok(Answer {
-        run: tally.run,
-        done: tally.done,
-        unfinished: tally.unfinished,
-        done_sources,
-        actions: tally
-            .actions
-            .into_iter()
-            .map(|tally| ActionAnswer {
-                latency_ms: tally.outcome.latency.summary("latency", tally.outcome.failures()),
-                tally,
-            })
-            .collect(),
-    })
+impl TallyReader {
+    /// From the environment; see [`Postgres::from_env`], and `METRICS_NAMESPACE`.
+    ///
+    /// # Errors
+    /// If a variable is missing or wrong.
+    pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
+        let postgres = Arc::new(Postgres::from_env(config)?);
+        Ok(Self { postgres, metrics_namespace: metrics::namespace()? })
+    }
+
+    /// Counts what isn't counted yet, and adds up.
+    ///
+    /// # Errors
+    /// The database's, or [`NoRunError`].
+    pub async fn tally(&self, request: &TallyRequest, remaining: Duration) -> Result<Answer, Failure> {
+        let load = SqlxDriver::new(Arc::clone(&self.postgres), &self.postgres.cluster().writer);
+        let mut connections = Connections { load, ledger: None };
+        let answer = self.run(&mut connections, request, remaining).await;
+        connections.load.release();
+        answer
+    }
+
+    async fn run<D: Driver>(
+        &self,
+        connections: &mut Connections<D>,
+        request: &TallyRequest,
+        remaining: Duration,
+    ) -> Result<Answer, Failure> {
+        connections.load.connect().await?;
+        let run = match &request.run {
+            Some(run) => run.clone(),
+            None => latest(&mut connections.load).await?.ok_or(NoRunError)?,
+        };
+        settle(connections, &run, &self.metrics_namespace, Deadline::after(remaining)).await?;
+        let tally = add_up(&mut connections.load, &run).await?;
+        let done_sources = done_of(&mut connections.load, &run, &request.sources).await?;
+        let actions = tally.actions.into_iter().map(|tally| ActionAnswer {
+            latency_ms: tally.outcome.latency.summary("latency", tally.outcome.failures()),
+            tally,
+        });
+        Ok(Answer {
+            run: tally.run,
+            done: tally.done,
+            unfinished: tally.unfinished,
+            done_sources,
+            actions: actions.collect(),
+        })
+    }
 }
 
 async fn latest<D: Driver>(driver: &mut D) -> Result<Option<String>, DbError> {
@@ -114,16 +117,17 @@ async fn latest<D: Driver>(driver: &mut D) -> Result<Option<String>, DbError> {
 async fn settle<D: Driver>(
     connections: &mut Connections<D>,
     run: &str,
-    database: &str,
+    metrics_namespace: &str,
     deadline: Deadline,
 ) -> Result<(), DbError> {
     for row in connections.load.fetch(&TALLY_UNSETTLED, &[Value::Text(run)]).await? {
         let [id, action] = row.as_slice() else { continue };
         let (Ok(id), Some(action)) = (id.text().parse(), named::<Action>(action)) else { continue };
         let source = Source { id, run: run.to_owned(), action, wanted: None };
-        let mut record = Record::default();
-        attempt::settle(connections, &source, &mut record, false, deadline.answer(), database).await?;
-        tracing::warn!(run, source = %id, completions = record.outcome.completions, "counted what a killed worker left");
+        let mut stats = AttemptStats::default();
+        attempt::settle(connections, &source, &mut stats, false, deadline.answer(), metrics_namespace)
+            .await?;
+        tracing::warn!(run, source = %id, completions = stats.outcome.completions, "counted what a killed worker left");
     }
     Ok(())
 }

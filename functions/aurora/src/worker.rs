@@ -12,6 +12,7 @@ use protocol::aurora::{self, Endpoint};
 use crate::action::Sizes;
 use crate::attempt::Connections;
 use crate::driver::Driver;
+use crate::metrics;
 
 /// A worker's settings.
 pub struct Worker {
@@ -21,6 +22,8 @@ pub struct Worker {
     pub sizes: Sizes,
     /// How it reaches the database.
     pub transport: SqlTransport,
+    /// Where CloudWatch has its metrics.
+    pub metrics_namespace: String,
 }
 
 /// Something to do, whichever the driver.
@@ -34,7 +37,7 @@ pub trait Task {
 }
 
 impl Worker {
-    /// From the environment; see [`Cluster::from_env`], and `DRIVER`, `ROWS`, `SCALE`, `SECRET_ARN`, `CLUSTER_ARN`.
+    /// From the environment; see [`Cluster::from_env`], and `DRIVER`, `ROWS`, `SCALE`, `SECRET_ARN`, `CLUSTER_ARN`, `METRICS_NAMESPACE`.
     ///
     /// # Errors
     /// If a variable is missing or wrong.
@@ -45,7 +48,7 @@ impl Worker {
             scale: env::setting("SCALE", "pgbench's scale")?,
         };
         let transport = SqlTransport::from_env(config, &cluster)?;
-        Ok(Self { cluster, sizes, transport })
+        Ok(Self { cluster, sizes, transport, metrics_namespace: metrics::namespace()? })
     }
 
     /// Which driver.

@@ -3,16 +3,16 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aurora::tally::{Answer, Request, tally};
-use lambda_kit::postgres::Postgres;
+use aurora::tally::{Answer, TallyReader};
 use lambda_kit::{Failure, aws, remaining, run};
 use lambda_runtime::LambdaEvent;
+use protocol::aurora::TallyRequest;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run(async { Postgres::from_env(&aws::config().await) }, handle).await
+    run(async { TallyReader::from_env(&aws::config().await) }, handle).await
 }
 
-async fn handle(postgres: Arc<Postgres>, event: LambdaEvent<Request>) -> Result<Answer, Failure> {
-    tally(&postgres, &event.payload, remaining(&event.context)).await
+async fn handle(reader: Arc<TallyReader>, event: LambdaEvent<TallyRequest>) -> Result<Answer, Failure> {
+    reader.tally(&event.payload, remaining(&event.context)).await
 }

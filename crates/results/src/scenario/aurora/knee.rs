@@ -30,7 +30,7 @@ pub enum KneeKind {
 
 impl Knee {
     /// The knee of some stages, in the order in which they ran; none if more load paid to the end, or with one stage
-    /// of a closed loop, which can't tell.
+    /// of a closed loop, which cannot tell.
     #[must_use]
     pub fn of(stages: &[Stage]) -> Option<Self> {
         if let Some(stage) = stages.iter().find(|stage| !stage.keeps_up()) {
@@ -48,14 +48,14 @@ impl Knee {
 /// so a stage that noise made slow doesn't make the next one look worth while.
 fn is_saturated(stage: &Stage, later: &[Stage]) -> bool {
     let Some(last) = later.last() else { return false };
-    let p99 = |stage: &Stage| stage.figures.latency_ms.map_or(0.0, |latency| latency.p99);
+    let p99 = |stage: &Stage| stage.aggregate.latency_ms.map_or(0.0, |latency| latency.p99);
     p99(last) > p99(stage) && later.iter().all(|next| gain(stage, next) < PAYS)
 }
 
 /// How much more TPS a stage brings for how many more clients: 1 if both grow by the same share.
 fn gain(from: &Stage, to: &Stage) -> f64 {
     let growth = |from: f64, to: f64| (to - from) / from;
-    growth(from.figures.tps, to.figures.tps) / growth(real(from.clients), real(to.clients))
+    growth(from.aggregate.tps, to.aggregate.tps) / growth(real(from.clients), real(to.clients))
 }
 
 #[cfg(test)]
@@ -63,11 +63,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::scenario::aurora::Figures;
+    use crate::scenario::aurora::Aggregate;
     use protocol::histogram::Latency;
 
     fn stage(clients: u64, offered_tps: Option<f64>, tps: f64, p99: f64) -> Stage {
-        let figures = Figures {
+        let aggregate = Aggregate {
             workers: clients,
             lost: 0,
             late: 0,
@@ -82,7 +82,7 @@ mod tests {
             cpu_ms: 0.0,
             elapsed_seconds: 10.0,
         };
-        Stage { clients, offered_tps, figures }
+        Stage { clients, offered_tps, aggregate }
     }
 
     fn closed(stages: &[(u64, f64, f64)]) -> Option<Knee> {

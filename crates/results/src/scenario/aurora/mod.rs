@@ -12,6 +12,11 @@ use protocol::aurora::{Action, Driver, Endpoint, Outcome, Tally};
 use protocol::histogram::Latency;
 use protocol::stats::real;
 
+/// The item of what a million completions of a run cost; its name stands before it.
+pub const COST: &str = "a million completions, without Aurora's capacity";
+/// The same with what Aurora is charged for.
+pub const COST_WITH_AURORA: &str = "a million completions, with Aurora's capacity";
+
 /// What a load test did to the database.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Load {
@@ -35,7 +40,7 @@ pub enum Runs {
 pub struct RampRun {
     /// Unique: the name of the execution.
     pub run: String,
-    /// By which road.
+    /// How workers reached the database.
     pub driver: Driver,
     /// What each unit executed.
     pub action: Action,
@@ -51,8 +56,6 @@ pub struct RampRun {
     pub knee: Option<Knee>,
     /// What the database's own ledger says of the run; none if it couldn't be read.
     pub ledger: Option<Ledger>,
-    /// What the run costs on AWS.
-    pub price: LoadPrice,
 }
 
 /// A number of workers at once, each with a connection of its own.
@@ -60,12 +63,12 @@ pub struct RampRun {
 pub struct Stage {
     /// The workers.
     pub clients: u64,
-    /// Units a second that were due, whatever the database took; none in a closed loop, where each worker starts the
+    /// Units per second that were due, whatever the database took; none in a closed loop, where each worker starts the
     /// next unit when the last one has ended.
     pub offered_tps: Option<f64>,
     /// What they did.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub aggregate: Aggregate,
 }
 
 /// A load is kept up with as long as this share of it is completed.
@@ -75,7 +78,7 @@ impl Stage {
     /// Whether what was offered was completed, but for a few per cent; a closed loop offers no more than it completes.
     #[must_use]
     pub fn keeps_up(&self) -> bool {
-        self.offered_tps.is_none_or(|offered| self.figures.tps >= KEEPS_UP * offered)
+        self.offered_tps.is_none_or(|offered| self.aggregate.tps >= KEEPS_UP * offered)
     }
 }
 
@@ -84,7 +87,7 @@ impl Stage {
 pub struct QueueRun {
     /// Unique: the messages' attribute `RUN`.
     pub run: String,
-    /// By which road.
+    /// How workers reached the database.
     pub driver: Driver,
     /// Units in each message.
     pub statements: u64,
@@ -104,8 +107,6 @@ pub struct QueueRun {
     pub actions: Vec<QueueAction>,
     /// What the database's own ledger says of the run.
     pub ledger: Ledger,
-    /// What the run costs on AWS.
-    pub price: LoadPrice,
 }
 
 /// One action's part of the messages.
@@ -117,17 +118,17 @@ pub struct QueueAction {
     pub host: Endpoint,
     /// What became of it.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub aggregate: Aggregate,
 }
 
 /// What workers did in a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Figures {
+pub struct Aggregate {
     /// Workers (ramp) or attempts at messages (queue).
     pub workers: u64,
     /// Workers that ended without telling what they had done.
     pub lost: u64,
-    /// Workers that began after their stage did.
+    /// Workers that started after their stage did.
     pub late: u64,
     /// Workers in a freshly initialized environment.
     pub cold_starts: u64,
@@ -137,7 +138,7 @@ pub struct Figures {
     pub repeats: u64,
     /// Failed statements by SQLSTATE, or `connection`, `timeout`, `credentials`, `throttled`.
     pub errors: BTreeMap<String, u64>,
-    /// Completions a second.
+    /// Completions per second.
     pub tps: f64,
     /// From the intended start of a unit to its end; none if none completed. `samples` has the whole distribution.
     pub latency_ms: Option<Latency>,
@@ -151,12 +152,11 @@ pub struct Figures {
     pub elapsed_seconds: f64,
 }
 
-impl Figures {
+impl Aggregate {
     /// The figures of an outcome, whose load was to last for a time; it may have lasted longer.
     #[must_use]
     pub fn of(outcome: &Outcome, intended_seconds: f64) -> Self {
-        let span = real(outcome.ended_at_ms.saturating_sub(outcome.started_at_ms)) / 1000.0;
-        let elapsed_seconds = span.max(intended_seconds);
+        let elapsed_seconds = outcome.elapsed_seconds(intended_seconds);
         let completed = real(outcome.completions);
         Self {
             workers: outcome.workers,
@@ -181,7 +181,7 @@ impl Figures {
 pub struct Ledger {
     /// Messages (queue) or workers (ramp) that are done.
     pub done: u64,
-    /// Those that began and never ended.
+    /// Those that started and never ended.
     pub unfinished: u64,
     /// Units that the database confirmed, those of killed workers included.
     pub completions: u64,
@@ -202,31 +202,6 @@ impl Ledger {
     }
 }
 
-/// What a run costs on AWS, USD; each part none where it wasn't measured or the run has no such part.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct LoadPrice {
-    /// Billed time of the workers × their memory, GB-seconds.
-    pub gb_seconds: Option<f64>,
-    /// Lambda's compute.
-    pub compute_usd: Option<f64>,
-    /// Lambda's requests.
-    pub lambda_requests_usd: Option<f64>,
-    /// SQS's requests; none in a ramp.
-    pub queue_usd: Option<f64>,
-    /// State transitions; none in a queue's run.
-    pub transitions_usd: Option<f64>,
-    /// The Data API's requests; none with another driver.
-    pub data_api_usd: Option<f64>,
-    /// Capacity of the cluster × time, ACU-hours; none in the local environment.
-    pub acu_hours: Option<f64>,
-    /// Aurora's capacity.
-    pub aurora_usd: Option<f64>,
-    /// A million completions, without Aurora's capacity.
-    pub per_million_usd: Option<f64>,
-    /// A million completions, with Aurora's capacity.
-    pub per_million_with_aurora_usd: Option<f64>,
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -242,21 +217,21 @@ mod tests {
 
     #[test]
     fn a_stage_that_had_few_units_is_not_made_fast_by_their_short_time() {
-        let figures = Figures::of(&outcome(10, 1_000, 1_100), 10.0);
-        assert!((figures.tps - 1.0).abs() < 1e-9, "{figures:?}");
+        let aggregate = Aggregate::of(&outcome(10, 1_000, 1_100), 10.0);
+        assert!((aggregate.tps - 1.0).abs() < 1e-9, "{aggregate:?}");
     }
 
     #[test]
     fn a_stage_that_overran_is_measured_over_all_its_time() {
-        let figures = Figures::of(&outcome(100, 1_000, 21_000), 10.0);
-        assert!((figures.tps - 5.0).abs() < 1e-9, "{figures:?}");
-        assert!((figures.latency_ms.unwrap().p99 - 5.0).abs() < 0.01);
+        let aggregate = Aggregate::of(&outcome(100, 1_000, 21_000), 10.0);
+        assert!((aggregate.tps - 5.0).abs() < 1e-9, "{aggregate:?}");
+        assert!((aggregate.latency_ms.unwrap().p99 - 5.0).abs() < 0.01);
     }
 
     #[test]
     fn nothing_completed_has_no_percentiles_and_no_rate() {
-        let figures = Figures::of(&Outcome::default(), 0.0);
-        assert_eq!((figures.tps, figures.latency_ms), (0.0, None));
+        let aggregate = Aggregate::of(&Outcome::default(), 0.0);
+        assert_eq!((aggregate.tps, aggregate.latency_ms), (0.0, None));
     }
 
     #[test]

@@ -1,0 +1,115 @@
+//! A load, from its first message or execution to its end, and what that was charged for.
+
+mod dead_letters;
+pub mod queue;
+pub mod ramp;
+mod send;
+mod tally;
+mod wait;
+
+use anyhow::{Context, Result};
+use protocol::aurora::{Driver, Workers};
+use protocol::deployment::Queue;
+use tokio::time::Instant;
+
+use super::Run;
+use super::options::{Mode, Options};
+use crate::scenario::shared::aurora_capacity::{self, Used};
+use crate::scenario::shared::billing_log::{self, Billed, Span};
+
+/// What was observed.
+#[derive(Debug)]
+pub struct Observation {
+    /// The runs, by how their load came about.
+    pub runs: Runs,
+    /// What went wrong in observing.
+    pub warnings: Vec<String>,
+}
+
+/// The runs of a load, by how it came about.
+#[derive(Debug)]
+pub enum Runs {
+    /// Executions of the state machine, one for each action and driver.
+    Ramp(Vec<ramp::Execution>),
+    /// Messages, to one driver's queue after the other.
+    Queue(Vec<queue::Handled>),
+}
+
+/// What AWS charges for a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Charges {
+    /// The workers' invocations; none if they are unknown.
+    pub billed: Option<Billed>,
+    /// Aurora's capacity × time; none if that was not measured.
+    pub acu_hours: Option<f64>,
+}
+
+/// Puts the load on the database.
+///
+/// # Errors
+/// If AWS fails; [`crate::exit::Interrupted`] if the user ended it.
+pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
+    let mut warnings = Vec::new();
+    let runs = match options.mode {
+        Mode::Ramp => {
+            let mut executions = ramp::execute(run, options).await?;
+            let now = Instant::now();
+            for execution in &mut executions {
+                execution.charges =
+                    charges(run, &execution.chargeable(run, options)?, now, &mut warnings).await?;
+            }
+            Runs::Ramp(executions)
+        }
+        Mode::Queue => {
+            let mut all = queue::execute(run, options).await?;
+            let now = Instant::now();
+            for handled in &mut all {
+                handled.charges = charges(run, &handled.chargeable(run)?, now, &mut warnings).await?;
+            }
+            Runs::Queue(all)
+        }
+    };
+    Ok(Observation { runs, warnings })
+}
+
+/// What is charged for.
+struct Chargeable<'a> {
+    /// The workers' invocations.
+    invocations: Span<'a>,
+    /// How long the database was loaded.
+    seconds: f64,
+}
+
+async fn charges(
+    run: &Run,
+    Chargeable { invocations, seconds }: &Chargeable<'_>,
+    now: Instant,
+    warnings: &mut Vec<String>,
+) -> Result<Charges> {
+    let context = run.context();
+    let used = Used {
+        cluster: &run.deployed.cluster.identifier,
+        instances: 1 + run.deployment().setting("readers").unwrap_or(0),
+        span_ms: (invocations.from_ms, invocations.to_ms),
+        seconds: *seconds,
+    };
+    Ok(Charges {
+        billed: billing_log::billed(context, invocations, now, warnings).await?,
+        acu_hours: aurora_capacity::acu_hours(context, &used, now, warnings).await?,
+    })
+}
+
+/// A driver's queue.
+fn queue(run: &Run, driver: Driver) -> Result<&Queue> {
+    run.deployed.queues.get(&driver).with_context(|| lacks_workers(run, driver))
+}
+
+/// A driver's functions.
+fn workers(run: &Run, driver: Driver) -> Result<&Workers> {
+    run.deployed.workers.get(&driver).with_context(|| lacks_workers(run, driver))
+}
+
+fn lacks_workers(run: &Run, driver: Driver) -> String {
+    let option = run.deployment().stack_option();
+    format!("the stack has no workers for {driver}: deploy it again with: pulumi up {option}")
+}

@@ -1,0 +1,95 @@
+//! Load by messages: sends them, and waits until each is done or dead-lettered.
+
+use std::cell::Cell;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use protocol::aurora::{Driver, Tally};
+
+use super::dead_letters::DeadLetters;
+use super::{Chargeable, Charges, queue, send, wait, workers};
+use crate::scenario::aurora::Run;
+use crate::scenario::aurora::options::Options;
+use crate::scenario::shared::billing_log::Span;
+use crate::scenario::shared::queue::{purge_command, until_empty};
+use crate::shutdown::unless_interrupted;
+
+/// A driver's messages, all of them done or given up.
+#[derive(Debug)]
+pub struct Handled {
+    /// The messages' attribute `RUN`.
+    pub name: String,
+    /// Whose queue it was.
+    pub driver: Driver,
+    /// Requests that sent the messages.
+    pub sends: u64,
+    /// Those that were given up.
+    pub dead_letters: DeadLetters,
+    /// What the ledger says.
+    pub tally: Tally,
+    /// From the first message to the end of the last, ms since 1970.
+    pub span_ms: (i64, i64),
+    /// What is charged for.
+    pub charges: Charges,
+}
+
+impl Handled {
+    pub(super) fn chargeable<'a>(&self, run: &'a Run) -> Result<Chargeable<'a>> {
+        let outcomes = || self.tally.actions.iter().map(|one| &one.outcome);
+        let attempts: u64 = outcomes().map(|outcome| outcome.workers).sum();
+        let invocations = Span {
+            function: &workers(run, self.driver)?.queue,
+            from_ms: self.span_ms.0,
+            to_ms: self.span_ms.1,
+            invocations: attempts.div_ceil(run.deployment().required("batchSize")?)..=u64::MAX,
+        };
+        let seconds = outcomes().map(|outcome| outcome.elapsed_seconds(0.0)).fold(0.0, f64::max);
+        Ok(Chargeable { invocations, seconds })
+    }
+}
+
+/// Loads one driver's queue after the other.
+///
+/// # Errors
+/// If AWS fails; [`crate::exit::Interrupted`] if the user ended it.
+pub async fn execute(run: &Run, options: &Options) -> Result<Vec<Handled>> {
+    let under_way = Cell::new(None);
+    let sent = Cell::new(0);
+    let work = async {
+        let mut all = Vec::new();
+        for &driver in options.drivers() {
+            sent.set(0);
+            under_way.set(Some(driver));
+            all.push(load(run, options, driver, &sent).await?);
+        }
+        Ok(all)
+    };
+    unless_interrupted(work, || remaining_work(run, under_way.get(), sent.get())).await
+}
+
+/// Sends one driver's messages and waits for their end.
+async fn load(run: &Run, options: &Options, driver: Driver, sent: &Cell<u64>) -> Result<Handled> {
+    let queue = queue(run, driver)?;
+    let name = format!("{}-{driver}", run.name);
+    let limits = until_empty(run.context(), &queue.url).await?;
+    let start = Timestamp::now().as_millisecond();
+    let sends = send::send(run, options, queue, &name, sent).await?;
+    let (mut tally, dead_letters) =
+        wait::until_handled(run, queue, limits, &name, options.messages(), driver).await?;
+    // In the order in which the user gave them.
+    let actions = options.actions();
+    tally.actions.sort_by_key(|one| actions.iter().position(|action| *action == one.action));
+    let span_ms = (start, Timestamp::now().as_millisecond());
+    Ok(Handled { name, driver, sends, dead_letters, tally, span_ms, charges: Charges::default() })
+}
+
+/// What an interrupted run leaves behind: SQS cannot take back one run's messages.
+fn remaining_work(run: &Run, driver: Option<Driver>, sent: u64) -> String {
+    match driver.and_then(|driver| queue(run, driver).ok()).filter(|_| sent > 0) {
+        None => "no message was sent".to_owned(),
+        Some(queue) => format!(
+            "{sent} messages were sent, and those that are in the queue will still be executed; to empty it: {}",
+            purge_command(&queue.url)
+        ),
+    }
+}

@@ -1,0 +1,65 @@
+//! The figures of a load.
+
+use protocol::stats::real;
+use results::scenario::aurora::knee::Knee;
+use results::scenario::aurora::{Aggregate, Ledger, Load, QueueAction, QueueRun, RampRun, Runs, Stage};
+
+use crate::scenario::aurora::execute::queue::Handled;
+use crate::scenario::aurora::execute::ramp::Execution;
+use crate::scenario::aurora::execute::{self, Observation};
+use crate::scenario::aurora::options::Options;
+
+/// The figures of all runs.
+pub fn load(options: &Options, observation: &Observation) -> Load {
+    let runs = match &observation.runs {
+        execute::Runs::Ramp(executions) => {
+            Runs::Ramp(executions.iter().map(|execution| ramp_run(options, execution)).collect())
+        }
+        execute::Runs::Queue(all) => {
+            Runs::Queue(all.iter().map(|handled| queue_run(options, handled)).collect())
+        }
+    };
+    Load { runs }
+}
+
+fn ramp_run(options: &Options, Execution { name, driver, action, output, .. }: &Execution) -> RampRun {
+    let seconds = options.seconds();
+    let stages = output.stages.iter().map(|stage| Stage {
+        clients: stage.clients,
+        offered_tps: (options.rate() > 0).then(|| real(options.rate())),
+        aggregate: Aggregate::of(&stage.outcome, real(seconds)),
+    });
+    let stages: Vec<Stage> = stages.collect();
+    RampRun {
+        run: name.clone(),
+        driver: *driver,
+        action: *action,
+        host: options.endpoint(*action),
+        batch: action.batch(options.batch()).into(),
+        seconds,
+        knee: Knee::of(&stages),
+        stages,
+        ledger: output.tally.as_ref().map(Ledger::of),
+    }
+}
+
+fn queue_run(options: &Options, Handled { name, driver, dead_letters, tally, .. }: &Handled) -> QueueRun {
+    let actions = tally.actions.iter().map(|one| QueueAction {
+        action: one.action,
+        host: options.endpoint(one.action),
+        aggregate: Aggregate::of(&one.outcome, 0.0),
+    });
+    QueueRun {
+        run: name.clone(),
+        driver: *driver,
+        statements: options.statements(),
+        batch: options.batch().into(),
+        sent: options.messages(),
+        done: tally.done,
+        dead_lettered: dead_letters.count(&tally.done_sources),
+        dead_lettered_done: tally.done_sources.len() as u64,
+        reasons: dead_letters.reasons(&tally.done_sources),
+        actions: actions.collect(),
+        ledger: Ledger::of(tally),
+    }
+}

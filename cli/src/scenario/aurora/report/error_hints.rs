@@ -1,0 +1,33 @@
+//! What to do about errors, by the kind under which they are counted.
+
+/// What an error of a kind means, and what to do about it.
+pub fn hint(kind: &str) -> &'static str {
+    match kind {
+        "40001" => {
+            "serialization failures: transactions met at the same rows; fewer clients, or a greater scale, meet less often"
+        }
+        "40P01" => {
+            "deadlocks: transactions waited for each other's rows; fewer clients, or a greater scale, meet less often"
+        }
+        "57014" => {
+            "statements took longer than the stack's statementTimeoutSeconds: raise it, or ask for less load"
+        }
+        "53300" => {
+            "the database had no connection left: fewer clients, or a greater minCapacity, which it takes its limit from"
+        }
+        "57P01" | "57P02" | "57P03" => {
+            "the database was restarted or failed over: look at the cluster's events, and run again"
+        }
+        "28P01" | "28000" | "credentials" => {
+            "the database refused the credentials: if the secret has just been rotated, run again; otherwise deploy again"
+        }
+        "42P01" | "42703" => "tables are missing or from another version: deploy the stack again",
+        "53100" | "53200" => "the database ran out of disk or memory: raise maxCapacity",
+        "connection" => {
+            "connections failed or broke: see the workers' logs; a database that starts or fails over does that"
+        }
+        "timeout" => "no answer in time: fewer clients, or a greater maxCapacity",
+        "throttled" => "AWS refused requests as too many: fewer clients, or a lower --rate",
+        _ => "see the workers' logs, and https://www.postgresql.org/docs/current/errcodes-appendix.html",
+    }
+}

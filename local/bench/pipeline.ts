@@ -17,7 +17,7 @@ const MESSAGES = Number(process.env.MESSAGES ?? 20_000);
 const RATES = [75, 150, 200, 300];
 /** How long the functions warm up before the measurement, s. */
 const RAMP_SECONDS = 5;
-/** At which the messages come while the database is away. */
+/** Requests per second while the database is away. */
 const OUTAGE_RATE = 150;
 const OUTAGE_SECONDS = 10;
 const BATCH = 100;
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   console.log(
     `\nEach function by itself, ${BATCHES} batches of ${BATCH} records; ${COLD_STARTS} cold starts\n`,
   );
-  console.log(line("function", "CPU a record (ms)", "RSS peak (MB)", "init, median (ms)"));
+  console.log(line("function", "CPU per record (ms)", "RSS peak (MB)", "init, median (ms)"));
   console.log(line("---", "---:", "---:", "---:"));
   // Functions downstream get what a function writes, so they come first.
   for (const name of ["downstream", "midstream", "upstream"] as const) {
@@ -49,18 +49,18 @@ async function main(): Promise<void> {
   }
 }
 
-async function load(rate: number, seconds: number): Promise<Result["pipeline"]> {
+async function load(rate: number, seconds: number): Promise<Result> {
   const { code, stdout, stderr } = await checkout.run(
     `lambench run pipeline --json --progress none --stack pipeline --rate ${rate} --duration ${seconds}s --ramp ${RAMP_SECONDS}s`,
   );
   if (stdout === "") throw new Error(`the load of ${rate}/s has failed (${code}): ${stderr}`);
-  return (JSON.parse(stdout) as Result).pipeline;
+  return JSON.parse(stdout) as Result;
 }
 
 /** One line of the table of rates. */
 async function row(rate: number): Promise<string> {
   say(`${rate} requests/s …`);
-  const { requests, messages, hops } = await load(rate, SECONDS);
+  const { requests, messages, hops } = (await load(rate, SECONDS)).pipeline;
   return line(
     rate,
     requests.accepted_per_second.toFixed(1),
@@ -86,13 +86,14 @@ async function outage(database: Database): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   await database.away(checkout, OUTAGE_SECONDS);
-  const { requests, messages, violations } = await running;
+  const { pipeline, failed_checks } = await running;
+  const { requests, messages } = pipeline;
   const rows = (await count("count(*)")) - before;
   const twice = (await count("count(*)")) - (await count("count(DISTINCT id)"));
   return (
     `Database away for ${OUTAGE_SECONDS} s: ${requests.sent} sent, ${requests.accepted} accepted, ${rows} rows, ` +
     `lost ${messages.lost}, twice ${twice}, ${messages.dead_lettered} dead-lettered, ` +
-    `${messages.duplicates} duplicate deliveries absorbed, ${violations.length} violations`
+    `${messages.duplicates} duplicate deliveries absorbed, ${failed_checks.length} failed checks`
   );
 }
 

@@ -8,6 +8,8 @@ export interface Latency {
 export interface Result {
   readonly environment: { readonly kind: string };
   readonly samples: readonly { readonly name: string }[];
+  readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
+  readonly failed_checks: readonly string[];
   readonly pipeline: Delivery;
 }
 
@@ -36,9 +38,7 @@ export interface Delivery {
     readonly max_init_ms: number | null;
     readonly max_memory_mb: number;
   }[];
-  readonly price: { readonly per_million_usd: number | null };
   readonly generator: { readonly cpu_ms_per_request: number };
-  readonly violations: readonly string[];
 }
 
 /** The part of the stack's `environment` output that tests and benchmarks read. */

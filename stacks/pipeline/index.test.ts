@@ -55,7 +55,7 @@ describe("the pipeline stack", () => {
     stack.expectExactPolicies();
   });
 
-  it("reads both streams from their first record on, and puts aside what fails for good", () => {
+  it("reads both streams from their first record on, and dead-letters what fails for good", () => {
     const mappings = stack.resources("aws:lambda/eventSourceMapping:EventSourceMapping");
     expect(mappings.map(({ inputs }) => inputs.eventSourceArn)).toEqual([STREAM, TABLE_STREAM]);
     for (const [index, bin] of ["midstream", "downstream"].entries()) {

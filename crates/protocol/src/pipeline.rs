@@ -1,4 +1,4 @@
-//! The pipeline: what its functions answer, and what they put aside.
+//! The pipeline: its output, the requests to its API, what its functions answer, and what they dead-letter.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,137 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::decimal;
+use crate::deployment::{Cluster, Deployment};
 use crate::histogram::Histogram;
+
+/// The longest body of a request, bytes: an item of DynamoDB has 400 KB at most, a dead letter less.
+pub const MAX_BODY: usize = 256 * 1024;
+/// The field of records and items that a message is known by.
+pub const ID: &str = "id";
+/// The header of a response that says when the request was at `upstream`, µs since 1970.
+pub const ARRIVED_HEADER: &str = "x-arrived-us";
+/// The header of a response that only the first one of an execution environment has.
+pub const COLD_START_HEADER: &str = "x-cold-start";
+/// How the message of a response starts that is 503 since the stream has no capacity.
+pub const THROTTLED: &str = "throttled";
+
+/// The output `environment.pipeline`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployed {
+    /// Where, and with which settings.
+    #[serde(flatten)]
+    pub deployment: Deployment,
+    /// Where messages are sent to.
+    pub api: Api,
+    /// The Kinesis stream.
+    pub stream: Stream,
+    /// The DynamoDB table.
+    pub table: Table,
+    /// The URLs of the dead-letter queues.
+    pub dead_letters: DeadLetterQueues,
+    /// The functions, by name.
+    pub functions: Functions,
+    /// The database.
+    pub cluster: Cluster,
+}
+
+impl AsRef<Deployment> for Deployed {
+    fn as_ref(&self) -> &Deployment {
+        &self.deployment
+    }
+}
+
+/// The HTTP API.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Api {
+    /// Of its only route.
+    pub url: String,
+    /// Who may call it.
+    pub auth: Auth,
+}
+
+/// Who may call the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// Who signs with credentials that may.
+    Iam,
+    /// Everybody.
+    None,
+}
+
+/// The Kinesis stream.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Stream {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+}
+
+/// The DynamoDB table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Table {
+    /// The ARN of its stream.
+    pub stream_arn: String,
+}
+
+/// The URLs of the dead-letter queues, by the function that reads the stream.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DeadLetterQueues {
+    /// Of the Kinesis stream's records.
+    pub midstream: String,
+    /// Of the table's changes.
+    pub downstream: String,
+}
+
+/// The functions, by name.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Functions {
+    /// Puts requests into the Kinesis stream.
+    pub upstream: String,
+    /// Writes records of that stream to the table.
+    pub midstream: String,
+    /// Writes changes of the table to PostgreSQL.
+    pub downstream: String,
+    /// Answers with a [`Tally`].
+    pub tally: String,
+}
+
+/// The body of a request, as a load sends it.
+#[derive(Debug, Serialize)]
+pub struct Message<'a> {
+    /// As [`message_id`] makes it.
+    pub id: &'a str,
+    /// Any text.
+    pub message: &'a str,
+    /// When it was to be sent, µs since 1970.
+    pub timestamp: u64,
+}
+
+/// The body of a response.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reply {
+    /// `success`, or why the request isn't accepted.
+    pub message: String,
+}
+
+/// The id of one of a run's messages.
+#[must_use]
+pub fn message_id(run: &str, number: u64) -> String {
+    format!("{run}-{number}")
+}
+
+/// The number of a message; none if it isn't one of the run's.
+#[must_use]
+pub fn message_number(run: &str, id: &str) -> Option<u64> {
+    let text = id.strip_prefix(run)?.strip_prefix('-')?;
+    // Each number has one way to write it.
+    decimal::parse(text).filter(|_| text == "0" || !text.starts_with('0'))
+}
 
 /// A part of a message's way from an HTTP request to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -41,9 +171,17 @@ impl fmt::Display for Hop {
     }
 }
 
+/// Which messages the function `pipeline-tally` is to report.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct TallyRequest {
+    /// A run's; all messages if there is none.
+    pub run: Option<String>,
+    /// The first of them whose latencies count.
+    #[serde(default)]
+    pub measured_from: u64,
+}
+
 /// What the table in PostgreSQL says of a run: the answer of the function `pipeline-tally`.
-///
-/// The messages of a run have ids such as `<run>-17`: its name and a number.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// The run; none for all messages that there are.
@@ -59,8 +197,8 @@ pub struct Tally {
     pub numbers: Vec<(u64, u64)>,
     /// Latencies of the confirmed rows; of a run those of the messages with the number `measured_from` or a higher one.
     pub hops: BTreeMap<Hop, Histogram>,
-    /// How many of a hop's latencies were below 0, since the clocks of two hosts differ by more than the hop took: they are in
-    /// `hops` as 1 µs. A hop without any isn't here.
+    /// How many latencies of a hop were below 0, because the clocks of two hosts differ by more than the hop took: `hops` has
+    /// them as 1 µs. A hop without any isn't here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub negative: BTreeMap<Hop, u64>,
     /// When the first of the messages was at `upstream`, µs since 1970.
@@ -82,4 +220,19 @@ pub struct DeadLetter {
     pub sequence_number: String,
     /// The record as it came: JSON text, or base64 of data that is no text.
     pub record: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_a_run_has_one_id() {
+        for number in [0, 7, u64::MAX] {
+            assert_eq!(message_number("run", &message_id("run", number)), Some(number));
+        }
+        for id in ["run-007", "run-+7", "run--7", "run-", "run-7 ", "run7", "run", "other-7", "run-7-7"] {
+            assert_eq!(message_number("run", id), None, "'{id}'");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::fields::{Fields, Name, Refusal};
+use crate::fields::{FieldError, Fields, Name};
 use crate::image::{self, Item};
 
 /// The data of a Kinesis record.
@@ -41,12 +41,12 @@ pub struct Unreadable {
     /// The message's id, if it could be read.
     pub id: Option<String>,
     /// What is wrong.
-    pub refusal: Refusal,
+    pub error: FieldError,
 }
 
-impl From<Refusal> for Unreadable {
-    fn from(refusal: Refusal) -> Self {
-        Self { id: None, refusal }
+impl From<FieldError> for Unreadable {
+    fn from(error: FieldError) -> Self {
+        Self { id: None, error }
     }
 }
 
@@ -65,7 +65,7 @@ impl Delivery {
     }
 
     /// `way` is what isn't in every delivery: when `midstream` had it, and how many records it was.
-    fn read(fields: &mut Fields<'_>, way: Result<(u64, u64), Refusal>) -> Result<Self, Unreadable> {
+    fn read(fields: &mut Fields<'_>, way: Result<(u64, u64), FieldError>) -> Result<Self, Unreadable> {
         let id = fields.id()?.into_owned();
         let rest = way.and_then(|way| {
             let message = fields.string(Name::Message)?.into_owned();
@@ -75,7 +75,7 @@ impl Delivery {
             Ok(((midstream_us, copies), message, timestamp, arrived_us)) => {
                 Ok(Self { id, message, timestamp, arrived_us, midstream_us, copies })
             }
-            Err(refusal) => Err(Unreadable { id: Some(id), refusal }),
+            Err(error) => Err(Unreadable { id: Some(id), error }),
         }
     }
 

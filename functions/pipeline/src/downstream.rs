@@ -11,20 +11,18 @@ use lambda_kit::sql::{Driver, SqlTransport, SqlxDriver};
 use lambda_kit::{Deadline, Failure, now_us};
 use protocol::pipeline::Hop;
 
-use crate::batch::{Entry, Outcome, Records, merge, read};
-use crate::dead_letter::DeadLetters;
+use crate::batch::{BatchResult, Entry, Records, merge, read};
+use crate::dead_letters::DeadLetters;
 use crate::delivery::Delivery;
-use crate::metrics;
+use crate::metrics::Metrics;
 use crate::retry::Limits;
 use crate::store::{Store, Stored};
-
-/// How the function is called in metrics and dead letters.
-const FUNCTION: &str = "downstream";
 
 /// What `downstream` is set up with.
 pub struct Downstream {
     table: Table,
     dead_letters: DeadLetters,
+    metrics: Metrics,
 }
 
 /// The table in PostgreSQL.
@@ -34,28 +32,34 @@ struct Table {
 }
 
 impl Downstream {
-    /// From the environment; see [`Cluster::from_env`], [`SqlTransport::from_env`], and `DEAD_LETTER_URL`.
+    /// From the environment; see [`Cluster::from_env`], [`SqlTransport::from_env`], `DEAD_LETTER_URL` and `METRICS_NAMESPACE`.
     ///
     /// # Errors
     /// If a variable is missing or wrong.
     pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
         let cluster = Cluster::from_env()?;
         let transport = SqlTransport::from_env(config, &cluster)?;
-        Ok(Self::new(cluster, transport, DeadLetters::from_env(config, FUNCTION)?))
+        let metrics = Metrics::from_env("downstream")?;
+        Ok(Self::new(cluster, transport, DeadLetters::from_env(config, metrics.clone())?, metrics))
     }
 
     /// For a cluster and a way to reach it.
     #[must_use]
-    pub fn new(cluster: Cluster, transport: SqlTransport, dead_letters: DeadLetters) -> Self {
-        Self { table: Table { cluster, transport }, dead_letters }
+    pub fn new(
+        cluster: Cluster,
+        transport: SqlTransport,
+        dead_letters: DeadLetters,
+        metrics: Metrics,
+    ) -> Self {
+        Self { table: Table { cluster, transport }, dead_letters, metrics }
     }
 
     /// Stores a batch; the answer says from where it has to come again.
     pub async fn handle(&self, event: &Event, remaining: Duration) -> DynamoDbEventResponse {
         let deadline = Deadline::after(remaining);
         // In a box: futures nested any deeper are too much for the compiler.
-        let outcome = Box::pin(self.table.store(&event.records, deadline)).await;
-        response(self.dead_letters.settle(outcome, &event.records, deadline.answer()).await)
+        let result = Box::pin(self.table.store(&event.records, deadline, &self.metrics)).await;
+        response(self.dead_letters.settle(result, &event.records, deadline.answer()).await)
     }
 }
 
@@ -72,16 +76,16 @@ fn response(lowest_failed: Option<String>) -> DynamoDbEventResponse {
 }
 
 impl Table {
-    async fn store(&self, records: &[EventRecord], deadline: Deadline) -> Outcome {
+    async fn store(&self, records: &[EventRecord], deadline: Deadline, metrics: &Metrics) -> BatchResult {
         let downstream_us = now_us();
-        let mut outcome = Outcome::default();
+        let mut result = BatchResult::default();
         let images = records.iter().enumerate().filter(|(_, record)| has_image(record));
         let deliveries =
             images.map(|(position, record)| (position, Delivery::from_image(&record.change.new_image)));
-        let entries = merge(read(deliveries, &mut outcome));
-        let stored = self.upsert(&entries, downstream_us, deadline, &mut outcome).await;
-        report(&stored, records);
-        outcome
+        let entries = merge(read(deliveries, &mut result));
+        let stored = self.upsert(&entries, downstream_us, deadline, &mut result).await;
+        report(&stored, records, metrics);
+        result
     }
 
     async fn upsert(
@@ -89,18 +93,17 @@ impl Table {
         entries: &[Entry],
         downstream_us: u64,
         deadline: Deadline,
-        outcome: &mut Outcome,
+        result: &mut BatchResult,
     ) -> Stored {
         match &self.transport {
             SqlTransport::Sqlx(postgres) => {
                 let mut driver = SqlxDriver::new(Arc::clone(postgres), &self.cluster.writer);
-                let stored =
-                    self.store_by(&mut driver, downstream_us, deadline).store(entries, outcome).await;
+                let stored = self.store_by(&mut driver, downstream_us, deadline).store(entries, result).await;
                 driver.release();
                 stored
             }
             SqlTransport::DataApi(driver) => {
-                self.store_by(&mut driver.clone(), downstream_us, deadline).store(entries, outcome).await
+                self.store_by(&mut driver.clone(), downstream_us, deadline).store(entries, result).await
             }
         }
     }
@@ -121,16 +124,16 @@ fn has_image(record: &EventRecord) -> bool {
     matches!(record.event_name.as_str(), "INSERT" | "MODIFY")
 }
 
-fn report(stored: &Stored, records: &[EventRecord]) {
+fn report(stored: &Stored, records: &[EventRecord], metrics: &Metrics) {
     let passed_over = records.iter().filter(|record| !has_image(record)).count();
     if passed_over > 0 {
         tracing::info!(passed_over, "records are neither INSERT nor MODIFY");
     }
-    metrics::duplicates(FUNCTION, stored.deliveries - stored.new);
+    metrics.duplicates(stored.deliveries - stored.new);
     let rows = stored.confirmed.iter();
-    metrics::latencies(rows.clone().map(|row| row.all));
-    metrics::hop(Hop::Table, rows.clone().map(|row| row.table));
-    metrics::hop(Hop::Row, rows.map(|row| row.row));
+    metrics.latencies(rows.clone().map(|row| row.all));
+    metrics.hop(Hop::Table, rows.clone().map(|row| row.table));
+    metrics.hop(Hop::Row, rows.map(|row| row.row));
 }
 
 impl Records for Vec<EventRecord> {

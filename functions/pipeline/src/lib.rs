@@ -5,15 +5,15 @@ mod batch;
 mod delivery;
 mod fields;
 mod image;
-mod metrics;
 mod retry;
 mod statements;
 mod store;
 mod sum;
 mod table;
 
-pub mod dead_letter;
+pub mod dead_letters;
 pub mod downstream;
+pub mod metrics;
 pub mod midstream;
 pub mod migrate;
 pub mod tally;

@@ -11,10 +11,10 @@ use lambda_kit::{Deadline, Failure, env, now_us};
 use protocol::pipeline::Hop;
 use serde::Deserialize;
 
-use crate::batch::{Outcome, Records, merge, read};
-use crate::dead_letter::DeadLetters;
+use crate::batch::{BatchResult, Records, merge, read};
+use crate::dead_letters::DeadLetters;
 use crate::delivery::Delivery;
-use crate::metrics::{self, micros};
+use crate::metrics::{Metrics, micros};
 use crate::table::Table;
 
 /// What of a batch of Kinesis matters here. `aws_lambda_events` refuses a batch whose times have more digits than milliseconds.
@@ -40,40 +40,42 @@ struct KinesisData {
 pub struct Midstream {
     table: Table,
     dead_letters: DeadLetters,
+    metrics: Metrics,
 }
 
 impl Midstream {
-    /// From the environment: `TABLE_NAME`, `DEAD_LETTER_URL`.
+    /// From the environment: `TABLE_NAME`, `DEAD_LETTER_URL`, `METRICS_NAMESPACE`.
     ///
     /// # Errors
     /// If a variable is missing.
     pub fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
         let table = env::setting("TABLE_NAME", "the name of the DynamoDB table")?;
-        Ok(Self::new(config, table, DeadLetters::from_env(config, "midstream")?))
+        let metrics = Metrics::from_env("midstream")?;
+        Ok(Self::new(config, table, DeadLetters::from_env(config, metrics.clone())?, metrics))
     }
 
     /// For a table by its name.
     #[must_use]
-    pub fn new(config: &SdkConfig, table: String, dead_letters: DeadLetters) -> Self {
-        Self { table: Table::new(config, table), dead_letters }
+    pub fn new(config: &SdkConfig, table: String, dead_letters: DeadLetters, metrics: Metrics) -> Self {
+        Self { table: Table::new(config, table), dead_letters, metrics }
     }
 
     /// Writes a batch; the answer says from where it has to come again.
     pub async fn handle(&self, event: &KinesisEvent, remaining: Duration) -> KinesisEventResponse {
         let (midstream_us, deadline) = (now_us(), Deadline::after(remaining));
-        let mut outcome = Outcome::default();
+        let mut result = BatchResult::default();
         let records = event.records.iter().enumerate();
         let deliveries = records.map(|(position, record)| {
             (position, Delivery::from_record(&record.kinesis.data.0, midstream_us))
         });
-        let entries = merge(read(deliveries, &mut outcome));
-        self.table.write(&entries, deadline.work(), &mut outcome).await;
+        let entries = merge(read(deliveries, &mut result));
+        self.table.write(&entries, deadline.work(), &mut result).await;
         // What comes again is counted then.
-        metrics::hop(
+        self.metrics.hop(
             Hop::Stream,
-            outcome.done(&entries).map(|entry| micros(entry.delivery.arrived_us, midstream_us)),
+            result.done(&entries).map(|entry| micros(entry.delivery.arrived_us, midstream_us)),
         );
-        response(self.dead_letters.settle(outcome, &event.records, deadline.answer()).await)
+        response(self.dead_letters.settle(result, &event.records, deadline.answer()).await)
     }
 }
 

@@ -15,10 +15,10 @@ pub struct Migrated {
     pub migrations: u64,
 }
 
-/// Brings the database into form; a second call changes nothing.
+/// Brings the schema up to date; a second call changes nothing.
 ///
 /// # Errors
-/// If the database can't be reached or refuses.
+/// If the database cannot be reached or refuses.
 pub async fn migrate(postgres: &Postgres) -> Result<Migrated, Failure> {
     sql::migrate(postgres, &MIGRATOR).await?;
     Ok(Migrated { migrations: MIGRATOR.iter().count() as u64 })

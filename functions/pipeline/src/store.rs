@@ -4,7 +4,7 @@ use lambda_kit::sql::{Cell, DbError, Driver, Value};
 use lambda_kit::{batch, now_us};
 use serde::Serialize;
 
-use crate::batch::{Entry, Outcome};
+use crate::batch::{BatchResult, Entry};
 use crate::delivery::Delivery;
 use crate::metrics::micros;
 use crate::retry::{Limits, retry};
@@ -62,8 +62,8 @@ pub struct Store<'a, D> {
 }
 
 impl<D: Driver> Store<'_, D> {
-    /// Stores entries; what the table refuses, and what isn't stored in time, goes into `outcome`.
-    pub async fn store(&mut self, entries: &[Entry], outcome: &mut Outcome) -> Stored {
+    /// Stores entries; what the table refuses, and what isn't stored in time, goes into `result`.
+    pub async fn store(&mut self, entries: &[Entry], result: &mut BatchResult) -> Stored {
         let mut stored = Stored::default();
         let mut todo = batch::split(entries, MAX_ROWS, MAX_BYTES, |entry| size(&entry.delivery));
         while let Some(part) = todo.pop() {
@@ -73,15 +73,15 @@ impl<D: Driver> Store<'_, D> {
                     stored.deliveries += part.iter().map(|entry| entry.delivery.copies).sum::<u64>();
                     match self.confirm(part).await {
                         Ok(latencies) => stored.confirmed.extend(latencies),
-                        Err(error) => give_up(part, &error, outcome),
+                        Err(error) => fail(part, &error, result),
                     }
                 }
                 Err(error) if is_about_data(&error) => match part {
-                    [entry] => outcome.refuse(entry, &error.to_string()),
+                    [entry] => result.reject(entry, &error.to_string()),
                     // One of them is it: the halves, until it stands alone.
                     _ => todo.extend(<[_; 2]>::from(part.split_at(part.len() / 2))),
                 },
-                Err(error) => give_up(part, &error, outcome),
+                Err(error) => fail(part, &error, result),
             }
         }
         stored
@@ -123,9 +123,9 @@ fn size(delivery: &Delivery) -> usize {
     ROW_BYTES + quoted.sum::<usize>()
 }
 
-fn give_up(part: &[Entry], error: &DbError, outcome: &mut Outcome) {
+fn fail(part: &[Entry], error: &DbError, result: &mut BatchResult) {
     tracing::error!(%error, rows = part.len(), "the rows aren't stored in time: their records come again");
-    outcome.fail(part);
+    result.fail(part);
 }
 
 /// Whether a statement failed for what it was given: data exceptions and violated constraints.

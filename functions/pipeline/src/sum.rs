@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::pipeline::{Hop, Tally};
+use protocol::pipeline::{Hop, Tally, message_number};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -67,11 +67,11 @@ impl Sum {
         Self { tally, measured_from, numbers: Vec::new() }
     }
 
-    /// Adds a row. One that isn't the run's, though its id begins alike, is passed over.
+    /// Adds a row. One that isn't the run's, though its id starts alike, is passed over.
     pub fn add(&mut self, row: &Row<'_>) {
         let mut measured = true;
         if let Some(run) = &self.tally.run {
-            let Some(number) = number(row.id, run) else { return };
+            let Some(number) = message_number(run, row.id) else { return };
             self.numbers.push(number);
             measured = number >= self.measured_from;
         }
@@ -117,14 +117,6 @@ impl Sum {
         }
         Ok(Tally { numbers, ..self.tally })
     }
-}
-
-/// The number of a run's message: `7` of `<run>-7`.
-fn number(id: &str, run: &str) -> Option<u64> {
-    let text = id.strip_prefix(run)?.strip_prefix('-')?;
-    // Each number has one way to write it.
-    let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    text.parse().ok().filter(|_| canonical)
 }
 
 /// The sender's time, µs since 1970, if that is what it is.

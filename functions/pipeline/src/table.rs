@@ -5,7 +5,7 @@ use std::time::Instant;
 use aws_config::SdkConfig;
 use lambda_kit::dynamodb::BatchWriter;
 
-use crate::batch::{Entry, Outcome};
+use crate::batch::{BatchResult, Entry};
 use crate::fields::Name;
 use crate::image;
 
@@ -21,15 +21,15 @@ impl Table {
         Self(BatchWriter::new(config, name, KEY))
     }
 
-    /// Writes the items; what is refused, and what isn't written by `end`, goes into `outcome`.
-    pub async fn write(&self, entries: &[Entry], end: Instant, outcome: &mut Outcome) {
+    /// Writes the items; what is refused, and what isn't written by `end`, goes into `result`.
+    pub async fn write(&self, entries: &[Entry], end: Instant, result: &mut BatchResult) {
         let items: Vec<_> = entries.iter().map(|entry| image::attributes(&entry.delivery)).collect();
         for unwritten in self.0.write(&items, end).await {
             let entry = &entries[unwritten.index];
             if unwritten.is_permanent {
-                outcome.refuse(entry, &unwritten.reason);
+                result.reject(entry, &unwritten.reason);
             } else {
-                outcome.fail([entry]);
+                result.fail([entry]);
             }
         }
     }

@@ -9,8 +9,8 @@ use futures::TryStreamExt;
 use lambda_kit::postgres::{Cluster, Login, Postgres};
 use lambda_kit::sql::{DbError, RetryAction, SqlxDriver};
 use lambda_kit::{Deadline, Failure};
-use protocol::pipeline::{Hop, Tally};
-use serde::{Deserialize, Serialize};
+use protocol::pipeline::{Hop, Tally, TallyRequest};
+use serde::Serialize;
 
 use crate::retry::{Limits, retry};
 use crate::statements::{TALLY_ALL, TALLY_RUN};
@@ -20,16 +20,6 @@ use crate::sum::{NumbersError, Row, Sum};
 const STATEMENT_TIMEOUT: Duration = Duration::from_mins(2);
 /// A database that is away is waited for so long: it may be part of the test.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Which messages.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Request {
-    /// A run's; all messages if there is none.
-    pub run: Option<String>,
-    /// The first of them whose latencies count.
-    #[serde(default)]
-    pub measured_from: u64,
-}
 
 /// A [`Tally`], with percentiles for people.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,7 +82,7 @@ impl Tallier {
     ///
     /// # Errors
     /// [`TallyError`].
-    pub async fn tally(&self, request: &Request, remaining: Duration) -> Result<Answer, Failure> {
+    pub async fn tally(&self, request: &TallyRequest, remaining: Duration) -> Result<Answer, Failure> {
         let mut driver = SqlxDriver::new(Arc::clone(&self.postgres), &self.postgres.cluster().writer);
         let end = Deadline::after(remaining).work().min(Instant::now() + PATIENCE);
         let limits = Limits { end, statement_timeout: STATEMENT_TIMEOUT };
@@ -114,7 +104,7 @@ fn is_permanent(error: &DbError) -> bool {
     matches!(error.retry_action(), RetryAction::Fail | RetryAction::Abort)
 }
 
-async fn add_up(driver: &mut SqlxDriver, request: &Request) -> Result<Sum, DbError> {
+async fn add_up(driver: &mut SqlxDriver, request: &TallyRequest) -> Result<Sum, DbError> {
     let db = driver.connection()?;
     let mut sum = Sum::new(request.run.as_deref(), request.measured_from);
     let mut rows = match &request.run {

@@ -14,13 +14,12 @@ use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_kit::{Failure, env, now_us};
+use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, MAX_BODY, Reply, THROTTLED};
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::Record;
-use crate::fields::{Fields, Name, Refusal};
+use crate::fields::{FieldError, Fields, Name};
 
-/// The longest body: an item of DynamoDB has 400 KB at most, a dead letter less.
-const MAX_BODY: usize = 256 * 1024;
 /// Attempts to put a record; the waits between them grow from 50 ms to a second, 1.5 s in all on average.
 const ATTEMPTS: u32 = 7;
 /// A request to Kinesis that isn't answered within this is sent again.
@@ -53,25 +52,25 @@ pub struct Response {
 
 /// Why a message isn't accepted.
 #[derive(Debug, thiserror::Error)]
-enum Rejection {
+enum RequestError {
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Field(#[from] FieldError),
     #[error("the body is said to be base64, but isn't: {0}")]
     NoBase64(#[from] base64::DecodeError),
     #[error("the body has {0} bytes, but must have {MAX_BODY} at most")]
     TooLong(usize),
-    #[error("throttled: the stream takes no more at the moment, send the message again later")]
+    #[error("{THROTTLED}: the stream takes no more at the moment, send the message again later")]
     Throttled,
     #[error(
-        "the stream can't be reached: send the message again; it counts once, even if this one has arrived"
+        "the stream cannot be reached: send the message again; it counts once, even if this one has arrived"
     )]
     Failed,
 }
 
-impl Rejection {
+impl RequestError {
     fn status(&self) -> u16 {
         match self {
-            Self::Refused(_) | Self::NoBase64(_) => 400,
+            Self::Field(_) | Self::NoBase64(_) => 400,
             Self::TooLong(_) => 413,
             Self::Throttled => 503,
             Self::Failed => 500,
@@ -115,22 +114,22 @@ impl Upstream {
         let accepted = self.accept(request, arrived_us, remaining.saturating_sub(RESERVE)).await;
         let (status_code, message) = match accepted {
             Ok(()) => (200, "success".to_owned()),
-            Err(rejection) => (rejection.status(), rejection.to_string()),
+            Err(error) => (error.status(), error.to_string()),
         };
         let mut headers = BTreeMap::from([
             ("content-type", "application/json".to_owned()),
-            ("x-arrived-us", arrived_us.to_string()),
+            (ARRIVED_HEADER, arrived_us.to_string()),
         ]);
         if !self.warm.swap(true, Ordering::Relaxed) {
-            headers.insert("x-cold-start", "1".to_owned());
+            headers.insert(COLD_START_HEADER, "1".to_owned());
         }
-        Response { status_code, headers, body: serde_json::json!({ "message": message }).to_string() }
+        Response { status_code, headers, body: json(&Reply { message }) }
     }
 
-    async fn accept(&self, request: &Request, arrived_us: u64, within: Duration) -> Result<(), Rejection> {
+    async fn accept(&self, request: &Request, arrived_us: u64, within: Duration) -> Result<(), RequestError> {
         let body = body(request)?;
         if body.len() > MAX_BODY {
-            return Err(Rejection::TooLong(body.len()));
+            return Err(RequestError::TooLong(body.len()));
         }
         let mut fields = Fields::from_json(&body, "the body")?;
         let (id, message) = (fields.id()?, fields.string(Name::Message)?);
@@ -138,26 +137,30 @@ impl Upstream {
         self.put(&Record { id: &id, message: &message, timestamp, arrived_us }, within).await
     }
 
-    async fn put(&self, record: &Record<'_>, within: Duration) -> Result<(), Rejection> {
-        let data = serde_json::to_vec(record).expect("texts and finite numbers are JSON");
+    async fn put(&self, record: &Record<'_>, within: Duration) -> Result<(), RequestError> {
+        let data = json(record).into_bytes();
         let request = self.client.put_record().stream_name(&self.stream).partition_key(record.id);
         let put = tokio::time::timeout(within, request.data(Blob::new(data)).send()).await;
         let Ok(put) = put else {
             tracing::error!(id = record.id, ?within, "Kinesis didn't answer in time");
-            return Err(Rejection::Failed);
+            return Err(RequestError::Failed);
         };
         put.map(|_| ()).map_err(|error| {
             let throttled = error.code().is_some_and(is_throttling);
             let doing = format_args!("put message {} into the stream {}", record.id, self.stream);
             tracing::error!(failure = %Failure::aws(doing, &error), "the message isn't accepted");
-            if throttled { Rejection::Throttled } else { Rejection::Failed }
+            if throttled { RequestError::Throttled } else { RequestError::Failed }
         })
     }
 }
 
-fn body(request: &Request) -> Result<Cow<'_, [u8]>, Rejection> {
+fn body(request: &Request) -> Result<Cow<'_, [u8]>, RequestError> {
     let text = request.body.as_deref().unwrap_or_default();
     Ok(if request.is_base64_encoded { STANDARD.decode(text)?.into() } else { text.as_bytes().into() })
+}
+
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("texts and finite numbers are JSON")
 }
 
 fn is_throttling(code: &str) -> bool {

@@ -1,12 +1,13 @@
-//! What `lambench run pipeline` takes, and what to do about it.
+//! What `lambench run pipeline` takes.
 
 use std::time::Duration;
 
 use anyhow::Result;
 use jiff::SignedDuration;
+use protocol::pipeline::MAX_BODY;
 use results::scenario::pipeline::Offered;
 
-use super::schedule::Schedule;
+use super::execute::Schedule;
 use crate::exit::Usage;
 
 /// The end of `lambench run pipeline --help`.
@@ -16,9 +17,9 @@ free for it. Then the run waits until each message that the API accepted is a ro
 queue; what is neither is lost, and ends the run with exit code 1.
 
 Examples:
-  50 requests a second for 30 seconds:
+  50 requests per second for 30 seconds:
     lambench run pipeline
-  200 a second for a minute, after 10 seconds in which the functions start:
+  200 per second for a minute, after 10 seconds in which the functions start:
     lambench run pipeline --rate 200 --duration 60s --ramp 10s
   Messages of 10 KB on few connections:
     lambench run pipeline --size 10000 --connections 10
@@ -31,75 +32,66 @@ const MAX_MESSAGES: u64 = 1_000_000;
 const MAX_RAMP: Duration = Duration::from_mins(10);
 /// Longest load.
 const MAX_DURATION: Duration = Duration::from_hours(1);
-/// A request's body may have 256 KiB, with the message's other fields.
-const MAX_SIZE: u64 = 261_000;
+/// What a request's body may have, without the message's other fields, bytes.
+const MAX_SIZE: u64 = MAX_BODY as u64 - 1_144;
 
 /// What to send.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct Options {
-    /// Requests a second
+    /// Requests per second
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    rate: u64,
+    pub rate: u64,
     /// How long to send at that rate, such as 30s, 2m or 1m30s
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
-    duration: Duration,
+    pub duration: Duration,
     /// Time before that in which the rate grows from 0: its messages count, but not their latencies
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
-    ramp: Duration,
+    pub ramp: Duration,
     /// Keep-alive connections, and so most requests under way at once
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1000))]
-    connections: u64,
+    pub connections: u64,
     /// Bytes of the field 'message'
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(0..=MAX_SIZE))]
-    size: u64,
-}
-
-/// What to send, complete and consistent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Plan {
-    /// When each request is due.
-    pub schedule: Schedule,
-    /// Keep-alive connections.
-    pub connections: u64,
-    /// Bytes of the field `message`.
     pub size: u64,
 }
 
-impl Plan {
+impl Options {
+    /// When each request is due.
+    pub fn schedule(&self) -> Schedule {
+        Schedule { rate: self.rate, ramp: self.ramp, duration: self.duration }
+    }
+
     /// The load as a result file names it.
     pub fn offered(&self) -> Offered {
         Offered {
-            rate: self.schedule.rate,
-            ramp_seconds: self.schedule.ramp.as_secs_f64(),
-            seconds: self.schedule.duration.as_secs_f64(),
+            rate: self.rate,
+            ramp_seconds: self.ramp.as_secs_f64(),
+            seconds: self.duration.as_secs_f64(),
             connections: self.connections,
             message_bytes: self.size,
         }
     }
-}
 
-impl Options {
-    /// What to send.
+    /// Fails if the options don't go together.
     ///
     /// # Errors
-    /// [`Usage`] if options don't go together.
-    pub fn plan(&self) -> Result<Plan> {
+    /// [`Usage`].
+    pub fn check(&self) -> Result<()> {
         if self.duration < Duration::from_secs(1) || self.duration > MAX_DURATION {
-            return wrong("--duration has to be from 1s to 1h: shorter ones measure chance".to_owned());
+            return usage("--duration has to be from 1s to 1h: shorter ones measure chance".to_owned());
         }
         if self.ramp > MAX_RAMP {
-            return wrong("--ramp has to be 10m at most: it only lets the functions start".to_owned());
+            return usage("--ramp has to be 10m at most: it only lets the functions start".to_owned());
         }
-        let schedule = Schedule { rate: self.rate, ramp: self.ramp, duration: self.duration };
-        let total = schedule.total();
+        let total = self.schedule().total();
         if total > MAX_MESSAGES {
-            return wrong(format!(
+            return usage(format!(
                 "--rate {} makes {total} messages in that time, more than the {MAX_MESSAGES} that one run can follow: lower \
                  --rate, or shorten --duration",
                 self.rate
             ));
         }
-        Ok(Plan { schedule, connections: self.connections, size: self.size })
+        Ok(())
     }
 }
 
@@ -110,10 +102,10 @@ fn time(text: &str) -> Result<Duration, String> {
     }
     let time: SignedDuration =
         text.parse().map_err(|error| format!("{error}: write it such as 30s, 2m or 1m30s"))?;
-    Duration::try_from(time).map_err(|_| "a time can't be negative".to_owned())
+    Duration::try_from(time).map_err(|_| "a time cannot be negative".to_owned())
 }
 
-fn wrong<T>(message: String) -> Result<T> {
+fn usage<T>(message: String) -> Result<T> {
     Err(Usage(message).into())
 }
 
@@ -122,15 +114,17 @@ mod tests {
     use super::*;
     use crate::scenario::shared::testing::parsed;
 
-    fn plan(line: &str) -> Plan {
-        parsed::<Options>(line).unwrap().plan().unwrap()
+    fn options(line: &str) -> Options {
+        let options = parsed::<Options>(line).unwrap();
+        options.check().unwrap();
+        options
     }
 
     fn refused(line: &str) -> String {
         match parsed::<Options>(line) {
             Err(error) => error.to_string(),
             Ok(options) => {
-                let error = options.plan().unwrap_err();
+                let error = options.check().unwrap_err();
                 assert!(error.is::<Usage>(), "'{line}' is a wrong command line, exit code 2");
                 error.to_string()
             }
@@ -138,9 +132,10 @@ mod tests {
     }
 
     #[test]
-    fn without_options_it_sends_fifty_a_second_for_half_a_minute() {
-        let schedule = Schedule { rate: 50, ramp: Duration::ZERO, duration: Duration::from_secs(30) };
-        assert_eq!(plan(""), Plan { schedule, connections: 50, size: 100 });
+    fn without_options_it_sends_fifty_per_second_for_half_a_minute() {
+        let duration = Duration::from_secs(30);
+        let expected = Options { rate: 50, duration, ramp: Duration::ZERO, connections: 50, size: 100 };
+        assert_eq!(options(""), expected);
     }
 
     #[test]
@@ -148,7 +143,7 @@ mod tests {
         for (text, seconds) in [("90s", 90), ("2m", 120), ("1m30s", 90), ("1 minute", 60), ("0s", 0)] {
             assert_eq!(time(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        assert_eq!(plan("--ramp 1500ms").schedule.ramp, Duration::from_millis(1500));
+        assert_eq!(options("--ramp 1500ms").ramp, Duration::from_millis(1500));
     }
 
     #[test]
@@ -156,7 +151,7 @@ mod tests {
         for (line, expected) in [
             ("--duration 30", "write 30s for seconds"),
             ("--duration soon", "write it such as 30s"),
-            ("--ramp=-5s", "can't be negative"),
+            ("--ramp=-5s", "cannot be negative"),
             ("--duration 100ms", "from 1s to 1h"),
             ("--duration 2h", "from 1s to 1h"),
             ("--ramp 11m", "10m at most"),

@@ -9,6 +9,11 @@ use crate::billing_log::FunctionUse;
 use protocol::histogram::Latency;
 use protocol::pipeline::Hop;
 
+/// What a million messages cost on AWS, but for Aurora's capacity.
+pub const COST: &str = "a million messages, without Aurora's capacity";
+/// The same with Aurora's capacity, where that was measured.
+pub const COST_WITH_AURORA: &str = "a million messages, with Aurora's capacity";
+
 /// What became of the messages that a load test sent through the pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {
@@ -26,8 +31,6 @@ pub struct Delivery {
     pub negative: BTreeMap<Hop, u64>,
     /// The three functions on the way, in its order; one is missing if its REPORT lines are.
     pub functions: Vec<FunctionUse>,
-    /// What a million messages cost on AWS.
-    pub price: DeliveryPrice,
     /// How well the load was generated.
     pub generator: Generator,
 }
@@ -35,7 +38,7 @@ pub struct Delivery {
 /// A load whose every request is due at a time that is fixed in advance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Offered {
-    /// Requests a second.
+    /// Requests per second.
     pub rate: u64,
     /// Time in which the rate grew from 0, s; its messages count, but not their latencies.
     pub ramp_seconds: f64,
@@ -64,7 +67,7 @@ pub struct Requests {
     pub throttled: u64,
     /// Answered by a freshly initialized function.
     pub cold_starts: u64,
-    /// Accepted requests a second, apart from the ramp, over `seconds`.
+    /// Accepted requests per second, apart from the ramp, over `seconds`.
     pub accepted_per_second: f64,
     /// From the end of the ramp to the last answer, or to the end of the load if that was later.
     pub seconds: f64,
@@ -103,38 +106,12 @@ pub struct Messages {
     pub deliveries: u64,
     /// Deliveries of messages that were there already, and changed nothing.
     pub duplicates: u64,
-    /// Rows a second, apart from the ramp, over `seconds`.
+    /// Rows per second, apart from the ramp, over `seconds`.
     pub per_second: f64,
     /// From the end of the ramp to the last row, or to the end of the load if that was later.
     pub seconds: f64,
     /// From the last answer to the last row, s; none without a row.
     pub drain_seconds: Option<f64>,
-}
-
-/// What a million messages cost on AWS, at this rate: USD, each part none where it wasn't measured or there is no such
-/// part.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DeliveryPrice {
-    /// Requests to the API.
-    pub api_usd: Option<f64>,
-    /// Lambda's compute, all three functions.
-    pub compute_usd: Option<f64>,
-    /// Lambda's requests.
-    pub lambda_requests_usd: Option<f64>,
-    /// The stream's or its shards' time, from the first request to the last row.
-    pub stream_time_usd: Option<f64>,
-    /// The stream's data.
-    pub stream_data_usd: Option<f64>,
-    /// Writes to the table.
-    pub table_usd: Option<f64>,
-    /// The Data API's requests; none with another driver.
-    pub data_api_usd: Option<f64>,
-    /// Aurora's capacity, from the first request to the last row; none in the local environment.
-    pub aurora_usd: Option<f64>,
-    /// All of it without Aurora's capacity.
-    pub per_million_usd: Option<f64>,
-    /// All of it with Aurora's capacity.
-    pub per_million_with_aurora_usd: Option<f64>,
 }
 
 /// How well the load was generated.

@@ -16,6 +16,6 @@ async fn main() -> ExitCode {
 
 async fn handle(postgres: Arc<Postgres>, _: LambdaEvent<IgnoredAny>) -> Result<Migrated, Failure> {
     let migrated = migrate(&postgres).await?;
-    tracing::info!(?migrated, "the database is in form");
+    tracing::info!(?migrated, "the schema is up to date");
     Ok(migrated)
 }

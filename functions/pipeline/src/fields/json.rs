@@ -1,4 +1,4 @@
-//! Reads the fields from JSON, without a copy of what needs no unescaping. By hand, since a refusal says which field is wrong,
+//! Reads the fields from JSON, without a copy of what needs no unescaping. By hand, since a error says which field is wrong,
 //! what it must be and what it is.
 
 use std::borrow::Cow;
@@ -7,19 +7,19 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Field, Fields, NAMES, Refusal};
+use super::{Field, FieldError, Fields, NAMES};
 
 impl<'a> Fields<'a> {
-    /// Reads an object of JSON; `what` is how a refusal calls it.
-    pub fn from_json(json: &'a [u8], what: &'static str) -> Result<Self, Refusal> {
+    /// Reads an object of JSON; `what` is how a error calls it.
+    pub fn from_json(json: &'a [u8], what: &'static str) -> Result<Self, FieldError> {
         let no_json = |error: serde_json::Error| {
-            if error.is_data() { Refusal::Twice(error) } else { Refusal::NoJson { what, error } }
+            if error.is_data() { FieldError::Twice(error) } else { FieldError::NoJson { what, error } }
         };
         if json.trim_ascii_start().first() == Some(&b'{') {
             return serde_json::from_slice(json).map_err(no_json);
         }
         let other: Field<'_> = serde_json::from_slice(json).map_err(no_json)?;
-        Err(Refusal::NoObject { what, found: other.kind() })
+        Err(FieldError::NoObject { what, found: other.kind() })
     }
 }
 

@@ -1,0 +1,36 @@
+//! What Lambda and Aurora charge for.
+
+use anyhow::Result;
+use tokio::time::Instant;
+
+use super::{Observation, RequestStatus, Run};
+use crate::scenario::shared::aurora_capacity::{self, Used};
+use crate::scenario::shared::billing_log::{self, Span};
+
+/// Looks up the functions' billed time and Aurora's capacity.
+pub async fn look_up(run: &Run, mut observation: Observation) -> Result<Observation> {
+    let now = Instant::now();
+    let functions = &run.deployed.functions;
+    let rows = observation.arrived.reconciliation.stored;
+    let batches = rows.div_ceil(run.deployment().required("batchSize")?);
+    let accepted = observation.load.requests.count(RequestStatus::Accepted);
+    let (from_ms, to_ms) = observation.span_ms();
+    for (part, function, invocations) in [
+        ("upstream", &functions.upstream, accepted),
+        ("midstream", &functions.midstream, batches),
+        ("downstream", &functions.downstream, batches),
+    ] {
+        let span = Span { function, from_ms, to_ms, invocations: invocations..=u64::MAX };
+        let billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
+        observation.functions.push((part, billed));
+    }
+    let used = Used {
+        cluster: &run.deployed.cluster.identifier,
+        instances: 1,
+        span_ms: (from_ms, to_ms),
+        seconds: observation.seconds(),
+    };
+    observation.acu_hours =
+        aurora_capacity::acu_hours(run.context(), &used, now, &mut observation.warnings).await?;
+    Ok(observation)
+}

@@ -1,0 +1,205 @@
+//! The load generator: an open loop on a thread of its own, so that nothing else of this program delays it.
+
+mod connection;
+mod pacer;
+mod request;
+pub mod request_log;
+pub mod schedule;
+mod signer;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use futures::future::try_join_all;
+use http::Uri;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use connection::{Connection, Connector, SendError};
+use request::RequestFactory;
+use request_log::{RequestLog, Times};
+use schedule::Schedule;
+pub use signer::Signer;
+
+/// After so long API Gateway itself gives a request up (HTTP API quotas: 30 s).
+pub const TIMEOUT: Duration = Duration::from_secs(29);
+/// Between opening the connections and the first request.
+const LEAD: Duration = Duration::from_millis(100);
+
+/// A load to generate.
+pub struct Load {
+    /// Where to.
+    pub url: String,
+    /// What the ids of its messages start with.
+    pub run: String,
+    /// When each request is due.
+    pub schedule: Schedule,
+    /// Keep-alive connections.
+    pub connections: u64,
+    /// Bytes of each message's text.
+    pub message_bytes: u64,
+    /// Who sends it; none if the API takes requests from everybody.
+    pub signer: Option<Signer>,
+}
+
+/// A load that has been generated.
+#[derive(Debug)]
+pub struct GeneratedLoad {
+    /// When it started, µs since 1970.
+    pub start_us: u64,
+    /// What became of its requests.
+    pub requests: RequestLog,
+    /// CPU time that it took.
+    pub cpu: Duration,
+}
+
+/// How far a load is.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Requests sent.
+    pub sent: AtomicU64,
+    /// Requests accepted.
+    pub accepted: AtomicU64,
+    stopped: AtomicBool,
+}
+
+/// A load under way; it ends when this is dropped.
+pub struct RunningLoad {
+    /// How far it is.
+    pub counters: Arc<Counters>,
+    /// Its end.
+    pub end: oneshot::Receiver<Result<GeneratedLoad>>,
+}
+
+impl Drop for RunningLoad {
+    fn drop(&mut self) {
+        self.counters.stopped.store(true, Relaxed);
+    }
+}
+
+/// Starts to generate a load.
+///
+/// # Errors
+/// If the machine has no thread for it.
+pub fn start(load: Load) -> Result<RunningLoad> {
+    let (ended, end) = oneshot::channel();
+    let counters = Arc::new(Counters::default());
+    let shared = Arc::clone(&counters);
+    let generate = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let generated =
+            runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(generate(load, shared)));
+        // Nobody listens any more if the user has interrupted the run.
+        drop(ended.send(generated));
+    };
+    thread::Builder::new().name("load".to_owned()).spawn(generate).context("cannot start a thread")?;
+    Ok(RunningLoad { counters, end })
+}
+
+/// What the connections of a load share.
+struct Shared {
+    schedule: Schedule,
+    factory: RequestFactory,
+    start: Instant,
+    start_us: u64,
+    /// Has a permit for each request that is due and that no connection has taken yet.
+    due: Arc<Semaphore>,
+    next: AtomicU64,
+    requests: Mutex<RequestLog>,
+    counters: Arc<Counters>,
+}
+
+async fn generate(load: Load, counters: Arc<Counters>) -> Result<GeneratedLoad> {
+    let Load { url, run, schedule, connections, message_bytes, signer } = load;
+    let uri: Uri = url.parse().with_context(|| format!("'{url}' is no URL"))?;
+    let factory = RequestFactory::new(&uri, run, usize::try_from(message_bytes)?, signer)?;
+    // Without credentials nothing is sent at all.
+    factory.check_credentials().await?;
+    let connector = Connector::new(&uri)?;
+    let opened = try_join_all((0..connections).map(|_| connector.connect())).await;
+    let opened = opened.with_context(|| format!("cannot open {connections} connections to {url}"))?;
+    let start = Instant::now() + LEAD;
+    let shared = Arc::new(Shared {
+        schedule,
+        factory,
+        start,
+        start_us: micros(SystemTime::now() + LEAD),
+        due: Arc::new(Semaphore::new(0)),
+        next: AtomicU64::new(0),
+        requests: Mutex::new(RequestLog::new(schedule.total())),
+        counters: Arc::clone(&counters),
+    });
+    let cpu = pacer::cpu();
+    let pacer = pacer::start(schedule, start, Arc::clone(&shared.due), counters)?;
+    let workers = opened.into_iter().map(|connection| work(Arc::clone(&shared), connection));
+    workers.collect::<JoinSet<()>>().join_all().await;
+    let cpu = pacer::cpu().saturating_sub(cpu) + pacer.join().unwrap_or_default();
+    Ok(GeneratedLoad { start_us: shared.start_us, requests: std::mem::take(&mut *shared.requests()), cpu })
+}
+
+/// Sends one request after the other on a connection, each when it is due, or as soon as the connection is free.
+async fn work(shared: Arc<Shared>, mut connection: Connection) {
+    loop {
+        let free = shared.start.elapsed();
+        let Some(number) = shared.next_due().await else { return };
+        shared.send(number, free, &mut connection).await;
+    }
+}
+
+impl Shared {
+    fn requests(&self) -> MutexGuard<'_, RequestLog> {
+        self.requests.lock().expect("nothing panics while it takes a note")
+    }
+
+    /// The number of the next request, once it is due; none behind the last one.
+    async fn next_due(&self) -> Option<u64> {
+        self.due.acquire().await.ok()?.forget();
+        let number = self.next.fetch_add(1, Relaxed);
+        if number + 1 == self.schedule.total() {
+            self.due.close();
+        }
+        Some(number)
+    }
+
+    /// Sends a request on a connection that has been free since a time, and notes what becomes of it.
+    async fn send(&self, number: u64, free: Duration, connection: &mut Connection) {
+        let due = self.schedule.due(number);
+        if self.start.elapsed() > due + TIMEOUT {
+            self.requests().unsent += 1;
+            return;
+        }
+        let is_measured = number >= self.schedule.measured_from();
+        let due_us = self.start_us + u64::try_from(due.as_micros()).unwrap_or_default();
+        let request = self.factory.request(number, due_us).await;
+        let sent = self.start.elapsed();
+        if is_measured {
+            self.requests().ready(due, free, sent);
+        }
+        self.counters.sent.fetch_add(1, Relaxed);
+        let answer = match request {
+            Ok(request) => timeout(TIMEOUT, connection.send(request)).await,
+            Err(_) => Ok(Err(SendError::NotSent)),
+        };
+        let times = Times { due, sent, answered: self.start.elapsed() };
+        let mut requests = self.requests();
+        match answer {
+            Ok(Ok(answer)) => {
+                requests.answered(number, times, &answer, is_measured, self.start_us);
+                self.counters.accepted.fetch_add(u64::from(answer.status == 200), Relaxed);
+            }
+            Ok(Err(error)) => requests.failed(number, error, times.answered),
+            Err(_) => requests.timed_out(number, times.answered),
+        }
+    }
+}
+
+fn micros(time: SystemTime) -> u64 {
+    let time = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(time.as_micros()).unwrap_or_default()
+}

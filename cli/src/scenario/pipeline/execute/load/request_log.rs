@@ -1,0 +1,178 @@
+//! What became of each request.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use protocol::histogram::Histogram;
+use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, Reply, THROTTLED};
+
+use super::connection::{Answer, SendError};
+
+/// A function's clock may differ by so much before it is worth a word, µs: what a request's way takes at least.
+const CLOCK_TOLERANCE: i64 = 1_000;
+
+/// What the sender knows of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestStatus {
+    /// It never left.
+    Unsent,
+    /// The API answered with 200.
+    Accepted,
+    /// The API, or its function, answered with an error of their own, behind which the message may have arrived.
+    Failed,
+    /// The API answered that it isn't taken.
+    Refused,
+    /// There was no answer.
+    Unknown,
+}
+
+/// When a request was due, sent and answered, from the start of the load.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// When it was to be sent.
+    pub due: Duration,
+    /// When it was ready to be sent.
+    pub sent: Duration,
+    /// When its answer had been read.
+    pub answered: Duration,
+}
+
+/// All requests of a load.
+#[derive(Debug, Default)]
+pub struct RequestLog {
+    /// Of each number.
+    pub statuses: Vec<RequestStatus>,
+    /// Latencies of accepted requests from when they were due, apart from cold starts.
+    pub warm: Histogram,
+    /// Latencies of cold starts.
+    pub cold: Histogram,
+    /// Accepted requests that met a freshly initialized function, those of the ramp included.
+    pub cold_starts: u64,
+    /// Answers other than 200, by status, and what couldn't be sent.
+    pub refused: BTreeMap<String, u64>,
+    /// The error message of the first of each.
+    pub error_messages: BTreeMap<String, String>,
+    /// Requests without an answer.
+    pub unknown: BTreeMap<String, u64>,
+    /// Answers that say that there was no capacity.
+    pub throttled: Throttled,
+    /// How much later than due requests were ready, although a connection was free.
+    pub lateness: Histogram,
+    /// Requests that were due while all connections were busy.
+    pub waited: u64,
+    /// Requests that weren't sent, as no connection was free for too long.
+    pub unsent: u64,
+    /// By how much the functions' clock is ahead at least, µs; negative if it is behind.
+    pub clock_us: i64,
+    /// When the last answer came.
+    pub last_answer: Duration,
+}
+
+/// Requests for which there was no capacity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Throttled {
+    /// API Gateway's limit on the rate: 429.
+    pub by_api: u64,
+    /// The stream's limit: 503 with the function's words.
+    pub by_stream: u64,
+}
+
+impl RequestLog {
+    /// Of requests that are all still to be sent.
+    pub fn new(total: u64) -> Self {
+        let statuses = vec![RequestStatus::Unsent; usize::try_from(total).unwrap_or_default()];
+        Self { statuses, ..Self::default() }
+    }
+
+    /// Takes down when a request was ready to be sent, on a connection that has been free since a time.
+    pub fn ready(&mut self, due: Duration, free: Duration, sent: Duration) {
+        self.waited += u64::from(free > due);
+        self.lateness.record(sent.saturating_sub(due.max(free)));
+    }
+
+    /// Takes down an answer; latencies count only if the request is `measured`. The start of the load is in µs since 1970.
+    pub fn answered(&mut self, number: u64, times: Times, answer: &Answer, measured: bool, start_us: u64) {
+        self.last_answer = self.last_answer.max(times.answered);
+        let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+        if answer.status != 200 {
+            return self.refuse(number, answer.status.as_u16(), &answer.body);
+        }
+        self.set(number, RequestStatus::Accepted);
+        let is_cold = header(COLD_START_HEADER).is_some();
+        self.cold_starts += u64::from(is_cold);
+        if measured {
+            let histogram = if is_cold { &mut self.cold } else { &mut self.warm };
+            histogram.record(times.answered.saturating_sub(times.due));
+        }
+        if let Some(arrived_us) = header(ARRIVED_HEADER).and_then(|us| us.parse().ok()) {
+            self.compare_clocks(arrived_us, times, start_us);
+        }
+    }
+
+    /// Takes down that there is no answer.
+    pub fn failed(&mut self, number: u64, error: SendError, answered: Duration) {
+        self.last_answer = self.last_answer.max(answered);
+        match error {
+            SendError::NotSent => *self.refused.entry("connection".to_owned()).or_default() += 1,
+            SendError::Unknown => self.unanswered(number, "connection"),
+        }
+    }
+
+    /// Takes down that there was no answer in time.
+    pub fn timed_out(&mut self, number: u64, answered: Duration) {
+        self.last_answer = self.last_answer.max(answered);
+        self.unanswered(number, "timeout");
+    }
+
+    fn unanswered(&mut self, number: u64, kind: &str) {
+        self.set(number, RequestStatus::Unknown);
+        *self.unknown.entry(kind.to_owned()).or_default() += 1;
+    }
+
+    fn refuse(&mut self, number: u64, status: u16, body: &Bytes) {
+        let message = serde_json::from_slice(body)
+            .map_or_else(|_| String::from_utf8_lossy(body).into_owned(), |Reply { message }| message);
+        match status {
+            429 => self.throttled.by_api += 1,
+            503 if message.starts_with(THROTTLED) => self.throttled.by_stream += 1,
+            _ => {}
+        }
+        self.set(number, if status < 500 { RequestStatus::Refused } else { RequestStatus::Failed });
+        *self.refused.entry(status.to_string()).or_default() += 1;
+        self.error_messages.entry(status.to_string()).or_insert_with(|| message.chars().take(200).collect());
+    }
+
+    /// A message cannot have arrived before it was sent, nor after it was answered: if it has, by the function's clock,
+    /// that clock differs by so much at least.
+    fn compare_clocks(&mut self, arrived_us: i64, times: Times, start_us: u64) {
+        let micros =
+            |time: Duration| i64::try_from(u128::from(start_us) + time.as_micros()).unwrap_or(i64::MAX);
+        let (sent, answered) = (micros(times.sent), micros(times.answered));
+        let ahead = (arrived_us - answered).max(0) - (sent - arrived_us).max(0);
+        if ahead.abs() > CLOCK_TOLERANCE.max(self.clock_us.abs()) {
+            self.clock_us = ahead;
+        }
+    }
+
+    fn set(&mut self, number: u64, status: RequestStatus) {
+        let entry = usize::try_from(number).ok().and_then(|index| self.statuses.get_mut(index));
+        *entry.expect("numbers come from the schedule") = status;
+    }
+
+    /// How many requests have a status.
+    pub fn count(&self, status: RequestStatus) -> u64 {
+        self.count_from(0, status)
+    }
+
+    /// How many requests from a number on have a status.
+    pub fn count_from(&self, number: u64, status: RequestStatus) -> u64 {
+        let from = usize::try_from(number).unwrap_or(usize::MAX);
+        self.statuses.iter().skip(from).filter(|one| **one == status).count() as u64
+    }
+
+    /// How many requests have left.
+    pub fn sent(&self) -> u64 {
+        self.statuses.len() as u64 - self.count(RequestStatus::Unsent)
+    }
+}

@@ -1,0 +1,182 @@
+//! The generator against a real HTTP server on this machine.
+
+mod request;
+mod request_log;
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use tokio::net::TcpListener;
+
+use super::request_log::RequestStatus;
+use super::*;
+
+/// A message as it arrives.
+#[derive(Debug, Deserialize)]
+struct Arrived {
+    id: String,
+    message: String,
+    timestamp: u64,
+}
+
+/// How the server treats a connection's requests.
+#[derive(Clone, Copy)]
+struct Behavior {
+    /// Time that each answer takes.
+    takes: Duration,
+    /// Answers after which a connection is closed, without a word beforehand.
+    closes_after: usize,
+    /// Whether the connection is then closed in the middle of the next request.
+    breaks: bool,
+}
+
+const PROMPT: Behavior = Behavior { takes: Duration::ZERO, closes_after: usize::MAX, breaks: false };
+
+#[derive(Default)]
+struct Seen {
+    messages: Mutex<Vec<Arrived>>,
+    connections: AtomicUsize,
+}
+
+/// Serves on a free port until the test ends.
+async fn serve(behavior: Behavior) -> (String, Arc<Seen>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/messages", listener.local_addr().unwrap());
+    let seen = Arc::new(Seen::default());
+    let shared = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            shared.connections.fetch_add(1, Relaxed);
+            tokio::spawn(converse(stream, behavior, Arc::clone(&shared)));
+        }
+    });
+    (url, seen)
+}
+
+async fn converse(stream: tokio::net::TcpStream, behavior: Behavior, seen: Arc<Seen>) {
+    let answered = AtomicUsize::new(0);
+    let service = service_fn(|request: Request<Incoming>| async {
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        tokio::time::sleep(behavior.takes).await;
+        let before = answered.fetch_add(1, Relaxed);
+        if before >= behavior.closes_after {
+            return Err("closed");
+        }
+        seen.messages.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+        let mut response = Response::new(Full::new(Bytes::from(r#"{"message":"success"}"#)));
+        if before + 1 == behavior.closes_after && !behavior.breaks {
+            response.headers_mut().insert("connection", "close".parse().unwrap());
+        }
+        Ok(response)
+    });
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+}
+
+fn load(url: String, schedule: Schedule, connections: u64) -> Load {
+    Load { url, run: "run".to_owned(), schedule, connections, message_bytes: 20, signer: None }
+}
+
+fn schedule(rate: u64, ramp_ms: u64, duration_ms: u64) -> Schedule {
+    let [ramp, duration] = [ramp_ms, duration_ms].map(Duration::from_millis);
+    Schedule { rate, ramp, duration }
+}
+
+/// Generates a load to its end.
+async fn generated(load: Load) -> Result<GeneratedLoad> {
+    let mut running = start(load)?;
+    let sent = (&mut running.end).await?;
+    if let Ok(sent) = &sent {
+        let accepted = sent.requests.count(RequestStatus::Accepted);
+        assert_eq!(running.counters.accepted.load(Relaxed), accepted, "progress says so, too");
+    }
+    sent
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_message_arrives_once_with_the_time_at_which_it_was_due() {
+    let (url, seen) = serve(PROMPT).await;
+    let schedule = schedule(200, 200, 500);
+    let sent = generated(load(url, schedule, 5)).await.unwrap();
+    let mut messages = std::mem::take(&mut *seen.messages.lock().unwrap());
+    messages.sort_by_key(|message| message.timestamp);
+    assert_eq!(messages.len(), 120);
+    for (number, message) in (0..).zip(&messages) {
+        assert_eq!(message.id, format!("run-{number}"));
+        assert_eq!(message.message.len(), 20);
+        let due = u64::try_from(schedule.due(number).as_micros()).unwrap();
+        assert_eq!(message.timestamp, sent.start_us + due);
+    }
+    assert_eq!(sent.requests.count(RequestStatus::Accepted), 120);
+    assert_eq!(sent.requests.warm.count(), 100, "the ramp's 20 requests have no latency");
+    assert_eq!(seen.connections.load(Relaxed), 5, "connections are kept");
+    assert!(sent.cpu > Duration::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn latencies_count_from_when_a_request_was_due_although_the_only_connection_was_busy() {
+    let takes = Duration::from_millis(20);
+    let (url, _) = serve(Behavior { takes, ..PROMPT }).await;
+    // 50 requests within 250 ms, of which the server answers one after the other in 1 s at least.
+    let requests = generated(load(url, schedule(200, 0, 250), 1)).await.unwrap().requests;
+    let quantile = |share| requests.warm.quantile_ms(share).unwrap();
+    // The last one is due at 245 ms and answered after 1,000 ms: a closed loop would say 20 ms.
+    assert!(quantile(1.0) >= 750.0, "{}", quantile(1.0));
+    assert!(quantile(0.5) >= 350.0, "{}", quantile(0.5));
+    assert!(requests.waited >= 40, "{} waited for the connection", requests.waited);
+    assert!(
+        requests.lateness.quantile_ms(0.5).unwrap() < 10.0,
+        "and that is not the generator's own lateness"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_closed_between_requests_costs_no_message() {
+    let (url, seen) = serve(Behavior { closes_after: 5, ..PROMPT }).await;
+    let requests = generated(load(url, schedule(100, 0, 500), 1)).await.unwrap().requests;
+    assert_eq!(requests.count(RequestStatus::Accepted), 50, "{requests:?}");
+    assert_eq!(seen.connections.load(Relaxed), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_in_the_middle_leaves_a_message_unknown_and_is_not_tried_again() {
+    let (url, seen) = serve(Behavior { closes_after: 4, breaks: true, ..PROMPT }).await;
+    let requests = generated(load(url, schedule(100, 0, 500), 1)).await.unwrap().requests;
+    assert_eq!(requests.unknown["connection"], 10, "{requests:?}");
+    assert_eq!(requests.count(RequestStatus::Accepted), 40);
+    assert_eq!(seen.messages.lock().unwrap().len(), 40);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/messages", listener.local_addr().unwrap());
+    drop(listener);
+    let error = generated(load(url.clone(), schedule(10, 0, 1000), 2)).await.unwrap_err();
+    assert!(format!("{error:#}").starts_with(&format!("cannot open 2 connections to {url}")), "{error:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_nobody_waits_for_any_more_ends() {
+    let (url, seen) = serve(PROMPT).await;
+    let running = start(load(url, schedule(200, 0, 3_600_000), 2)).unwrap();
+    while running.counters.accepted.load(Relaxed) < 5 {
+        tokio::task::yield_now().await;
+    }
+    let counters = Arc::clone(&running.counters);
+    let end = {
+        let mut running = running;
+        let (_, other) = oneshot::channel();
+        std::mem::replace(&mut running.end, other)
+    };
+    let requests = end.await.unwrap().unwrap().requests;
+    let arrived = seen.messages.lock().unwrap().len() as u64;
+    assert_eq!(requests.count(RequestStatus::Accepted), arrived);
+    assert_eq!(counters.accepted.load(Relaxed), arrived);
+}

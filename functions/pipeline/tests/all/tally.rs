@@ -1,0 +1,119 @@
+//! What the tally says while a run goes on and afterwards.
+
+use std::time::{Duration, Instant};
+
+use crate::support::rows::{REMAINING, server};
+use pipeline::tally::{Answer, Tallier};
+use protocol::pipeline::{Hop, Tally, TallyRequest};
+use sqlx::PgConnection;
+use test_kit::postgres::{Server, login};
+
+fn tallier(server: &Server) -> Tallier {
+    Tallier::new(server.cluster(Duration::from_secs(5)), login("lambench", "of-this-test"))
+}
+
+async fn tally(tallier: &Tallier, run: Option<&str>, measured_from: u64) -> Answer {
+    let request = TallyRequest { run: run.map(str::to_owned), measured_from };
+    tallier.tally(&request, REMAINING).await.unwrap()
+}
+
+/// Rows of a run, each hop 1 ms longer than the one before it, the API's 1 ms.
+async fn fill(db: &mut PgConnection, run: &str, condition: &str) {
+    let insert = format!(
+        "INSERT INTO messages SELECT '{run}-' || n, 'Hello', 1732180000000000 + n, 1732180000001000 + n, 1732180000003000 + n,
+             1732180000006000 + n, 1732180000010000 + n, 1
+         FROM generate_series(0, 19999) AS n WHERE {condition}"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(insert)).execute(db).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_is_told_from_others_by_its_ids_and_its_gaps_are_seen() {
+    let server = server().await;
+    let mut db = server.admin("shop").await;
+    fill(&mut db, "lambench-A", "n NOT IN (0, 7, 8, 19999)").await;
+    for other in ["lambench-B", "lambench-A-2", "lambench", "lambench-A.5"] {
+        fill(&mut db, other, "n < 10").await;
+    }
+    sqlx::raw_sql(
+        "INSERT INTO messages
+           SELECT id || 'x', message, sent, arrived_us, midstream_us, downstream_us, stored_us, 1
+           FROM messages WHERE id = 'lambench-A-5';
+         INSERT INTO messages
+           SELECT 'lambench-A-07', message, sent, arrived_us, midstream_us, downstream_us, stored_us, 1
+           FROM messages WHERE id = 'lambench-A-5';
+         UPDATE messages SET stored_us = NULL WHERE id = 'lambench-A-9';
+         UPDATE messages SET deliveries = 3 WHERE id = 'lambench-A-10'",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
+    let tallier = tallier(&server);
+    let start = Instant::now();
+    let answer = tally(&tallier, Some("lambench-A"), 15_000).await;
+    // `lambench run` asks each second.
+    assert!(start.elapsed() < Duration::from_secs(1), "19,996 rows took {:?}", start.elapsed());
+    let tally = &answer.tally;
+    assert_eq!(tally.numbers, [(1, 6), (9, 19_998)]);
+    assert_eq!((tally.rows, tally.unconfirmed, tally.deliveries), (19_995, 1, 19_998));
+    assert_eq!(tally.first_arrived_us, Some(1_732_180_000_001_001));
+    assert_eq!(tally.last_stored_us, Some(1_732_180_000_010_000 + 19_998));
+    for (hop, ms) in
+        [(Hop::Api, 1.0), (Hop::Stream, 2.0), (Hop::Table, 3.0), (Hop::Row, 4.0), (Hop::EndToEnd, 10.0)]
+    {
+        assert_eq!(tally.hops[&hop].count(), 4999, "{hop}: only what is measured");
+        let percentiles = answer.latency_ms[&hop];
+        assert!(
+            (percentiles.p50 - ms).abs() < 0.01 && (percentiles.max - ms).abs() < 0.01,
+            "{hop}: {percentiles:?}"
+        );
+    }
+    // The CLI reads it as what it shares with the function.
+    let json = serde_json::to_string(&answer).unwrap();
+    assert_eq!(serde_json::from_str::<Tally>(&json).unwrap(), *tally);
+}
+
+#[tokio::test]
+async fn a_tally_of_all_has_no_numbers_and_knows_the_sender_only_where_its_clock_is_one() {
+    let server = server().await;
+    let mut db = server.admin("shop").await;
+    let tallier = tallier(&server);
+    assert_eq!(tally(&tallier, None, 0).await.tally, Tally::default(), "an empty table");
+    fill(&mut db, "r", "n < 10").await;
+    sqlx::raw_sql("UPDATE messages SET sent = 1732180000 WHERE id IN ('r-1', 'r-2')")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    // A clock that is behind by 10 ms.
+    sqlx::raw_sql("UPDATE messages SET midstream_us = midstream_us - 10000 WHERE id = 'r-3'")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let answer = tally(&tallier, None, 5).await;
+    assert!(answer.tally.numbers.is_empty() && answer.tally.run.is_none());
+    let counts = Hop::ALL.map(|hop| answer.tally.hops[&hop].count());
+    assert_eq!(counts, [8, 10, 10, 10, 8]);
+    assert_eq!(answer.tally.negative.into_iter().collect::<Vec<_>>(), [(Hop::Stream, 1)]);
+}
+
+#[tokio::test]
+async fn a_tally_outlasts_a_restart_of_the_database() {
+    let server = server().await;
+    let tallier = tallier(&server);
+    fill(&mut server.admin("shop").await, "r", "n < 10").await;
+    assert_eq!(tally(&tallier, Some("r"), 0).await.tally.rows, 10);
+    server.crash();
+    let restart = async { server.start_again() };
+    let (answer, ()) = tokio::join!(tally(&tallier, Some("r"), 0), restart);
+    assert_eq!(answer.tally.rows, 10);
+}
+
+#[tokio::test]
+async fn without_a_table_the_tally_says_so_at_once() {
+    let server = Server::start().await;
+    let failure = tallier(&server).tally(&TallyRequest::default(), REMAINING).await.unwrap_err().to_string();
+    assert!(
+        failure.starts_with("cannot read the table of messages: 42P01: relation \"messages\""),
+        "{failure}"
+    );
+}

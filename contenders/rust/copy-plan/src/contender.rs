@@ -34,22 +34,22 @@ pub struct Archived {
 pub async fn archive(settings: Arc<Settings>, job: Arc<Job>) -> Result<Archived, Failure> {
     let objects = job.files().await?;
     let plan = Plan::new(&entries(&objects), settings.objective, &settings.machine, &Limits::S3)?;
-    tracing::info!(objective = ?settings.objective, forecast = ?plan.forecast, "planned");
+    tracing::info!(objective = ?settings.objective, estimate = ?plan.estimate, "planned");
     let archived = planned(&plan);
-    let execution = Arc::new(Execution::new(job, plan, objects, settings.room()));
+    let execution = Arc::new(Execution::new(job, plan, objects, settings.memory_budget()));
     execution.carry_out().await.map_err(explained)?;
     Ok(archived)
 }
 
 fn planned(plan: &Plan) -> Archived {
-    let forecast = &plan.forecast;
-    let planned_writes = forecast.requests.writes();
+    let estimate = &plan.estimate;
+    let planned_writes = estimate.requests.writes();
     Archived {
         entries: plan.layout.entries().len(),
         archive_bytes: plan.layout.size(),
-        planned_seconds: forecast.seconds,
-        planned_requests: planned_writes + forecast.requests.gets + forecast.requests.lists,
+        planned_seconds: estimate.seconds,
+        planned_requests: planned_writes + estimate.requests.gets + estimate.requests.lists,
         planned_writes,
-        planned_usd: forecast.lambda_usd + forecast.requests_usd,
+        planned_usd: estimate.lambda_usd + estimate.requests_usd,
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use contender_kit::{Crcs, Job, Room};
+use contender_kit::{Crcs, Job, MemoryBudget};
 use crc32fast::Hasher;
 use futures::future::try_join_all;
 use lambda_kit::Object as Source;
@@ -12,7 +12,7 @@ use tokio::sync::SetOnce;
 use tokio::task::JoinSet;
 use zip_planner::{Object, Origin, Part, Piece, Plan, numbers};
 
-use crate::late::{Late, first};
+use crate::hedging::{Hedging, first};
 
 /// Prefixes that the temporary objects of one run are spread over: S3 limits the requests of each.
 const PREFIXES: usize = 16;
@@ -28,22 +28,22 @@ pub struct Execution {
     /// The entries' source objects.
     pub objects: Vec<Source>,
     pub crcs: Crcs,
-    pub room: Room,
+    pub memory_budget: MemoryBudget,
     /// For what was asked for and hasn't come: what is sent first is read first.
-    pub reading: Room,
+    pub reading: MemoryBudget,
     done: Vec<SetOnce<()>>,
     /// Copies into temporary objects, and into the archive.
-    stages: [Late; 2],
+    stages: [Hedging; 2],
 }
 
 impl Execution {
-    /// Prepares to write the archive of `objects` with so much room for what is read, bytes.
-    pub fn new(job: Arc<Job>, plan: Plan, objects: Vec<Source>, room: u64) -> Self {
+    /// Prepares to write the archive of `objects` with so much memory for what is read, bytes.
+    pub fn new(job: Arc<Job>, plan: Plan, objects: Vec<Source>, memory_budget: u64) -> Self {
         let crcs = Crcs::new(objects.iter().map(|object| object.size));
         let done = plan.temporaries.iter().map(|_| SetOnce::new()).collect();
-        let stages = plan.stages().map(Late::new);
-        let (room, reading) = (Room::new(room), Room::new(READ_AHEAD));
-        Self { job, plan, objects, crcs, room, reading, done, stages }
+        let stages = plan.stages().map(Hedging::new);
+        let (memory_budget, reading) = (MemoryBudget::new(memory_budget), MemoryBudget::new(READ_AHEAD));
+        Self { job, plan, objects, crcs, memory_budget, reading, done, stages }
     }
 
     /// The key of a temporary object.
@@ -83,10 +83,10 @@ impl Execution {
         let key = self.key_of(number);
         match &self.plan.temporaries[number] {
             Object::Put(pieces) if pieces.iter().any(|piece| matches!(piece, Piece::Filler(_))) => {
-                self.send_sled(number, pieces).await?;
+                self.send_padded_headers(number, pieces).await?;
             }
             Object::Put(pieces) => {
-                let (bytes, _room) = self.bytes(pieces).await?;
+                let (bytes, _memory) = self.bytes(pieces).await?;
                 self.job.s3.put(&key, bytes).await?;
             }
             object @ Object::Parts(parts) => {
@@ -103,7 +103,7 @@ impl Execution {
         let (s3, key) = (&self.job.s3, &self.job.request.archive_key);
         match &self.plan.archive {
             Object::Put(pieces) => {
-                let (bytes, _room) = self.bytes(pieces).await?;
+                let (bytes, _memory) = self.bytes(pieces).await?;
                 s3.put(key, bytes).await
             }
             Object::Parts(parts) => {
@@ -117,7 +117,7 @@ impl Execution {
         }
     }
 
-    async fn parts(&self, upload: &Upload, parts: &[Part], stage: &Late) -> Result<Vec<Sent>, Failed> {
+    async fn parts(&self, upload: &Upload, parts: &[Part], stage: &Hedging) -> Result<Vec<Sent>, Failed> {
         let part = |(place, part)| self.part(upload, numbers(place, parts.len()), part, stage);
         try_join_all(parts.iter().enumerate().map(part)).await
     }
@@ -127,7 +127,7 @@ impl Execution {
         upload: &Upload,
         (number, second): (usize, Option<usize>),
         part: &Part,
-        stage: &Late,
+        stage: &Hedging,
     ) -> Result<Sent, Failed> {
         match part {
             Part::Copy { origin: Origin::Entry(entry), range } => {
@@ -139,14 +139,14 @@ impl Execution {
                 self.job.unless_stopped(self.done[*temporary].wait()).await?;
                 let copy = |number| upload.copy(number, &key, range.clone(), None);
                 match second {
-                    Some(second) if self.plan.is_copy_of_parts(part) && stage.is_late() => {
+                    Some(second) if self.plan.is_copy_of_parts(part) && stage.should_hedge() => {
                         first(copy(number), copy(second)).await
                     }
                     _ => Box::pin(copy(number)).await,
                 }
             }
             Part::Upload(pieces) => {
-                let (bytes, _room) = self.bytes(pieces).await?;
+                let (bytes, _memory) = self.bytes(pieces).await?;
                 Box::pin(upload.send(number, bytes)).await
             }
         }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 mod contender;
 mod execution;
-mod late;
+mod hedging;
 mod pieces;
 mod settings;
 

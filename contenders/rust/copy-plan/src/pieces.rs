@@ -16,38 +16,42 @@ use crate::execution::Execution;
 const READS: usize = 512;
 
 impl Execution {
-    /// A part's bytes, and the room that they take.
+    /// A part's bytes, and the memory that they take.
     pub async fn bytes(
         &self,
         pieces: &[Piece],
     ) -> Result<(Vec<Bytes>, Option<OwnedSemaphorePermit>), Failed> {
-        // The end waits for the CRCs of other parts: it would wait forever if it took the room that they need.
-        let room = if pieces.contains(&Piece::End) { None } else { self.take_room(pieces).await? };
+        // The end waits for the CRCs of other parts: it would wait forever if it took the memory that they need.
+        let memory = if pieces.contains(&Piece::End) { None } else { self.take_memory(pieces).await? };
         let bodies = self.bodies(pieces).await?;
         let mut bytes = Vec::with_capacity(pieces.len());
         for (piece, body) in pieces.iter().zip(bodies) {
             bytes.extend(self.piece(piece, body).await?);
         }
-        Ok((bytes, room))
+        Ok((bytes, memory))
     }
 
-    /// Sends a sled: its filler at once, each header when it is known, so that the last header waits for nothing but
+    /// Sends padded headers: the filler at once, each header when it is known, so that the last header waits for nothing but
     /// itself.
-    pub async fn send_sled(self: &Arc<Self>, number: usize, pieces: &[Piece]) -> Result<(), Failed> {
-        let room = self.take_room(pieces).await?;
+    pub async fn send_padded_headers(
+        self: &Arc<Self>,
+        number: usize,
+        pieces: &[Piece],
+    ) -> Result<(), Failed> {
+        let memory = self.take_memory(pieces).await?;
         let bodies = Arc::new(self.bodies(pieces).await?);
         // S3 closes a connection on which nothing moves: the first header has to be near.
         if let Some(entry) = pieces.iter().find_map(header) {
             self.job.unless_stopped(self.crcs.of(entry)).await?;
         }
         let size = self.plan.layout.pieces_bytes(pieces);
-        let body = || Body::stream(size, Arc::clone(self).sled_bytes(number, Arc::clone(&bodies)));
+        let body = || Body::stream(size, Arc::clone(self).padded_header_bytes(number, Arc::clone(&bodies)));
         self.job.s3.put_stream(&self.key_of(number), body).await?;
-        drop(room);
+        drop(memory);
         Ok(())
     }
 
-    fn sled_bytes(
+    fn padded_header_bytes(
         self: Arc<Self>,
         number: usize,
         bodies: Arc<Vec<Bytes>>,
@@ -63,9 +67,9 @@ impl Execution {
         bytes.map_ok(|bytes| stream::iter(bytes).map(Ok)).try_flatten()
     }
 
-    async fn take_room(&self, pieces: &[Piece]) -> Result<Option<OwnedSemaphorePermit>, Failed> {
+    async fn take_memory(&self, pieces: &[Piece]) -> Result<Option<OwnedSemaphorePermit>, Failed> {
         let bytes = pieces.iter().filter_map(body).map(|(_, range)| range.end - range.start).sum();
-        if bytes == 0 { Ok(None) } else { self.job.unless_stopped(self.room.take(bytes)).await }
+        if bytes == 0 { Ok(None) } else { self.job.unless_stopped(self.memory_budget.take(bytes)).await }
     }
 
     /// What has to be read for pieces; nothing for those that are no content.

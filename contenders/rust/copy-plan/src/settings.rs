@@ -10,9 +10,9 @@ use zip_planner::{Machine, Objective};
 /// Requests under way at once: two for each MB, since each has a connection, whose buffers take memory; a function has
 /// 1,024 file descriptors.
 const MOST_REQUESTS: u32 = 512;
-/// Bandwidth of a function, bytes a second.
+/// Bandwidth of a function, bytes per second.
 const BANDWIDTH: f64 = 75e6;
-/// Write requests a second: S3 takes 3,500 of each prefix, and some of them again.
+/// Write requests per second: S3 takes 3,500 of each prefix, and some of them again.
 const WRITES: f64 = 2_500.0;
 /// One pack of objects that are sent, bytes.
 const PACK: u64 = 16 << 20;
@@ -63,7 +63,7 @@ impl Settings {
     }
 
     /// Memory for what is read and sent, bytes: a few packs, so that some are sent while others are read.
-    pub fn room(&self) -> u64 {
+    pub fn memory_budget(&self) -> u64 {
         3 * self.machine.pack_bytes
     }
 }

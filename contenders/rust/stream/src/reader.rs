@@ -32,7 +32,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Begins to read a range that isn't empty; also returns the response's headers.
+    /// Starts to read a range that isn't empty; also returns the response's headers.
     ///
     /// # Errors
     /// S3's, once the attempts are used up.

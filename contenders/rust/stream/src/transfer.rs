@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use contender_kit::{Crcs, Job, Room};
+use contender_kit::{Crcs, Job, MemoryBudget};
 use crc32fast::Hasher;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use lambda_kit::Object;
@@ -41,7 +41,7 @@ pub struct Transfer {
     /// Those of the bytes that passed.
     passed: Crcs,
     checksums: Checksums,
-    room: Room,
+    memory_budget: MemoryBudget,
     reads_whole: AtomicBool,
     /// What no further attempt can mend.
     fatal: Mutex<Option<Failed>>,
@@ -58,8 +58,8 @@ impl Transfer {
     ) -> Self {
         let [crcs, passed] = [(); 2].map(|()| Crcs::new(objects.iter().map(|object| object.size)));
         let checksums = Checksums::new(job.s3.clone(), format!("{}checksums", job.run.prefix()));
-        let (room, reads_whole, fatal) =
-            (Room::new(HELD * max_whole), AtomicBool::new(false), Mutex::default());
+        let (memory_budget, reads_whole, fatal) =
+            (MemoryBudget::new(HELD * max_whole), AtomicBool::new(false), Mutex::default());
         let under_way = AtomicU64::new(0);
         Self {
             job,
@@ -71,7 +71,7 @@ impl Transfer {
             crcs,
             passed,
             checksums,
-            room,
+            memory_budget,
             reads_whole,
             fatal,
         }
@@ -154,15 +154,15 @@ impl Transfer {
     }
 
     /// Whether a piece may have to be held in memory: a content, unless it is small.
-    pub fn may_need_room(&self, piece: &Piece) -> bool {
+    pub fn may_need_memory(&self, piece: &Piece) -> bool {
         matches!(piece, Piece::Body { entry, .. } if self.objects[*entry].size > SMALL)
     }
 
-    /// Begins a piece.
+    /// Starts a piece.
     ///
     /// # Errors
     /// S3's, once the attempts are used up.
-    pub async fn begin(self: Arc<Self>, piece: Piece, turn: Turn) -> Result<Pieces, Failed> {
+    pub async fn start(self: Arc<Self>, piece: Piece, turn: Turn) -> Result<Pieces, Failed> {
         let bytes = match piece {
             Piece::Filler(size) => return Ok(stream::iter(s3_client::chunks(size)).map(Ok).boxed()),
             Piece::Body { entry, range } => return self.object(entry, range, turn).await,
@@ -181,7 +181,7 @@ impl Transfer {
         Ok(stream::iter([Ok(bytes.into())]).boxed())
     }
 
-    /// A small object tells its CRC when it is begun; for a large one S3 has to be asked.
+    /// A small object tells its CRC when it is started; for a large one S3 has to be asked.
     async fn ask_for_crc(&self, entry: usize) -> Result<(), Failed> {
         let object = &self.objects[entry];
         if object.size > self.max_whole {
@@ -218,14 +218,14 @@ impl Transfer {
             return Ok(pieces.boxed());
         }
         self.reads_whole.store(true, Ordering::Relaxed);
-        let room = self.job.unless_stopped(self.room.take(range.end)).await?;
+        let memory = self.job.unless_stopped(self.memory_budget.take(range.end)).await?;
         drop(turn);
         let pieces: Vec<_> = pieces.try_collect().await?;
         self.crcs.tell(entry, range, self.passed.of(entry).await);
-        // The room is given back when the last piece is sent.
+        // The memory is given back when the last piece is sent.
         Ok(stream::iter(pieces)
             .map(move |piece| {
-                let _ = &room;
+                let _ = &memory;
                 Ok(piece)
             })
             .boxed())

@@ -28,7 +28,7 @@ async fn slow() -> (Model, Sizes) {
 pub async fn terminated_runs_leave_nothing(contender: Contender) {
     let ((model, _), limit) = (slow().await, Limit::default());
     let end = async {
-        model.until_begun().await;
+        model.until_started().await;
         limit.terminated.cancel();
     };
     let (done, ()) = tokio::join!(model.archive(&contender, FILES, limit.clone()), end);
@@ -53,7 +53,7 @@ pub async fn killed_runs_are_cleaned_up_after(contender: Contender) {
     let limit = Limit { time: Duration::from_mins(2), ..Limit::default() };
     tokio::select! {
         done = model.archive(&contender, FILES, limit.clone()) => panic!("it is not killed: {done:?}"),
-        () = model.until_begun() => {}
+        () = model.until_started() => {}
     }
     let left = model.left().await;
     assert!(left.iter().any(|left| left.starts_with("upload of archives/")), "{left:?}");
@@ -141,7 +141,7 @@ pub async fn faults_are_overcome(contender: Contender) {
     archives.check();
 }
 
-/// S3 begins an upload, but the answer that names it is lost.
+/// S3 starts an upload, but the answer that names it is lost.
 pub async fn unknown_uploads_are_removed(contender: Contender) {
     let (model, mut archives) = (Model::start().await, Archives::new());
     let sizes = some(FILES, 5, 6 * MIB);

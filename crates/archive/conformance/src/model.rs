@@ -119,14 +119,14 @@ impl Model {
         assert!(timeout(PATIENCE, asked).await.is_ok(), "no {operation} came");
     }
 
-    /// Waits until the archive's upload has begun, and a temporary object tells of it.
-    pub async fn until_begun(&self) {
-        let begun = async {
+    /// Waits until the archive's upload has started, and a temporary object tells of it.
+    pub async fn until_started(&self) {
+        let started = async {
             while !self.left().await.iter().any(|key| key.contains("/upload/")) {
                 tokio::task::yield_now().await;
             }
         };
-        assert!(timeout(PATIENCE, begun).await.is_ok(), "no upload has begun");
+        assert!(timeout(PATIENCE, started).await.is_ok(), "no upload has started");
     }
 
     /// Temporary objects and open uploads.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::serve::Request;
-use crate::{GivenUp, Run, explained};
+use crate::{ArchiveError, Run, explained};
 
 /// Kept to clean up before Lambda ends the function; a third of a short time.
 const RESERVE: Duration = Duration::from_secs(8);
@@ -26,7 +26,7 @@ const SEARCH: Duration = Duration::from_secs(2);
 
 /// An archive to be made.
 pub struct Job {
-    /// The bucket; no request begins after `stop`.
+    /// The bucket; no request starts after `stop`.
     pub s3: S3,
     /// The event.
     pub request: Request,
@@ -34,7 +34,7 @@ pub struct Job {
     pub run: Run,
     /// Cancelled when the archive is given up, which has to end the work.
     pub stop: CancellationToken,
-    /// The archive's, once it has begun.
+    /// The archive's, once it has started.
     upload: SetOnce<Upload>,
 }
 
@@ -62,7 +62,7 @@ pub struct Archived<T> {
 /// One invocation of `contender`: does `work` until the archive is there or has to be given up, and cleans up what fails.
 ///
 /// # Errors
-/// The work's, or [`GivenUp`].
+/// The work's, or [`ArchiveError`].
 pub async fn invoke<T: Debug, Work: Future<Output = Result<T, Failure>>>(
     contender: &'static str,
     s3: &S3,
@@ -89,14 +89,14 @@ impl Job {
     pub async fn files(&self) -> Result<Vec<Object>, Failure> {
         let prefix = self.request.files_prefix.trim_end_matches('/');
         if prefix.is_empty() {
-            return Err(GivenUp::NoPrefix.into());
+            return Err(ArchiveError::NoPrefix.into());
         }
         let mut objects = self.s3.list(&format!("{prefix}/"), None).await.map_err(explained)?.objects;
         objects.retain(|object| !object.is_folder_marker());
         Ok(objects)
     }
 
-    /// Begins the archive's upload, does `all_parts`, which sends its parts, and tells later runs of the upload meanwhile.
+    /// Starts the archive's upload, does `all_parts`, which sends its parts, and tells later runs of the upload meanwhile.
     ///
     /// # Errors
     /// That of `all_parts`, or S3's, once the attempts are used up.
@@ -109,7 +109,7 @@ impl Job {
         Sending: Future<Output = Result<Vec<Sent>, Failed>>,
     {
         let upload = self.s3.create_upload(&self.request.archive_key, checksums).await?;
-        // It is begun once.
+        // It is started once.
         let _ = self.upload.set(upload.clone());
         let mark = self.run.mark(&upload);
         let (sent, ()) = tokio::try_join!(all_parts(upload.clone()), self.s3.put(&mark, Vec::new()))?;
@@ -130,7 +130,7 @@ impl Job {
     /// Does `work`, and cleans up after it if it fails; meanwhile what earlier runs left is removed. `s3` goes on after `stop`.
     ///
     /// # Errors
-    /// The work's, or [`GivenUp`].
+    /// The work's, or [`ArchiveError`].
     async fn carry_out<T: Debug>(
         &self,
         s3: &S3,
@@ -142,7 +142,7 @@ impl Job {
         let earlier = AbortOnDropHandle::new(tokio::spawn(earlier));
         let (archive, is_given_up) = self.finish(&invocation, self.settled(work)).await;
         let has_failed = archive.is_err() || is_given_up;
-        // A request without an answer may have begun an upload that nobody knows.
+        // A request without an answer may have started an upload that nobody knows.
         if has_failed || s3.requests().unanswered > before.unanswered {
             let upload = self.upload.get().filter(|_| has_failed);
             self.run.remove(s3, upload, &self.request.archive_key).await;
@@ -181,15 +181,15 @@ impl Job {
     ) -> (Result<T, Failure>, bool) {
         let reserve = deadline.capped(RESERVE, 3).max(deadline.capped(LEAST_RESERVE, 2));
         let mut work = Box::pin(work);
-        let given_up = tokio::select! {
+        let error = tokio::select! {
             done = &mut work => return (done, false),
-            () = sleep_until(deadline.before(reserve).into()) => GivenUp::OutOfTime(deadline.budget(reserve)),
-            () = terminated.cancelled() => GivenUp::Terminated,
+            () = sleep_until(deadline.before(reserve).into()) => ArchiveError::OutOfTime(deadline.budget(reserve)),
+            () = terminated.cancelled() => ArchiveError::Terminated,
         };
         self.stop.cancel();
         match timeout(GRACE.min(reserve / 2), work).await {
             Ok(Ok(done)) => (Ok(done), true),
-            _ => (Err(given_up.into()), true),
+            _ => (Err(error.into()), true),
         }
     }
 }

@@ -1,17 +1,17 @@
 //! What the Rust archive contenders share: the contest's event, an end in time, CRCs that become known in parts.
 
 mod crcs;
-mod given_up;
+mod entries;
+mod error;
 mod job;
-mod room;
+mod memory_budget;
 mod run;
 mod serve;
-mod source;
 
 pub use crcs::Crcs;
-pub use given_up::{GivenUp, explained};
+pub use entries::entries;
+pub use error::{ArchiveError, explained};
 pub use job::{Archived, Invocation, Job, invoke};
-pub use room::Room;
+pub use memory_budget::MemoryBudget;
 pub use run::Run;
 pub use serve::{Request, serve};
-pub use source::entries;

@@ -24,14 +24,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run of `contender` that begins now and has so much time.
+    /// A run of `contender` that starts now and has so much time.
     #[must_use]
     pub fn new(contender: &'static str, remaining: Duration) -> Self {
         let end = (SystemTime::now() + remaining).duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         Self { contender, prefix: format!("{}{end}-{:016x}/", all_runs(contender), fastrand::u64(..)) }
     }
 
-    /// What its temporary objects' keys begin with.
+    /// What its temporary objects' keys start with.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
@@ -68,7 +68,7 @@ impl Run {
     }
 }
 
-/// What the keys of all runs of a contender begin with.
+/// What the keys of all runs of a contender start with.
 fn all_runs(contender: &str) -> String {
     format!("{FOLDER}{contender}-")
 }

@@ -86,7 +86,7 @@ impl Settings {
         })
     }
 
-    /// How the URLs of a bucket's objects begin.
+    /// How the URLs of a bucket's objects start.
     fn base(&self, bucket: &str) -> String {
         let domain = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         match &self.endpoint {
@@ -181,7 +181,7 @@ impl S3 {
     /// A bucket; no connection is made yet.
     ///
     /// # Errors
-    /// If this machine's certificates can't be read.
+    /// If this machine's certificates cannot be read.
     pub fn new(settings: Settings, bucket: &str) -> io::Result<Self> {
         let base = settings.base(bucket);
         let mut tcp = HttpConnector::new_with_resolver(Resolver::default());
@@ -199,7 +199,7 @@ impl S3 {
         Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), writes: TaskTracker::new() })
     }
 
-    /// The same bucket for requests that end with `stop`: those under way are still answered, none begins.
+    /// The same bucket for requests that end with `stop`: those under way are still answered, none starts.
     #[must_use]
     pub fn until(&self, stop: CancellationToken) -> Self {
         Self { shared: Arc::clone(&self.shared), stop, writes: TaskTracker::new() }

@@ -64,7 +64,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Refused { status, code, .. } => {
-                // A 200 can hold an error too: S3 begins the answer to a copy or a completion before it is done.
+                // A 200 can hold an error too: S3 starts the answer to a copy or a completion before it is done.
                 let codes =
                     ["InternalError", "SlowDown", "RequestTimeout", "OperationAborted", "ServiceUnavailable"];
                 *status >= 500 || *status == 429 || codes.contains(&code.as_str())

@@ -26,7 +26,7 @@ pub struct Listed {
 }
 
 impl S3 {
-    /// The objects whose keys begin with `prefix`; with a delimiter, keys that have it behind the prefix are folded.
+    /// The objects whose keys start with `prefix`; with a delimiter, keys that have it behind the prefix are folded.
     ///
     /// # Errors
     /// S3's, once the attempts are used up.
@@ -34,7 +34,7 @@ impl S3 {
         let mut listed = Listed::default();
         let mut token = String::new();
         loop {
-            // In the order that the signature has them in. URL encoding carries what XML can't.
+            // In the order that the signature has them in. URL encoding carries what XML cannot.
             let delimiter =
                 delimiter.map(|delimiter| format!("delimiter={}&", escaped(&delimiter.to_string())));
             let query = format!(

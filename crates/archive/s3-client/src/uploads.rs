@@ -55,7 +55,7 @@ pub struct Upload {
 }
 
 impl S3 {
-    /// Begins an upload whose parts and result have CRC32 checksums, if `checksums` is set.
+    /// Starts an upload whose parts and result have CRC32 checksums, if `checksums` is set.
     ///
     /// # Errors
     /// S3's, once the attempts are used up.
@@ -68,11 +68,11 @@ impl S3 {
         }
         let call = &call;
         let created = self.attempts(|_| async move { field(&self.once(call).await?, "UploadId") });
-        let id = created.await.map_err(|error| error.of(format!("begin the upload of '{key}'")))?;
+        let id = created.await.map_err(|error| error.of(format!("start the upload of '{key}'")))?;
         Ok(Upload { s3: self.clone(), key: key.into(), id: id.into() })
     }
 
-    /// The uploads under way whose keys begin with `prefix`.
+    /// The uploads under way whose keys start with `prefix`.
     ///
     /// # Errors
     /// S3's, once the attempts are used up.
@@ -220,7 +220,7 @@ impl Upload {
         parts.sort_unstable_by_key(|part| part.number);
         let mut xml = String::from("<CompleteMultipartUpload>");
         for Sent { number, etag, .. } in &parts {
-            // Writing to a string can't fail.
+            // Writing to a string cannot fail.
             let _ = write!(
                 xml,
                 "<Part><ETag>{}</ETag><PartNumber>{number}</PartNumber></Part>",

@@ -1,33 +1,33 @@
-//! From units to the requests that put them together.
+//! From packed units to the requests that put them together.
 
 use std::ops::Range;
 
-use crate::forecast::Forecast;
+use crate::estimate::Estimate;
 use crate::layout::{Entry, Layout};
+use crate::packing::{Rules, Unit, pack};
+use crate::padded_headers::{PaddedHeaders, Slot};
 use crate::plan::{Object, Origin, Part, Piece, Plan};
-use crate::sled::{Sleds, Slot};
-use crate::units::{Rules, Unit, bring_together};
-use crate::{Limits, Refusal};
+use crate::{Limits, PlanError};
 
 /// The plan that brings entries together by these rules.
 ///
 /// # Errors
-/// [`Refusal`] if S3 has no room for the archive.
-pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan, Refusal> {
-    let (units, rest) = bring_together(&entries, rules);
+/// [`PlanError`] if S3 has no room for the archive.
+pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan, PlanError> {
+    let (units, rest) = pack(&entries, rules);
     let order = units.iter().flat_map(entries_of).chain(rest.iter().copied()).collect();
     let layout = Layout::new(entries, order, limits)?;
     let mut assembly = Assembly {
         layout,
         limits,
-        sleds: Sleds::new(limits.min_part),
+        padded_headers: PaddedHeaders::new(limits.min_part),
         temporaries: Vec::new(),
         parts: Vec::new(),
     };
     for unit in &units {
         assembly.unit(unit);
     }
-    assembly.sleds.close(&mut assembly.temporaries);
+    assembly.padded_headers.close(&mut assembly.temporaries);
     let last: Vec<_> = rest.into_iter().flat_map(|entry| assembly.sent(entry)).chain([Piece::End]).collect();
     let archive = if assembly.parts.is_empty() {
         Object::Put(last)
@@ -39,10 +39,10 @@ pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan,
     if let Object::Parts(parts) = &archive
         && parts.len() > limits.max_parts
     {
-        return Err(Refusal::TooManyParts { parts: parts.len(), max: limits.max_parts });
+        return Err(PlanError::TooManyParts { parts: parts.len(), max: limits.max_parts });
     }
     let Assembly { layout, temporaries, .. } = assembly;
-    Ok(Plan { layout, temporaries, archive, forecast: Forecast::default() })
+    Ok(Plan { layout, temporaries, archive, estimate: Estimate::default() })
 }
 
 fn entries_of(unit: &Unit) -> Vec<usize> {
@@ -57,7 +57,7 @@ fn entries_of(unit: &Unit) -> Vec<usize> {
 struct Assembly<'a> {
     layout: Layout,
     limits: &'a Limits,
-    sleds: Sleds,
+    padded_headers: PaddedHeaders,
     temporaries: Vec<Object>,
     /// The archive's, so far.
     parts: Vec<Part>,
@@ -92,7 +92,7 @@ impl Assembly<'_> {
     }
 
     /// The small object's header is put behind the large object, both behind the large one's header, the small object
-    /// last. So the small one's header needs no slot of a sled, and what the sled waits for, the small one doesn't wait for.
+    /// last. So the small one's header needs no slot of a padded object, and what that waits for, the small one doesn't wait for.
     fn pair(&mut self, large: usize, small: usize) {
         let mut with_header = self.content(large);
         with_header.push(Part::Upload(vec![Piece::Header(small)]));
@@ -106,30 +106,30 @@ impl Assembly<'_> {
     /// Puts `body` behind its first entry's header, and both into the archive.
     fn behind_header(&mut self, entry: usize, body: Vec<Part>) {
         let header = self.layout.header_bytes(entry);
-        let slot = self.sleds.add(vec![Piece::Header(entry)], header, &mut self.temporaries);
+        let slot = self.padded_headers.add(vec![Piece::Header(entry)], header, &mut self.temporaries);
         self.behind(&slot, body, header);
     }
 
     /// Puts `body` behind a slot; the last `used` bytes of the slot and the body go into the archive.
     fn behind(&mut self, slot: &Slot, body: Vec<Part>, used: u64) {
-        let (origin, end) = self.on_sled(slot, body);
+        let (origin, end) = self.behind_slot(slot, body);
         let parts = self.copies(origin, self.limits.min_part - used..end);
         self.parts.extend(parts);
     }
 
     /// A temporary object of a slot and a body, and its size.
-    fn on_sled(&mut self, slot: &Slot, body: Vec<Part>) -> (Origin, u64) {
+    fn behind_slot(&mut self, slot: &Slot, body: Vec<Part>) -> (Origin, u64) {
         let end = self.limits.min_part + body.iter().map(|part| self.bytes(part)).sum::<u64>();
-        let sled = Part::Copy { origin: Origin::Temporary(slot.sled), range: slot.range.clone() };
-        (self.temporary(Object::Parts(std::iter::once(sled).chain(body).collect())), end)
+        let header = Part::Copy { origin: Origin::Temporary(slot.object), range: slot.range.clone() };
+        (self.temporary(Object::Parts(std::iter::once(header).chain(body).collect())), end)
     }
 
     fn chain(&mut self, entries: &[usize]) {
         let link = |&entry: &usize| {
             let header = self.layout.header_bytes(entry);
-            let slot = self.sleds.add(vec![Piece::Header(entry)], header, &mut self.temporaries);
+            let slot = self.padded_headers.add(vec![Piece::Header(entry)], header, &mut self.temporaries);
             let content = self.content(entry);
-            let (origin, end) = self.on_sled(&slot, content);
+            let (origin, end) = self.behind_slot(&slot, content);
             (origin, self.limits.min_part - header, end)
         };
         let links: Vec<_> = entries.iter().map(link).collect();
@@ -152,7 +152,7 @@ impl Assembly<'_> {
         let size = self.size(host);
         let tail = Piece::Body { entry: host, range: size - borrowed..size };
         let bytes = borrowed + self.layout.header_bytes(entry);
-        let slot = self.sleds.add(vec![tail, Piece::Header(entry)], bytes, &mut self.temporaries);
+        let slot = self.padded_headers.add(vec![tail, Piece::Header(entry)], bytes, &mut self.temporaries);
         let content = self.content(entry);
         self.behind(&slot, content, bytes);
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::record::{self, Facts};
-use crate::{Limits, Refusal};
+use crate::zip_records::{self, Facts};
+use crate::{Limits, PlanError};
 
 /// An object that becomes an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,18 +30,18 @@ pub struct Layout {
 /// Refuses what no flat archive can hold.
 ///
 /// # Errors
-/// [`Refusal`] if names repeat or can't be those of files.
-pub fn check(entries: &[Entry]) -> Result<(), Refusal> {
+/// [`PlanError`] if names repeat or cannot be those of files.
+pub fn check(entries: &[Entry]) -> Result<(), PlanError> {
     let mut names = HashMap::with_capacity(entries.len());
     for Entry { key, name, .. } in entries {
         if name.len() > usize::from(u16::MAX) {
-            return Err(Refusal::LongName(key.clone()));
+            return Err(PlanError::LongName(key.clone()));
         }
         if ["", ".", ".."].contains(&name.as_str()) {
-            return Err(Refusal::Name(key.clone()));
+            return Err(PlanError::Name(key.clone()));
         }
         if let Some(other) = names.insert(name, key) {
-            return Err(Refusal::SameName(other.clone(), key.clone()));
+            return Err(PlanError::SameName(other.clone(), key.clone()));
         }
     }
     Ok(())
@@ -51,8 +51,8 @@ impl Layout {
     /// Lays the entries out in `order`, which names each once.
     ///
     /// # Errors
-    /// [`Refusal`] if names repeat or can't be those of files, or if S3 has no room for the archive.
-    pub fn new(entries: Vec<Entry>, order: Vec<usize>, limits: &Limits) -> Result<Self, Refusal> {
+    /// [`PlanError`] if names repeat or cannot be those of files, or if S3 has no room for the archive.
+    pub fn new(entries: Vec<Entry>, order: Vec<usize>, limits: &Limits) -> Result<Self, PlanError> {
         check(&entries)?;
         let mut offsets = vec![0; entries.len()];
         let mut at = 0_u64;
@@ -63,7 +63,7 @@ impl Layout {
         let mut layout = Self { entries, order, offsets, directory: at, size: 0 };
         layout.size = at.saturating_add(layout.end_bytes());
         if layout.size > limits.max_object {
-            return Err(Refusal::TooLarge { bytes: layout.size, max: limits.max_object });
+            return Err(PlanError::TooLarge { bytes: layout.size, max: limits.max_object });
         }
         Ok(layout)
     }
@@ -101,25 +101,26 @@ impl Layout {
     /// An entry's local header.
     #[must_use]
     pub fn header(&self, entry: usize, crc: u32) -> Vec<u8> {
-        record::local(&self.facts(entry, crc))
+        zip_records::local(&self.facts(entry, crc))
     }
 
     /// Size of what follows the last entry, bytes.
     #[must_use]
     pub fn end_bytes(&self) -> u64 {
         let directory = self.directory_bytes();
-        let wide = record::is_wide(self.directory) || record::is_wide(directory);
-        let wide = wide || record::are_many(self.entries.len() as u64);
-        directory + record::END_BYTES + if wide { record::END64_BYTES } else { 0 }
+        let wide = zip_records::is_wide(self.directory) || zip_records::is_wide(directory);
+        let wide = wide || zip_records::are_many(self.entries.len() as u64);
+        directory + zip_records::END_BYTES + if wide { zip_records::END64_BYTES } else { 0 }
     }
 
     /// What follows the last entry: the central directory and the end records. `crcs` are those of all entries, by their
     /// numbers.
     #[must_use]
     pub fn end(&self, crcs: &[u32]) -> Vec<u8> {
-        let records = self.order.iter().flat_map(|&entry| record::central(&self.facts(entry, crcs[entry])));
+        let records =
+            self.order.iter().flat_map(|&entry| zip_records::central(&self.facts(entry, crcs[entry])));
         let mut end: Vec<u8> = records.collect();
-        end.extend(record::end(self.entries.len() as u64, end.len() as u64, self.directory));
+        end.extend(zip_records::end(self.entries.len() as u64, end.len() as u64, self.directory));
         end
     }
 
@@ -132,10 +133,14 @@ impl Layout {
         let entry_bytes = |entry: usize| {
             let Entry { name, size, .. } = &self.entries[entry];
             let wide =
-                [*size, *size, self.offsets[entry]].into_iter().filter(|value| record::is_wide(*value));
+                [*size, *size, self.offsets[entry]].into_iter().filter(|value| zip_records::is_wide(*value));
             let values = wide.count() as u64;
-            let extra = if values > 0 { record::EXTRA_BYTES + values * record::EXTRA_VALUE_BYTES } else { 0 };
-            record::CENTRAL_BYTES + name.len() as u64 + extra
+            let extra = if values > 0 {
+                zip_records::EXTRA_BYTES + values * zip_records::EXTRA_VALUE_BYTES
+            } else {
+                0
+            };
+            zip_records::CENTRAL_BYTES + name.len() as u64 + extra
         };
         (0..self.entries.len()).map(entry_bytes).sum()
     }
@@ -143,9 +148,9 @@ impl Layout {
 
 /// Size of an entry's local header, bytes; it doesn't depend on the entry's place.
 pub fn header_bytes(entry: &Entry) -> u64 {
-    let wide = record::is_wide(entry.size);
-    let extra = if wide { record::EXTRA_BYTES + 2 * record::EXTRA_VALUE_BYTES } else { 0 };
-    record::LOCAL_BYTES + entry.name.len() as u64 + extra
+    let wide = zip_records::is_wide(entry.size);
+    let extra = if wide { zip_records::EXTRA_BYTES + 2 * zip_records::EXTRA_VALUE_BYTES } else { 0 };
+    zip_records::LOCAL_BYTES + entry.name.len() as u64 + extra
 }
 
 #[cfg(test)]
@@ -156,7 +161,7 @@ mod tests {
         Entry { key: format!("files/{name}"), name: name.to_owned(), size }
     }
 
-    fn layout(entries: Vec<Entry>) -> Result<Layout, Refusal> {
+    fn layout(entries: Vec<Entry>) -> Result<Layout, PlanError> {
         let order = (0..entries.len()).collect();
         Layout::new(entries, order, &Limits::S3)
     }
@@ -187,22 +192,22 @@ mod tests {
     #[test]
     fn two_objects_of_one_name_are_refused_rather_than_one_lost() {
         let twice = vec![Entry { key: "files/a/x".to_owned(), ..entry("x", 1) }, entry("x", 2)];
-        let refusal = layout(twice).unwrap_err();
-        assert_eq!(refusal, Refusal::SameName("files/a/x".to_owned(), "files/x".to_owned()));
+        let error = layout(twice).unwrap_err();
+        assert_eq!(error, PlanError::SameName("files/a/x".to_owned(), "files/x".to_owned()));
     }
 
     #[test]
     fn names_that_no_file_can_have_are_refused() {
         for name in ["", ".", ".."] {
-            assert_eq!(layout(vec![entry(name, 1)]).unwrap_err(), Refusal::Name(format!("files/{name}")));
+            assert_eq!(layout(vec![entry(name, 1)]).unwrap_err(), PlanError::Name(format!("files/{name}")));
         }
         let long = "n".repeat(1 << 16);
-        assert_eq!(layout(vec![entry(&long, 1)]).unwrap_err(), Refusal::LongName(format!("files/{long}")));
+        assert_eq!(layout(vec![entry(&long, 1)]).unwrap_err(), PlanError::LongName(format!("files/{long}")));
     }
 
     #[test]
     fn an_archive_beyond_s3_s_limit_is_refused() {
         let entries = (0..2_000).map(|n| entry(&n.to_string(), 5 << 30)).collect();
-        assert!(matches!(layout(entries), Err(Refusal::TooLarge { .. })));
+        assert!(matches!(layout(entries), Err(PlanError::TooLarge { .. })));
     }
 }

@@ -5,30 +5,30 @@
 //! function no bandwidth; but every part of an upload except the last has to have 5 MiB, and an entry's header has about
 //! a hundred bytes.
 //!
-//! **The sled.** One object holds 5 MiB of filler and, behind it, local headers. A range that ends at a header and begins
+//! **Padded headers.** One object holds 5 MiB of filler and, behind it, local headers. A range that ends at a header and starts
 //! 5 MiB before it is large enough for a part. So an entry is put together in an upload of its own: that range, then the
 //! whole source object. The archive takes from there the range behind the filler: header and content, large enough if
 //! the object is. All of this happens side by side, there is no chain from entry to entry. Objects below 5 MiB travel with
-//! others; [`Unit`](units::Unit) says how.
+//! others; [`Unit`](packing::Unit) says how.
 //!
 //! S3 tells a copied part's CRC32, so that no object has to be read for its header: see [`Part`].
 
 mod assemble;
-mod choose;
-mod forecast;
+mod error;
+mod estimate;
+mod hedging;
 mod layout;
 mod limits;
+mod optimizer;
+pub mod packing;
+mod padded_headers;
 mod plan;
-mod record;
-mod refusal;
-mod sled;
-mod twice;
-pub mod units;
+mod zip_records;
 
-pub use choose::{Machine, Objective};
-pub use forecast::{Forecast, Requests};
+pub use error::PlanError;
+pub use estimate::{Estimate, Requests};
+pub use hedging::{Stage, numbers};
 pub use layout::{Entry, Layout};
 pub use limits::Limits;
+pub use optimizer::{Machine, Objective};
 pub use plan::{Object, Origin, Part, Piece, Plan};
-pub use refusal::Refusal;
-pub use twice::{Stage, numbers};

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::choose::{self, Machine, Objective};
-use crate::forecast::Forecast;
+use crate::estimate::Estimate;
 use crate::layout::{Entry, Layout};
-use crate::{Limits, Refusal};
+use crate::optimizer::{self, Machine, Objective};
+use crate::{Limits, PlanError};
 
 /// Where a copy comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,21 +71,21 @@ pub struct Plan {
     /// The archive.
     pub archive: Object,
     /// What it will take.
-    pub forecast: Forecast,
+    pub estimate: Estimate,
 }
 
 impl Plan {
     /// The plan that is best for `objective` on a `machine`.
     ///
     /// # Errors
-    /// [`Refusal`] if no archive can be made of these entries.
+    /// [`PlanError`] if no archive can be made of these entries.
     pub fn new(
         entries: &[Entry],
         objective: Objective,
         machine: &Machine,
         limits: &Limits,
-    ) -> Result<Self, Refusal> {
-        choose::best(entries, objective, machine, limits)
+    ) -> Result<Self, PlanError> {
+        optimizer::best(entries, objective, machine, limits)
     }
 
     /// Size of an object that parts are copied from, bytes.

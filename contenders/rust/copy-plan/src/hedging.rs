@@ -1,4 +1,4 @@
-//! Copies that all else waits for are sent twice: the plan says how many.
+//! Hedged requests: copies that all else waits for are sent twice; the plan says how many.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,20 +6,20 @@ use futures::future::{Either, select};
 use s3_client::{Failed, Sent};
 use zip_planner::Stage;
 
-/// The copies of one stage, as they begin.
-pub struct Late {
-    begun: AtomicUsize,
+/// The copies of one stage, as they start.
+pub struct Hedging {
+    started: AtomicUsize,
     on_time: usize,
 }
 
-impl Late {
+impl Hedging {
     pub fn new(stage: Stage) -> Self {
-        Self { begun: AtomicUsize::new(0), on_time: stage.copies - stage.twice }
+        Self { started: AtomicUsize::new(0), on_time: stage.copies - stage.hedged }
     }
 
-    /// A copy begins, since what it copies is there: whether it is one of the last.
-    pub fn is_late(&self) -> bool {
-        self.begun.fetch_add(1, Ordering::Relaxed) >= self.on_time
+    /// A copy starts, since what it copies is there: whether it is one of the last.
+    pub fn should_hedge(&self) -> bool {
+        self.started.fetch_add(1, Ordering::Relaxed) >= self.on_time
     }
 }
 

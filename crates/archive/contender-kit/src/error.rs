@@ -7,7 +7,7 @@ use s3_client::Failed;
 
 /// Why an archive was given up.
 #[derive(Debug, thiserror::Error)]
-pub enum GivenUp {
+pub enum ArchiveError {
     /// The archive would contain itself.
     #[error(
         "the event's files_prefix is empty, and an archive of the whole bucket would contain itself: name the objects' prefix"
@@ -41,9 +41,9 @@ pub enum GivenUp {
 pub fn explained(failed: Failed) -> Failure {
     // The answer to a HEAD has a status only.
     match (failed.error.status(), failed.error.code()) {
-        (412, _) => GivenUp::Changed(failed).into(),
-        (404, "NoSuchKey" | "HTTP status 404") => GivenUp::Deleted(failed).into(),
-        (_, "BadDigest") => GivenUp::OtherBytes(failed).into(),
+        (412, _) => ArchiveError::Changed(failed).into(),
+        (404, "NoSuchKey" | "HTTP status 404") => ArchiveError::Deleted(failed).into(),
+        (_, "BadDigest") => ArchiveError::OtherBytes(failed).into(),
         _ => failed.into(),
     }
 }

@@ -8,12 +8,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const SHIFT: u64 = 10;
 
 /// Memory to be shared.
-pub struct Room {
+pub struct MemoryBudget {
     free: Arc<Semaphore>,
     all: u32,
 }
 
-impl Room {
+impl MemoryBudget {
     /// So many bytes.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
@@ -21,7 +21,7 @@ impl Room {
         Self { free: Arc::new(Semaphore::new(all as usize)), all }
     }
 
-    /// Waits for room for so many bytes, which is given back when the permit is dropped; more than there ever is count as all.
+    /// Waits for so many bytes of it, which are given back when the permit is dropped; more than there ever is count as all.
     pub async fn take(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
         let kib = u32::try_from((bytes >> SHIFT) + 1).unwrap_or(u32::MAX).min(self.all);
         Arc::clone(&self.free).acquire_many_owned(kib).await.ok()

@@ -9,7 +9,7 @@ const MAX_CHAIN: usize = 4;
 
 /// Entries that stand side by side in the archive and are put together at once.
 ///
-/// A *large* object can be a part by itself, a *small* one can't.
+/// A *large* object can be a part by itself, a *small* one cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unit {
     /// A large object and a small one, put together in one temporary object.
@@ -55,7 +55,7 @@ pub struct Rules {
 /// The units in the order of the archive, and the entries left over for its last part: together they are too small for
 /// a part of their own.
 #[must_use]
-pub fn bring_together(entries: &[Entry], rules: &Rules) -> (Vec<Unit>, Vec<usize>) {
+pub fn pack(entries: &[Entry], rules: &Rules) -> (Vec<Unit>, Vec<usize>) {
     let mut sort = Sort::new(entries, rules);
     let mut units = sort.pairs();
     let large_enough = sort.large_enough();
@@ -202,5 +202,4 @@ impl<'a> Sort<'a> {
 }
 
 #[cfg(test)]
-#[path = "units_tests.rs"]
 mod tests;

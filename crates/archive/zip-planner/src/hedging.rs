@@ -1,4 +1,4 @@
-//! Copies that are asked for twice, since all else waits for them.
+//! Hedged requests: copies that are sent twice, since all else waits for them.
 //!
 //! An archive is there when its slowest part is. Of many chains of requests the latest to reach a stage is the likeliest to
 //! be that one, so the last few copies of each stage are sent twice, and the first answer counts.
@@ -14,8 +14,8 @@ const ONE_IN: usize = 6;
 pub struct Stage {
     /// All of them.
     pub copies: usize,
-    /// So many of them, the last to begin, are sent twice.
-    pub twice: usize,
+    /// So many of them, the last to start, are sent twice.
+    pub hedged: usize,
 }
 
 impl Plan {
@@ -31,7 +31,7 @@ impl Plan {
             _ => None,
         });
         let copies = parts.flatten().filter(|part| self.is_copy_of_parts(part)).count();
-        Stage { copies, twice: (copies / ONE_IN).min(MOST) }
+        Stage { copies, hedged: (copies / ONE_IN).min(MOST) }
     }
 
     /// Whether a part is copied from a temporary object that is itself put together of parts.

@@ -1,11 +1,11 @@
 //! Which of the possible plans is best.
 
 use crate::assemble;
-use crate::forecast::Forecast;
+use crate::estimate::Estimate;
 use crate::layout::{Entry, check};
+use crate::packing::Rules;
 use crate::plan::Plan;
-use crate::units::Rules;
-use crate::{Limits, Refusal};
+use crate::{Limits, PlanError};
 
 /// Objects up to this size are sent rather than copied even when time is all that counts: five requests take longer.
 const TINY: u64 = 256 << 10;
@@ -33,11 +33,11 @@ impl Objective {
         Self::NAMES.iter().zip(all).find(|(known, _)| **known == name).map(|(_, objective)| objective)
     }
 
-    fn cost(self, forecast: &Forecast) -> f64 {
+    fn cost(self, estimate: &Estimate) -> f64 {
         match self {
-            Self::Duration => forecast.seconds,
-            Self::LambdaPrice => forecast.lambda_usd,
-            Self::TotalPrice => forecast.lambda_usd + forecast.requests_usd,
+            Self::Duration => estimate.seconds,
+            Self::LambdaPrice => estimate.lambda_usd,
+            Self::TotalPrice => estimate.lambda_usd + estimate.requests_usd,
         }
     }
 }
@@ -47,22 +47,22 @@ impl Objective {
 pub struct Machine {
     /// Memory of the function, MB.
     pub memory_mb: u32,
-    /// Price of a GB for a second, USD.
+    /// Price per GB-second, USD.
     pub gb_second_usd: f64,
     /// Price of a request that writes or lists, USD.
     pub write_usd: f64,
     /// Price of a request that reads, USD.
     pub read_usd: f64,
-    /// Bandwidth in each direction, bytes a second.
+    /// Bandwidth in each direction, bytes per second.
     pub bytes_per_second: f64,
-    /// Write requests a second.
+    /// Write requests per second.
     pub writes_per_second: f64,
     /// What one pack may take of the memory, bytes.
     pub pack_bytes: u64,
 }
 
 impl Machine {
-    /// What Lambda charges for a second, USD.
+    /// What Lambda charges per second, USD.
     #[must_use]
     pub fn usd_per_second(&self) -> f64 {
         f64::from(self.memory_mb) / 1024.0 * self.gb_second_usd
@@ -91,13 +91,13 @@ pub fn best(
     objective: Objective,
     machine: &Machine,
     limits: &Limits,
-) -> Result<Plan, Refusal> {
+) -> Result<Plan, PlanError> {
     check(entries)?;
     let mut best: Option<Plan> = None;
     for rules in machine.rules(limits, entries) {
         let mut plan = assemble::plan(entries.to_vec(), &rules, limits)?;
-        plan.forecast = Forecast::of(&plan, machine);
-        if best.as_ref().is_none_or(|best| objective.cost(&plan.forecast) < objective.cost(&best.forecast)) {
+        plan.estimate = Estimate::of(&plan, machine);
+        if best.as_ref().is_none_or(|best| objective.cost(&plan.estimate) < objective.cost(&best.estimate)) {
             best = Some(plan);
         }
     }

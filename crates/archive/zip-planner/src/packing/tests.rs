@@ -12,7 +12,7 @@ fn entries(sizes: &[u64]) -> Vec<Entry> {
 }
 
 fn units(sizes: &[u64], rules: &Rules) -> (Vec<Unit>, Vec<usize>) {
-    bring_together(&entries(sizes), rules)
+    pack(&entries(sizes), rules)
 }
 
 #[test]

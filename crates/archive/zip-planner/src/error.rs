@@ -1,8 +1,8 @@
-//! Why objects can't become an archive.
+//! Why objects cannot become an archive.
 
 /// No archive can be made of these objects.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum PlanError {
     /// Two objects would become entries of the same name.
     #[error("'{0}' and '{1}' have the same base name, so a flat archive cannot hold both: rename one")]
     SameName(String, String),

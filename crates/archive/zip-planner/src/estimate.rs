@@ -1,6 +1,6 @@
 //! What a plan will take: requests, time, money.
 
-use crate::choose::Machine;
+use crate::optimizer::Machine;
 use crate::plan::{Object, Origin, Part, Piece, Plan};
 
 /// Latencies of S3 in milliseconds. A plan's many chains of requests run side by side and the slowest decides, so these
@@ -47,7 +47,7 @@ impl Requests {
 /// archive's upload, and the copies that are sent twice. It leaves out what S3 refuses and is asked for again, keys that only
 /// stand for folders, and what Lambda charges for starting the function.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Forecast {
+pub struct Estimate {
     /// Time, s, at the bandwidth and rates of the machine, which a run can fall short of by a tenth.
     pub seconds: f64,
     /// Requests.
@@ -62,35 +62,35 @@ pub struct Forecast {
     pub requests_usd: f64,
 }
 
-impl Forecast {
+impl Estimate {
     /// What `plan` will take on `machine`.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an archive has at most 2^43 bytes")]
     pub fn of(plan: &Plan, machine: &Machine) -> Self {
-        let mut forecast = Self::default();
+        let mut estimate = Self::default();
         let pages = (plan.layout.entries().len() as u64).div_ceil(PAGE).max(1);
-        forecast.requests.lists = pages + SEARCH;
+        estimate.requests.lists = pages + SEARCH;
         if let Object::Parts(_) = plan.archive {
             // The object that tells of the upload is one more.
-            forecast.requests.puts = 1;
-            forecast.requests.deletes = (plan.temporaries.len() as u64 + 1).div_ceil(PAGE);
+            estimate.requests.puts = 1;
+            estimate.requests.deletes = (plan.temporaries.len() as u64 + 1).div_ceil(PAGE);
         }
-        forecast.requests.copies = plan.stages().iter().map(|stage| stage.twice as u64).sum();
+        estimate.requests.copies = plan.stages().iter().map(|stage| stage.hedged as u64).sum();
         for object in plan.temporaries.iter().chain([&plan.archive]) {
-            forecast.add(plan, object);
+            estimate.add(plan, object);
         }
         let chain_ms = pages as f64 * CONTROL_MS + Chains::of(plan).archive_ms;
-        let writes = forecast.requests.writes() as f64 / machine.writes_per_second;
+        let writes = estimate.requests.writes() as f64 / machine.writes_per_second;
         // While the first pack is read nothing is sent, and while the last is sent nothing is read.
-        let link = forecast.bytes_in.max(forecast.bytes_out) + largest_pack(plan);
+        let link = estimate.bytes_in.max(estimate.bytes_out) + largest_pack(plan);
         let link = link as f64 / machine.bytes_per_second;
-        forecast.seconds = (chain_ms / 1e3 + link).max(writes + COMPLETE_MS / 1e3);
-        forecast.lambda_usd = forecast.seconds * machine.usd_per_second();
+        estimate.seconds = (chain_ms / 1e3 + link).max(writes + COMPLETE_MS / 1e3);
+        estimate.lambda_usd = estimate.seconds * machine.usd_per_second();
         // Deletions are free.
-        let writes = forecast.requests.lists + forecast.requests.writes() - forecast.requests.deletes;
-        forecast.requests_usd =
-            writes as f64 * machine.write_usd + forecast.requests.gets as f64 * machine.read_usd;
-        forecast
+        let writes = estimate.requests.lists + estimate.requests.writes() - estimate.requests.deletes;
+        estimate.requests_usd =
+            writes as f64 * machine.write_usd + estimate.requests.gets as f64 * machine.read_usd;
+        estimate
     }
 
     fn add(&mut self, plan: &Plan, object: &Object) {

@@ -1,11 +1,9 @@
 //! Any list of objects becomes the archive that its layout describes, by requests that S3 takes.
 
-mod support;
-
+use crate::support::{S3, entries, laid_out, machine};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::{S3, entries, laid_out, machine};
-use zip_planner::{Limits, Objective, Plan, Refusal};
+use zip_planner::{Limits, Objective, Plan, PlanError};
 
 /// Small enough for thousands of archives, with room for a header in a part.
 const LIMITS: Limits = Limits { min_part: 400, max_part: 20_000, max_parts: 40, max_object: 8 << 20 };
@@ -37,7 +35,7 @@ proptest! {
         let plan = Plan::new(&entries(&sizes), objective, &machine(&LIMITS), &LIMITS);
         match plan {
             Ok(plan) => prop_assert!(S3::archive(&plan, &LIMITS) == laid_out(&plan.layout)),
-            Err(Refusal::TooManyParts { .. }) => prop_assert!(sizes.iter().sum::<u64>() > 35 * 2_000, "{sizes:?}"),
+            Err(PlanError::TooManyParts { .. }) => prop_assert!(sizes.iter().sum::<u64>() > 35 * 2_000, "{sizes:?}"),
             Err(refusal) => prop_assert!(false, "{refusal}"),
         }
     }
@@ -47,7 +45,7 @@ proptest! {
         let plan = Plan::new(&entries(&vec![size; count]), objective, &machine(&LIMITS), &LIMITS);
         match plan {
             Ok(plan) => prop_assert!(S3::archive(&plan, &LIMITS) == laid_out(&plan.layout)),
-            Err(Refusal::TooManyParts { .. }) => prop_assert!(size * count as u64 > 35 * 2_000),
+            Err(PlanError::TooManyParts { .. }) => prop_assert!(size * count as u64 > 35 * 2_000),
             Err(refusal) => prop_assert!(false, "{refusal}"),
         }
     }
@@ -69,7 +67,7 @@ fn contest(count: usize) -> Vec<u64> {
 fn writes_an_object(objective: Objective, count: usize) -> f64 {
     let machine = zip_planner::Machine { pack_bytes: 16 << 20, ..machine(&Limits::S3) };
     let plan = Plan::new(&entries(&contest(count)), objective, &machine, &Limits::S3).unwrap();
-    plan.forecast.requests.writes() as f64 / count as f64
+    plan.estimate.requests.writes() as f64 / count as f64
 }
 
 #[test]
@@ -98,5 +96,5 @@ fn more_objects_than_parts_are_joined_in_temporary_objects() {
 fn nothing_becomes_an_empty_archive() {
     let plan = Plan::new(&[], Objective::Duration, &machine(&Limits::S3), &Limits::S3).unwrap();
     assert_eq!(S3::archive(&plan, &Limits::S3).len(), 22);
-    assert_eq!(plan.forecast.requests.writes(), 1);
+    assert_eq!(plan.estimate.requests.writes(), 1);
 }

@@ -1,15 +1,13 @@
 //! Three readers accept what the plans make: Python's zipfile and Info-ZIP's unzip, which go by the central directory, and
 //! one that reads from the start to the end.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::{S3, content, entries, laid_out, machine};
 use async_zip::base::read::stream::ZipFileReader;
 use futures::io::{AsyncReadExt, Cursor};
-use support::{S3, content, entries, laid_out, machine};
 use zip_planner::{Entry, Layout, Limits, Objective, Plan};
 
 const LIMITS: Limits = Limits { min_part: 400, max_part: 40_000, max_parts: 60, max_object: 8 << 20 };

@@ -6,7 +6,7 @@ import { cpuSeconds, functionProcesses, peakMemory, variable } from "../tests/pr
 import type { S3Model } from "../tests/s3-model";
 import { STACK } from "./archive-plan";
 
-/** What one run of a contender took; its archive was judged and found right. */
+/** What one run of a contender took; its archive was verified. */
 export interface Run {
   /** Billed duration, initialization included, s. */
   readonly wall_seconds: number;
@@ -31,13 +31,13 @@ export interface Run {
   /** Of the minute before the run: processes that wanted a processor, while others used them. */
   readonly load_average: number;
   /** How long validating the archive took, s. */
-  readonly judge_seconds: number;
+  readonly verify_seconds: number;
   /** How long `lambench run archive` took, s. */
   readonly contest_seconds: number;
 }
 
 /** What the contest's result has. */
-type Figures = Omit<Run, keyof Used | "left" | "load_average" | "judge_seconds" | "contest_seconds">;
+type Figures = Omit<Run, keyof Used | "left" | "load_average" | "verify_seconds" | "contest_seconds">;
 
 type Used = Pick<Run, "cpu_seconds" | "peak_mb" | "operations">;
 
@@ -68,8 +68,8 @@ export async function contest(
   running.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   running.stderr?.on("data", (chunk: Buffer) => {
     said += chunk.toString();
-    // Of five steps: prepare, run, judge, score, sweep. What the run leaves has to be counted before the sweep.
-    if (seen === undefined && said.includes("2/5 ")) seen = look(checkout, s3, name);
+    // Of four steps: preflight, run, verify, cleanup. What the run leaves has to be counted before the cleanup.
+    if (seen === undefined && said.includes("2/4 ")) seen = look(checkout, s3, name);
   });
   const code = await new Promise((resolve) => running.on("close", resolve));
   const contestSeconds = (Date.now() - startedAt) / 1000;
@@ -84,7 +84,7 @@ export async function contest(
     ...used,
     left: { objects: objects - sources - 1, uploads },
     load_average,
-    judge_seconds: await billedSeconds(checkout, functions.judge),
+    verify_seconds: await billedSeconds(checkout, functions.verify),
     contest_seconds: contestSeconds,
   };
 }

@@ -15,7 +15,7 @@ const CONTENDERS: Readonly<Record<string, readonly number[]>> = {
   "rust/stream": [128, 512],
   "python/naive": [512],
 };
-/** Runs by number of objects: judging 15 GB takes minutes. */
+/** Runs by number of objects: verifying 15 GB takes minutes. */
 const RUNS: Readonly<Record<number, number>> = { 200: 5, 3000: 1 };
 
 /** What is measured: everything, unless OBJECTS, CONTENDERS and RUNS say otherwise. */

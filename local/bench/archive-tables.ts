@@ -7,7 +7,7 @@ const PROCESSOR_MB = 1769;
 
 /** How long, with how much CPU and memory. */
 export function times(rows: readonly Row[]): string {
-  const heads = ["runs", "wall (s)", "min to max", "CPU (s)", "CPU a GB (s)"];
+  const heads = ["runs", "wall (s)", "min to max", "CPU (s)", "CPU per GB (s)"];
   heads.push("CPU at Lambda's share (s)", "RSS peak (MB)", "load before");
   return table(rows, heads, (row, mid) => {
     const wall = row.runs.map((run) => run.wall_seconds);
@@ -28,10 +28,10 @@ export function times(rows: readonly Row[]): string {
 export function prices(rows: readonly Row[]): string {
   const heads = [
     "writes",
-    "an object",
-    "a GB",
+    "per object",
+    "per GB",
     "reads",
-    "an object",
+    "per object",
     "503",
     "Lambda",
     "requests",
@@ -52,11 +52,11 @@ export function prices(rows: readonly Row[]): string {
 
 /** How long a contest of one run takes the user. */
 export function contests(rows: readonly Row[]): string {
-  const heads = ["`lambench run archive` (s)", "of which the run", "judging"];
+  const heads = ["`lambench run archive` (s)", "of which the run", "verifying"];
   return table(rows, heads, (_, mid) => [
     mid((run) => run.contest_seconds).toFixed(1),
     mid((run) => run.wall_seconds).toFixed(1),
-    mid((run) => run.judge_seconds).toFixed(1),
+    mid((run) => run.verify_seconds).toFixed(1),
   ]);
 }
 

@@ -19,7 +19,7 @@ interface Target {
 const TARGETS: Readonly<Record<string, readonly Target[]>> = {
   "rust/copy-plan, 200 objects": [
     { what: "wall (s)", value: (run) => run.wall_seconds, limit: 1.5 },
-    { what: "writes an object", value: (run, row) => run.writes / row.objects, limit: 5.4 },
+    { what: "writes per object", value: (run, row) => run.writes / row.objects, limit: 5.4 },
     { what: "CPU (s)", value: (run) => run.cpu_seconds, limit: 0.12 },
     { what: "RSS peak (MB)", value: (run) => run.peak_mb, limit: 64, each: true },
     {
@@ -36,9 +36,9 @@ const TARGETS: Readonly<Record<string, readonly Target[]>> = {
       value: (run) => (run.wall_seconds * LINK) / run.archive_bytes,
       limit: 1.05,
     },
-    { what: "CPU a GB (s)", value: (run) => run.cpu_seconds / gigabytes(run), limit: 0.6 },
+    { what: "CPU per GB (s)", value: (run) => run.cpu_seconds / gigabytes(run), limit: 0.6 },
     { what: "RSS peak (MB)", value: (run) => run.peak_mb, limit: 64, each: true },
-    { what: "writes a GB", value: (run) => run.writes / gigabytes(run), limit: 12 },
+    { what: "writes per GB", value: (run) => run.writes / gigabytes(run), limit: 12 },
   ],
   "rust/stream, 3000 objects": [
     { what: "`lambench run archive` (s)", value: (run) => run.contest_seconds, limit: 480 },

@@ -1,6 +1,6 @@
 /**
  * Measures the archive contest: time, CPU, memory, requests and money of each contender at 200 and at 3,000 objects, one run
- * at a time, each in a new environment, each archive judged. `make bench-archive`; OBJECTS=200 and CONTENDERS=rust/stream
+ * at a time, each in a new environment, each archive verified. `make bench-archive`; OBJECTS=200 and CONTENDERS=rust/stream
  * measure a part only, RUNS changes how often. What was measured goes to results/bench/archive.json, with the S3 model's
  * constants; a part replaces its part of it. Tables have all that the file has.
  */
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     fs.cpSync(path.join(kept, one.contender), path.join(contenders, one.contender), { recursive: true });
     const environment = await deployed(one, filled === undefined ? deploy : update);
     if (filled !== one.objects) {
-      const seconds = await billedSeconds(checkout, environment.functions.fill);
+      const seconds = await billedSeconds(checkout, environment.functions.fillBucket);
       say(`fill-bucket took ${seconds.toFixed(0)} s from ${filled ?? 0} to ${one.objects} objects`);
       filled = one.objects;
     }

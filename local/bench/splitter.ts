@@ -40,10 +40,10 @@ async function main(): Promise<void> {
 /** What `bench_split` prints. */
 interface Enqueued {
   readonly items: number;
-  readonly cpu_us_an_item: number;
+  readonly cpu_us_per_item: number;
   readonly enqueue: {
     readonly in_batches_s: readonly number[];
-    readonly one_by_one_s: readonly number[];
+    readonly sequential_s: readonly number[];
     readonly times_faster: readonly number[];
   };
 }
@@ -56,7 +56,7 @@ async function enqueueing(config: ClientConfig): Promise<string> {
   const far = await benchSplit(config, latency.endpoint);
   latency.close();
   return (
-    `Splitting: ${near.cpu_us_an_item.toFixed(2)} µs of CPU an item\n` +
+    `Splitting: ${near.cpu_us_per_item.toFixed(2)} µs of CPU per item\n` +
     `${near.items} items into the queue, over the loopback: ${faster(near)}\n` +
     `${near.items} items into the queue, ${ROUND_TRIP_MS} ms away and back: ${faster(far)}`
   );
@@ -76,9 +76,9 @@ async function benchSplit(config: ClientConfig, endpoint: string): Promise<Enque
 }
 
 function faster({ enqueue }: Enqueued): string {
-  const [batches, single, times] = [enqueue.in_batches_s, enqueue.one_by_one_s, enqueue.times_faster];
+  const [batches, single, times] = [enqueue.in_batches_s, enqueue.sequential_s, enqueue.times_faster];
   return (
-    `${median(batches).toFixed(3)} s in batches, ${median(single).toFixed(3)} s one by one: ` +
+    `${median(batches).toFixed(3)} s in batches, ${median(single).toFixed(3)} s one after the other: ` +
     `${median(times).toFixed(1)} × (${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)}), ` +
     `medians of ${ROUNDS} rounds`
   );
@@ -208,7 +208,7 @@ function environment(index: number): Environment {
 
 /** Kills the function; returns how many environments that ended. */
 function kill(index: number): number {
-  const pids = functionProcesses(checkout, environment(index).function);
+  const pids = functionProcesses(checkout, environment(index).functions.worker);
   for (const pid of pids) process.kill(pid, "SIGKILL");
   return pids.length;
 }

@@ -1,5 +1,14 @@
+/** What the execution of the state machine returns, as far as tests read it. */
+export interface Execution {
+  readonly contenders: readonly {
+    readonly arn: string;
+    readonly runs: readonly { readonly elapsed_ms: number; readonly verdict?: { readonly valid: boolean } }[];
+  }[];
+}
+
 /** The part of a contest's result file that tests and benchmarks read. */
 export interface Result {
+  readonly failed_checks: readonly string[];
   readonly environment: { readonly kind: string };
   readonly archive: {
     readonly success: readonly Success[];
@@ -31,6 +40,6 @@ export interface Success {
 export interface Environment {
   readonly bucket: string;
   readonly contenders: readonly string[];
-  readonly functions: { readonly fill: string; readonly judge: string };
+  readonly functions: { readonly fillBucket: string; readonly verify: string };
   readonly fillCommand: string;
 }

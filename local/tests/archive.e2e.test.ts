@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Environment, Result } from "./archive-result";
+import type { Environment, Execution, Result } from "./archive-result";
 import { Checkout, type Ended, settings, until } from "./checkout";
 import { s3Config } from "./clients";
 import { leakedResources } from "./leaked-resources";
@@ -28,7 +28,7 @@ const FAULTY: Readonly<Record<string, string>> = {
   noarchive: "",
 };
 
-/** What `--progress counter` prints while the first contender's two runs are under way, after prepare. */
+/** What `--progress counter` prints while the first contender's two runs are under way, after preflight. */
 const SLOW_RUNS = /^1\/\d+ invocations ended, 2 under way$/m;
 
 const name = (arn: string): string => arn.split(":lambench-dev-")[1] ?? arn;
@@ -180,6 +180,21 @@ describe("the archive contest, with the commands a user types", () => {
     await showsResults(checkout, "archive");
   });
 
+  it("ends with exit code 1 if no contender passes, and says so", async () => {
+    const [folder, aside] = [path.join(checkout.root, "contenders"), path.join(checkout.root, "aside")];
+    fs.renameSync(folder, aside);
+    fs.cpSync(path.join(aside, "python", "crash"), path.join(folder, "python", "crash"), { recursive: true });
+    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+    const failed = await checkout.run("lambench run archive --stack dev --json --progress none");
+    fs.rmSync(folder, { recursive: true });
+    fs.renameSync(aside, folder);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain("no contender passed");
+    const { archive, failed_checks } = JSON.parse(failed.stdout) as Result;
+    expect(failed_checks).toEqual(["no contender passed"]);
+    expect([archive.success, archive.failure.length]).toEqual([[], 1]);
+  });
+
   it("removes contenders whose folders are gone, and refills the bucket to exactly what is set", async () => {
     for (const fault of Object.keys(FAULTY).filter((one) => one !== "other")) {
       fs.rmSync(path.join(checkout.root, "contenders", "python", fault), { recursive: true });
@@ -195,12 +210,19 @@ describe("the archive contest, with the commands a user types", () => {
   it("prints a trigger and a results command that work as they are", async () => {
     await checkout.ok('eval "$(pulumi stack output archiveTrigger --stack dev)"');
     let output = "";
-    await until("the results command prints a ranking", 60, async () => {
+    await until("the results command prints what was measured", 60, async () => {
       output = await checkout.ok('eval "$(pulumi stack output archiveResults --stack dev)"');
-      return output.includes("success");
+      return output.includes("contenders");
     });
-    const { success } = JSON.parse(output) as Result["archive"];
-    expect(success).toHaveLength(4);
+    const { contenders } = JSON.parse(output) as Execution;
+    expect(contenders).toHaveLength(4);
+    for (const { runs } of contenders) {
+      expect(runs).toHaveLength(2);
+      for (const { elapsed_ms, verdict } of runs) {
+        expect(elapsed_ms).toBeGreaterThan(0);
+        expect(verdict).toMatchObject({ valid: true, entries: 7 });
+      }
+    }
   });
 
   it.each([
@@ -234,6 +256,7 @@ describe("the archive contest, with the commands a user types", () => {
   });
 
   it("destroys everything it made", async () => {
+    await checkout.ok("pulumi stack export --stack dev --file deployed.json");
     await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack dev");
     expect(
       await leakedResources(checkout, ["buckets", "functions", "roles", "logGroups", "stateMachines"]),
@@ -241,7 +264,7 @@ describe("the archive contest, with the commands a user types", () => {
   });
 
   it("says how to start an environment that isn't running", async () => {
-    await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
+    await checkout.ok("pulumi stack import --stack dev --file deployed.json"); // as if it were still there
     const endpoint = (await checkout.ok("echo $AWS_ENDPOINT_URL")).trim();
     const prelude = (await checkout.ok("lambench local env")).trim();
     await checkout.ok("lambench local stop");

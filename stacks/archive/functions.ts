@@ -1,5 +1,4 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
 
 import {
   functionLogGroup,
@@ -32,7 +31,7 @@ export interface FunctionContext extends DeployContext {
 }
 
 /** The functions that are not contenders. */
-export type Harness = Readonly<Record<"prepare" | "judge" | "score" | "sweep", RustFunction>>;
+export type Harness = Readonly<Record<"preflight" | "verify" | "cleanup", RustFunction>>;
 
 /**
  * One function a contender, all with the same role: read the sources, write archives, read, list and delete what they
@@ -89,28 +88,24 @@ export function deployContenders(
   );
 }
 
-/** The functions that check the bucket, judge archives, score the runs and clean up. */
-export function deployHarness(
-  settings: { readonly objectCount: number; readonly maxRunSeconds: number },
-  contenders: readonly aws.lambda.Function[],
-  context: FunctionContext,
-): Harness {
+/** The functions that check the bucket, verify archives and clean up. */
+export function deployHarness(objectCount: number, context: FunctionContext): Harness {
   const { target, bucket, parent } = context;
   const source = { BUCKET: bucket.name, PREFIX: SOURCE_PREFIX };
   const make = (args: Omit<RustFunctionArgs, "target">): RustFunction =>
     new RustFunction({ target, ...args }, { parent });
   return {
-    prepare: make({
-      bin: "archive-prepare",
+    preflight: make({
+      bin: "archive-preflight",
       description: "Checks that the source bucket is what the settings say",
       memory: 256,
       timeout: 300,
-      environment: { ...source, OBJECT_COUNT: String(settings.objectCount) },
+      environment: { ...source, OBJECT_COUNT: String(objectCount) },
       statements: [listStatement(bucket.arn, [`${SOURCE_PREFIX}/`])],
     }),
-    judge: make({
-      bin: "archive-judge",
-      description: "Validates an archive byte for byte",
+    verify: make({
+      bin: "archive-verify",
+      description: "Verifies an archive byte for byte",
       memory: 512,
       timeout: MAX_TIMEOUT,
       environment: source,
@@ -120,26 +115,8 @@ export function deployHarness(
         { actions: ["s3:GetObject"], resources: objects(bucket.arn, [ARCHIVE_PREFIX]) },
       ],
     }),
-    score: make({
-      bin: "archive-score",
-      description: "Turns runs and verdicts into the ranking",
-      memory: 256,
-      timeout: 300,
-      environment: { MAX_RUN_SECONDS: String(settings.maxRunSeconds) },
-      statements: [
-        { actions: ["lambda:GetFunctionConfiguration"], resources: contenders.map(({ arn }) => arn) },
-        {
-          actions: ["logs:FilterLogEvents"],
-          // AWS matches a log group's ARN with or without `:*`, depending on the action's age: both mean the same group.
-          resources: contenders.flatMap(({ arn }) => {
-            const group = arn.apply(logGroupArn);
-            return [group, pulumi.interpolate`${group}:*`];
-          }),
-        },
-      ],
-    }),
-    sweep: make({
-      bin: "archive-sweep",
+    cleanup: make({
+      bin: "archive-cleanup",
       description: "Deletes archives and aborts uploads",
       memory: 256,
       timeout: 300,
@@ -154,10 +131,4 @@ export function deployHarness(
       ],
     }),
   };
-}
-
-/** The log group of a function, by the function's ARN. */
-function logGroupArn(functionArn: string): string {
-  const [, partition, , region, account, , name] = functionArn.split(":");
-  return `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${name}`;
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { archive } from ".";
 import { MockedStack } from "../testing";
 
-const BINS = ["archive-prepare", "archive-judge", "archive-score", "archive-sweep", "fill-bucket"];
+const BINS = ["archive-preflight", "archive-verify", "archive-cleanup", "fill-bucket"];
 
 describe("the archive stack", () => {
   const stack = new MockedStack([...BINS, "copy-plan", "stream"]);
@@ -38,8 +38,8 @@ describe("the archive stack", () => {
   it("tags each function with its binary, if any, and its stack, so that `lambench local watch` can replace it", () => {
     const functions = stack.resources("aws:lambda/function:Function");
     const tags = Object.fromEntries(functions.map(({ name, inputs }) => [name, inputs.tags]));
-    expect(tags["lambench-full-archive-judge"]).toEqual({
-      "lambench:binary": "archive-judge",
+    expect(tags["lambench-full-archive-verify"]).toEqual({
+      "lambench:binary": "archive-verify",
       "lambench:stack": "full",
     });
     expect(tags["lambench-full-rust-stream"]).toEqual({

@@ -53,7 +53,7 @@ export const archive = scenario({
       }),
       context,
     );
-    const harness = deployHarness(settings, contenders, context);
+    const harness = deployHarness(settings.objectCount, context);
 
     const filled = fillBucket(
       "archive",
@@ -70,14 +70,12 @@ export const archive = scenario({
           contenderPrefix: `${target.project}-${target.stack}-`,
           contendersAtOnce: settings.contendersAtOnce,
           lastRun: settings.runsPerContender - 1,
-          prepareArn: harness.prepare.arn,
-          judgeArn: harness.judge.arn,
-          scoreArn: harness.score.arn,
-          sweepArn: harness.sweep.arn,
+          archivePrefix: ARCHIVE_PREFIX,
+          preflightArn: harness.preflight.arn,
+          verifyArn: harness.verify.arn,
+          cleanupArn: harness.cleanup.arn,
         },
-        functionArns: [harness.prepare, harness.judge, harness.score, harness.sweep, ...contenders].map(
-          ({ arn }) => arn,
-        ),
+        functionArns: [...Object.values(harness), ...contenders].map(({ arn }) => arn),
       },
       { parent, dependsOn: [filled.invocation] },
     );
@@ -108,7 +106,6 @@ export const archive = scenario({
         bucket: bucket.name,
         contenders: arns,
         functions: {
-          fill: filled.function.name,
           fillBucket: filled.function.name,
           ...Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
         },

@@ -8,7 +8,7 @@ use async_compression::tokio::bufread::DeflateDecoder;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::flaw::Problem;
+use crate::error::VerifyError;
 use crate::reader::{RangedReader, read_range};
 use crate::source::{RangedSource, SourceError};
 use crate::zip::{self, Entry, LOCAL_HEADER_BYTES, LocalHeader, Method, ZipError};
@@ -41,8 +41,8 @@ impl<S: RangedSource> Archive<S> {
     /// Reads the central directory of an archive of `size` bytes.
     ///
     /// # Errors
-    /// [`Problem`] if the source cannot be read or is no ZIP archive.
-    pub async fn open(source: Arc<S>, size: u64) -> Result<(Self, Vec<Entry>), Problem> {
+    /// [`VerifyError`] if the source cannot be read or is no ZIP archive.
+    pub async fn open(source: Arc<S>, size: u64) -> Result<(Self, Vec<Entry>), VerifyError> {
         const { assert!(TAIL_BYTES >= zip::MAX_END_BYTES) };
         let tail_start = size.saturating_sub(TAIL_BYTES);
         let tail = read_range(&source, tail_start..size).await?;
@@ -56,8 +56,8 @@ impl<S: RangedSource> Archive<S> {
     /// Reads an entry's content, which must lie behind that of the entries read before.
     ///
     /// # Errors
-    /// [`Problem`] if the source cannot be read or the entry is not what the directory says.
-    pub async fn digest(&mut self, entry: &Entry) -> Result<ContentDigest, Problem> {
+    /// [`VerifyError`] if the source cannot be read or the entry is not what the directory says.
+    pub async fn digest(&mut self, entry: &Entry) -> Result<ContentDigest, VerifyError> {
         if entry.offset < self.read_to {
             return Err(ZipError::Outside("an entry's start").into());
         }
@@ -79,7 +79,7 @@ impl<S: RangedSource> Archive<S> {
         }
     }
 
-    async fn read_exact(&mut self, buffer: &mut [u8]) -> Result<(), Problem> {
+    async fn read_exact(&mut self, buffer: &mut [u8]) -> Result<(), VerifyError> {
         match self.reader.read_exact(buffer).await {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -95,7 +95,7 @@ async fn directory_bytes<S: RangedSource>(
     directory: &Range<u64>,
     tail: &[u8],
     tail_start: u64,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Vec<u8>, VerifyError> {
     if directory.end - directory.start > MAX_DIRECTORY_BYTES {
         return Err(ZipError::Outside("most of the central directory").into());
     }
@@ -105,7 +105,7 @@ async fn directory_bytes<S: RangedSource>(
     Ok(bytes)
 }
 
-async fn digest<R: AsyncRead + Unpin>(mut content: R, entry: &Entry) -> Result<ContentDigest, Problem> {
+async fn digest<R: AsyncRead + Unpin>(mut content: R, entry: &Entry) -> Result<ContentDigest, VerifyError> {
     let mut buffer = vec![0; BUFFER_BYTES];
     let (mut sha256, mut crc32, mut size) = (Sha256::new(), crc32fast::Hasher::new(), 0);
     loop {
@@ -124,7 +124,7 @@ async fn digest<R: AsyncRead + Unpin>(mut content: R, entry: &Entry) -> Result<C
 }
 
 /// Tells a connection's error, which passes through the decoder, from the decoder's own.
-fn unreadable(error: &io::Error, entry: &Entry) -> Problem {
+fn unreadable(error: &io::Error, entry: &Entry) -> VerifyError {
     match error.get_ref().and_then(|cause| cause.downcast_ref::<SourceError>()) {
         Some(cause) => cause.clone().into(),
         None => ZipError::Inflate { name: entry.name.clone(), cause: error.to_string() }.into(),

@@ -1,14 +1,12 @@
-//! The functions around the archive contest: check the source bucket, judge archives, score, sweep.
+//! The functions around the archive contest: check the source bucket, verify archives, clean up.
 
 pub mod archive;
-pub mod contest;
-#[cfg(test)]
-mod fixture;
-pub mod flaw;
-pub mod judge;
-pub mod prepare;
+pub mod cleanup;
+pub mod error;
+pub mod preflight;
 pub mod reader;
-pub mod score;
 pub mod source;
-pub mod sweep;
+#[cfg(test)]
+mod testing;
+pub mod verify;
 pub mod zip;

@@ -1,4 +1,4 @@
-//! The archive contest's document: what the state machine returns and what a result file keeps.
+//! The archive contest's document: the ranking, and who is out.
 //!
 //! Field names up to `run_price_usd` are those of the public contest (`demo-s3-archiving`), so that its tools read ours.
 
@@ -12,9 +12,6 @@ pub struct Contest {
     pub success: Vec<Success>,
     /// In the order in which the contenders were given.
     pub failure: Vec<Failure>,
-    /// What the reader of the numbers should know, each with advice.
-    #[serde(default)]
-    pub warnings: Vec<String>,
 }
 
 /// A contender whose every run made a valid archive in time.
@@ -45,9 +42,9 @@ pub struct Success {
     pub gb_second_compute: f64,
     /// Ephemeral storage above the free 512 MB × mean duration, GB-seconds.
     pub gb_second_storage: f64,
-    /// USD a GB-second of compute, by architecture.
+    /// USD per GB-second of compute, by architecture.
     pub compute_rate_usd: f64,
-    /// USD a GB-second of ephemeral storage.
+    /// USD per GB-second of ephemeral storage.
     pub storage_rate_usd: f64,
     /// `gb_second_compute` × `compute_rate_usd`.
     pub compute_price_usd: f64,

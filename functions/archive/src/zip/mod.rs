@@ -2,7 +2,7 @@
 //! lies.
 //!
 //! Why not `async_zip`: its new reader refuses archives above 4 GiB whose ZIP64 field holds only an offset, its old one is
-//! deprecated and ignores encryption. Written for judging, so it shares no code with what contenders may write archives
+//! deprecated and ignores encryption. Written for verifying, so it shares no code with what contenders may write archives
 //! with, and refuses what readers disagree about. Section numbers are those of PKWARE's APPNOTE.TXT 6.3.10.
 
 mod directory;

@@ -86,7 +86,7 @@ impl Input {
                 "an entry of no bytes has a header all the same, and no range of it can be read"
             }
             Self::Tiny => "parts of less than 5 MiB are refused: tiny objects have to share parts",
-            Self::Small => "objects below 5 MiB can't be parts of their own",
+            Self::Small => "objects below 5 MiB cannot be parts of their own",
             Self::FiveMib => "S3 copies ranges only out of objects of more than 5 MiB",
             Self::OneLarge => "parts of different sizes follow each other",
             Self::Contest => "this is what the contest asks for",
@@ -109,7 +109,7 @@ impl Input {
             Self::Overwritten => {
                 "ask for the version that was listed (If-Match), or use nothing that the listing said"
             }
-            Self::Deleted => "an object that can't be read any more must not be left out in silence",
+            Self::Deleted => "an object that cannot be read any more must not be left out in silence",
             Self::TimeOut => "give up while there is time to clean up (Lambda tells the deadline)",
         }
     }

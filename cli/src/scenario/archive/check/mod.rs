@@ -1,21 +1,21 @@
 //! `lambench check contender`: a contender against everything that it may meet.
 
-mod case;
-mod copy;
 mod faults;
-mod fill;
+mod function_clone;
 mod input;
+mod sandbox;
+mod seed;
 mod table;
-mod world;
+mod test_case;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use aws_config::SdkConfig;
+use protocol::archive::Deployed;
 
-use super::Deployed;
-use super::outcome::contender;
+use super::report::contender;
 use crate::cli::Global;
 use crate::exit::Interrupted;
 use crate::local::ephemeral_s3::EphemeralS3;
@@ -23,11 +23,11 @@ use crate::progress::{Mode, Progress};
 use crate::project::Project;
 use crate::scenario::shared::deployment::deployed;
 use crate::shutdown::requested;
-use case::{Checked, Verdict};
-use copy::Copy;
 use faults::Faults;
+use function_clone::FunctionClone;
 use input::Input;
-use world::World;
+use sandbox::Sandbox;
+use test_case::{Checked, Verdict};
 
 /// For `lambench check contender --help`.
 pub const EXAMPLES: &str = "Each contender makes an archive of each input, with S3 as it is, with 30 % of its answers 503, and with broken \
@@ -64,7 +64,7 @@ struct Contender {
 /// Checks contenders and prints what was found.
 ///
 /// # Errors
-/// If the check can't be made; [`Interrupted`] if the user ended it.
+/// If the check cannot be made; [`Interrupted`] if the user ended it.
 pub fn run(options: &Options, global: &Global) -> Result<ExitCode> {
     let project = Project::find()?;
     let checked = tokio::runtime::Runtime::new()?.block_on(check(&project, options, global))?;
@@ -89,16 +89,16 @@ async fn check(project: &Project, options: &Options, global: &Global) -> Result<
     let contenders = chosen(&archive, &options.folders)?;
     let config = crate::aws::config(&archive.deployment).await;
     let s3 = EphemeralS3::start(project).await?;
-    copy::remove_all(&config, &archive.deployment).await?;
-    let mut world = World::new(s3);
+    function_clone::remove_all(&config, &archive.deployment).await?;
+    let mut sandbox = Sandbox::new(s3, &archive);
     let checked = tokio::select! {
-        checked = cases(&mut world, &archive, &config, &contenders, options, global.progress) => Some(checked),
+        checked = cases(&mut sandbox, &archive, &config, &contenders, options, global.progress) => Some(checked),
         () = requested() => None,
     };
-    copy::remove_all(&config, &archive.deployment).await?;
-    world.s3.end(project).await?;
+    function_clone::remove_all(&config, &archive.deployment).await?;
+    sandbox.s3.end(project).await?;
     checked.unwrap_or_else(|| {
-        Err(Interrupted("the contenders' copies and their buckets are removed".to_owned()).into())
+        Err(Interrupted("the clones of the contenders and their buckets are removed".to_owned()).into())
     })
 }
 
@@ -142,7 +142,7 @@ fn name(folder: &Path) -> Result<String> {
 }
 
 async fn cases(
-    world: &mut World,
+    sandbox: &mut Sandbox,
     archive: &Deployed,
     config: &SdkConfig,
     contenders: &[Contender],
@@ -155,12 +155,18 @@ async fn cases(
     let mut progress = Progress::new(progress, (plan.len() * contenders.len()) as u64);
     let mut checked = Vec::new();
     for contender in contenders {
-        let copy =
-            Copy::of(config, &archive.deployment, &contender.name, &contender.function, &world.s3.s3).await?;
+        let clone = FunctionClone::of(
+            config,
+            &archive.deployment,
+            &contender.name,
+            &contender.function,
+            &sandbox.s3.s3,
+        )
+        .await?;
         for (input, faults) in &plan {
             let what = format!("{}: {}, {}", contender.name, input.name(), faults.title());
             progress.set(checked.len() as u64, &what);
-            checked.push(case::run(world, &copy, &contender.name, *input, *faults).await?);
+            checked.push(test_case::run(sandbox, &clone, &contender.name, *input, *faults).await?);
         }
     }
     progress.end();
@@ -176,7 +182,7 @@ fn with_faults(input: Input) -> impl Iterator<Item = (Input, Faults)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::archive::testing::archive;
+    use crate::scenario::archive::testing::run;
 
     #[test]
     fn a_contender_is_known_by_its_folder() {
@@ -184,7 +190,7 @@ mod tests {
         let folder = root.path().join("contenders/rust/stream");
         std::fs::create_dir_all(&folder).unwrap();
         assert_eq!(name(&folder).unwrap(), "rust-stream");
-        let chosen = chosen(&archive(), std::slice::from_ref(&folder)).unwrap();
+        let chosen = chosen(&run().deployed, std::slice::from_ref(&folder)).unwrap();
         assert_eq!(chosen.len(), 1);
         assert!(chosen[0].function.ends_with("lambench-dev-rust-stream"));
         let error = name(folder.parent().unwrap()).unwrap_err().to_string();
@@ -195,10 +201,10 @@ mod tests {
     fn a_folder_that_is_missing_or_not_deployed_is_named_with_what_to_do() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("contenders/go/fast");
-        let error = chosen(&archive(), std::slice::from_ref(&folder)).err().unwrap().to_string();
+        let error = chosen(&run().deployed, std::slice::from_ref(&folder)).err().unwrap().to_string();
         assert!(error.contains("there is no folder"), "{error}");
         std::fs::create_dir_all(&folder).unwrap();
-        let error = chosen(&archive(), &[folder]).err().unwrap().to_string();
+        let error = chosen(&run().deployed, &[folder]).err().unwrap().to_string();
         assert!(error.contains("it has: rust-stream") && error.ends_with("pulumi up --stack dev"), "{error}");
     }
 

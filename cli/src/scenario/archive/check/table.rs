@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::case::{Checked, Left, Verdict};
 use super::faults::Faults;
 use super::input::Input;
+use super::test_case::{Checked, Left, Verdict};
 use crate::scenario::shared::tables::{count, table};
 
 /// What was found of all contenders.

@@ -1,0 +1,61 @@
+//! Ending a run early without leaving anything behind.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use protocol::archive::function_name;
+use tokio::time::{Instant, sleep};
+
+use super::cleanup::clean_up;
+use super::{Run, machine};
+use crate::scenario::shared::billing_log::{Span, search};
+use crate::shutdown::requested;
+
+const POLL: Duration = Duration::from_secs(1);
+
+/// Stops an execution and removes what it wrote. A contender that is running cannot be stopped and might still write its
+/// archive: so its end is waited for, unless the user presses Ctrl-C again.
+pub async fn shut_down(run: &Run, execution: &str) -> Result<()> {
+    eprintln!("stopping the execution …");
+    machine(run).stop(execution).await?;
+    tokio::select! {
+        ended = wait_for_invocations(run, execution, run.started_at) => ended?,
+        () = requested() => eprintln!("not waiting any longer: the next run removes what invocations under way still write"),
+    }
+    clean_up(run).await
+}
+
+/// Waits until every invocation that the execution started has logged its end, or could not run any longer.
+pub async fn wait_for_invocations(run: &Run, execution: &str, since: Timestamp) -> Result<()> {
+    let started = machine(run).events(execution).await?.scheduled;
+    let longest_run = Duration::from_secs(run.deployment().setting("timeoutSeconds").unwrap_or(900));
+    let deadline = Instant::now() + longest_run;
+    let mut told = 0;
+    while Instant::now() < deadline {
+        let running = started.saturating_sub(ended_invocations(run, since).await?);
+        if running == 0 {
+            break;
+        }
+        if told != running {
+            told = running;
+            eprintln!("waiting for {running} invocations under way (Ctrl-C: don't wait) …");
+        }
+        sleep(POLL).await;
+    }
+    Ok(())
+}
+
+/// How many invocations of the contest's functions have ended since a time: each logs one REPORT line.
+async fn ended_invocations(run: &Run, since: Timestamp) -> Result<u64> {
+    let archive = &run.deployed;
+    let harness = [&archive.functions.preflight, &archive.functions.verify].map(String::as_str);
+    let functions = archive.contenders.iter().map(|arn| function_name(arn)).chain(harness);
+    // An hour ahead: the clock of AWS may be ahead of this machine's.
+    let (from_ms, to_ms) = (since.as_millisecond(), Timestamp::now().as_millisecond() + 3_600_000);
+    let spans: Vec<_> =
+        functions.map(|function| Span { function, from_ms, to_ms, invocations: 0..=u64::MAX }).collect();
+    let reports = try_join_all(spans.iter().map(|span| search(run.context(), span))).await?;
+    Ok(reports.iter().map(|reports| reports.len() as u64).sum())
+}

@@ -1,0 +1,214 @@
+//! Turns what was observed of each contender into the contest's document.
+
+use anyhow::{Result, anyhow};
+use protocol::archive::{Contender, Verdict, function_name};
+use protocol::deployment::Deployment;
+use protocol::stats::{Spread, whole};
+use results::billing_log::Report;
+use results::prices::{LAMBDA_REQUEST, LAMBDA_STORAGE, RunPrice, S3_READ, S3_WRITE};
+use results::scenario::archive::{Contest, Failure, S3Use, Success};
+
+use super::disqualification::disqualification;
+use crate::scenario::archive::execute::{Configuration, Observation, Observed};
+
+/// The contest's document, the cheapest first, and a warning for each contender whose REPORT lines were not found.
+///
+/// # Errors
+/// If a contender's architecture has no price.
+pub fn contest(observation: &Observation, deployment: &Deployment) -> Result<(Contest, Vec<String>)> {
+    let max_run_seconds = deployment.required("maxRunSeconds")?;
+    let (mut contest, mut warnings) = (Contest { success: Vec::new(), failure: Vec::new() }, Vec::new());
+    for observed in &observation.contenders {
+        let Contender { arn, runs, .. } = &observed.contender;
+        if let Some(reason) = disqualification(&observed.contender, max_run_seconds) {
+            contest.failure.push(Failure { arn: arn.clone(), reason });
+            continue;
+        }
+        let s3 = observation.s3_requests.per_run(function_name(arn), runs.len() as u64);
+        contest.success.push(success(observed, s3)?);
+        warnings.extend(missing_reports(observed));
+    }
+    contest.success.sort_by(|a, b| a.run_price_usd.total_cmp(&b.run_price_usd));
+    Ok((contest, warnings))
+}
+
+/// The figures of a contender that is not out.
+fn success(observed: &Observed, s3: Option<S3Use>) -> Result<Success> {
+    let Observed { contender, configuration, .. } = observed;
+    let reports = reports(observed).unwrap_or_default();
+    let durations_ms = durations_ms(observed);
+    let spread = Spread::of(&durations_ms).unwrap_or(Spread { mean: 0.0, stddev: 0.0, min: 0.0, max: 0.0 });
+    let Configuration { runtime, architecture, memory_mb, storage_mb } = configuration.clone();
+    let price = RunPrice::new(&architecture, memory_mb, storage_mb, spread.mean)
+        .ok_or_else(|| without_price(&contender.arn, &architecture))?;
+    let requests_price_usd = s3.as_ref().map(requests_price_usd);
+    let cold_starts: Vec<f64> = reports.iter().filter_map(|report| report.init_ms).collect();
+    Ok(Success {
+        arn: contender.arn.clone(),
+        runtime,
+        architecture,
+        memory_mb,
+        ephemeral_storage_mb: storage_mb,
+        runs_count: contender.runs.len() as u64,
+        duration_ms: whole(spread.mean),
+        duration_ms_stddev: whole(spread.stddev),
+        duration_ms_min: whole(spread.min),
+        duration_ms_max: whole(spread.max),
+        gb_second_compute: price.gb_second_compute,
+        gb_second_storage: price.gb_second_storage,
+        compute_rate_usd: price.compute_rate_usd,
+        storage_rate_usd: LAMBDA_STORAGE.usd,
+        compute_price_usd: price.compute_price_usd,
+        storage_price_usd: price.storage_price_usd,
+        run_price_usd: price.total_usd(),
+        max_memory_mb: reports.iter().map(|report| report.max_memory_mb).max(),
+        cold_start_ms: Spread::of(&cold_starts).map(|spread| spread.mean),
+        requests_price_usd,
+        total_price_usd: requests_price_usd.map(|usd| price.total_usd() + usd),
+        s3,
+        archive_bytes: archive_bytes(contender),
+        durations_ms: durations_ms.into_iter().map(whole).collect(),
+    })
+}
+
+fn without_price(arn: &str, architecture: &str) -> anyhow::Error {
+    anyhow!("'{arn}' runs on '{architecture}', for which no price is known: deploy it on arm64 or x86_64")
+}
+
+/// What a run's requests to S3 and its invocation cost.
+fn requests_price_usd(s3: &S3Use) -> f64 {
+    s3.writes * S3_WRITE.usd + s3.reads * S3_READ.usd + LAMBDA_REQUEST.usd
+}
+
+/// Size of the archive of the first run.
+fn archive_bytes(contender: &Contender) -> u64 {
+    match contender.runs.iter().min_by_key(|run| run.run).and_then(|run| run.verdict.as_ref()) {
+        Some(Verdict::Valid { archive_bytes, .. }) => *archive_bytes,
+        _ => 0,
+    }
+}
+
+/// The REPORT lines, if there is one for each run.
+fn reports(observed: &Observed) -> Option<&[Report]> {
+    (observed.reports.len() == observed.contender.runs.len()).then_some(&observed.reports)
+}
+
+fn missing_reports(observed: &Observed) -> Option<String> {
+    let Observed { contender, reports: found, .. } = observed;
+    reports(observed).is_none().then(|| {
+        format!(
+            "{}: found {} REPORT lines for {} runs, so its durations are those of the state machine, with start-up and \
+             queueing: run the contest again, alone, and check that the function may write its log group",
+            function_name(&contender.arn),
+            found.len(),
+            contender.runs.len()
+        )
+    })
+}
+
+/// The billed durations in order of run; without a REPORT line for each run, the state machine's.
+///
+/// A line does not say which run it belongs to, and runs overlap: the longest goes to the run that took longest.
+fn durations_ms(observed: &Observed) -> Vec<f64> {
+    let mut durations: Vec<f64> = observed.contender.runs.iter().map(|run| run.elapsed_ms).collect();
+    let Some(reports) = reports(observed) else { return durations };
+    let mut billed: Vec<f64> = reports.iter().map(|report| report.billed_ms).collect();
+    billed.sort_by(f64::total_cmp);
+    let mut order: Vec<usize> = (0..durations.len()).collect();
+    order.sort_by(|a, b| durations[*a].total_cmp(&durations[*b]));
+    for (run, billed) in order.into_iter().zip(billed) {
+        durations[run] = billed;
+    }
+    durations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::archive::execute::S3Requests;
+    use crate::scenario::archive::testing::{ARN, configuration, counts, observation, observed, report, run};
+
+    #[test]
+    fn the_figures_are_those_of_the_report_lines() {
+        let reports =
+            [report(1000.0, 90, Some(80.0)), report(2000.0, 113, None), report(3000.0, 100, Some(100.0))];
+        let observed = observed(&[2100.0, 1100.0, 3100.0], &reports);
+        let success = success(&observed, None).unwrap();
+        assert_eq!(missing_reports(&observed), None);
+        assert_eq!(success.durations_ms, [2000, 1000, 3000], "in order of run");
+        assert_eq!((success.runs_count, success.archive_bytes), (3, 1000));
+        let duration = [
+            success.duration_ms,
+            success.duration_ms_stddev,
+            success.duration_ms_min,
+            success.duration_ms_max,
+        ];
+        assert_eq!(duration.to_vec(), [2000, 1000, 1000, 3000]);
+        assert_eq!((success.max_memory_mb, success.cold_start_ms), (Some(113), Some(90.0)));
+        assert_eq!((success.requests_price_usd, success.total_price_usd), (None, None));
+    }
+
+    #[test]
+    fn the_example_of_the_public_archive_contest_has_its_price() {
+        let observed = observed(&[212_700.0], &[report(212_631.0, 113, None)]);
+        let success = success(&observed, None).unwrap();
+        assert!((success.gb_second_compute - 106.3155).abs() < 1e-9);
+        assert!((success.run_price_usd - 0.001_417_537).abs() < 2e-8, "{}", success.run_price_usd);
+        assert!((success.storage_rate_usd - 0.000_000_030_9).abs() < 1e-15);
+        assert!(success.gb_second_storage.abs() < 1e-15 && success.storage_price_usd.abs() < 1e-15);
+    }
+
+    #[test]
+    fn without_report_lines_the_state_machines_times_count_and_the_user_is_told() {
+        for reports in [vec![], vec![report(1.0, 2, Some(3.0)); 3]] {
+            let observed = observed(&[1000.0, 2000.0], &reports);
+            let success = success(&observed, None).unwrap();
+            assert_eq!(success.durations_ms, [1000, 2000]);
+            assert_eq!((success.max_memory_mb, success.cold_start_ms), (None, None));
+            let start =
+                format!("lambench-dev-rust-stream: found {} REPORT lines for 2 runs, so", reports.len());
+            assert!(missing_reports(&observed).unwrap().starts_with(&start));
+        }
+    }
+
+    #[test]
+    fn an_architecture_without_a_price_is_an_error_that_names_it() {
+        let configuration = Configuration { architecture: "riscv64".to_owned(), ..configuration() };
+        let error = success(&Observed { configuration, ..observed(&[1.0], &[]) }, None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("'{ARN}' runs on 'riscv64', for which no price is known: deploy it on arm64 or x86_64")
+        );
+    }
+
+    #[test]
+    fn the_cheapest_comes_first_even_if_it_is_slower() {
+        let made = |architecture: &str, elapsed_ms: f64| {
+            let configuration = Configuration { architecture: architecture.to_owned(), ..configuration() };
+            Observed { configuration, ..observed(&[elapsed_ms], &[report(elapsed_ms, 1, None)]) }
+        };
+        let contenders = vec![made("x86_64", 1000.0), made("arm64", 1100.0), made("arm64", 900.0)];
+        let (contest, warnings) = contest(&observation(contenders), run().deployment()).unwrap();
+        let order: Vec<u64> = contest.success.iter().map(|success| success.duration_ms).collect();
+        assert_eq!((order, warnings.len()), (vec![900, 1100, 1000], 0));
+    }
+
+    #[test]
+    fn the_requests_of_the_mean_run_and_its_invocation_are_priced() {
+        let (before, after) = (Some(counts(1000, 500)), Some(counts(1000 + 400, 500 + 3000)));
+        let mut observation = observation(vec![observed(&[1000.0, 2000.0], &[])]);
+        observation.s3_requests = S3Requests { before, after };
+        let (contest, _) = contest(&observation, run().deployment()).unwrap();
+        // Two runs: 200 writes and 1,500 reads each, and an invocation.
+        let expected = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
+        let one = &contest.success[0];
+        assert!((one.requests_price_usd.unwrap() - expected).abs() < 1e-12);
+        assert!((one.total_price_usd.unwrap() - one.run_price_usd - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn requests_that_nobody_counted_have_no_price() {
+        let (contest, _) = contest(&observation(vec![observed(&[1000.0], &[])]), run().deployment()).unwrap();
+        assert_eq!((contest.success[0].requests_price_usd, contest.success[0].total_price_usd), (None, None));
+    }
+}

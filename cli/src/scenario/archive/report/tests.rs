@@ -1,0 +1,95 @@
+use std::path::Path;
+
+use results::scenario::archive::{Contest, S3Use, Success};
+
+use super::*;
+use crate::result_file;
+use crate::scenario::archive::testing::{observation, observed, report, run, success};
+
+/// The warnings about a contest with one contender.
+fn warned(run: &Run, success: Success) -> Vec<String> {
+    let contest = Contest { success: vec![success], failure: vec![] };
+    let mut observation = observation(vec![]);
+    observation.warnings = vec!["from the state machine".to_owned()];
+    let warnings = warnings::warnings(run, &observation, &contest, vec!["no REPORT lines".to_owned()]);
+    assert_eq!(warnings[..2], ["from the state machine", "no REPORT lines"]);
+    warnings[2..].to_vec()
+}
+
+#[test]
+fn a_contender_is_named_without_project_and_stack() {
+    let name = contender("dev", "arn:aws:lambda:us-east-1:0:function:lambench-dev-rust-stream");
+    assert_eq!(name, "rust-stream");
+    assert_eq!(contender("a-b", "arn:aws:lambda:us-east-1:0:function:lambench-a-b-go-x-y"), "go-x-y");
+}
+
+#[test]
+fn noise_and_few_runs_are_warned_of_with_the_command_that_helps() {
+    let mut noisy = success("rust-stream", 2000);
+    noisy.duration_ms_stddev = 500;
+    let warnings = warned(&run(), noisy);
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(warnings[0].contains("S3's requests were not counted"), "{warnings:?}");
+    assert!(warnings[1].contains("vary by 25 %"), "{warnings:?}");
+    let command = "pulumi config set --path archive.runsPerContender 20 --stack dev";
+    assert!(warnings[2].ends_with(command), "{warnings:?}");
+}
+
+#[test]
+fn slow_downs_are_warned_of() {
+    let mut slowed = success("rust-stream", 2000);
+    slowed.runs_count = 10;
+    let (sent_bytes, received_bytes) = (Some(1.0), Some(1.0));
+    slowed.s3 = Some(S3Use { writes: 9.0, reads: 1.0, sent_bytes, received_bytes, slow_downs: Some(7.0) });
+    assert!(warned(&run(), slowed)[1].contains("S3 answered 7 of its requests per run with 503 SlowDown"));
+}
+
+#[test]
+fn on_aws_the_uncounted_requests_are_warned_of() {
+    let mut run = run();
+    run.deployed.deployment.endpoint = None;
+    let mut steady = success("rust-stream", 2000);
+    steady.runs_count = 10;
+    assert!(warned(&run, steady)[0].contains("S3 requests are not counted on AWS"));
+}
+
+#[test]
+fn a_contest_in_which_nobody_passes_fails_and_costs_nothing() {
+    let mut crashed = observed(&[1000.0], &[]);
+    crashed.contender.runs[0].error = Some("Runtime.ExitError".to_owned());
+    let measurement = measurement(&run(), &observation(vec![crashed])).unwrap();
+    assert_eq!(measurement.failed_checks, ["no contender passed"]);
+    assert!(measurement.cost.is_empty() && measurement.series.is_empty());
+}
+
+#[test]
+fn a_contest_with_one_that_passes_does_not_fail() {
+    let passed = observed(&[1100.0, 1200.0], &[report(1000.0, 90, None), report(1100.0, 90, None)]);
+    let measurement = measurement(&run(), &observation(vec![passed])).unwrap();
+    assert!(measurement.failed_checks.is_empty());
+    assert_eq!(measurement.series[0].name, "rust-stream billed duration");
+}
+
+#[test]
+fn a_runs_cost_is_the_price_of_its_time_and_where_they_are_counted_of_its_requests() {
+    let mut success = success("rust-stream", 2000);
+    let without = cost::cost("dev", &success);
+    assert_eq!(without.item, "rust-stream run");
+    assert!((without.usd.unwrap() - success.run_price_usd).abs() < 1e-12, "{without:?}");
+    success.s3 = Some(S3Use {
+        writes: 200.0,
+        reads: 1500.0,
+        sent_bytes: None,
+        received_bytes: None,
+        slow_downs: None,
+    });
+    let requests = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
+    let with = cost::cost("dev", &success);
+    assert!((with.usd.unwrap() - success.run_price_usd - requests).abs() < 1e-12, "{with:?}");
+}
+
+#[test]
+fn a_result_of_schema_version_1_is_shown_with_all_its_figures() {
+    let result = result_file::read(Path::new("tests/v1/archive.json")).unwrap();
+    insta::assert_snapshot!(crate::show::render(&result));
+}

@@ -1,0 +1,64 @@
+//! What the reader of the ranking should know.
+
+use protocol::stats::real;
+use results::scenario::archive::{Contest, Success};
+
+use super::contender;
+use crate::scenario::archive::Run;
+use crate::scenario::archive::execute::Observation;
+
+/// Above this σ/mean, a ranking by the mean says little.
+const NOISY: f64 = 0.1;
+/// Below this number of runs, so does the deviation.
+const FEW_RUNS: u64 = 5;
+
+/// Warnings, each with advice; `missing_reports` are those of contenders without a REPORT line for each run.
+pub fn warnings(
+    run: &Run,
+    observation: &Observation,
+    contest: &Contest,
+    missing_reports: Vec<String>,
+) -> Vec<String> {
+    let deployment = run.deployment();
+    let mut warnings = observation.warnings.clone();
+    warnings.extend(missing_reports);
+    if !deployment.is_on_aws() && !observation.s3_requests.are_counted() {
+        warnings.push(
+            "S3's requests were not counted, so their price is missing: lambench local logs".to_owned(),
+        );
+    }
+    let more_runs = run.context().set_command("runsPerContender", 20);
+    warnings.extend(contest.success.iter().filter_map(|one| noise(&deployment.stack, one, &more_runs)));
+    warnings.extend(contest.success.iter().filter_map(|one| slow_downs(&deployment.stack, one)));
+    if contest.success.iter().any(|one| one.runs_count < FEW_RUNS) {
+        warnings.push(format!(
+            "fewer than {FEW_RUNS} runs per contender: a difference within ± σ may be chance: {more_runs}"
+        ));
+    }
+    if deployment.is_on_aws() && !contest.success.is_empty() {
+        warnings.push(
+            "S3 requests are not counted on AWS: a contender that makes many may cost more than the ranking says".to_owned(),
+        );
+    }
+    warnings
+}
+
+fn noise(stack: &str, success: &Success, more_runs: &str) -> Option<String> {
+    let variation = real(success.duration_ms_stddev) / real(success.duration_ms);
+    (variation > NOISY).then(|| {
+        format!(
+            "{}: its runs vary by {:.0} % (σ/mean): close other programs, or average over more runs: {more_runs}",
+            contender(stack, &success.arn),
+            variation * 100.0
+        )
+    })
+}
+
+fn slow_downs(stack: &str, success: &Success) -> Option<String> {
+    let slow_downs = success.s3?.slow_downs.filter(|count| *count > 0.0)?;
+    Some(format!(
+        "{}: S3 answered {slow_downs:.0} of its requests per run with 503 SlowDown: it spent time on retries; \
+         spread its keys over more prefixes, or send fewer requests at once",
+        contender(stack, &success.arn)
+    ))
+}

@@ -1,0 +1,81 @@
+//! What the tests of this scenario have in common.
+
+use protocol::archive::{Contender, Run as ContenderRun, Verdict};
+use protocol::stats::real;
+use results::billing_log::Report;
+use results::scenario::archive::Success;
+use serde_json::json;
+
+use super::Run;
+use super::execute::{Configuration, Counts, Observation, Observed, Requests, S3Requests};
+use crate::scenario::shared;
+
+/// A contender of the stack `dev`.
+pub const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:lambench-dev-rust-stream";
+
+/// A contest on the local stack `dev`.
+pub fn run() -> Run {
+    shared::testing::run(
+        "archive",
+        json!({
+            "settings": { "runsPerContender": 2, "maxRunSeconds": 600 },
+            "stateMachine": "arn:aws:states:us-east-1:0:stateMachine:lambench-dev-archive",
+            "contenders": [ARN],
+            "functions": { "preflight": "p", "verify": "v", "cleanup": "c" },
+            "fillCommand": "aws lambda invoke fill",
+            "sourcePrefix": "files", "archivePrefix": "archives/", "scratchPrefix": "seg-temps/",
+        }),
+    )
+}
+
+/// A contender whose runs all made a valid archive.
+pub fn runs(elapsed_ms: &[f64]) -> Contender {
+    let run = |(run, elapsed_ms)| {
+        let verdict = Some(Verdict::Valid { valid: true, entries: 3, archive_bytes: 1000 + run });
+        ContenderRun { run, elapsed_ms, error: None, cause: None, verdict }
+    };
+    let runs = (0..).zip(elapsed_ms.iter().copied()).map(run).collect();
+    Contender { arn: ARN.to_owned(), started_ms: 0, ended_ms: 240_000, runs }
+}
+
+/// What a REPORT line says.
+pub fn report(billed_ms: f64, max_memory_mb: u64, init_ms: Option<f64>) -> Report {
+    Report { billed_ms, max_memory_mb, init_ms }
+}
+
+/// A function with the smallest storage.
+pub fn configuration() -> Configuration {
+    let (runtime, architecture) = ("provided.al2023".to_owned(), "arm64".to_owned());
+    Configuration { runtime, architecture, memory_mb: 512, storage_mb: 512 }
+}
+
+/// A contender that passes.
+pub fn observed(elapsed_ms: &[f64], reports: &[Report]) -> Observed {
+    Observed { contender: runs(elapsed_ms), configuration: configuration(), reports: reports.to_vec() }
+}
+
+/// A contest whose requests to S3 nobody counted.
+pub fn observation(contenders: Vec<Observed>) -> Observation {
+    Observation { contenders, s3_requests: S3Requests::default(), warnings: Vec::new() }
+}
+
+/// Requests of the contender.
+pub fn counts(writes: u64, reads: u64) -> Counts {
+    let requests = Requests { writes, reads, ..Requests::default() };
+    Counts::from([("lambench-dev-rust-stream".to_owned(), requests)])
+}
+
+/// A contender that took so many milliseconds, twice.
+pub fn success(contender: &str, ms: u64) -> Success {
+    serde_json::from_value(json!({
+        "arn": format!("arn:aws:lambda:us-east-1:0:function:lambench-dev-{contender}"),
+        "runtime": "provided.al2023", "architecture": "x86_64", "memory_mb": 512, "ephemeral_storage_mb": 512,
+        "runs_count": 2, "duration_ms": ms, "duration_ms_stddev": 10, "duration_ms_min": ms - 10,
+        "duration_ms_max": ms + 10, "gb_second_compute": real(ms) / 2000.0, "gb_second_storage": 0.0,
+        "compute_rate_usd": 0.000_016_666_7, "storage_rate_usd": 0.000_000_030_9,
+        "compute_price_usd": real(ms) / 2000.0 * 0.000_016_666_7, "storage_price_usd": 0.0,
+        "run_price_usd": real(ms) / 2000.0 * 0.000_016_666_7, "max_memory_mb": 100, "cold_start_ms": null,
+        "requests_price_usd": null, "s3": null, "total_price_usd": null, "archive_bytes": 1000, "durations_ms": [ms, ms],
+    }))
+    .unwrap()
+}

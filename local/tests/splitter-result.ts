@@ -2,7 +2,7 @@
 export interface SplitRun {
   readonly run: string;
   readonly concurrency: number;
-  readonly reply: { readonly status_code: number; readonly count: number; readonly body: string } | null;
+  readonly reply: { readonly statusCode: number; readonly count: number; readonly body: string } | null;
   readonly items: {
     readonly done: number;
     readonly dead_lettered: number;
@@ -19,26 +19,23 @@ export interface SplitRun {
   readonly elapsed_seconds: number | null;
   readonly speed_up: number | null;
   readonly efficiency: number | null;
-  readonly at_once: number;
+  readonly peak_concurrency: number;
   readonly queueing_ms: { readonly p50: number; readonly p99: number } | null;
-  readonly price: {
-    readonly per_million_usd: number | null;
-    readonly one_invocation_usd: number | null;
-    readonly log_usd: number | null;
-  };
 }
 
 /** The part of a splitter's result file that tests and benchmarks read. */
 export interface Result {
   readonly environment: { readonly kind: string };
   readonly samples: readonly { readonly name: string }[];
+  readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
   readonly warnings: readonly string[];
-  readonly splitter: { readonly runs: readonly SplitRun[]; readonly violations: readonly string[] };
+  readonly failed_checks: readonly string[];
+  readonly splitter: { readonly runs: readonly SplitRun[] };
 }
 
 /** The part of the stack's `environment` output that tests and benchmarks read. */
 export interface Environment {
   readonly queue: { readonly url: string; readonly deadLetterUrl: string };
   readonly runLog: { readonly table: string };
-  readonly function: string;
+  readonly functions: { readonly worker: string };
 }

@@ -106,11 +106,11 @@ describe("the splitter stack", () => {
 
   it.each([
     [{ itemSeconds: "40" }, "an item of 40 s", "timeoutSeconds 46"],
-    // The function would not begin it: it needs 0.25 s besides.
+    // The function would not start it: it needs 0.25 s besides.
     [{ itemSeconds: "29.8" }, "an item of 29.8 s", "timeoutSeconds 36"],
     [{ batchSize: "6" }, "6 items of 5 s", "timeoutSeconds 37"],
     [{ batchSize: "10", itemSeconds: "100" }, "10 items of 100 s", "batchSize 1"],
-  ])("refuses items that can't be done within the timeout: %j", async (settings, what, advice) => {
+  ])("refuses items that cannot be done within the timeout: %j", async (settings, what, advice) => {
     await expect(stack.deploy(splitter, settings)).rejects.toThrow(
       new RegExp(
         `${what}, and .* don't fit into a timeout of 30 s: pulumi config set --path splitter.${advice} --stack full$`,

@@ -52,7 +52,6 @@ export const splitter = scenario({
         eventBus: "default",
         source: SOURCE,
         functions: { worker: worker.name },
-        function: worker.name,
         functionArn: worker.arn,
         itemReserveSeconds: ITEM_RESERVE_SECONDS,
         eventRetries: EVENT_RETRIES,

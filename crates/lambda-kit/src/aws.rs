@@ -19,6 +19,7 @@ const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// Region, credentials and endpoint from the environment; standard retries; a body that stalls is an error.
 ///
 /// It is boxed, as `async fn`s that each program would compile for itself are here: they are compiled once, in this crate.
+#[must_use]
 pub fn config() -> BoxFuture<'static, SdkConfig> {
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)

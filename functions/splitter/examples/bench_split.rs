@@ -9,24 +9,26 @@ use std::time::{Duration, Instant};
 use aws_sdk_sqs::Client;
 use lambda_kit::sqs::{Queue, number, string};
 use lambda_kit::{Failure, aws, now_us};
+use protocol::message_attributes::{RUN, SENT_AT};
+use protocol::splitter::{ITEM_ATTRIBUTE, item_id};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use splitter::enqueue::{batches, send};
-use splitter::event::{Event, Reading, item_id, read, sendable};
+use splitter::event::{Event, Parsed, parse, sendable};
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
 const ITEMS: usize = 1000;
 /// Splits that the CPU time is taken of.
 const SPLITS: usize = 200;
-const LONGEST: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), AnyError> {
     let rounds = std::env::args().nth(1).map_or(Ok(5), |rounds| rounds.parse())?;
     let text = event();
-    let cpu = cpu_an_item(&text)?;
-    let mut result = json!({ "items": ITEMS, "event_bytes": text.len(), "cpu_us_an_item": cpu });
+    let cpu = cpu_per_item(&text)?;
+    let mut result = json!({ "items": ITEMS, "event_bytes": text.len(), "cpu_us_per_item": cpu });
     if rounds > 0 {
         result["enqueue"] = Box::pin(enqueue(&text, rounds)).await?;
     }
@@ -44,14 +46,14 @@ fn event() -> String {
 }
 
 fn tags(text: &str) -> Result<Event<'_>, AnyError> {
-    match read(text)? {
-        Reading::Tags(event) => Ok(event),
-        Reading::Nothing => Err("the event has no tags".into()),
+    match parse(text, "lambench.splitter")? {
+        Parsed::Tags(event) => Ok(event),
+        Parsed::Ignored => Err("the event has no tags".into()),
     }
 }
 
 /// Reading the event and making all bodies, µs of this thread's CPU time.
-fn cpu_an_item(text: &str) -> Result<f64, AnyError> {
+fn cpu_per_item(text: &str) -> Result<f64, AnyError> {
     let (start, mut bytes) = (cpu(), 0);
     for _ in 0..SPLITS {
         let text = sendable(text);
@@ -96,7 +98,7 @@ async fn compare(
             let start = Instant::now();
             if is_batched {
                 let note = async |_| Ok::<_, Failure>(());
-                let sent = send(queue, &event, batches(&event, 0..ITEMS)?, start + LONGEST, note);
+                let sent = send(queue, &event, batches(&event, 0..ITEMS)?, start + TIMEOUT, note);
                 sent.await.map_err(|failure| failure.to_string())?;
                 in_batches.push(start.elapsed().as_secs_f64());
             } else {
@@ -116,9 +118,9 @@ async fn send_one(client: &Client, url: &str, event: &Event<'_>, index: usize) -
     client
         .send_message()
         .queue_url(url)
-        .message_attributes("Run", string(&event.run))
-        .message_attributes("Item", string(&item_id(index)))
-        .message_attributes("SentAt", number(now_us()))
+        .message_attributes(RUN, string(&event.run))
+        .message_attributes(ITEM_ATTRIBUTE, string(&item_id(index)))
+        .message_attributes(SENT_AT, number(now_us()))
         .message_body(event.with_one(index))
         .send()
         .await?;

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use lambda_kit::Failure;
 use lambda_kit::sqs::{self, MAX_BYTES, Message, Queue, Sending, Sent, number, string};
+use protocol::message_attributes::{RUN, SENT_AT};
+use protocol::splitter::{ITEM_ATTRIBUTE, item_id};
 
-use crate::event::{Event, item_id};
+use crate::event::Event;
 
 /// The attributes of a message, with their types, without the run's name.
 const ATTRIBUTES: usize = 64;
@@ -71,7 +73,7 @@ pub async fn send(
 
 fn message(event: &Event<'_>, index: usize, at_us: u64) -> Message {
     let attributes =
-        [("Run", string(&event.run)), ("Item", string(&item_id(index))), ("SentAt", number(at_us))];
+        [(RUN, string(&event.run)), (ITEM_ATTRIBUTE, string(&item_id(index))), (SENT_AT, number(at_us))];
     let attributes: HashMap<_, _> = attributes.map(|(name, value)| (name.to_owned(), value)).into();
     Message { body: event.with_one(index), attributes }
 }

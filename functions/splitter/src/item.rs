@@ -4,18 +4,16 @@ use std::time::Duration;
 
 use lambda_kit::Failure;
 use lambda_kit::run_log::{Key, Known};
+use protocol::splitter::POISON;
 
-use crate::event::{Event, POISON};
+use crate::event::Event;
 use crate::worker::{Invocation, Worker};
-
-/// What the log of the run takes, before and after the work.
-const RESERVE: Duration = Duration::from_millis(250);
 
 /// Why an item isn't done.
 #[derive(Debug, thiserror::Error)]
-pub enum Undone {
+pub enum ItemError {
     /// It was made to fail.
-    #[error("the tag '{POISON}' can't be handled")]
+    #[error("the tag '{POISON}' cannot be handled")]
     Poisoned,
     /// The invocation would be ended before.
     #[error(
@@ -38,9 +36,10 @@ impl Worker {
         queued_us: Option<u64>,
         invocation: &Invocation<'_>,
     ) -> Result<(), Failure> {
-        let (takes, left) = (event.item_time.unwrap_or(self.item_time), invocation.deadline.remaining());
-        if left < takes + RESERVE {
-            return Err(Undone::NoTime { takes, left }.into());
+        let (takes, left) =
+            (event.item_time.unwrap_or(self.settings.item_time), invocation.deadline.remaining());
+        if left < takes + self.settings.item_reserve {
+            return Err(ItemError::NoTime { takes, left }.into());
         }
         let known = Known { queued_us, count: None };
         self.log.run_once(key, invocation.claimant(), known, async |_| Ok(work(event, takes).await?)).await
@@ -48,9 +47,9 @@ impl Worker {
 }
 
 /// A task of which nothing is known but how long it takes.
-async fn work(event: &Event<'_>, takes: Duration) -> Result<(), Undone> {
+async fn work(event: &Event<'_>, takes: Duration) -> Result<(), ItemError> {
     if event.is_poison() {
-        return Err(Undone::Poisoned);
+        return Err(ItemError::Poisoned);
     }
     tokio::time::sleep(takes).await;
     Ok(())

@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 use lambda_kit::Failure;
 use lambda_kit::run_log::{Key, Known};
 use lambda_kit::sqs::Sent;
+use protocol::splitter::{Reply, SPLIT_ENTRY, item_id};
 use tokio::time::timeout_at;
 
 use crate::enqueue;
-use crate::event::{Event, item_id};
-use crate::reply::Reply;
+use crate::event::Event;
+use crate::reply;
 use crate::worker::{Invocation, Worker};
 
-/// The item of the log that stands for the splitting itself.
-const SPLIT: &str = "split";
 /// Left of an invocation when splitting ends, to say in the log how far it got.
 const RESERVE: Duration = Duration::from_secs(1);
 
@@ -37,11 +36,11 @@ impl Worker {
     ) -> Result<Reply, Failure> {
         let count = event.count();
         if let Err(too_long) = enqueue::batches(event, 0..count) {
-            tracing::warn!(run = event.run, %too_long, "the event can't be split");
-            return Ok(Reply::invalid());
+            tracing::warn!(run = event.run, %too_long, "the event cannot be split");
+            return Ok(reply::invalid());
         }
         let (key, known) =
-            (Key { run: &event.run, item: SPLIT }, Known { count: Some(count), queued_us: None });
+            (Key { run: &event.run, item: SPLIT_ENTRY }, Known { count: Some(count), queued_us: None });
         let (within, end) = (invocation.deadline.budget(RESERVE), invocation.deadline.before(RESERVE));
         let queue = async |attempt| match timeout_at(end.into(), self.queue_items(event, attempt, end)).await
         {
@@ -49,7 +48,7 @@ impl Worker {
             Err(_) => Err(OutOfTime { count, run: event.run.clone(), within }.into()),
         };
         self.log.run_once(key, invocation.claimant(), known, queue).await?;
-        Ok(Reply::split(count))
+        Ok(reply::split(count))
     }
 
     async fn queue_items(&self, event: &Event<'_>, attempt: u64, end: Instant) -> Result<(), Failure> {

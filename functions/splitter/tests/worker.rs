@@ -9,7 +9,7 @@ use support::{World, delivered};
 
 const ONE: &str = include_str!("../fixtures/one-tag.json");
 const FIVE: &str = include_str!("../fixtures/five-tags.json");
-const REPR: &str = include_str!("../fixtures/repr-body.txt");
+const PYTHON: &str = include_str!("../fixtures/python-body.txt");
 
 fn many(keys: impl IntoIterator<Item = String>) -> String {
     let items: Vec<_> = keys.into_iter().map(|key| json!({ "key": key, "value": "v" })).collect();
@@ -173,13 +173,13 @@ async fn a_message_that_would_be_split_again_goes_to_the_dead_letters() {
         "the queue is for events of 1 tag, but this one has 5: it isn't split again"
     );
     assert_eq!((dead(0, "MessageId"), &state.dead[0]["MessageBody"]), ("m-five".to_owned(), &json!(FIVE)));
-    assert!(dead(1, "Reason").starts_with("invalid event argument: it can't be read: "));
+    assert!(dead(1, "Reason").starts_with("invalid event argument: it cannot be read: "));
 }
 
 #[tokio::test]
 async fn a_message_that_python_wrote_is_handled() {
     let world = World::new();
-    let message = delivered(&json!({ "MessageBody": REPR }), "m");
+    let message = delivered(&json!({ "MessageBody": PYTHON }), "m");
     assert!(world.deliver(&[message], "r").await.is_empty());
     let state = world.state();
     assert!(state.dead.is_empty());
@@ -206,7 +206,7 @@ async fn a_poisoned_item_fails_each_time_and_stops_no_other() {
 }
 
 #[tokio::test]
-async fn an_item_for_which_there_is_no_time_is_not_begun() {
+async fn an_item_for_which_there_is_no_time_is_not_started() {
     let world = World::new();
     let event = numbered(1).replace("\"eventName\"", "\"itemSeconds\":20,\"eventName\"");
     let failure = world.invoke_for(&event, Duration::from_secs(10)).await.unwrap_err().to_string();

@@ -57,7 +57,7 @@ pub fn generated(items: u64) -> Event {
 /// The event of a file.
 pub fn fixture(name: &str, item_seconds: Option<f64>) -> Event {
     let event = Some(Path::new(FIXTURES).join(name));
-    Event::new(&Options { event, item_seconds, ..options() }, &run()).unwrap()
+    Event::new(&Options { item_seconds, event, ..options() }, &run()).unwrap()
 }
 
 /// What was observed of 20 items at some concurrencies.

@@ -1,8 +1,6 @@
 //! What exactly happened in a run: a table with an entry for each of its items.
 //!
-//! An entry has the key `run` and `item`, and `queued_us`, `started_us`, `ended_us` and `claimed_until_us` (µs since 1970),
-//! `attempts`, `worker` (the request that did it, or does), `cold` (whether that was its environment's first), `count` (of the
-//! items behind it, where it stands for several) and `expires` (seconds since 1970, for the table's time to live).
+//! Its attributes are those of [`protocol::run_log`].
 //!
 //! Queues deliver twice, functions are ended in the middle, and are retried: whoever is about to do an item claims it. One
 //! attempt at a time has it, none once it is done, and a claim that nobody can be working on any more may be taken over.
@@ -14,6 +12,7 @@ mod queued;
 mod tests;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -24,6 +23,9 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 pub use idempotency::ClaimError;
+use protocol::run_log::{
+    ATTEMPTS, CLAIMED_UNTIL_US, COLD, COUNT, ENDED_US, EXPIRES, ITEM, QUEUED_US, RUN, STARTED_US, WORKER,
+};
 
 use crate::{Failure, env, now_us};
 
@@ -31,15 +33,6 @@ use crate::{Failure, env, now_us};
 const RETENTION: u64 = 7 * 24 * 60 * 60;
 /// A claim outlives its invocation by this: clocks differ.
 const MARGIN: Duration = Duration::from_secs(2);
-
-const CLAIM: &str =
-    "SET started_us = :now, claimed_until_us = :until, worker = :worker, cold = :cold, expires = :expires";
-/// Not done, and nobody else's. An invocation that Lambda repeats has the same request id, as has a claim that the SDK sends
-/// again: the attempt before it is over.
-const CLAIMABLE: &str = "attribute_not_exists(ended_us) AND \
-     (attribute_not_exists(claimed_until_us) OR claimed_until_us < :now OR worker = :worker)";
-/// Nobody has claimed it since: every claim counts.
-const MINE: &str = "attempts = :attempt";
 
 /// The table.
 pub struct RunLog {
@@ -121,7 +114,15 @@ impl RunLog {
         known: Known,
     ) -> Result<Claim<'a>, Failure> {
         let now = now_us();
-        let mut expression = CLAIM.to_owned();
+        let mut expression = format!(
+            "SET {STARTED_US} = :now, {CLAIMED_UNTIL_US} = :until, {WORKER} = :worker, {COLD} = :cold, {EXPIRES} = :expires"
+        );
+        // Not done, and nobody else's. An invocation that Lambda repeats has the same request id, as has a claim that the SDK
+        // sends again: the attempt before it is over.
+        let claimable = format!(
+            "attribute_not_exists({ENDED_US}) AND (attribute_not_exists({CLAIMED_UNTIL_US}) OR {CLAIMED_UNTIL_US} < :now OR \
+             {WORKER} = :worker)"
+        );
         let mut values = HashMap::from([
             (":now", number(now)),
             (":until", number(now.saturating_add(micros(claimant.remaining + MARGIN)))),
@@ -131,28 +132,28 @@ impl RunLog {
             (":one", number(1)),
         ]);
         if let Some(queued_us) = known.queued_us {
-            expression.push_str(", queued_us = if_not_exists(queued_us, :queued)");
+            let _ = write!(expression, ", {QUEUED_US} = if_not_exists({QUEUED_US}, :queued)");
             values.insert(":queued", number(queued_us));
         }
         if let Some(count) = known.count {
             expression.push_str(", #count = :count");
             values.insert(":count", AttributeValue::N(count.to_string()));
         }
-        expression.push_str(" ADD attempts :one");
+        let _ = write!(expression, " ADD {ATTEMPTS} :one");
         let update = self
-            .update(key, &expression, CLAIMABLE, values)
+            .update(key, &expression, &claimable, values)
             .set_expression_attribute_names(known.count.map(|_| names()))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
             Ok(answer) => {
                 let attempt =
-                    answer.attributes().and_then(|entry| entry.get("attempts")?.as_n().ok()?.parse().ok());
+                    answer.attributes().and_then(|entry| entry.get(ATTEMPTS)?.as_n().ok()?.parse().ok());
                 Ok(Claim::Claimed(Claimed { key, attempt: attempt.unwrap_or(1) }))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                    let done = refusal.item().is_some_and(|entry| entry.contains_key("ended_us"));
+                    let done = refusal.item().is_some_and(|entry| entry.contains_key(ENDED_US));
                     Ok(if done { Claim::Done } else { Claim::Busy })
                 }
                 _ => Err(self.failed("claim", key, &error)),
@@ -165,7 +166,8 @@ impl RunLog {
     /// # Errors
     /// DynamoDB's.
     pub async fn finish(&self, claimed: Claimed<'_>) -> Result<bool, Failure> {
-        self.close(claimed, "end", "SET ended_us = :now", HashMap::from([(":now", number(now_us()))])).await
+        let values = HashMap::from([(":now", number(now_us()))]);
+        self.close(claimed, "end", &format!("SET {ENDED_US} = :now"), values).await
     }
 
     /// A claimed item could not be done: whoever comes next may try at once.
@@ -173,7 +175,9 @@ impl RunLog {
     /// # Errors
     /// DynamoDB's.
     pub async fn release(&self, claimed: Claimed<'_>) -> Result<(), Failure> {
-        self.close(claimed, "release", "REMOVE claimed_until_us", HashMap::new()).await.map(|_| ())
+        self.close(claimed, "release", &format!("REMOVE {CLAIMED_UNTIL_US}"), HashMap::new())
+            .await
+            .map(|_| ())
     }
 
     /// Returns whether the claim was still good.
@@ -185,7 +189,9 @@ impl RunLog {
         mut values: HashMap<&str, AttributeValue>,
     ) -> Result<bool, Failure> {
         values.insert(":attempt", number(claimed.attempt));
-        match self.update(claimed.key, expression, MINE, values).send().await {
+        // Nobody has claimed it since: every claim counts.
+        let is_mine = format!("{ATTEMPTS} = :attempt");
+        match self.update(claimed.key, expression, &is_mine, values).send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
@@ -205,8 +211,8 @@ impl RunLog {
         self.client
             .update_item()
             .table_name(&self.table)
-            .key("run", text(key.run))
-            .key("item", text(key.item))
+            .key(RUN, text(key.run))
+            .key(ITEM, text(key.item))
             .update_expression(expression)
             .condition_expression(condition)
             .set_expression_attribute_values(Some(values))
@@ -220,7 +226,7 @@ impl RunLog {
 
 /// What a word of DynamoDB's own is called in an expression.
 fn names() -> HashMap<String, String> {
-    HashMap::from([("#count".to_owned(), "count".to_owned())])
+    HashMap::from([("#count".to_owned(), COUNT.to_owned())])
 }
 
 fn text(value: &str) -> AttributeValue {

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::operation::batch_execute_statement::BatchExecuteStatementOutput;
 use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum as Code, BatchStatementRequest};
+use protocol::run_log::{EXPIRES, ITEM, QUEUED_US, RUN};
 
 use super::{RunLog, expires, number, text};
 use crate::{Backoff, Failure};
@@ -60,17 +61,17 @@ impl RunLog {
             .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression("#run = :run")
-            .filter_expression("attribute_exists(queued_us)")
+            .filter_expression(format!("attribute_exists({QUEUED_US})"))
             .projection_expression("#item")
-            .expression_attribute_names("#run", "run")
-            .expression_attribute_names("#item", "item")
+            .expression_attribute_names("#run", RUN)
+            .expression_attribute_names("#item", ITEM)
             .expression_attribute_values(":run", text(run));
         let mut pages = query.into_paginator().items().send();
         let failed =
             |error| Failure::aws(format_args!("read run {run} in the run log {}", self.table), &error);
         let mut items = HashSet::new();
         while let Some(entry) = pages.try_next().await.map_err(failed)? {
-            items.extend(entry.get("item").and_then(|item| item.as_s().ok()).cloned());
+            items.extend(entry.get(ITEM).and_then(|item| item.as_s().ok()).cloned());
         }
         Ok(items)
     }
@@ -80,7 +81,7 @@ impl RunLog {
         let table = &self.table;
         BatchStatementRequest::builder()
             .statement(format!(
-                "INSERT INTO \"{table}\" VALUE {{'run': ?, 'item': ?, 'queued_us': ?, 'expires': ?}}"
+                "INSERT INTO \"{table}\" VALUE {{'{RUN}': ?, '{ITEM}': ?, '{QUEUED_US}': ?, '{EXPIRES}': ?}}"
             ))
             .set_parameters(Some(vec![text(run), text(item), number(at_us), expires(at_us)]))
             .build()

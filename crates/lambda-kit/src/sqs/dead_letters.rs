@@ -7,6 +7,7 @@ use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::MessageAttributeValue;
+use protocol::message_attributes::{MESSAGE_ID, REASON};
 
 use super::string;
 use crate::{Failure, env};
@@ -61,7 +62,7 @@ fn attributes(message: &SqsMessage, id: &str, reason: &str) -> HashMap<String, M
     let reason: String =
         reason.chars().filter(|character| !character.is_control()).take(MAX_REASON).collect();
     let mut attributes =
-        HashMap::from([("Reason".to_owned(), string(&reason)), ("MessageId".to_owned(), string(id))]);
+        HashMap::from([(REASON.to_owned(), string(&reason)), (MESSAGE_ID.to_owned(), string(id))]);
     let mut own: Vec<_> = message.message_attributes.iter().collect();
     own.sort_by_key(|(name, _)| *name);
     for (name, value) in own {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::take;
 use crate::scenario::splitter::{ONE_INVOCATION_COST, RUN_LOG_COST, SPLIT_COST, cost_item};
 
 /// What an invocation could last at most, seconds: version 1 didn't say it.
@@ -66,9 +67,4 @@ fn split(mut cost: Value, concurrency: u64, price: &Value) -> [Value; 3] {
         cost(RUN_LOG_COST, &price["log_usd"], run_log),
         cost(ONE_INVOCATION_COST, &price["one_invocation_usd"], Vec::new()),
     ]
-}
-
-/// The values of an array, which is empty then.
-fn take(array: Option<&mut Value>) -> Vec<Value> {
-    array.and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use lambda_kit::Failure;
 use lambda_kit::run_log::RunLog;
 use lambda_kit::sqs::{DeadLetters, Queue};
 use serde_json::{Value, json};
-use splitter::worker::Worker;
+use splitter::worker::{Settings, Worker};
 use test_kit::aws::{self, Answer};
 
 /// What AWS holds.
@@ -56,7 +56,11 @@ impl World {
             RunLog::new(&config, "runs".to_owned()),
             Queue::new(&config, "https://sqs/queue".to_owned()),
             DeadLetters::new(&config, "https://sqs/dead".to_owned()),
-            Duration::ZERO,
+            Settings {
+                item_time: Duration::ZERO,
+                item_reserve: Duration::from_millis(250),
+                event_source: "lambench.splitter".to_owned(),
+            },
         );
         Self { state, worker }
     }

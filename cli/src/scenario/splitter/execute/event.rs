@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_or_no_json_is_told_by_its_name() {
-        for (file, expected) in [("nothing.json", "cannot read"), ("repr-body.txt", "is not JSON")] {
+        for (file, expected) in [("nothing.json", "cannot read"), ("python-body.txt", "is not JSON")] {
             let options = Options { event: Some(Path::new(FIXTURES).join(file)), ..options() };
             let error = Event::new(&options, &run()).unwrap_err().to_string();
             assert!(error.contains(file) && error.contains(expected), "{error}");

@@ -111,10 +111,8 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
         all => all.to_vec(),
     };
     preflight::check(run, &event, &concurrencies)?;
-    let mapping = match concurrencies.iter().any(|concurrency| *concurrency > 1) {
-        true => Some(EventSourceMapping::find(run).await?),
-        false => None,
-    };
+    let uses_queue = concurrencies.iter().any(|concurrency| *concurrency > 1);
+    let mapping = if uses_queue { Some(EventSourceMapping::find(run).await?) } else { None };
     let under_way = Cell::new(None);
     let work = split_at_each(run, &event, &concurrencies, mapping.as_ref(), &under_way);
     let splits = unless_interrupted(work, || remaining_work(run, under_way.take())).await;

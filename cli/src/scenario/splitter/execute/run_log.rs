@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use protocol::decimal;
+use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, RUN, STARTED_US};
 use protocol::splitter::SPLIT_ENTRY;
 
 use super::Run;
@@ -52,13 +53,13 @@ impl RunLog {
 
     fn add(&mut self, entry: &HashMap<String, AttributeValue>) -> Option<()> {
         let number = |name| decimal::parse(entry.get(name)?.as_n().ok()?);
-        let item = entry.get("item")?.as_s().ok()?;
+        let item = entry.get(ITEM)?.as_s().ok()?;
         let read = Entry {
-            queued_us: number("queued_us"),
-            started_us: number("started_us"),
-            ended_us: number("ended_us"),
-            attempts: number("attempts").unwrap_or_default(),
-            count: number("count"),
+            queued_us: number(QUEUED_US),
+            started_us: number(STARTED_US),
+            ended_us: number(ENDED_US),
+            attempts: number(ATTEMPTS).unwrap_or_default(),
+            count: number(COUNT),
         };
         if item == SPLIT_ENTRY {
             self.split = Some(read);
@@ -86,8 +87,8 @@ impl RunLog {
 pub async fn count_done(run: &Run, name: &str) -> Result<u64> {
     let ended = query(run, name)
         .select(Select::Count)
-        .filter_expression("attribute_exists(ended_us) AND #item <> :split")
-        .expression_attribute_names("#item", "item")
+        .filter_expression(format!("attribute_exists({ENDED_US}) AND #item <> :split"))
+        .expression_attribute_names("#item", ITEM)
         .expression_attribute_values(":split", AttributeValue::S(SPLIT_ENTRY.to_owned()));
     let mut pages = ended.into_paginator().send();
     let mut done = 0;
@@ -104,6 +105,6 @@ fn query(run: &Run, name: &str) -> QueryFluentBuilder {
         .table_name(&run.deployed.run_log.table)
         .consistent_read(true)
         .key_condition_expression("#run = :run")
-        .expression_attribute_names("#run", "run")
+        .expression_attribute_names("#run", RUN)
         .expression_attribute_values(":run", AttributeValue::S(name.to_owned()))
 }

@@ -83,7 +83,9 @@ mod tests {
 
     fn dead_letters(items: &[&str]) -> DeadLetters {
         let mut dead_letters = DeadLetters::default();
-        items.iter().for_each(|id| dead_letters.items.add(*id, Some("x")));
+        for id in items {
+            dead_letters.items.add(*id, Some("x"));
+        }
         dead_letters
     }
 

@@ -91,7 +91,7 @@ fn items(split: &SplitObservation) -> Items {
 
 fn invocations(split: &SplitObservation) -> Option<Invocations> {
     let counted = split.billed?.invocations;
-    // An event without items is looked at as well.
+    // An event without items takes an invocation as well.
     let to_split = u64::from(split.trigger != Trigger::Sequential && split.items != 1);
     let started = split.handled.log.items.values().filter(|entry| entry.attempts > 0).count() as u64;
     let expected = split.items + to_split;

@@ -7,18 +7,19 @@ use serde_json::{Value, json};
 use super::*;
 use crate::enqueue::batches;
 
-const ONE: &str = include_str!("../fixtures/one-tag.json");
-const FIVE: &str = include_str!("../fixtures/five-tags.json");
+const ONE: &str = include_str!("../../fixtures/one-tag.json");
+const SOURCE: &str = "lambench.splitter";
+const FIVE: &str = include_str!("../../fixtures/five-tags.json");
 
 fn tags(text: &str) -> Event<'_> {
-    match read(text).unwrap() {
-        Reading::Tags(event) => event,
-        Reading::Nothing => panic!("it is of interest"),
+    match parse(text, SOURCE).unwrap() {
+        Parsed::Tags(event) => event,
+        Parsed::Ignored => panic!("it is of interest"),
     }
 }
 
-fn is_nothing(text: &str) -> bool {
-    matches!(read(text), Ok(Reading::Nothing))
+fn is_ignored(text: &str) -> bool {
+    matches!(parse(text, SOURCE), Ok(Parsed::Ignored))
 }
 
 /// The event of one tag with some things different.
@@ -56,25 +57,25 @@ fn an_event_of_lambench_names_its_run_and_how_long_an_item_takes() {
 
 #[test]
 fn what_has_no_tags_to_handle_is_ignored() {
-    assert!(is_nothing(include_str!("../fixtures/ignored.json")));
-    assert!(is_nothing(&changed(|event| event["source"] = json!("aws.s3"))));
+    assert!(is_ignored(include_str!("../../fixtures/ignored.json")));
+    assert!(is_ignored(&changed(|event| event["source"] = json!("aws.s3"))));
     // A state change: no call at all.
-    assert!(is_nothing(&changed(|event| event["detail"] = json!({ "state": "running" }))));
+    assert!(is_ignored(&changed(|event| event["detail"] = json!({ "state": "running" }))));
     let denied = |event: &mut Value| event["detail"]["errorCode"] = json!("Client.UnauthorizedOperation");
-    assert!(is_nothing(&changed(denied)), "a call that failed has changed no tag");
+    assert!(is_ignored(&changed(denied)), "a call that failed has changed no tag");
     // How all tags of a resource are deleted.
     for tags in [json!({}), json!({ "items": [] })] {
-        assert!(is_nothing(&changed(|event| event["detail"]["requestParameters"]["tagSet"] = tags)));
+        assert!(is_ignored(&changed(|event| event["detail"]["requestParameters"]["tagSet"] = tags)));
     }
 }
 
 #[test]
 fn what_is_malformed_is_refused_with_the_reason() {
-    let reason = |text: &str| read(text).unwrap_err().to_string();
-    assert!(reason(include_str!("../fixtures/malformed.json")).contains("expected a sequence"));
-    assert!(reason("").starts_with("it can't be read: "));
+    let reason = |text: &str| parse(text, SOURCE).unwrap_err().to_string();
+    assert!(reason(include_str!("../../fixtures/malformed.json")).contains("expected a sequence"));
+    assert!(reason("").starts_with("it cannot be read: "));
     for text in ["null", "[]", "7", "\"text\"", "{", "{}", r#"{"source": "aws.ec2"}"#] {
-        assert!(matches!(read(text), Err(Invalid::Form(_))), "{text}");
+        assert!(matches!(parse(text, SOURCE), Err(EventError::Form(_))), "{text}");
     }
     let parts: [fn(&mut Value); 5] = [
         |event| event["source"] = json!(1),
@@ -84,11 +85,14 @@ fn what_is_malformed_is_refused_with_the_reason() {
         |event| event["detail"]["requestParameters"]["tagSet"]["items"] = json!([{ "value": "no key" }]),
     ];
     for part in parts {
-        assert!(matches!(read(&changed(part)), Err(Invalid::Form(_))));
+        assert!(matches!(parse(&changed(part), SOURCE), Err(EventError::Form(_))));
     }
     assert_eq!(reason(&changed(|event| event["id"] = Value::Null)), "it has neither 'detail.run' nor 'id'");
     for run in [json!(""), json!("a\nb"), json!("\u{ffff}"), json!("x".repeat(257))] {
-        assert!(matches!(read(&changed(|event| event["detail"]["run"] = run)), Err(Invalid::Run)));
+        assert!(matches!(
+            parse(&changed(|event| event["detail"]["run"] = run), SOURCE),
+            Err(EventError::Run)
+        ));
     }
     assert_eq!(
         reason(&changed(|event| event["detail"]["itemSeconds"] = json!(901))),

@@ -1,4 +1,7 @@
-//! Python's way to write what JSON can say: `{'key': 'a', 'on': True, 'none': None}`, as `str(event)` puts it into a message.
+//! Python literals of what JSON can say: `{'key': 'a', 'on': True, 'none': None}`, as `str(event)` puts them into a message.
+//!
+//! By hand: `py_literal` brings a parser generator and numbers of any size, and makes values of its own, where this only
+//! rewrites words, strings and escapes for JSON's parser.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -41,7 +44,7 @@ fn is_of_number(one: char) -> bool {
     matches!(one, '0'..='9' | '+' | '-' | '.' | 'e')
 }
 
-/// The word that begins at `start`, whose first character is read.
+/// The word that starts at `start`, whose first character is read.
 fn word<'a>(text: &'a str, start: usize, chars: &mut Chars<'_>, is_part: fn(char) -> bool) -> &'a str {
     while chars.next_if(|(_, one)| is_part(*one)).is_some() {}
     let end = chars.peek().map_or(text.len(), |(index, _)| *index);

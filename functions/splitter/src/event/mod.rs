@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
+use protocol::splitter::POISON;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-/// Where events come from: EC2 by `CloudTrail`, and lambench, since only AWS may send in the name of `aws.*`.
-const SOURCES: [&str; 2] = ["aws.ec2", "lambench.splitter"];
+/// EC2, by `CloudTrail`.
+const AWS_SOURCE: &str = "aws.ec2";
 /// The calls that change tags.
 const CALLS: [&str; 2] = ["CreateTags", "DeleteTags"];
 /// The longest run's name, bytes.
@@ -18,19 +19,17 @@ const MAX_RUN: usize = 256;
 const MAX_SECONDS: f64 = 900.0;
 /// What JSON may have in a string as it is, and SQS refuses.
 const NONCHARACTERS: [char; 2] = ['\u{FFFE}', '\u{FFFF}'];
-/// A tag with this key fails always: to see where an item ends that can't be handled.
-pub const POISON: &str = "lambench:poison";
 
-/// Why an event can't be understood.
+/// Why an event cannot be understood.
 #[derive(Debug, thiserror::Error)]
-pub enum Invalid {
+pub enum EventError {
     /// It isn't of the form that events have.
-    #[error("it can't be read: {0}")]
+    #[error("it cannot be read: {0}")]
     Form(#[from] serde_json::Error),
     /// Nothing says which run it belongs to.
     #[error("it has neither 'detail.run' nor 'id'")]
     NoRun,
-    /// What says so can't be a name.
+    /// What says so cannot be a name.
     #[error("its run must have 1 to {MAX_RUN} bytes, no control characters among them")]
     Run,
     /// Its items take impossibly long.
@@ -40,11 +39,11 @@ pub enum Invalid {
 
 /// What an event is about.
 #[derive(Debug)]
-pub enum Reading<'a> {
+pub enum Parsed<'a> {
     /// Tags, one at least.
     Tags(Event<'a>),
     /// Nothing to do: another call, one that failed, or one without tags.
-    Nothing,
+    Ignored,
 }
 
 /// An event of tags.
@@ -101,47 +100,47 @@ struct Tag<'a> {
     key: Cow<'a, str>,
 }
 
-/// Reads an event.
+/// Parses an event of EC2's, or of another source: only AWS may send in the name of `aws.*`.
 ///
 /// # Errors
-/// If it is of interest, but can't be understood, or is no event at all.
-pub fn read(text: &str) -> Result<Reading<'_>, Invalid> {
+/// If it is of interest, but cannot be understood, or is no event at all.
+pub fn parse<'a>(text: &'a str, source: &str) -> Result<Parsed<'a>, EventError> {
     let outer: Outer<'_> = serde_json::from_str(text)?;
     let detail: Detail<'_> = serde_json::from_str(outer.detail.get())?;
     let known = detail.event_name.is_some_and(|call| CALLS.contains(&call.as_str()));
-    if !SOURCES.contains(&outer.source.as_ref()) || !known || detail.error_code.is_some() {
-        return Ok(Reading::Nothing);
+    if ![AWS_SOURCE, source].contains(&outer.source.as_ref()) || !known || detail.error_code.is_some() {
+        return Ok(Parsed::Ignored);
     }
     let parameters: Parameters<'_> =
         serde_json::from_str(detail.request_parameters.map_or("null", RawValue::get))?;
-    let Some(items) = parameters.tag_set.items else { return Ok(Reading::Nothing) };
+    let Some(items) = parameters.tag_set.items else { return Ok(Parsed::Ignored) };
     let tags: Vec<&RawValue> = serde_json::from_str(items.get())?;
     for tag in &tags {
         serde_json::from_str::<Tag<'_>>(tag.get())?;
     }
     if tags.is_empty() {
-        return Ok(Reading::Nothing);
+        return Ok(Parsed::Ignored);
     }
-    let run = detail.run.or(outer.id).ok_or(Invalid::NoRun)?;
-    if !(1..=MAX_RUN).contains(&run.len()) || run.chars().any(is_strange) {
-        return Err(Invalid::Run);
+    let run = detail.run.or(outer.id).ok_or(EventError::NoRun)?;
+    if !(1..=MAX_RUN).contains(&run.len()) || run.chars().any(is_unsendable) {
+        return Err(EventError::Run);
     }
     let item_time = detail.item_seconds.map(item_time).transpose()?;
-    let list = place(text, items.get());
-    Ok(Reading::Tags(Event { run, item_time, text, list, tags }))
+    let list = range_of(text, items.get());
+    Ok(Parsed::Tags(Event { run, item_time, text, list, tags }))
 }
 
 /// # Errors
 /// If nothing can take as long.
-pub(crate) fn item_time(seconds: f64) -> Result<Duration, Invalid> {
+pub(crate) fn item_time(seconds: f64) -> Result<Duration, EventError> {
     if !(0.0..=MAX_SECONDS).contains(&seconds) {
-        return Err(Invalid::ItemSeconds(seconds));
+        return Err(EventError::ItemSeconds(seconds));
     }
     Ok(Duration::from_secs_f64(seconds))
 }
 
 /// No queue takes these, and no one can read them.
-fn is_strange(one: char) -> bool {
+fn is_unsendable(one: char) -> bool {
     one.is_control() || NONCHARACTERS.contains(&one)
 }
 
@@ -155,15 +154,9 @@ pub fn sendable(text: &str) -> Cow<'_, str> {
 }
 
 /// Where a part of a text is in it.
-fn place(text: &str, part: &str) -> Range<usize> {
+fn range_of(text: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - text.as_ptr().addr();
     start..start + part.len()
-}
-
-/// The id of an item: its place among the event's tags.
-#[must_use]
-pub fn item_id(index: usize) -> String {
-    format!("{index:04}")
 }
 
 impl Event<'_> {
@@ -173,7 +166,7 @@ impl Event<'_> {
         self.tags.len()
     }
 
-    /// Whether it is an event of one item that can't be handled.
+    /// Whether it is an event of one item that cannot be handled.
     #[must_use]
     pub fn is_poison(&self) -> bool {
         let key = |tag: &&RawValue| serde_json::from_str::<Tag<'_>>(tag.get()).map(|tag| tag.key == POISON);
@@ -204,5 +197,4 @@ impl Event<'_> {
 }
 
 #[cfg(test)]
-#[path = "event_tests.rs"]
 mod tests;

@@ -9,12 +9,19 @@ import {
   type TestSpecification,
 } from "vitest/node";
 
-/** The file that takes longest begins first: as the last one it would run alone. */
+/** End-to-end tests that take longest: they start first, since as the last ones they would run alone. */
+const LONGEST = ["contenders", "adding-a-scenario", "archive", "aurora", "watch"].map(
+  (name) => `/${name}.e2e.test.ts`,
+);
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith("/contenders.e2e.test.ts");
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(name));
+      return found < 0 ? LONGEST.length : found;
+    };
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    return sorted.toSorted((one, other) => place(one) - place(other));
   }
 }
 

@@ -14,7 +14,7 @@ use crate::cli::Global;
 use crate::project::Project;
 use crate::result_file::{place, read, settings, where_and_when};
 use crate::scenario;
-use crate::scenario::shared::tables::{digits, distinct, none, table};
+use crate::scenario::shared::tables::{distinct, table};
 
 /// What `lambench report --help` shows.
 pub const EXAMPLES: &str = "Examples:
@@ -102,10 +102,6 @@ fn section(result: &RunResult) -> String {
     }
     for warning in &result.warnings {
         let _ = write!(text, "\n> warning: {warning}\n");
-    }
-    if !result.cost.is_empty() {
-        let rows = result.cost.iter().map(|cost| vec![cost.item.clone(), cost.usd.map_or_else(none, digits)]);
-        let _ = write!(text, "\n{}\n", table(&["cost".to_owned(), "USD".to_owned()], rows, &[0]));
     }
     text
 }

@@ -67,7 +67,7 @@ fn a_load_test_is_shown_again_as_it_was_run() {
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
     for expected in [
         "aurora on stack dev (LOCAL: compare designs with it, it doesn't predict AWS)",
-        "INSERT: closed loop, 10 s a stage",
+        "INSERT: closed loop, 10 s per stage",
         "40001×2, connection×1, lost×1",
         "ERROR: sqlx INSERT: 5 completions, but 4 rows in the table",
         "warning: local: ",

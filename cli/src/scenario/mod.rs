@@ -85,10 +85,10 @@ impl Command {
 /// What only this scenario has, as people read it: its tables.
 pub fn render(result: &RunResult) -> String {
     match &result.detail {
-        Detail::Archive(contest) => archive::ranking::render(contest, &result.environment.stack),
-        Detail::Aurora(load) => aurora::table::render(load),
-        Detail::Pipeline(delivery) => pipeline::table::render(delivery),
-        Detail::S3Read(reading) => s3_read::table::render(reading),
+        Detail::Archive(contest) => archive::report::render(contest, &result.environment.stack, &result.cost),
+        Detail::Aurora(load) => aurora::report::render(load, &result.cost),
+        Detail::Pipeline(delivery) => pipeline::report::render(delivery, &result.cost),
+        Detail::S3Read(reading) => s3_read::report::render(reading, &result.cost),
         Detail::Splitter(splitting) => splitter::report::render(splitting, &result.cost),
     }
 }
@@ -99,7 +99,7 @@ pub fn options(detail: &Detail) -> Value {
         Detail::Archive(_) => Value::Null,
         Detail::Aurora(load) => aurora::options::of_result(load),
         Detail::Pipeline(delivery) => serde_json::json!(delivery.offered),
-        Detail::S3Read(reading) => serde_json::json!(reading.asked),
+        Detail::S3Read(reading) => serde_json::json!(reading.request),
         Detail::Splitter(splitting) => serde_json::json!(splitting.task),
     }
 }

@@ -3,6 +3,7 @@
 //! A stack writes its part of the output `environment`, which the command reads; the command sends events and messages
 //! that functions read, and functions answer what the command makes results of.
 
+pub mod archive;
 pub mod aurora;
 pub mod decimal;
 pub mod deployment;
@@ -10,6 +11,8 @@ pub mod fill_bucket;
 pub mod histogram;
 pub mod message_attributes;
 pub mod pipeline;
+pub mod run_log;
+pub mod s3_read;
 pub mod splitter;
 pub mod stats;
 pub mod summary;

@@ -15,7 +15,7 @@ use crate::scenario::shared::run_context::RunContext;
 const PERIOD_SECONDS: i32 = 60;
 /// How long to wait for it: it comes some minutes late.
 const TIMEOUT: Duration = Duration::from_mins(4);
-/// Between two looks.
+/// Between two polls.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// What a load used of a cluster.

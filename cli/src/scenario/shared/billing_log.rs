@@ -15,7 +15,7 @@ use crate::scenario::shared::run_context::RunContext;
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two searches.
 const INTERVAL: Duration = Duration::from_secs(2);
-/// A REPORT line may be written a little after the invocation's answer; but those of the next run, which begin 3 s after
+/// A REPORT line may be written a little after the invocation's answer; but those of the next run, which start 3 s after
 /// this one at the earliest, must stay out.
 const LATE_MS: i64 = 2_000;
 
@@ -37,14 +37,15 @@ pub struct Billed {
 }
 
 impl Billed {
-    fn add(&mut self, report: Report) {
-        self.invocations += 1;
-        self.ms += report.billed_ms;
-        self.max_memory_mb = self.max_memory_mb.max(report.max_memory_mb);
-        if let Some(ms) = report.init_ms {
-            self.cold_starts += 1;
-            self.init_ms += ms;
-            self.max_init_ms = self.max_init_ms.max(ms);
+    fn of(reports: &[Report]) -> Self {
+        let init_ms = || reports.iter().filter_map(|report| report.init_ms);
+        Self {
+            invocations: reports.len() as u64,
+            ms: reports.iter().map(|report| report.billed_ms).sum(),
+            cold_starts: init_ms().count() as u64,
+            init_ms: init_ms().sum(),
+            max_init_ms: init_ms().fold(0.0, f64::max),
+            max_memory_mb: reports.iter().map(|report| report.max_memory_mb).max().unwrap_or_default(),
         }
     }
 }
@@ -82,33 +83,38 @@ pub async fn billed(
     load_ended: Instant,
     warnings: &mut Vec<String>,
 ) -> Result<Option<Billed>> {
-    let billed = search_until(context, span, load_ended + TIMEOUT).await?;
-    if billed.is_none() {
+    let reports = reports(context, span, load_ended).await?;
+    if (reports.len() as u64) < *span.invocations.start() {
         warnings.push(format!(
             "{}: its logs don't have a REPORT line for each invocation, so there is no price: run the load again, and \
              check that the function may write its log group",
             span.function
         ));
+        return Ok(None);
     }
-    Ok(billed)
+    Ok(Some(Billed::of(&reports)))
 }
 
-async fn search_until(context: RunContext<'_>, span: &Span<'_>, deadline: Instant) -> Result<Option<Billed>> {
+/// The REPORT lines of a function's invocations; those that are there a minute after the load, if they are too few.
+pub async fn reports(context: RunContext<'_>, span: &Span<'_>, load_ended: Instant) -> Result<Vec<Report>> {
+    let deadline = load_ended + TIMEOUT;
     let mut before = None;
     loop {
-        let billed = search(context, span).await?;
-        let is_enough = billed.invocations >= *span.invocations.start();
+        let reports = search(context, span).await?;
+        let count = reports.len() as u64;
+        let is_enough = count >= *span.invocations.start();
         // Lines come in pieces: fewer than the most possible are trusted once a second search has found no more.
-        let is_all = billed.invocations >= *span.invocations.end() || before == Some(billed);
+        let is_all = count >= *span.invocations.end() || before == Some(count);
         if (is_enough && is_all) || Instant::now() >= deadline {
-            return Ok(is_enough.then_some(billed));
+            return Ok(reports);
         }
-        before = Some(billed);
+        before = Some(count);
         sleep(INTERVAL).await;
     }
 }
 
-async fn search(context: RunContext<'_>, span: &Span<'_>) -> Result<Billed> {
+/// The REPORT lines that are there now.
+pub async fn search(context: RunContext<'_>, span: &Span<'_>) -> Result<Vec<Report>> {
     let mut pages = aws_sdk_cloudwatchlogs::Client::new(context.config)
         .filter_log_events()
         .log_group_name(format!("/aws/lambda/{}", span.function))
@@ -117,14 +123,12 @@ async fn search(context: RunContext<'_>, span: &Span<'_>) -> Result<Billed> {
         .end_time(span.to_ms + LATE_MS)
         .into_paginator()
         .send();
-    let mut billed = Billed::default();
+    let mut reports = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| failed("FilterLogEvents", context.deployment)(&error))?;
-        for report in page.events().iter().filter_map(|event| Report::parse(event.message()?)) {
-            billed.add(report);
-        }
+        reports.extend(page.events().iter().filter_map(|event| Report::parse(event.message()?)));
     }
-    Ok(billed)
+    Ok(reports)
 }
 
 #[cfg(test)]
@@ -133,10 +137,8 @@ mod tests {
 
     #[test]
     fn cold_starts_are_those_that_report_an_initialization() {
-        let mut billed = Billed::default();
-        for (init_ms, max_memory_mb) in [(Some(9.0), 20), (None, 24), (Some(12.5), 22)] {
-            billed.add(Report { billed_ms: 2.0, max_memory_mb, init_ms });
-        }
+        let report = |(init_ms, max_memory_mb)| Report { billed_ms: 2.0, max_memory_mb, init_ms };
+        let billed = Billed::of(&[(Some(9.0), 20), (None, 24), (Some(12.5), 22)].map(report));
         let expected = Billed {
             invocations: 3,
             ms: 6.0,

@@ -9,11 +9,21 @@ use super::tables::{digits, distinct, none, table};
 
 /// What a function's invocations were charged for; no quantities where their REPORT lines are missing.
 pub fn lambda(architecture: &str, memory_mb: u64, billed: Option<Billed>) -> Usage {
+    lambda_as(["compute", "Lambda requests"], architecture, memory_mb, billed)
+}
+
+/// The same with names for its two lines: where a cost has those of several functions.
+pub fn lambda_as(
+    [time, requests]: [&'static str; 2],
+    architecture: &str,
+    memory_mb: u64,
+    billed: Option<Billed>,
+) -> Usage {
     let mut usage = Usage::default();
     if let Some(price) = compute(architecture) {
-        usage.add("compute", billed.map(|billed| gigabytes(memory_mb) * billed.ms / 1000.0), price);
+        usage.add(time, billed.map(|billed| gigabytes(memory_mb) * billed.ms / 1000.0), price);
     }
-    usage.add("Lambda requests", billed.map(|billed| real(billed.invocations)), LAMBDA_REQUEST);
+    usage.add(requests, billed.map(|billed| real(billed.invocations)), LAMBDA_REQUEST);
     usage
 }
 
@@ -35,15 +45,4 @@ pub fn render(costs: &[Cost]) -> String {
         std::iter::once(cost.item.clone()).chain(lines).chain([cell(cost.usd)]).collect()
     });
     format!("{}\n", table(&header, rows, &[0]))
-}
-
-/// A cost of which only the sum is known; for scenarios that don't say its lines yet.
-pub fn quoted(item: String, usd: f64, prices: Vec<results::prices::Price>) -> Cost {
-    let line = |price: results::prices::Price| results::cost::CostLine {
-        name: price.unit.to_owned(),
-        quantity: None,
-        usd: None,
-        price: price.into(),
-    };
-    Cost { item, usd: Some(usd), lines: prices.into_iter().map(line).collect() }
 }

@@ -23,7 +23,7 @@ pub async fn invoke<T: DeserializeOwned>(
 /// Calls a function and returns its answer, or the error that is its own.
 ///
 /// # Errors
-/// If it can't be called, or its answer can't be read.
+/// If it cannot be called, or its answer cannot be read.
 pub async fn attempt<T: DeserializeOwned>(
     config: &SdkConfig,
     deployment: &Deployment,
@@ -50,7 +50,7 @@ pub struct Answer {
 /// Calls a function.
 ///
 /// # Errors
-/// If it can't be called.
+/// If it cannot be called.
 pub async fn call(client: &Client, deployment: &Deployment, function: &str, event: &Value) -> Result<Answer> {
     let call = client.invoke().function_name(function).payload(Blob::new(event.to_string()));
     let answer = call.send().await.map_err(|error| failed("Invoke", deployment)(&error))?;

@@ -6,6 +6,7 @@ pub mod cost;
 pub mod dead_letters;
 pub mod deployment;
 pub mod invoke;
+pub mod memory_sweep;
 pub mod queue;
 pub mod run;
 pub mod run_context;

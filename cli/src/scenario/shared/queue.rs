@@ -1,11 +1,10 @@
-//! What SQS says of a queue, and what is in a dead-letter queue.
+//! What SQS says of a queue.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as SystemName, QueueAttributeName as Name};
+use aws_sdk_sqs::types::{Message, QueueAttributeName as Name};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
@@ -14,12 +13,10 @@ use crate::scenario::shared::run_context::RunContext;
 
 /// Messages that a request carries: SQS's limit.
 pub const BATCH: i32 = 10;
-/// Between two looks at the queue.
+/// Between two polls of the queue.
 const POLL: Duration = Duration::from_secs(1);
 /// How long SQS's counts may show messages that are gone: they are right within a minute (SQS API Reference).
 pub const COUNTS_SETTLE: Duration = Duration::from_mins(1);
-/// How long a message that has been looked at is hidden, so that the next look finds others, seconds.
-const HIDDEN_SECONDS: i32 = 30;
 
 /// How long a message of the queue may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,36 +114,6 @@ fn max_receives(policy: &str) -> Option<u32> {
         serde_json::Value::Number(number) => number.as_u64()?.try_into().ok(),
         serde_json::Value::String(text) => text.parse().ok(),
         _ => None,
-    }
-}
-
-/// Messages of a dead-letter queue that haven't been seen, with their attributes and the time at which they were sent.
-/// Nothing is taken out: they are the user's.
-///
-/// # Errors
-/// If there is no such queue.
-pub async fn fresh(context: RunContext<'_>, url: &str, seen: &HashSet<String>) -> Result<Vec<Message>> {
-    let client = Client::new(context.config);
-    let mut all = Vec::new();
-    loop {
-        let answer = client
-            .receive_message()
-            .queue_url(url)
-            .max_number_of_messages(BATCH)
-            .message_attribute_names("All")
-            .message_system_attribute_names(SystemName::SentTimestamp)
-            .visibility_timeout(HIDDEN_SECONDS)
-            // Without any wait, SQS asks only some of its servers.
-            .wait_time_seconds(1)
-            .send()
-            .await
-            .map_err(|error| failed("ReceiveMessage", context.deployment)(&error))?;
-        let before = all.len();
-        let messages = answer.messages.unwrap_or_default().into_iter();
-        all.extend(messages.filter(|message| message.message_id().is_none_or(|id| !seen.contains(id))));
-        if all.len() == before {
-            return Ok(all);
-        }
     }
 }
 

@@ -84,7 +84,8 @@ pub async fn run<S: Scenario>(
     let started_at = Timestamp::now();
     let run =
         Run { scenario: S::NAME, project, deployed, config, progress, name: name(started_at), started_at };
-    let measurement = scenario.run(&run).await?;
+    // What a scenario keeps while it waits is large, and differs from one to the next.
+    let measurement = Box::pin(scenario.run(&run)).await?;
     Ok(result(&run, measurement))
 }
 

@@ -49,7 +49,7 @@ impl<'a> Machine<'a> {
         Ok(started.execution_arn)
     }
 
-    /// Follows an execution to its end; `tell` gets to know what has happened so far, each time that it is looked at.
+    /// Follows an execution to its end; `tell` gets to know what has happened so far, at each poll.
     pub async fn follow(&self, execution: &str, mut tell: impl FnMut(&Events)) -> Result<Ended> {
         loop {
             let described = self

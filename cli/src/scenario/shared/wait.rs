@@ -1,4 +1,4 @@
-//! Waiting until all work of a run is handled, with a look at what has become of it now and then.
+//! Waiting until all work of a run is handled, polling now and then what has become of it.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::progress::Progress;
 const POLL: Duration = Duration::from_millis(500);
 /// A poll takes the services' time, and locally the processor's: the pause after it is longer by this factor.
 const PAUSE_PER_POLL: u32 = 5;
+/// Between two polls, at most: those that take so long only wait themselves, for messages.
+const MAX_PAUSE: Duration = Duration::from_secs(2);
 
 /// How far the work is, and since when nothing has changed.
 pub struct Wait {
@@ -50,7 +52,7 @@ pub async fn until<T>(
             wait.progress.end();
             return Ok(value);
         }
-        sleep(POLL.max(start.elapsed() * PAUSE_PER_POLL)).await;
+        sleep((start.elapsed() * PAUSE_PER_POLL).clamp(POLL, MAX_PAUSE)).await;
     }
 }
 

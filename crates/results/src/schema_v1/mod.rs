@@ -1,5 +1,8 @@
 //! Result files of schema version 1, read as if they were written today.
 
+mod aurora;
+mod pipeline;
+mod s3_read;
 mod splitter;
 
 use serde_json::{Map, Value, json};
@@ -17,10 +20,21 @@ pub fn upgrade(mut result: Value) -> Value {
     let detail = fields.get_mut(&scenario).and_then(Value::as_object_mut);
     let failed_checks = detail.and_then(|detail| detail.remove("violations")).unwrap_or_else(|| json!([]));
     fields.insert("failed_checks".to_owned(), failed_checks);
-    if scenario == "splitter" {
-        splitter::upgrade(fields);
+    match scenario.as_str() {
+        "s3-read" => s3_read::upgrade(fields),
+        "aurora" => aurora::upgrade(fields),
+        "pipeline" => pipeline::upgrade(fields),
+        "splitter" => splitter::upgrade(fields),
+        _ => {}
     }
     result
+}
+
+/// Gives a field, if there is one, another name.
+fn rename(object: &mut Map<String, Value>, old: &str, new: &str) {
+    if let Some(value) = object.remove(old) {
+        object.insert(new.to_owned(), value);
+    }
 }
 
 /// `prices` become `lines` without quantities.
@@ -30,4 +44,9 @@ fn upgrade_cost(cost: &mut Map<String, Value>) {
     let prices = cost.remove("prices").unwrap_or_default();
     let lines: Vec<Value> = prices.as_array().into_iter().flatten().map(line).collect();
     cost.insert("lines".to_owned(), json!(lines));
+}
+
+/// The values of an array, which is empty then.
+fn take(array: Option<&mut Value>) -> Vec<Value> {
+    array.and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()
 }

@@ -38,7 +38,7 @@ fn advice(said: &str, deployment: &Deployment) -> Option<String> {
             Some(endpoint) => format!(
                 "nothing answers at {endpoint}: start the local environment with: lambench local start"
             ),
-            None => "AWS can't be reached: check the network and the region".to_owned(),
+            None => "AWS cannot be reached: check the network and the region".to_owned(),
         });
     }
     if has(&[

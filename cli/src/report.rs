@@ -32,7 +32,7 @@ pub struct Arguments {
 /// Prints the document.
 ///
 /// # Errors
-/// If a file can't be read, or there is none.
+/// If a file cannot be read, or there is none.
 pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("report", true, true)?;
     let files = match arguments.files.as_slice() {
@@ -68,7 +68,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
-    let entries = fs::read_dir(folder).with_context(|| format!("can't list {}", folder.display()))?;
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     paths.sort();
     Ok(paths)

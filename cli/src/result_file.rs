@@ -13,7 +13,7 @@ use results::schema_v1::upgrade;
 /// If there is none, or it is of another schema.
 pub fn read(file: &Path) -> Result<RunResult> {
     let text = fs::read_to_string(file).with_context(|| {
-        format!("can't read {}: give the path that 'lambench run' printed", file.display())
+        format!("cannot read {}: give the path that 'lambench run' printed", file.display())
     })?;
     let mut value: serde_json::Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;

@@ -31,7 +31,7 @@ describe("lambench check contender, with the commands a user types", () => {
       `contenders/python/naive ${some.map((input) => `--input ${input}`).join(" ")}`,
     );
     expect(checked.filter(({ verdict }) => verdict === "invalid")).toEqual([]);
-    // It can't clean up when Lambda ends it.
+    // It cannot clean up when Lambda ends it.
     const left = checked.filter((one) => one.left.length > 0).map(({ input }) => input);
     expect(left.filter((input) => input !== "time-out")).toEqual([]);
   });

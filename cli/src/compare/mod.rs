@@ -38,7 +38,7 @@ struct Side {
 /// Prints results side by side.
 ///
 /// # Errors
-/// If one can't be read, or they have nothing to do with each other.
+/// If one cannot be read, or they have nothing to do with each other.
 pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("compare", true, true)?;
     let side = |(letter, file): (char, &PathBuf)| {

@@ -57,7 +57,7 @@ def name_of(entry):
 
 
 def refuse_same_names(files):
-    """An archive without folders can't hold two objects of the same name."""
+    """An archive without folders cannot hold two objects of the same name."""
     seen = set()
     for entry in files:
         if name_of(entry) in seen:

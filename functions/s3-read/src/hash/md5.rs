@@ -2,8 +2,9 @@
 //!
 //! Each step of MD5 needs the one before it, so a processor spends most of a stream's time waiting. Twelve streams side by side take
 //! two and a half times as long as one: that is what a batch of objects is for. Written by hand for this: 0.31 s of CPU per GB with
-//! twelve streams, where a loop over one after the other takes 1.48 (docs/scenarios/s3-read.md). But bytes come from the network to one stream and
-//! then to another, hundreds of kilobytes at once: streams gather them until all have enough, or together too many.
+//! twelve streams, where a loop over one after the other takes 1.48 (docs/scenarios/s3-read.md). But bytes come from the network
+//! to one stream and then to another, hundreds of kilobytes at once: streams gather them until all have enough, or together too
+//! many.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;

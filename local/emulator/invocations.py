@@ -6,6 +6,8 @@ import time
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+import cpu_share
+import cpu_usage
 import errors
 import processes
 from upstream_checks import require
@@ -41,6 +43,9 @@ class Invocation:
         self.init_hung = False
         self.broken = False
         self.error = None
+        self.cpu = cpu_usage.Meter()
+        if self.ready:
+            self.cpu.start(worker.environment)
 
     def duration_ms(self):
         """Time of the handler, without the start of its environment."""
@@ -50,6 +55,7 @@ class Invocation:
         """Take the time, and the memory while the processes are still there."""
         if self.ended is None:
             self.ended = time.monotonic()
+            self.cpu.stop()
             self.sample()
 
     def sample(self):
@@ -57,6 +63,7 @@ class Invocation:
         self.process = self.worker._proc or self.process
         if self.over_memory or self.process is None or self.process.poll() is not None:
             return
+        self.cpu.sample()
         self.pids = processes.tree(self.process.pid)
         self.peak_bytes = max(self.peak_bytes, processes.memory_bytes(self.pids))
         if self.peak_bytes > self.limit_bytes:
@@ -64,9 +71,12 @@ class Invocation:
             self.over_memory = True
             processes.kill(self.pids)
 
-    def stop_hung_init(self):
-        """End a worker that neither becomes ready nor exits: nothing else would."""
-        if not self.ready and time.monotonic() - self.started > INIT_SECONDS + self.timeout:
+    def watch_init(self):
+        """Limit a long initialization, and end one that neither becomes ready nor exits: nothing else would."""
+        seconds = time.monotonic() - self.started
+        if not self.ready and seconds > INIT_SECONDS:
+            cpu_share.limit(self.worker)
+        if not self.ready and seconds > INIT_SECONDS + self.timeout:
             self.init_hung = True
             processes.kill(self.pids)
 
@@ -126,8 +136,10 @@ def _timed(original):
         try:
             original(self, *arguments, **named)
             processes.limit_descriptors(self._proc.pid)
+            cpu_share.limit(self)
             if run is not None:
                 run.ready = True
+                run.cpu.start(self.environment)
         finally:
             if run is not None:
                 run.start_seconds += time.monotonic() - before
@@ -185,6 +197,6 @@ def _watch():
             begun = time.thread_time()
             for run in list(_running.values()):
                 run.sample()
-                run.stop_hung_init()
+                run.watch_init()
             # Sampling must not slow down what is measured: it takes 3 % of one core at most.
             time.sleep(max(WATCH_SECONDS, 30 * (time.thread_time() - begun)))

@@ -1,4 +1,4 @@
-"""Starts MiniStack with what a benchmark needs: fast invocations, REPORT lines, memory limits, counts.
+"""Starts MiniStack with what a benchmark needs: fast invocations, REPORT lines, memory and CPU limits, counts.
 
 Settings come from MiniStack's own environment variables; docs/local.md lists those `lambench local` sets.
 """
@@ -8,6 +8,8 @@ import os
 import actions
 import aurora
 import code_swap
+import cpu_report
+import cpu_share
 import credentials
 import data_api
 import events
@@ -38,9 +40,11 @@ PATCHES = (
     fast_logs,
     fast_requests,
     fast_runtime_api,
+    cpu_share,
     invocations,
     code_swap,
     report_lines,
+    cpu_report,
     credentials,
     request_counts,
     aurora,
@@ -66,6 +70,7 @@ def main():
         os.setsid()
     postgres.configure()
     s3_model.configure()
+    cpu_share.configure()
     for patch in PATCHES:
         patch.apply()
     app.main()

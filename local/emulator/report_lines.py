@@ -1,4 +1,4 @@
-"""Writes each invocation's log as Lambda does: START, the function's lines, END and a REPORT."""
+"""Writes each invocation's log as Lambda does: START, the function's lines, END and a REPORT; after it, what Lambda does not tell."""
 
 import math
 import time
@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 from ministack.services import cloudwatch_logs, lambda_svc
 
+import cpu_report
 import invocations
 import metrics
 from upstream_checks import require
@@ -30,6 +31,7 @@ def emit(func, request_id, log_text, error, duration_ms, *, log_source=None):
     if run is None:
         return
     config = func.get("config") or func
+    cpu_report.count(config["FunctionName"], run)
     output = (log_text or "").splitlines()
     metrics.forward(output)
     default_group = f"/aws/lambda/{config['FunctionName']}"
@@ -45,7 +47,9 @@ def _lines(config, run, output):
     if run.error is not None and request in run.error["errorMessage"]:
         platform = [f"{run.error['errorMessage']} {run.error['errorType']}"]
     version = config.get("Version", "$LATEST")
-    return [f"START {request} Version: {version}", *output, *platform, f"END {request}", report(config, run)]
+    cpu = cpu_report.line(run)
+    end = [f"END {request}", report(config, run), *([] if cpu is None else [cpu])]
+    return [f"START {request} Version: {version}", *output, *platform, *end]
 
 
 def report(config, run):

@@ -8,6 +8,7 @@ import sys
 
 from ministack import app
 
+import cpu_share
 from upstream_checks import require
 
 
@@ -18,6 +19,7 @@ def apply():
     async def asgi(scope, receive, send):
         await original(scope, receive, send)
         if scope["type"] == "lifespan":
+            cpu_share.close()
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(0)

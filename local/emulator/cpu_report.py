@@ -1,0 +1,65 @@
+"""Tells what functions had of the processors: a log line for each invocation, and totals by function.
+
+Lambda has nothing like it; the REPORT line stays as Lambda writes it.
+"""
+
+import threading
+
+from ministack import app
+
+import cpu_share
+import http_responses
+from upstream_checks import require
+
+PATH = "/_lambench/cpu"
+# Attributes of a usage, in seconds; the totals are in ms.
+_TIMES = ("wall", "cpu", "throttled", "waited")
+
+_lock = threading.Lock()
+_totals = {}
+
+
+def apply():
+    """Serve the totals."""
+    app.app = _telling(require(app, "app", ["scope", "receive", "send"]))
+
+
+def line(run):
+    """The log line of an invocation; None if its processes had ended before they could be measured."""
+    usage = run.cpu.usage
+    if usage is None:
+        return None
+    fields = [
+        f"LAMBENCH_CPU RequestId: {run.request_id}",
+        f"CPU: {usage.cpu * 1000:.2f} ms",
+        f"Share: {usage.share:.3f}",
+        f"Throttled: {usage.throttled * 1000:.2f} ms",
+        f"Waited: {usage.waited * 1000:.2f} ms",
+    ]
+    return "\t".join(fields) + "\t"
+
+
+def count(function, run):
+    """Add an invocation to its function's totals."""
+    usage = run.cpu.usage
+    with _lock:
+        totals = _totals.setdefault(function, {"invocations": 0, "unmeasured": 0, **dict.fromkeys(_TIMES, 0.0)})
+        if usage is None:
+            totals["unmeasured"] += 1
+            return
+        totals["invocations"] += 1
+        totals["share"] = usage.share
+        for name in _TIMES:
+            totals[name] += getattr(usage, name) * 1000
+
+
+def _telling(original):
+    async def asgi(scope, receive, send):
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await original(scope, receive, send)
+            return
+        with _lock:
+            functions = {name: dict(totals) for name, totals in _totals.items()}
+        await http_responses.send(send, 200, {**cpu_share.status(), "functions": functions})
+
+    return asgi

@@ -4,9 +4,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures::future::LocalBoxFuture;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
@@ -18,26 +20,42 @@ use crate::Failure;
 /// Runs a function: `setup` once, then `handle` for each event with what `setup` made.
 ///
 /// A failed setup is logged and ends the process, which Lambda reports as an initialization error.
-pub fn run<S, E, R, Setup, Handle, Handled>(setup: Setup, handle: Handle) -> impl Future<Output = ExitCode>
+///
+/// An `async fn` is compiled in each program that awaits it, with all that it awaits. So the loop of invocations gets boxed
+/// futures, as libraries return them to their programs: each is compiled once.
+pub async fn run<S, E, R, Handled>(
+    setup: impl Future<Output = Result<S, Failure>>,
+    handle: impl Fn(Arc<S>, LambdaEvent<E>) -> Handled,
+) -> ExitCode
 where
-    Setup: Future<Output = Result<S, Failure>>,
-    Handle: Fn(Arc<S>, LambdaEvent<E>) -> Handled,
-    Handled: Future<Output = Result<R, Failure>>,
     E: DeserializeOwned,
     R: Serialize,
+    Handled: Future<Output = Result<R, Failure>>,
 {
-    // The SDK's futures are too large for the stack of a small function.
+    trace();
+    let state = match Box::pin(setup).await {
+        Ok(state) => Arc::new(state),
+        Err(failure) => {
+            tracing::error!(%failure, "the function cannot start");
+            return ExitCode::FAILURE;
+        }
+    };
+    serve(&|LambdaEvent { payload, context }| {
+        let event = serde_json::from_str(payload.get()).map(|payload| LambdaEvent { payload, context });
+        let handled = event.map(|event| handle(Arc::clone(&state), event));
+        Box::pin(async { Ok(serde_json::value::to_raw_value(&handled?.await?)?) })
+    })
+    .await
+}
+
+/// An event's JSON → the response's.
+type Handler<'a> =
+    dyn Fn(LambdaEvent<Box<RawValue>>) -> LocalBoxFuture<'a, Result<Box<RawValue>, Failure>> + 'a;
+
+fn serve<'a>(handle: &'a Handler<'a>) -> LocalBoxFuture<'a, ExitCode> {
     Box::pin(async move {
-        trace();
-        let state = match setup.await {
-            Ok(state) => Arc::new(state),
-            Err(failure) => {
-                tracing::error!(%failure, "the function cannot start");
-                return ExitCode::FAILURE;
-            }
-        };
-        let service = service_fn(|event: LambdaEvent<E>| {
-            let handled = handle(Arc::clone(&state), event);
+        let service = service_fn(|event: LambdaEvent<Box<RawValue>>| {
+            let handled = handle(event);
             async { handled.await.inspect_err(|failure| tracing::error!(%failure, "the invocation failed")) }
         });
         match lambda_runtime::run(service).await {

@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::abort_multipart_upload::AbortMultipartUploadError;
+use futures::future::LocalBoxFuture;
 use futures::{StreamExt, TryStreamExt, stream};
 use lambda_kit::{Failure, aws, delete_objects, env, list_objects};
 use protocol::archive::{CleanupRequest, Removed};
@@ -36,12 +37,15 @@ impl Cleanup {
     ///
     /// # Errors
     /// If one of them is missing.
-    pub async fn from_env() -> Result<Self, Failure> {
-        let bucket = env::setting("BUCKET", "the bucket's name")?;
-        let archives = env::setting("ARCHIVE_PREFIX", "where archives are, such as archives/")?;
-        let scratch = env::setting("SCRATCH_PREFIX", "where temporary objects are, such as seg-temps/")?;
-        let client = aws::s3(&aws::config().await);
-        Ok(Self { client, bucket, writable: Writable([archives, scratch]) })
+    #[must_use]
+    pub fn from_env() -> LocalBoxFuture<'static, Result<Self, Failure>> {
+        Box::pin(async move {
+            let bucket = env::setting("BUCKET", "the bucket's name")?;
+            let archives = env::setting("ARCHIVE_PREFIX", "where archives are, such as archives/")?;
+            let scratch = env::setting("SCRATCH_PREFIX", "where temporary objects are, such as seg-temps/")?;
+            let client = aws::s3(&aws::config().await);
+            Ok(Self { client, bucket, writable: Writable([archives, scratch]) })
+        })
     }
 
     /// Aborts the uploads and deletes the objects under a prefix.
@@ -50,12 +54,18 @@ impl Cleanup {
     ///
     /// # Errors
     /// [`PrefixError`], or S3's errors once the retries are used up.
-    pub async fn run(&self, CleanupRequest { prefix }: &CleanupRequest) -> Result<Removed, Failure> {
-        self.writable.check(prefix)?;
-        let aborted = abort_uploads(&self.client, &self.bucket, prefix).await?;
-        let objects = list_objects(&self.client, &self.bucket, prefix).await?;
-        let keys = objects.into_iter().map(|object| object.key).collect();
-        Ok(Removed { deleted: delete_objects(&self.client, &self.bucket, keys).await?, aborted })
+    #[must_use]
+    pub fn run<'a>(
+        &'a self,
+        CleanupRequest { prefix }: &'a CleanupRequest,
+    ) -> LocalBoxFuture<'a, Result<Removed, Failure>> {
+        Box::pin(async move {
+            self.writable.check(prefix)?;
+            let aborted = abort_uploads(&self.client, &self.bucket, prefix).await?;
+            let objects = list_objects(&self.client, &self.bucket, prefix).await?;
+            let keys = objects.into_iter().map(|object| object.key).collect();
+            Ok(Removed { deleted: delete_objects(&self.client, &self.bucket, keys).await?, aborted })
+        })
     }
 }
 

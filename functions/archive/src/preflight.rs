@@ -1,5 +1,6 @@
 //! Checks before a contest that the source bucket holds what the contest is about.
 
+use futures::future::LocalBoxFuture;
 use lambda_kit::{Failure, SourceObjects};
 use serde::Serialize;
 
@@ -29,15 +30,18 @@ pub struct SourceMismatch {
 ///
 /// # Errors
 /// [`SourceMismatch`] unless there are exactly `expected`; S3's errors once the retries are used up.
-pub async fn preflight(source: &SourceObjects, expected: u64) -> Result<SourceTotals, Failure> {
-    let mut objects = source.list().await?;
-    objects.retain(|object| !object.is_folder_marker());
-    let found = objects.len() as u64;
-    if found != expected {
-        let (bucket, prefix) = (source.bucket.clone(), source.key_prefix());
-        return Err(SourceMismatch { bucket, prefix, found, expected }.into());
-    }
-    Ok(SourceTotals { objects: found, bytes: objects.iter().map(|object| object.size).sum() })
+#[must_use]
+pub fn preflight(source: &SourceObjects, expected: u64) -> LocalBoxFuture<'_, Result<SourceTotals, Failure>> {
+    Box::pin(async move {
+        let mut objects = source.list().await?;
+        objects.retain(|object| !object.is_folder_marker());
+        let found = objects.len() as u64;
+        if found != expected {
+            let (bucket, prefix) = (source.bucket.clone(), source.key_prefix());
+            return Err(SourceMismatch { bucket, prefix, found, expected }.into());
+        }
+        Ok(SourceTotals { objects: found, bytes: objects.iter().map(|object| object.size).sum() })
+    })
 }
 
 #[cfg(test)]

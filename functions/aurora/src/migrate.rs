@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::LocalBoxFuture;
 use lambda_kit::postgres::Postgres;
 use lambda_kit::{Failure, sql};
 use serde::{Deserialize, Serialize};
-use sqlx::migrate::Migrator;
 
 use crate::generate::{self, Table};
 
-/// The migrations of `sql/aurora/migrations/`.
-pub static MIGRATOR: Migrator = sqlx::migrate!("../../sql/aurora/migrations");
+lambda_kit::migrations! { "aurora"; "0001_transactions", "0002_pgbench", "0003_ledger", }
 /// Left of an invocation when generation stops: a chunk and the clean-up take seconds.
 const RESERVE: Duration = Duration::from_secs(20);
 /// Keys are `integer`s.
@@ -81,24 +80,26 @@ pub enum MigrateError {
 ///
 /// # Errors
 /// [`MigrateError`].
-pub async fn migrate(
+pub fn migrate(
     postgres: &Arc<Postgres>,
     request: Request,
     remaining: Duration,
-) -> Result<Migrated, Failure> {
-    Ok(run(postgres, request, Instant::now() + remaining.saturating_sub(RESERVE)).await?)
+) -> LocalBoxFuture<'_, Result<Migrated, Failure>> {
+    Box::pin(
+        async move { Ok(run(postgres, request, Instant::now() + remaining.saturating_sub(RESERVE)).await?) },
+    )
 }
 
 async fn run(postgres: &Postgres, request: Request, end: Instant) -> Result<Migrated, MigrateError> {
     check("rows", request.rows, MAX_ROWS)?;
     check("scale", request.scale, MAX_SCALE)?;
-    let db = &mut sql::migrate(postgres, &MIGRATOR).await?;
+    let db = &mut sql::migrate(postgres, MIGRATIONS).await?;
     let added_rows = generate::fill(db, Table::Transactions, request.rows, end).await?;
     generate::fill(db, Table::Branches, request.scale, end).await?;
     generate::fill(db, Table::Tellers, request.scale * 10, end).await?;
     let added_accounts = generate::fill(db, Table::Accounts, request.scale * 100_000, end).await?;
     Ok(Migrated {
-        migrations: MIGRATOR.iter().count() as u64,
+        migrations: MIGRATIONS.count() as u64,
         rows: generate::count(db, Table::Transactions).await?,
         accounts: generate::count(db, Table::Accounts).await?,
         added_rows,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsMessage;
+use futures::future::LocalBoxFuture;
 use lambda_kit::sql::DbError;
 use lambda_kit::sqs::DeadLetters;
 use lambda_kit::{Deadline, Failure, env};
@@ -58,18 +59,25 @@ impl QueueWorker {
     ///
     /// # Errors
     /// If it has to be delivered again.
-    pub async fn handle(&self, message: &SqsMessage, remaining: Duration) -> Result<(), Failure> {
-        let job = match job::parse(message, &self.worker.cluster, self.worker.driver()) {
-            Ok(job) => job,
-            Err(error) => return self.dead_letters.send(message, &error.to_string()).await,
-        };
-        match self.attempt(job, remaining).await {
-            Ok(()) => Ok(()),
-            Err(unfinished) if receives(message) >= self.max_receives => {
-                self.dead_letters.send(message, &unfinished.to_string()).await
+    #[must_use]
+    pub fn handle<'a>(
+        &'a self,
+        message: &'a SqsMessage,
+        remaining: Duration,
+    ) -> LocalBoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let job = match job::parse(message, &self.worker.cluster, self.worker.driver()) {
+                Ok(job) => job,
+                Err(error) => return self.dead_letters.send(message, &error.to_string()).await,
+            };
+            match self.attempt(job, remaining).await {
+                Ok(()) => Ok(()),
+                Err(unfinished) if receives(message) >= self.max_receives => {
+                    self.dead_letters.send(message, &unfinished.to_string()).await
+                }
+                Err(unfinished) => Err(unfinished.into()),
             }
-            Err(unfinished) => Err(unfinished.into()),
-        }
+        })
     }
 
     async fn attempt(&self, job: Job, remaining: Duration) -> Result<(), Unfinished> {

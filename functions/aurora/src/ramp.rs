@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures::future::LocalBoxFuture;
 use lambda_kit::sql::{self, DbError};
 use lambda_kit::{Deadline, Failure};
 use protocol::aurora::{Action, Endpoint, MAX_BATCH, Outcome};
@@ -107,10 +108,17 @@ impl Request {
 ///
 /// # Errors
 /// [`RequestError`] if the request makes no sense.
-pub async fn work(worker: &Worker, request: &Request, remaining: Duration) -> Result<Outcome, Failure> {
-    request.check(worker.driver())?;
-    let stage = Stage { worker, request, deadline: Deadline::after(remaining) };
-    Ok(worker.run(request.endpoint, stage).await)
+#[must_use]
+pub fn work<'a>(
+    worker: &'a Worker,
+    request: &'a Request,
+    remaining: Duration,
+) -> LocalBoxFuture<'a, Result<Outcome, Failure>> {
+    Box::pin(async move {
+        request.check(worker.driver())?;
+        let stage = Stage { worker, request, deadline: Deadline::after(remaining) };
+        Ok(worker.run(request.endpoint, stage).await)
+    })
 }
 
 /// A worker's part of a stage.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use futures::future::LocalBoxFuture;
 use lambda_kit::postgres::Postgres;
 use lambda_kit::sql::{Cell, DbError, SqlxDriver, Value};
 use lambda_kit::{Deadline, Failure};
@@ -72,12 +73,19 @@ impl TallyReader {
     ///
     /// # Errors
     /// The database's, or [`NoRunError`].
-    pub async fn tally(&self, request: &TallyRequest, remaining: Duration) -> Result<Answer, Failure> {
-        let load = SqlxDriver::new(Arc::clone(&self.postgres), &self.postgres.cluster().writer);
-        let mut connections = Connections { load, ledger: None };
-        let answer = self.run(&mut connections, request, remaining).await;
-        connections.load.release();
-        answer
+    #[must_use]
+    pub fn tally<'a>(
+        &'a self,
+        request: &'a TallyRequest,
+        remaining: Duration,
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        Box::pin(async move {
+            let load = SqlxDriver::new(Arc::clone(&self.postgres), &self.postgres.cluster().writer);
+            let mut connections = Connections { load, ledger: None };
+            let answer = self.run(&mut connections, request, remaining).await;
+            connections.load.release();
+            answer
+        })
     }
 
     async fn run<D: Driver>(

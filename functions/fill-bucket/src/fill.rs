@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
+use futures::future::LocalBoxFuture;
 use futures::{StreamExt, TryStreamExt, stream};
 use lambda_kit::{Failure, SourceObjects, delete_objects};
 use protocol::fill_bucket::{Filled, Request};
@@ -36,29 +37,33 @@ pub enum FillError {
 /// # Errors
 /// [`FillError`], or S3's errors once the retries are used up; a repeated call goes on where this one
 /// stopped.
-pub async fn fill(source: &SourceObjects, request: Request) -> Result<Filled, Failure> {
-    if !(MIN_MEAN_BYTES..=MAX_MEAN_BYTES).contains(&request.mean_bytes) {
-        return Err(FillError::Mean(request.mean_bytes).into());
-    }
-    let listed = source.list().await?;
-    let present: HashMap<String, u64> = listed.into_iter().map(|object| (object.key, object.size)).collect();
-    let present = Arc::new(present);
+#[must_use]
+pub fn fill(source: &SourceObjects, request: Request) -> LocalBoxFuture<'_, Result<Filled, Failure>> {
+    Box::pin(async move {
+        if !(MIN_MEAN_BYTES..=MAX_MEAN_BYTES).contains(&request.mean_bytes) {
+            return Err(FillError::Mean(request.mean_bytes).into());
+        }
+        let listed = source.list().await?;
+        let present: HashMap<String, u64> =
+            listed.into_iter().map(|object| (object.key, object.size)).collect();
+        let present = Arc::new(present);
 
-    let buffer = Arc::new(Semaphore::new(permits(BUFFER_BYTES)));
-    let made: Vec<Made> = stream::iter(0..request.count)
-        .map(|index| ensure(source, request, index, Arc::clone(&present), Arc::clone(&buffer)))
-        .buffer_unordered(CONCURRENCY)
-        .try_collect()
-        .await?;
+        let buffer = Arc::new(Semaphore::new(permits(BUFFER_BYTES)));
+        let made: Vec<Made> = stream::iter(0..request.count)
+            .map(|index| ensure(source, request, index, Arc::clone(&present), Arc::clone(&buffer)))
+            .buffer_unordered(CONCURRENCY)
+            .try_collect()
+            .await?;
 
-    let wanted: HashSet<&String> = made.iter().map(|object| &object.key).collect();
-    let surplus: Vec<String> = present.keys().filter(|key| !wanted.contains(key)).cloned().collect();
-    let removed = delete_objects(&source.client, &source.bucket, surplus).await?;
-    Ok(Filled {
-        objects: request.count,
-        bytes: made.iter().map(|object| object.size).sum(),
-        added: made.iter().map(|object| u64::from(object.added)).sum(),
-        removed,
+        let wanted: HashSet<&String> = made.iter().map(|object| &object.key).collect();
+        let surplus: Vec<String> = present.keys().filter(|key| !wanted.contains(key)).cloned().collect();
+        let removed = delete_objects(&source.client, &source.bucket, surplus).await?;
+        Ok(Filled {
+            objects: request.count,
+            bytes: made.iter().map(|object| object.size).sum(),
+            added: made.iter().map(|object| u64::from(object.added)).sum(),
+            removed,
+        })
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use futures::future::LocalBoxFuture;
 use lambda_kit::postgres::Cluster;
 use lambda_kit::sql::{Driver, SqlTransport, SqlxDriver};
 use lambda_kit::{Deadline, Failure, now_us};
@@ -55,11 +56,18 @@ impl Downstream {
     }
 
     /// Stores a batch; the answer says from where it has to come again.
-    pub async fn handle(&self, event: &Event, remaining: Duration) -> DynamoDbEventResponse {
-        let deadline = Deadline::after(remaining);
-        // In a box: futures nested any deeper are too much for the compiler.
-        let result = Box::pin(self.table.store(&event.records, deadline, &self.metrics)).await;
-        response(self.dead_letters.settle(result, &event.records, deadline.answer()).await)
+    #[must_use]
+    pub fn handle<'a>(
+        &'a self,
+        event: &'a Event,
+        remaining: Duration,
+    ) -> LocalBoxFuture<'a, DynamoDbEventResponse> {
+        Box::pin(async move {
+            let deadline = Deadline::after(remaining);
+            // In a box: futures nested any deeper are too much for the compiler.
+            let result = Box::pin(self.table.store(&event.records, deadline, &self.metrics)).await;
+            response(self.dead_letters.settle(result, &event.records, deadline.answer()).await)
+        })
     }
 }
 

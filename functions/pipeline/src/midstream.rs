@@ -7,6 +7,7 @@ use aws_lambda_events::encodings::Base64Data;
 use aws_lambda_events::streams::KinesisEventResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures::future::LocalBoxFuture;
 use lambda_kit::{Deadline, Failure, env, now_us};
 use protocol::pipeline::Hop;
 use serde::Deserialize;
@@ -61,21 +62,28 @@ impl Midstream {
     }
 
     /// Writes a batch; the answer says from where it has to come again.
-    pub async fn handle(&self, event: &KinesisEvent, remaining: Duration) -> KinesisEventResponse {
-        let (midstream_us, deadline) = (now_us(), Deadline::after(remaining));
-        let mut result = BatchResult::default();
-        let records = event.records.iter().enumerate();
-        let deliveries = records.map(|(position, record)| {
-            (position, Delivery::from_record(&record.kinesis.data.0, midstream_us))
-        });
-        let entries = merge(read(deliveries, &mut result));
-        self.table.write(&entries, deadline.work(), &mut result).await;
-        // What comes again is counted then.
-        self.metrics.hop(
-            Hop::Stream,
-            result.done(&entries).map(|entry| micros(entry.delivery.arrived_us, midstream_us)),
-        );
-        response(self.dead_letters.settle(result, &event.records, deadline.answer()).await)
+    #[must_use]
+    pub fn handle<'a>(
+        &'a self,
+        event: &'a KinesisEvent,
+        remaining: Duration,
+    ) -> LocalBoxFuture<'a, KinesisEventResponse> {
+        Box::pin(async move {
+            let (midstream_us, deadline) = (now_us(), Deadline::after(remaining));
+            let mut result = BatchResult::default();
+            let records = event.records.iter().enumerate();
+            let deliveries = records.map(|(position, record)| {
+                (position, Delivery::from_record(&record.kinesis.data.0, midstream_us))
+            });
+            let entries = merge(read(deliveries, &mut result));
+            self.table.write(&entries, deadline.work(), &mut result).await;
+            // What comes again is counted then.
+            self.metrics.hop(
+                Hop::Stream,
+                result.done(&entries).map(|entry| micros(entry.delivery.arrived_us, midstream_us)),
+            );
+            response(self.dead_letters.settle(result, &event.records, deadline.answer()).await)
+        })
     }
 }
 

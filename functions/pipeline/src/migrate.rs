@@ -1,12 +1,11 @@
 //! Makes the table of messages.
 
+use futures::future::LocalBoxFuture;
 use lambda_kit::postgres::Postgres;
 use lambda_kit::{Failure, sql};
 use serde::Serialize;
-use sqlx::migrate::Migrator;
 
-/// The migrations of `sql/pipeline/migrations/`.
-static MIGRATOR: Migrator = sqlx::migrate!("../../sql/pipeline/migrations");
+lambda_kit::migrations! { "pipeline"; "0001_messages", }
 
 /// What the database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,7 +18,10 @@ pub struct Migrated {
 ///
 /// # Errors
 /// If the database cannot be reached or refuses.
-pub async fn migrate(postgres: &Postgres) -> Result<Migrated, Failure> {
-    sql::migrate(postgres, &MIGRATOR).await?;
-    Ok(Migrated { migrations: MIGRATOR.iter().count() as u64 })
+#[must_use]
+pub fn migrate(postgres: &Postgres) -> LocalBoxFuture<'_, Result<Migrated, Failure>> {
+    Box::pin(async move {
+        sql::migrate(postgres, MIGRATIONS).await?;
+        Ok(Migrated { migrations: MIGRATIONS.count() as u64 })
+    })
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use futures::TryStreamExt;
+use futures::future::LocalBoxFuture;
 use lambda_kit::postgres::{Cluster, Login, Postgres};
 use lambda_kit::sql::{DbError, RetryAction, SqlxDriver};
 use lambda_kit::{Deadline, Failure};
@@ -82,20 +83,27 @@ impl Tallier {
     ///
     /// # Errors
     /// [`TallyError`].
-    pub async fn tally(&self, request: &TallyRequest, remaining: Duration) -> Result<Answer, Failure> {
-        let mut driver = SqlxDriver::new(Arc::clone(&self.postgres), &self.postgres.cluster().writer);
-        let end = Deadline::after(remaining).work().min(Instant::now() + PATIENCE);
-        let limits = Limits { end, statement_timeout: STATEMENT_TIMEOUT };
-        let sum =
-            retry(&mut driver, limits, is_permanent, async |driver| add_up(driver, request).await).await;
-        driver.release();
-        let tally = sum.map_err(TallyError::from)?.tally().map_err(TallyError::from)?;
-        let percentiles = tally.hops.iter().filter_map(|(hop, latencies)| {
-            let summary = latencies.summary("latency", 0)?;
-            let (p50, p90, p99) = (summary.p50, summary.p90, summary.p99);
-            Some((*hop, Percentiles { p50, p90, p99, p99_9: summary.p99_9, max: summary.max }))
-        });
-        Ok(Answer { latency_ms: percentiles.collect(), tally })
+    #[must_use]
+    pub fn tally<'a>(
+        &'a self,
+        request: &'a TallyRequest,
+        remaining: Duration,
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        Box::pin(async move {
+            let mut driver = SqlxDriver::new(Arc::clone(&self.postgres), &self.postgres.cluster().writer);
+            let end = Deadline::after(remaining).work().min(Instant::now() + PATIENCE);
+            let limits = Limits { end, statement_timeout: STATEMENT_TIMEOUT };
+            let sum =
+                retry(&mut driver, limits, is_permanent, async |driver| add_up(driver, request).await).await;
+            driver.release();
+            let tally = sum.map_err(TallyError::from)?.tally().map_err(TallyError::from)?;
+            let percentiles = tally.hops.iter().filter_map(|(hop, latencies)| {
+                let summary = latencies.summary("latency", 0)?;
+                let (p50, p90, p99) = (summary.p50, summary.p90, summary.p99);
+                Some((*hop, Percentiles { p50, p90, p99, p99_9: summary.p99_9, max: summary.max }))
+            });
+            Ok(Answer { latency_ms: percentiles.collect(), tally })
+        })
     }
 }
 

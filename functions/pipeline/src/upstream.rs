@@ -13,6 +13,7 @@ use aws_sdk_kinesis::error::ProvideErrorMetadata;
 use aws_sdk_kinesis::primitives::Blob;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures::future::LocalBoxFuture;
 use lambda_kit::{Failure, env, now_us};
 use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, MAX_BODY, Reply, THROTTLED};
 use serde::{Deserialize, Serialize};
@@ -109,21 +110,24 @@ impl Upstream {
     }
 
     /// Checks a message and puts it into the stream.
-    pub async fn handle(&self, request: &Request, remaining: Duration) -> Response {
-        let arrived_us = now_us();
-        let accepted = self.accept(request, arrived_us, remaining.saturating_sub(RESERVE)).await;
-        let (status_code, message) = match accepted {
-            Ok(()) => (200, "success".to_owned()),
-            Err(error) => (error.status(), error.to_string()),
-        };
-        let mut headers = BTreeMap::from([
-            ("content-type", "application/json".to_owned()),
-            (ARRIVED_HEADER, arrived_us.to_string()),
-        ]);
-        if !self.warm.swap(true, Ordering::Relaxed) {
-            headers.insert(COLD_START_HEADER, "1".to_owned());
-        }
-        Response { status_code, headers, body: json(&Reply { message }) }
+    #[must_use]
+    pub fn handle<'a>(&'a self, request: &'a Request, remaining: Duration) -> LocalBoxFuture<'a, Response> {
+        Box::pin(async move {
+            let arrived_us = now_us();
+            let accepted = self.accept(request, arrived_us, remaining.saturating_sub(RESERVE)).await;
+            let (status_code, message) = match accepted {
+                Ok(()) => (200, "success".to_owned()),
+                Err(error) => (error.status(), error.to_string()),
+            };
+            let mut headers = BTreeMap::from([
+                ("content-type", "application/json".to_owned()),
+                (ARRIVED_HEADER, arrived_us.to_string()),
+            ]);
+            if !self.warm.swap(true, Ordering::Relaxed) {
+                headers.insert(COLD_START_HEADER, "1".to_owned());
+            }
+            Response { status_code, headers, body: json(&Reply { message }) }
+        })
     }
 
     async fn accept(&self, request: &Request, arrived_us: u64, within: Duration) -> Result<(), RequestError> {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_s3::Client;
+use futures::future::LocalBoxFuture;
 use lambda_kit::env::EnvError;
 use lambda_kit::{Deadline, Failure, aws, env, now_us};
 use protocol::s3_read::{GeneratorReport, GeneratorRequest, Variant, signed_body};
@@ -45,15 +46,18 @@ impl Generator {
     ///
     /// # Errors
     /// If a variable is missing or wrong, or there are no credentials.
-    pub async fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
-        let variant = Mode::from_env()?;
-        let bucket: String = env::setting("s3bucket", "the bucket's name")?;
-        let queue = Queue::new(config, env::setting("sqsqueue", "the queue's URL")?);
-        let valid = match variant {
-            Variant::Signed => Some(validity()?),
-            Variant::Sdk => None,
-        };
-        Self::new(config, variant, bucket, queue, valid).await
+    #[must_use]
+    pub fn from_env(config: &SdkConfig) -> LocalBoxFuture<'_, Result<Self, Failure>> {
+        Box::pin(async move {
+            let variant = Mode::from_env()?;
+            let bucket: String = env::setting("s3bucket", "the bucket's name")?;
+            let queue = Queue::new(config, env::setting("sqsqueue", "the queue's URL")?);
+            let valid = match variant {
+                Variant::Signed => Some(validity()?),
+                Variant::Sdk => None,
+            };
+            Self::new(config, variant, bucket, queue, valid).await
+        })
     }
 
     /// A generator of these parts; with `signed`, URLs are valid so long.
@@ -85,24 +89,28 @@ impl Generator {
     ///
     /// # Errors
     /// S3's or SQS's, once the retries are used up. What is sent by then is in the queue.
-    pub async fn handle(
+    #[must_use]
+    pub fn handle(
         &self,
         request: GeneratorRequest,
         remaining: Duration,
-    ) -> Result<GeneratorReport, Failure> {
-        let deadline = Deadline::after(remaining);
-        let run = if request.run.is_empty() { format!("run-{}", now_us()) } else { request.run };
-        let work = Work {
-            listing: Listing { client: &self.client, bucket: &self.bucket, prefix: &request.prefix },
-            oldest: oldest(request.modified_within_hours)?,
-            max: if request.max_objects == 0 { u64::MAX } else { request.max_objects },
-            end: deadline.work(),
-        };
-        let mut report = GeneratorReport::new(run, self.variant);
-        report.continuation = self.list(&work, request.continuation.unwrap_or_default(), &mut report).await?;
-        report.elapsed_ms = u64::try_from(deadline.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(?report, "listed");
-        Ok(report)
+    ) -> LocalBoxFuture<'_, Result<GeneratorReport, Failure>> {
+        Box::pin(async move {
+            let deadline = Deadline::after(remaining);
+            let run = if request.run.is_empty() { format!("run-{}", now_us()) } else { request.run };
+            let work = Work {
+                listing: Listing { client: &self.client, bucket: &self.bucket, prefix: &request.prefix },
+                oldest: oldest(request.modified_within_hours)?,
+                max: if request.max_objects == 0 { u64::MAX } else { request.max_objects },
+                end: deadline.work(),
+            };
+            let mut report = GeneratorReport::new(run, self.variant);
+            report.continuation =
+                self.list(&work, request.continuation.unwrap_or_default(), &mut report).await?;
+            report.elapsed_ms = u64::try_from(deadline.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(?report, "listed");
+            Ok(report)
+        })
     }
 
     /// Page by page; the next one is asked for while one is sent. Returns the key to go on behind, if it isn't done.

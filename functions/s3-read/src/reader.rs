@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::LocalBoxFuture;
 use futures::future::join_all;
 use lambda_kit::dynamodb::Item;
 use lambda_kit::env::EnvError;
@@ -89,11 +90,14 @@ impl Reader {
     ///
     /// # Errors
     /// If a variable is missing or wrong, or there are no credentials.
-    pub async fn from_env(config: &SdkConfig) -> Result<Self, Failure> {
-        let settings = Settings::from_env()?;
-        let table = Table::new(config, env::setting("ddbtable", "the table's name")?);
-        let client = ObjectClient::new(config, settings.variant, &settings.bucket).await?;
-        Ok(Self::new(settings, client, table, DeadLetters::from_env(config)?))
+    #[must_use]
+    pub fn from_env(config: &SdkConfig) -> LocalBoxFuture<'_, Result<Self, Failure>> {
+        Box::pin(async move {
+            let settings = Settings::from_env()?;
+            let table = Table::new(config, env::setting("ddbtable", "the table's name")?);
+            let client = ObjectClient::new(config, settings.variant, &settings.bucket).await?;
+            Ok(Self::new(settings, client, table, DeadLetters::from_env(config)?))
+        })
     }
 
     /// A reader of these parts.
@@ -104,20 +108,28 @@ impl Reader {
     }
 
     /// Reads the objects of a batch; the answer names the messages that have to come again.
-    pub async fn handle(self: &Arc<Self>, event: SqsEvent, remaining: Duration) -> SqsBatchResponse {
-        let cold = !self.warm.swap(true, Ordering::Relaxed);
-        let deadline = Deadline::after(remaining);
-        let messages: Vec<_> = event.records.into_iter().map(Arc::new).collect();
-        let read = self.read_all(&messages, deadline.work()).await;
-        let outcomes = self.store(&messages, read, cold, deadline.answer()).await;
-        let readings: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
-        let Settings { metrics_namespace, variant, .. } = &self.settings;
-        metrics::emit(metrics_namespace, *variant, &readings, outcomes.len() - readings.len());
-        let given_back =
-            join_all(messages.iter().zip(&outcomes).map(|(message, outcome)| self.settle(message, outcome)));
-        let mut response = SqsBatchResponse::default();
-        response.batch_item_failures = given_back.await.into_iter().flatten().collect();
-        response
+    #[must_use]
+    pub fn handle(
+        self: &Arc<Self>,
+        event: SqsEvent,
+        remaining: Duration,
+    ) -> LocalBoxFuture<'_, SqsBatchResponse> {
+        Box::pin(async move {
+            let cold = !self.warm.swap(true, Ordering::Relaxed);
+            let deadline = Deadline::after(remaining);
+            let messages: Vec<_> = event.records.into_iter().map(Arc::new).collect();
+            let read = self.read_all(&messages, deadline.work()).await;
+            let outcomes = self.store(&messages, read, cold, deadline.answer()).await;
+            let readings: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
+            let Settings { metrics_namespace, variant, .. } = &self.settings;
+            metrics::emit(metrics_namespace, *variant, &readings, outcomes.len() - readings.len());
+            let given_back = join_all(
+                messages.iter().zip(&outcomes).map(|(message, outcome)| self.settle(message, outcome)),
+            );
+            let mut response = SqsBatchResponse::default();
+            response.batch_item_failures = given_back.await.into_iter().flatten().collect();
+            response
+        })
     }
 
     async fn read_all(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::LocalBoxFuture;
 use lambda_kit::run_log::{Claimant, Key, RunLog};
 use lambda_kit::sqs::{self, DeadLetters, Queue};
 use lambda_kit::{Deadline, Failure, env};
@@ -112,19 +113,22 @@ impl Worker {
     ///
     /// # Errors
     /// If an event has to come again. Messages of a batch come again one by one.
-    pub async fn handle(
-        &self,
-        payload: &str,
-        request_id: &str,
+    #[must_use]
+    pub fn handle<'a>(
+        &'a self,
+        payload: &'a str,
+        request_id: &'a str,
         remaining: Duration,
-    ) -> Result<Answer, Failure> {
-        let cold = !self.warm.swap(true, Ordering::Relaxed);
-        let invocation = Invocation { request_id, cold, deadline: Deadline::after(remaining) };
-        let Some(batch) = batch(payload) else {
-            return Ok(Answer::Event(self.event(payload, &invocation).await?));
-        };
-        let response = sqs::each(batch, async |message| self.message(&message, &invocation).await);
-        Ok(Answer::Batch(response.await))
+    ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
+        Box::pin(async move {
+            let cold = !self.warm.swap(true, Ordering::Relaxed);
+            let invocation = Invocation { request_id, cold, deadline: Deadline::after(remaining) };
+            let Some(batch) = batch(payload) else {
+                return Ok(Answer::Event(self.event(payload, &invocation).await?));
+            };
+            let response = sqs::each(batch, async |message| self.message(&message, &invocation).await);
+            Ok(Answer::Batch(response.await))
+        })
     }
 
     async fn event(&self, payload: &str, invocation: &Invocation<'_>) -> Result<Reply, Failure> {

@@ -14,7 +14,7 @@ use rcgen::{
 };
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, ring};
+use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, aws_lc_rs};
 
 use super::account::Account;
 use super::secret;
@@ -102,7 +102,7 @@ fn check(authority: &Path, certificate: &Path, time: UnixTime) -> Result<()> {
     let certificate = CertificateDer::from_pem_file(certificate)?;
     let anchors = [anchor_from_trusted_cert(&authority)?];
     let server = EndEntityCert::try_from(&certificate)?;
-    let algorithms = [ring::ECDSA_P256_SHA256];
+    let algorithms = [aws_lc_rs::ECDSA_P256_SHA256];
     server.verify_for_usage(&algorithms, &anchors, &[], time, KeyUsage::server_auth(), None, None)?;
     for name in NAMES {
         server.verify_is_valid_for_subject_name(&ServerName::try_from(name)?)?;

@@ -1,6 +1,7 @@
 //! The objects that a scenario is about.
 
 use aws_sdk_s3::Client;
+use futures::future::BoxFuture;
 
 use super::{Object, list_objects};
 use crate::{Failure, aws, env};
@@ -21,10 +22,13 @@ impl SourceObjects {
     ///
     /// # Errors
     /// If one of them is missing.
-    pub async fn from_env() -> Result<Self, Failure> {
-        let bucket = env::setting("BUCKET", "the bucket's name")?;
-        let prefix = env::setting("PREFIX", "the source objects' prefix, such as files")?;
-        Ok(Self { client: aws::s3(&aws::config().await), bucket, prefix })
+    #[must_use]
+    pub fn from_env() -> BoxFuture<'static, Result<Self, Failure>> {
+        Box::pin(async move {
+            let bucket = env::setting("BUCKET", "the bucket's name")?;
+            let prefix = env::setting("PREFIX", "the source objects' prefix, such as files")?;
+            Ok(Self { client: aws::s3(&aws::config().await), bucket, prefix })
+        })
     }
 
     /// The prefix of the objects' keys: `files/`.

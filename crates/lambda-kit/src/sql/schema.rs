@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use futures::future::LocalBoxFuture;
+use sqlx::migrate::MigrateError;
 use sqlx::{Connection, PgConnection};
 
+use super::Migrations;
 use crate::postgres::{ConnectError, Postgres};
 
 /// A function that was killed in mid-transaction must not keep its locks for longer: the Data API would for three minutes.
@@ -34,15 +36,21 @@ pub enum SchemaError {
 ///
 /// # Errors
 /// [`SchemaError`].
-pub async fn migrate(postgres: &Postgres, migrator: &Migrator) -> Result<PgConnection, SchemaError> {
-    let host = &postgres.cluster().writer;
-    let connected = postgres.connect(host).await;
-    let mut db = connected.map_err(|source| SchemaError::Connect { host: host.clone(), source })?;
-    // Of this session only.
-    sqlx::query("SET statement_timeout = 0").execute(&mut db).await?;
-    migrator.run(&mut db).await?;
-    limit_sessions(&mut db, postgres.cluster().statement_timeout).await?;
-    Ok(db)
+#[must_use]
+pub fn migrate(
+    postgres: &Postgres,
+    migrations: Migrations,
+) -> LocalBoxFuture<'_, Result<PgConnection, SchemaError>> {
+    Box::pin(async move {
+        let host = &postgres.cluster().writer;
+        let connected = postgres.connect(host).await;
+        let mut db = connected.map_err(|source| SchemaError::Connect { host: host.clone(), source })?;
+        // Of this session only.
+        sqlx::query("SET statement_timeout = 0").execute(&mut db).await?;
+        migrations.migrator().run(&mut db).await?;
+        limit_sessions(&mut db, postgres.cluster().statement_timeout).await?;
+        Ok(db)
+    })
 }
 
 /// Limits as the role's settings in this database: the only way that reaches the connections of the Data API's pool, which

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::future::LocalBoxFuture;
 use lambda_kit::{Failure, SourceObjects};
 use protocol::archive::{Verdict, VerifyRequest};
 
@@ -22,21 +23,31 @@ pub type Expected = BTreeMap<String, Vec<String>>;
 ///
 /// # Errors
 /// S3's errors once the retries are used up.
-pub async fn verify(sources: &SourceObjects, request: &VerifyRequest) -> Result<Verdict, Failure> {
-    let Some((source, size)) = S3Source::find(&sources.client, &sources.bucket, &request.archive_key).await?
-    else {
-        let reason = InvalidArchive::NoArchive(request.archive_key.clone()).to_string();
-        return Ok(Verdict::Invalid { valid: false, reason });
-    };
-    let objects = sources.list().await?;
-    let files = objects.iter().filter(|object| !object.is_folder_marker());
-    // A source object is named by its content.
-    let expected = files.map(|object| (object.base_name().to_owned(), vec![object.base_name().to_owned()]));
-    match verify_archive(Arc::new(source), size, expected.collect()).await {
-        Ok(entries) => Ok(Verdict::Valid { valid: true, entries, archive_bytes: size }),
-        Err(VerifyError::Invalid(error)) => Ok(Verdict::Invalid { valid: false, reason: error.to_string() }),
-        Err(VerifyError::Source(error)) => Err(error.into()),
-    }
+#[must_use]
+pub fn verify<'a>(
+    sources: &'a SourceObjects,
+    request: &'a VerifyRequest,
+) -> LocalBoxFuture<'a, Result<Verdict, Failure>> {
+    Box::pin(async move {
+        let Some((source, size)) =
+            S3Source::find(&sources.client, &sources.bucket, &request.archive_key).await?
+        else {
+            let reason = InvalidArchive::NoArchive(request.archive_key.clone()).to_string();
+            return Ok(Verdict::Invalid { valid: false, reason });
+        };
+        let objects = sources.list().await?;
+        let files = objects.iter().filter(|object| !object.is_folder_marker());
+        // A source object is named by its content.
+        let expected =
+            files.map(|object| (object.base_name().to_owned(), vec![object.base_name().to_owned()]));
+        match verify_archive(Arc::new(source), size, expected.collect()).await {
+            Ok(entries) => Ok(Verdict::Valid { valid: true, entries, archive_bytes: size }),
+            Err(VerifyError::Invalid(error)) => {
+                Ok(Verdict::Invalid { valid: false, reason: error.to_string() })
+            }
+            Err(VerifyError::Source(error)) => Err(error.into()),
+        }
+    })
 }
 
 /// Verifies that the archive in `source`, of `size` bytes, has one good entry for each name that is expected

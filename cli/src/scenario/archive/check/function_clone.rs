@@ -20,19 +20,19 @@ const MAX_NAME: usize = 64;
 const TIMEOUT: i32 = 120;
 
 /// A deployed clone.
-pub struct FunctionClone<'a> {
+pub struct FunctionClone {
     client: Client,
-    deployment: &'a Deployment,
+    deployment: Deployment,
     name: String,
     timeout: i32,
 }
 
-impl<'a> FunctionClone<'a> {
-    /// Clones a function whose S3 is at an address.
+impl FunctionClone {
+    /// Clones a function under the name `lambench-check-<name>`, with an S3 at another address.
     pub async fn of(
         config: &SdkConfig,
-        deployment: &'a Deployment,
-        contender: &str,
+        deployment: &Deployment,
+        name: &str,
         function: &str,
         s3: &str,
     ) -> Result<Self> {
@@ -51,9 +51,9 @@ impl<'a> FunctionClone<'a> {
         let path =
             function_code::path(&location).with_context(|| format!("'{location}' is no address of code"))?;
         let code = function_code::read(endpoint, &path, function).await?;
-        let name: String = format!("{NAMES}{contender}").chars().take(MAX_NAME).collect();
+        let name: String = format!("{NAMES}{name}").chars().take(MAX_NAME).collect();
         let timeout = settings.timeout.unwrap_or(TIMEOUT).min(TIMEOUT);
-        let clone = Self { client, deployment, name, timeout };
+        let clone = Self { client, deployment: deployment.clone(), name, timeout };
         clone.create(settings, code, s3).await?;
         Ok(clone)
     }
@@ -79,7 +79,7 @@ impl<'a> FunctionClone<'a> {
 
     /// Calls it; an error of its own is told in its own words.
     pub async fn invoke(&self, event: &Value) -> Result<Result<(), String>> {
-        let Answer { payload, error } = call(&self.client, self.deployment, &self.name, event).await?;
+        let Answer { payload, error } = call(&self.client, &self.deployment, &self.name, event).await?;
         Ok(if error.is_none() { Ok(()) } else { Err(said(&payload)) })
     }
 
@@ -92,7 +92,7 @@ impl<'a> FunctionClone<'a> {
     }
 
     fn failed(&self, call: &str, error: &(dyn std::error::Error + 'static)) -> anyhow::Error {
-        anyhow!("{}: {}", self.name, failed(call, self.deployment)(error))
+        anyhow!("{}: {}", self.name, failed(call, &self.deployment)(error))
     }
 }
 

@@ -9,7 +9,7 @@ const MIB: u64 = 1 << 20;
 const PART: u64 = 5 * MIB;
 
 /// A bucket's content, or what happens to it while an archive is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Input {
     /// No object at all

@@ -7,27 +7,23 @@ mod sandbox;
 mod seed;
 mod table;
 mod test_case;
+mod workers;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use aws_config::SdkConfig;
 use protocol::archive::Deployed;
 
 use super::report::contender;
 use crate::cli::Global;
-use crate::exit::Interrupted;
 use crate::local::ephemeral_s3::EphemeralS3;
-use crate::progress::{Mode, Progress};
+use crate::progress::Progress;
 use crate::project::Project;
 use crate::scenario::shared::deployment::deployed;
-use crate::shutdown::requested;
-use faults::Faults;
-use function_clone::FunctionClone;
 use input::Input;
-use sandbox::Sandbox;
 use test_case::{Checked, Verdict};
+use workers::Work;
 
 /// For `lambench check contender --help`.
 pub const EXAMPLES: &str = "Each contender makes an archive of each input, with S3 as it is, with 30 % of its answers 503, and with broken \
@@ -55,6 +51,7 @@ pub struct Options {
 }
 
 /// A deployed contender.
+#[derive(Clone, Debug, PartialEq)]
 struct Contender {
     /// `<lang>-<id>`.
     name: String,
@@ -87,19 +84,20 @@ async fn check(project: &Project, options: &Options, global: &Global) -> Result<
         );
     }
     let contenders = chosen(&archive, &options.folders)?;
+    let inputs: Vec<Input> =
+        Input::all().filter(|input| options.inputs.is_empty() || options.inputs.contains(input)).collect();
+    let work = workers::divide(&inputs, &contenders);
     let config = crate::aws::config(&archive.deployment).await;
-    let s3 = EphemeralS3::start(project).await?;
+    let s3 = EphemeralS3::start(project, work.len().min(workers::MOST)).await?;
     function_clone::remove_all(&config, &archive.deployment).await?;
-    let mut sandbox = Sandbox::new(s3, &archive);
-    let checked = tokio::select! {
-        checked = cases(&mut sandbox, &archive, &config, &contenders, options, global.progress) => Some(checked),
-        () = requested() => None,
-    };
+    let progress = Progress::new(global.progress, work.iter().map(Work::cases).sum::<usize>() as u64);
+    let checked = workers::check(&archive, &config, &s3, work, progress).await;
     function_clone::remove_all(&config, &archive.deployment).await?;
-    sandbox.s3.end(project).await?;
-    checked.unwrap_or_else(|| {
-        Err(Interrupted("the clones of the contenders and their buckets are removed".to_owned()).into())
-    })
+    s3.end(project).await?;
+    let mut checked = checked?;
+    let place = |name: &str| contenders.iter().position(|contender| contender.name == name);
+    checked.sort_by_key(|case| (place(&case.contender), case.input, case.faults));
+    Ok(checked)
 }
 
 /// The contenders of some folders; without any, all.
@@ -141,44 +139,6 @@ fn name(folder: &Path) -> Result<String> {
     }
 }
 
-async fn cases(
-    sandbox: &mut Sandbox,
-    archive: &Deployed,
-    config: &SdkConfig,
-    contenders: &[Contender],
-    options: &Options,
-    progress: Mode,
-) -> Result<Vec<Checked>> {
-    let inputs: Vec<Input> =
-        Input::all().filter(|input| options.inputs.is_empty() || options.inputs.contains(input)).collect();
-    let plan: Vec<(Input, Faults)> = inputs.into_iter().flat_map(with_faults).collect();
-    let mut progress = Progress::new(progress, (plan.len() * contenders.len()) as u64);
-    let mut checked = Vec::new();
-    for contender in contenders {
-        let clone = FunctionClone::of(
-            config,
-            &archive.deployment,
-            &contender.name,
-            &contender.function,
-            &sandbox.s3.s3,
-        )
-        .await?;
-        for (input, faults) in &plan {
-            let what = format!("{}: {}, {}", contender.name, input.name(), faults.title());
-            progress.set(checked.len() as u64, &what);
-            checked.push(test_case::run(sandbox, &clone, &contender.name, *input, *faults).await?);
-        }
-    }
-    progress.end();
-    Ok(checked)
-}
-
-/// What happens to a bucket is a fault of its own.
-fn with_faults(input: Input) -> impl Iterator<Item = (Input, Faults)> {
-    let faults = Faults::ALL.into_iter().filter(move |faults| *faults == Faults::None || !input.is_event());
-    faults.map(move |faults| (input, faults))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,11 +166,5 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let error = chosen(&run().deployed, &[folder]).err().unwrap().to_string();
         assert!(error.contains("it has: rust-stream") && error.ends_with("pulumi up --stack dev"), "{error}");
-    }
-
-    #[test]
-    fn inputs_meet_all_faults_and_events_none() {
-        assert_eq!(with_faults(Input::Contest).count(), 3);
-        assert_eq!(with_faults(Input::Deleted).collect::<Vec<_>>(), [(Input::Deleted, Faults::None)]);
     }
 }

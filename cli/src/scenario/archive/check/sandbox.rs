@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::input::Input;
 use super::seed;
 use super::test_case::Left;
-use crate::local::ephemeral_s3::EphemeralS3;
+use crate::local::ephemeral_s3::Addresses;
 use crate::local::{aws, http};
 
 /// A filled bucket.
@@ -26,7 +26,7 @@ pub struct Source {
 
 /// The S3 model and what has been put there.
 pub struct Sandbox {
-    pub s3: EphemeralS3,
+    pub s3: Addresses,
     pub client: Client,
     /// Where a contender finds the objects, without a slash, as the contest's events say it.
     pub source_prefix: String,
@@ -37,7 +37,7 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// An empty one.
-    pub fn new(s3: EphemeralS3, archive: &Deployed) -> Self {
+    pub fn new(s3: Addresses, archive: &Deployed) -> Self {
         let client = client(&s3.s3, RequestChecksumCalculation::WhenSupported);
         let (source_prefix, archive_prefix) = (archive.source_prefix.clone(), archive.archive_prefix.clone());
         Self { s3, client, source_prefix, archive_prefix, sources: HashMap::new() }

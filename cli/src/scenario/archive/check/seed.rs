@@ -29,7 +29,10 @@ pub async fn seed(client: &Client, prefix: &str, input: Input) -> Result<Source>
         return Err(failed("CreateBucket")(error));
     }
     let objects = input.objects();
-    let put = (0..).zip(&objects).map(|(number, object)| put(client, &bucket, prefix, number, object));
+    let name = bucket.as_str();
+    let put = (0..).zip(objects.clone()).map(|(number, object)| async move {
+        put(client, name, prefix, number, &object).await // owns its object, as what runs on any thread has to
+    });
     let digests: Vec<String> = stream::iter(put).buffered(PUTS).try_collect().await?;
     Ok(Source { expected: expected(prefix, &objects, digests), bucket })
 }

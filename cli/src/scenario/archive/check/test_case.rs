@@ -69,7 +69,7 @@ pub struct Checked {
 /// Has a contender make an archive, and verifies it.
 pub async fn run(
     sandbox: &mut Sandbox,
-    clone: &FunctionClone<'_>,
+    clone: &FunctionClone,
     contender: &str,
     input: Input,
     faults: Faults,
@@ -102,7 +102,7 @@ pub async fn run(
 /// Calls the contender and changes an object that it has been told of, before it can read it.
 async fn meanwhile(
     sandbox: &Sandbox,
-    clone: &FunctionClone<'_>,
+    clone: &FunctionClone,
     event: &Value,
     input: Input,
     expected: &mut Option<Expected>,
@@ -152,11 +152,7 @@ async fn listed(sandbox: &Sandbox, before: u64) -> Result<()> {
 }
 
 /// Calls the contender with too little time.
-async fn out_of_time(
-    sandbox: &Sandbox,
-    clone: &FunctionClone<'_>,
-    event: &Value,
-) -> Result<Result<(), String>> {
+async fn out_of_time(sandbox: &Sandbox, clone: &FunctionClone, event: &Value) -> Result<Result<(), String>> {
     clone.set_timeout(Some(SHORT)).await?;
     sandbox.set_faults(stalled_bytes()).await?;
     let answer = clone.invoke(event).await;

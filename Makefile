@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean test-steps
+.PHONY: help tools setup build cli demo demo-down test lint unit launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean test-steps
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export PATH := $(CURDIR)/.lambench/venv/bin:$(PATH)
@@ -62,15 +62,15 @@ ifeq ($(FOR),local)
 	@$(STEP) "build the functions and lambench" $(CARGO) build --locked --workspace --bins
 	@tools/lay-out.sh $(TARGET)
 else
-	@$(STEP) "build the functions for AWS, $(ARCH)" cargo lambda build --release --locked --target $(TRIPLE) --workspace --exclude lambench --exclude s3-model
+	@$(STEP) "build the functions for AWS, $(ARCH)" cargo lambda build --release --locked --target $(TRIPLE) --workspace --exclude lambench --exclude cpu-pacer --exclude s3-model
 endif
 	@$(STEP) "build the other contenders" contenders/build.sh $(FOR) $(ARCH) $(TARGET)/contenders
 
 cli: ## Build the lambench command
-	@$(STEP) "build lambench" $(CARGO) build --locked --workspace --bin lambench --bin lambench-s3-model
+	@$(STEP) "build lambench" $(CARGO) build --locked --workspace --bin lambench --bin lambench-cpu-pacer --bin lambench-s3-model
 	@mkdir -p .lambench/bin
 # Copies: what runs can't be built again in its place.
-	@install $(TARGET)/debug/lambench $(TARGET)/debug/lambench-s3-model .lambench/bin
+	@install $(addprefix $(TARGET)/debug/,lambench lambench-cpu-pacer lambench-s3-model) .lambench/bin
 	@ln -sf ../../local/aws .lambench/bin/aws
 
 test: ## Run all tests; say at the end what took how long
@@ -125,6 +125,9 @@ bench-aurora: ## Measure the aurora workers against pgbench (SECONDS=10, PAIRS=3
 	@$(MAKE) --no-print-directory setup build cli FOR=local
 	@$(STEP) "build the driver's benchmark" $(CARGO) build --locked --workspace --example bench_worker
 	@npx tsx local/bench/aurora.ts
+
+bench-cpu: setup cli ## Measure how exactly functions get their share of a processor: four minutes on a quiet machine
+	@python local/emulator/bench_cpu_share.py
 
 bench-pipeline: export FOR := local
 bench-pipeline: ## Measure the pipeline: rates, an outage, what a record costs (SECONDS=30, MESSAGES=20000)

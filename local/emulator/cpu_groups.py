@@ -114,12 +114,19 @@ class Group:
         self.groups.ended.put((self, time.monotonic() + GRACE_SECONDS))
 
 
-def find():
-    """The groups of the first hierarchy that lets us have some, or None; and what is wrong with each of the others."""
+def find(scope=None):
+    """The groups of the first hierarchy that lets us have some, or None; and what is wrong with the better ones.
+
+    `scope` is the name of what has given this process a group of its own of version 2.
+    """
     refusals = []
-    for hierarchy, parent in cpu_hierarchies.candidates():
+    candidates = cpu_hierarchies.candidates()
+    for hierarchy, parent in candidates:
         try:
-            return Groups(hierarchy, parent), refusals
+            groups = Groups(hierarchy, parent)
+            if scope is not None and (hierarchy, parent) == candidates[0] and hierarchy.name == "cgroup v2":
+                groups.name = scope
+            return groups, refusals
         except OSError as error:
             refusals.append(f"{hierarchy.name}: {error.strerror}: '{error.filename or parent}'")
     return None, refusals or ["no control groups are mounted"]

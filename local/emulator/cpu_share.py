@@ -28,15 +28,19 @@ def configure(environment=os.environ):
 
     LAMBENCH_CPU is `share`, `off` (the default), or `pacer` for the second best, which tests use; LAMBENCH_CPU_SCALE is
     what a share is multiplied by, this machine's processor being faster or slower than Lambda's; LAMBENCH_CPU_PACER is
-    the pacer's program.
+    the pacer's program, and LAMBENCH_CPU_SCOPE names what has given this process a group to divide: systemd, whose
+    own variables are removed, too.
     """
     global _mechanism, _scale, _refusals
     mode = environment.pop("LAMBENCH_CPU", "off")
     _scale = float(environment.pop("LAMBENCH_CPU_SCALE", "1"))
     program = environment.pop("LAMBENCH_CPU_PACER", None)
+    scope = environment.pop("LAMBENCH_CPU_SCOPE", None)
+    for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"):
+        environment.pop(name, None)
     _mechanism, _refusals = None, []
     if mode == "share":
-        _mechanism, _refusals = cpu_groups.find()
+        _mechanism, _refusals = cpu_groups.find(scope)
     if _mechanism is None and mode != "off":
         _mechanism, refusal = cpu_pacer.find(program)
         _refusals = [*_refusals, *refusal]

@@ -31,7 +31,9 @@ class Meter:
         self.usage = None
 
     def start(self, environment):
-        """The handler starts."""
+        """The handler starts; in an environment that has just been ended there is nothing to measure."""
+        if environment is None:
+            return
         self.environment = environment
         self.early = _delays(environment.limiter.pids())
         self.before = _read(environment)

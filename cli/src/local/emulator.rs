@@ -3,10 +3,11 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use super::cpu_mode::CpuMode;
 use super::process::{self, Process};
 use super::service::Service;
 use super::{aws, executable, http, postgres, s3_model};
@@ -64,11 +65,13 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
         fs::remove_dir_all(&temporary).with_context(|| format!("cannot remove '{}'", temporary.display()))?;
     }
     let log = Service::Emulator.create_log(project)?;
-    let child = Command::new(&python)
+    let mode = CpuMode::chosen(project).unwrap_or(CpuMode::Share);
+    let child = mode
+        .command(&python)
         .arg(launcher(project))
         .current_dir(project.folder("emulator")?)
-        .env_clear()
         .envs(environment(project, port)?)
+        .envs(mode.variables(project))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -1,6 +1,7 @@
 //! `lambench local`: the emulator, the S3 model and PostgreSQL as background services of one checkout.
 
 pub mod aws;
+mod cpu_mode;
 pub mod emulator;
 mod environment;
 pub mod ephemeral_s3;
@@ -26,6 +27,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::project::Project;
+use cpu_mode::CpuMode;
 use s3_backend::S3Backend;
 use service::Service;
 
@@ -39,10 +41,13 @@ pub enum LocalCommand {
         /// What answers S3's requests
         #[arg(long, value_enum, default_value = "model")]
         s3: S3Backend,
+        /// How much of a processor functions get
+        #[arg(long, value_enum, default_value = "share")]
+        cpu: CpuMode,
     },
     /// End everything that `start` has started; buckets, functions and databases are kept for the next start.
     Stop,
-    /// Show what runs, where, and since when.
+    /// Show what runs, where, since when, and what holds functions to their share of a processor.
     #[command(after_help = STATUS_EXIT_CODES)]
     Status,
     /// Print the logs of the emulator, the S3 model or PostgreSQL.
@@ -88,7 +93,7 @@ impl LocalCommand {
 pub fn execute(command: &LocalCommand, stack: Option<&str>, json: bool) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
-        LocalCommand::Start { s3 } => start::start(&project, *s3),
+        LocalCommand::Start { s3, cpu } => start::start(&project, *s3, *cpu),
         LocalCommand::Stop => stop::stop(&project),
         LocalCommand::Status => status::status(&project, json),
         LocalCommand::Logs { service, follow, lines } => logs::logs(&project, *service, *lines, *follow),

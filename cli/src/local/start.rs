@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 
+use super::cpu_mode::CpuMode;
 use super::process::Process;
 use super::s3_backend::S3Backend;
 use super::service::Service;
@@ -22,13 +23,13 @@ const POLL: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// When a service cannot be started, with the end of its log.
-pub fn start(project: &Project, backend: S3Backend) -> Result<ExitCode> {
+pub fn start(project: &Project, backend: S3Backend, cpu: CpuMode) -> Result<ExitCode> {
     emulator::check(project)?;
     if backend == S3Backend::Model {
         s3_model::check(project)?;
     }
     let _lock = lock::services(project)?;
-    choose(project, backend)?;
+    choose(project, backend, cpu)?;
     project.folder("pulumi/state")?;
     for service in Service::all(project) {
         if service.process(project).is_some() {
@@ -47,16 +48,20 @@ pub fn start(project: &Project, backend: S3Backend) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Stores which S3 the environment has; not while it runs with the other one, whose buckets are its own.
-fn choose(project: &Project, backend: S3Backend) -> Result<()> {
-    let other = S3Backend::chosen(project).filter(|chosen| *chosen != backend);
-    if let Some(other) = other.filter(|_| Service::Emulator.process(project).is_some()) {
-        bail!(
-            "the local environment runs with S3 of the {}: end it first with `lambench local stop`",
-            other.name()
-        );
+/// Stores which S3 the environment has, and how functions share processors; not while it runs with other choices: the
+/// buckets of the other S3 are its own, and functions may be running.
+fn choose(project: &Project, backend: S3Backend, cpu: CpuMode) -> Result<()> {
+    if Service::Emulator.process(project).is_some() {
+        const END: &str = "end it first with `lambench local stop`";
+        if let Some(other) = S3Backend::chosen(project).filter(|chosen| *chosen != backend) {
+            bail!("the local environment runs with S3 of the {}: {END}", other.name());
+        }
+        if let Some(other) = CpuMode::chosen(project).filter(|chosen| *chosen != cpu) {
+            bail!("the local environment runs with --cpu {}: {END}", other.name());
+        }
     }
-    backend.remember(project)
+    backend.remember(project)?;
+    cpu.remember(project)
 }
 
 fn start_service(project: &Project, service: Service, port: u16) -> Result<()> {

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
+use results::cpu::CpuLimit;
 use serde::Serialize;
 
 use super::process::Process;
-use super::s3_model;
 use super::service::Service;
+use super::{cpu_mode, s3_model};
 use crate::project::Project;
+use crate::scenario::shared::cpu;
 
 const NOT_ALL_RUN: u8 = 3;
 
@@ -27,6 +29,9 @@ struct ServiceStatus {
     admin: Option<String>,
     uptime_seconds: Option<u64>,
     log: PathBuf,
+    /// What holds functions to their share of a processor; only the emulator has functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu: Option<CpuLimit>,
 }
 
 /// Prints the state of every service; the exit code is 3 if one does not run.
@@ -40,6 +45,9 @@ pub fn status(project: &Project, json: bool) -> Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&services)?);
     } else {
         println!("{}", table(&services));
+        for limit in services.iter().filter_map(|service| service.cpu.as_ref()) {
+            println!("\n{}", cpu_mode::describe(limit));
+        }
     }
     let all = services.iter().all(|service| service.running);
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_RUN) })
@@ -48,6 +56,7 @@ pub fn status(project: &Project, json: bool) -> Result<ExitCode> {
 fn of(project: &Project, service: Service) -> ServiceStatus {
     let process = service.process(project);
     let uptime = process.as_ref().and_then(Process::uptime);
+    let limit = || cpu::ask(&service.address(service.port(project)?)).map(|counts| counts.limit);
     ServiceStatus {
         service: service.id(),
         running: process.is_some(),
@@ -56,6 +65,7 @@ fn of(project: &Project, service: Service) -> ServiceStatus {
         admin: s3_model::addresses(project).filter(|_| service == Service::S3).map(|to| to.admin),
         uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
         log: service.log(project),
+        cpu: process.filter(|_| service == Service::Emulator).and_then(|_| limit()),
     }
 }
 

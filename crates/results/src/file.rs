@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::cost::Cost;
+use crate::cpu::{CpuLimit, CpuUse};
 use crate::scenario::Detail;
 
 /// Version of this schema; a reader refuses those it doesn't know.
@@ -27,6 +28,9 @@ pub struct RunResult {
     pub samples: Vec<Samples>,
     /// The statistics of each entry of `samples`, in the same order.
     pub summary: Vec<Summary>,
+    /// What functions had of the processors; only a local environment tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<CpuUse>,
     /// What it costs, by item.
     pub cost: Vec<Cost>,
     /// What the reader of the numbers should know, each with advice.
@@ -72,6 +76,9 @@ pub struct Environment {
     pub endpoint: Option<String>,
     /// The scenario's settings, memory among them.
     pub settings: Map<String, Value>,
+    /// How functions were held to their share of a processor; only a local environment tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<CpuLimit>,
 }
 
 /// What kind of environment ran the functions.
@@ -107,6 +114,7 @@ impl From<&Deployment> for Environment {
             architecture: deployment.architecture.clone(),
             endpoint: deployment.endpoint.clone(),
             settings: deployment.settings.clone(),
+            cpu: None,
         }
     }
 }

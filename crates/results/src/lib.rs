@@ -3,6 +3,7 @@
 
 pub mod billing_log;
 pub mod cost;
+pub mod cpu;
 pub mod file;
 pub mod prices;
 pub mod scenario;

@@ -3,6 +3,7 @@
 pub mod aurora_capacity;
 pub mod billing_log;
 pub mod cost;
+pub mod cpu;
 pub mod dead_letters;
 pub mod deployment;
 pub mod invoke;

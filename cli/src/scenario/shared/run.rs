@@ -7,9 +7,10 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 use protocol::deployment::Deployment;
 use results::cost::Cost;
-use results::file::{self, RunResult, SCHEMA_VERSION};
+use results::file::{self, Environment, RunResult, SCHEMA_VERSION};
 use results::scenario::Detail;
 
+use super::cpu::{self, Counts};
 use super::deployment::deployed;
 use super::run_context::RunContext;
 use super::series::Series;
@@ -84,13 +85,23 @@ pub async fn run<S: Scenario>(
     let started_at = Timestamp::now();
     let run =
         Run { scenario: S::NAME, project, deployed, config, progress, name: name(started_at), started_at };
+    let before = cpu::counts(run.deployment()).await;
     // What a scenario keeps while it waits is large, and differs from one to the next.
     let measurement = Box::pin(scenario.run(&run)).await?;
-    Ok(result(&run, measurement))
+    let after = cpu::counts(run.deployment()).await;
+    Ok(result(&run, measurement, before.zip(after)))
 }
 
-fn result<D: AsRef<Deployment>>(run: &Run<D>, measurement: Measurement) -> RunResult {
-    let Measurement { series, cost, warnings, failed_checks, detail } = measurement;
+fn result<D: AsRef<Deployment>>(
+    run: &Run<D>,
+    measurement: Measurement,
+    counts: Option<(Counts, Counts)>,
+) -> RunResult {
+    let Measurement { series, cost, mut warnings, failed_checks, detail } = measurement;
+    let cpu = counts.as_ref().map(|(before, after)| cpu::used(&run.deployment().stack, before, after));
+    warnings.extend(cpu.as_ref().and_then(cpu::warning));
+    let environment =
+        Environment { cpu: counts.map(|(_, after)| after.limit), ..Environment::from(run.deployment()) };
     RunResult {
         schema_version: SCHEMA_VERSION,
         run: file::Run {
@@ -101,9 +112,10 @@ fn result<D: AsRef<Deployment>>(run: &Run<D>, measurement: Measurement) -> RunRe
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             git_commit: git_commit(&run.project),
         },
-        environment: run.deployment().into(),
+        environment,
         summary: series.iter().filter_map(Series::summary).collect(),
         samples: series.into_iter().map(Series::samples).collect(),
+        cpu,
         cost,
         warnings,
         failed_checks,

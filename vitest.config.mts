@@ -60,6 +60,9 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["infra/**/*.test.ts", "stacks/**/*.test.ts", "local/**/*.unit.test.ts"],
+          // Loading Pulumi's packages alone takes seconds where other programs compute as well.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,9 +1,11 @@
 """A real launcher on a free port with its own state, and functions deployed to it: for the tests here."""
 
+import contextlib
 import io
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -35,15 +37,26 @@ def wait_for(probe, what, seconds=30):
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
+def free_port():
+    """A port on which nothing listens.
+
+    It is below those that the kernel gives to outgoing connections (32768 and up): one of them could take it before the
+    emulator listens, or while it is down.
+    """
+    for port in random.sample(range(20_000, 32_000), 12_000):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
 class Emulator:
     """One launcher process; every client in it is signed as root."""
 
     def __init__(self, folder, environment=None):
         self.folder = pathlib.Path(folder)
         self.environment = environment or {}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.process = None
 

@@ -3,11 +3,13 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use lambda_kit::postgres::{Cluster, Credentials, Login, Postgres};
@@ -15,6 +17,9 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use sqlx::PgConnection;
 use tempfile::TempDir;
 
+/// Below those that the kernel gives to outgoing connections (32768 and up): one of them could take the port before the server
+/// listens, or while it is down.
+const PORTS: Range<u16> = 20_000..32_000;
 const DATABASE: &str = "shop";
 const ROLE: &str = "lambench";
 const PASSWORD: &str = "of-this-test";
@@ -40,8 +45,7 @@ impl Server {
     /// A new server with the database `shop`, which belongs to the role `lambench`, as RDS makes them.
     pub async fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("lambench-test-").tempdir_in("/tmp").unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { folder, account: account(), roots: Vec::new(), port };
+        let mut server = Self { folder, account: account(), roots: Vec::new(), port: free_port() };
         server.create();
         server.run("pg_ctl", &["start", "--wait", "--timeout=60", "--log=server.log", "--pgdata=data"]);
         let mut admin = server.admin("postgres").await;
@@ -169,6 +173,18 @@ impl Drop for Server {
         // A test may have stopped it already.
         let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
+}
+
+/// A port on which nothing listens, another one each time and in each process.
+fn free_port() -> u16 {
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let count = u32::try_from(PORTS.len()).unwrap();
+    let next = || {
+        let number = std::process::id().wrapping_mul(31).wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed));
+        PORTS.start + u16::try_from(number % count).unwrap()
+    };
+    let mut ports = std::iter::repeat_with(next).take(PORTS.len());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
 /// A role that needs no secret.

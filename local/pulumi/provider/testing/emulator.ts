@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -46,14 +47,27 @@ export async function startEmulator(): Promise<Emulator> {
   return { url, stop };
 }
 
-/** A port on which nothing listens. */
+/**
+ * A port on which nothing listens. It is below those that the kernel gives to outgoing connections (32768 and up): one
+ * of them could take it before the emulator listens.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("listening", () =>
+        server.close(() => {
+          resolve(true);
+        }),
+      );
+      server.once("error", () => {
+        resolve(false);
+      });
+      server.listen(port, "127.0.0.1");
+    });
+    if (isFree) return port;
+  }
 }
 
 function environment(folder: string, port: number, url: string): NodeJS.ProcessEnv {

@@ -56,6 +56,17 @@ describe("the archive contest, with the commands a user types", () => {
   const run = async (): Promise<Result> =>
     JSON.parse(await checkout.ok("lambench run archive --stack dev --json --progress none")) as Result;
 
+  /** Runs the contest, and ends it with a signal while its first contender runs. */
+  const ended = async (signal: NodeJS.Signals): Promise<{ code: number | null; printed: string }> => {
+    const running = checkout.start("lambench run archive --stack dev --progress counter");
+    let printed = "";
+    running.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+    const exit = new Promise<number | null>((resolve) => running.on("exit", resolve));
+    await until("the slow runs are under way", 60, () => Promise.resolve(SLOW_RUNS.test(printed)));
+    running.kill(signal);
+    return { code: await exit, printed };
+  };
+
   beforeAll(async () => {
     checkout = new Checkout();
     const index = fs.readFileSync(path.join(__dirname, "faulty", "index.py"));
@@ -87,7 +98,8 @@ describe("the archive contest, with the commands a user types", () => {
     expect(await count("files/")).toBe(OBJECTS);
   });
 
-  it("ranks contenders, says of each other one why it is out, and lets none spoil another's result", async () => {
+  it("recovers from a kill -9, ranks contenders, says of each other one why it is out, and lets none spoil another's result", async () => {
+    await ended("SIGKILL");
     const { archive, environment } = await run();
     expect(environment.kind).toBe("local");
     expect(archive.success.map(({ arn }) => name(arn)).sort()).toEqual([
@@ -151,33 +163,11 @@ describe("the archive contest, with the commands a user types", () => {
   });
 
   it("stops on Ctrl-C and leaves no archive behind, though a contender was writing one", async () => {
-    const running = checkout.start("lambench run archive --stack dev --progress counter");
-    let printed = "";
-    running.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-    const ended = new Promise<number | null>((resolve) => running.on("exit", resolve));
-    await until("the slow runs are under way", 60, () => Promise.resolve(SLOW_RUNS.test(printed)));
-    running.kill("SIGINT");
-    expect(await ended).toBe(130);
+    const { code, printed } = await ended("SIGINT");
+    expect(code).toBe(130);
     expect(printed).toContain("waiting for 2 invocations under way");
     expect(printed).toContain("interrupted: the execution is stopped and its archives are removed");
     expect(await count("archives/")).toBe(0);
-  });
-
-  it("recovers from a kill -9 in the middle of a run", async () => {
-    const running = checkout.start("lambench run archive --stack dev --progress counter");
-    let printed = "";
-    running.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-    const ended = new Promise((resolve) => running.on("exit", resolve));
-    await until("the slow runs are under way", 60, () => Promise.resolve(SLOW_RUNS.test(printed)));
-    running.kill("SIGKILL");
-    await ended;
-    const again = await run();
-    expect(again.archive.success).toHaveLength(4);
-    expect(await count("archives/")).toBe(0);
-  });
-
-  it("shows its results again, side by side and as a document", async () => {
-    await showsResults(checkout, "archive");
   });
 
   it("ends with exit code 1 if no contender passes, and says so", async () => {
@@ -193,6 +183,10 @@ describe("the archive contest, with the commands a user types", () => {
     const { archive, failed_checks } = JSON.parse(failed.stdout) as Result;
     expect(failed_checks).toEqual(["no contender passed"]);
     expect([archive.success, archive.failure.length]).toEqual([[], 1]);
+  });
+
+  it("shows its results again, side by side and as a document", async () => {
+    await showsResults(checkout, "archive");
   });
 
   it("removes contenders whose folders are gone, and refills the bucket to exactly what is set", async () => {

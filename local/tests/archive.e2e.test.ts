@@ -106,6 +106,7 @@ describe("the archive contest, with the commands a user types", () => {
       "python-naive",
       "python-other",
       "rust-copy-plan",
+      "rust-sdk-stream",
       "rust-stream",
     ]);
     const prices = archive.success.map((one) => one.run_price_usd);
@@ -154,7 +155,9 @@ describe("the archive contest, with the commands a user types", () => {
     const [file] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
     const shown = await checkout.ok(`lambench show results/archive/${file ?? ""}`);
     expect(shown).toContain("LOCAL");
-    expect(shown).toMatch(/^\| 1 \| (rust-copy-plan|rust-stream|python-naive|python-other) /m);
+    expect(shown).toMatch(
+      /^\| 1 \| (rust-copy-plan|rust-sdk-stream|rust-stream|python-naive|python-other) /m,
+    );
     expect(shown).toContain("out: python-crash: crash:");
     const json = JSON.parse(
       await checkout.ok(`lambench show --json results/archive/${file ?? ""}`),

@@ -36,6 +36,18 @@ describe("lambench check contender, with the commands a user types", () => {
     expect(left.filter((input) => input !== "time-out")).toEqual([]);
   });
 
+  it("finds contenders/rust/sdk-stream right, or refusing what its library cannot write", async () => {
+    const inputs = ["contest", "folders", "huge", "odd-names", "one-large", "overwritten", "some-empty"];
+    const checked = await checks.check(
+      `contenders/rust/sdk-stream ${inputs.map((input) => `--input ${input}`).join(" ")}`,
+    );
+    const refused = checked.filter(({ verdict }) => verdict !== "valid");
+    expect(new Set(refused.map(({ input, verdict }) => `${input}: ${verdict}`))).toEqual(
+      new Set(["huge: refused", "overwritten: refused"]),
+    );
+    expect(checked.filter(({ left }) => left.length > 0)).toEqual([]);
+  });
+
   it("finds what is wrong with others, explains it, and fails", async () => {
     const folders = FAULTY.map((fault) => `contenders/python/${fault}`).join(" ");
     const ended = await checks.checkout.run(

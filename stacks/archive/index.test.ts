@@ -6,7 +6,7 @@ import { MockedStack } from "../testing";
 const BINS = ["archive-preflight", "archive-verify", "archive-cleanup", "fill-bucket"];
 
 describe("the archive stack", () => {
-  const stack = new MockedStack([...BINS, "copy-plan", "stream"]);
+  const stack = new MockedStack([...BINS, "copy-plan", "sdk-stream", "stream"]);
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {

@@ -200,7 +200,11 @@ impl Blobs {
     /// When the folder cannot be read.
     pub fn delete_unused(&self, is_used: impl Fn(u64) -> bool) -> io::Result<()> {
         for (_, path) in files(&self.folder)?.into_iter().filter(|(id, _)| !is_used(*id)) {
-            fs::remove_file(path)?;
+            match fs::remove_file(path) {
+                // The reaper of a store that has just been closed in this process was faster.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed?,
+            }
         }
         Ok(())
     }

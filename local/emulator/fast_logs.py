@@ -13,8 +13,10 @@ from ministack.core import lambda_runtime
 
 from upstream_checks import require
 
-PIPE_DEADLINE_SECONDS = 0.25
+PIPE_DEADLINE_SECONDS = 1.0
 SETTLE_SECONDS = 0.001
+# A wait that took longer says nothing: as this thread, the reading one was kept from running.
+PROMPT_SECONDS = 0.003
 
 
 def apply():
@@ -27,14 +29,16 @@ def apply():
 def drain(self, first_line_wait=SETTLE_SECONDS):
     """The lines that the worker has written so far."""
     deadline = time.monotonic() + max(PIPE_DEADLINE_SECONDS, first_line_wait)
-    queued = -1
+    queued, is_prompt = -1, False
     while time.monotonic() < deadline:
         # A line is in the pipe, in the reading thread or in the queue: all are there when the pipe is empty and
         # the queue has stopped growing.
-        if not _unread_bytes(self._proc) and queued == self._stderr_queue.qsize():
+        if is_prompt and not _unread_bytes(self._proc) and queued == self._stderr_queue.qsize():
             break
         queued = self._stderr_queue.qsize()
+        before = time.monotonic()
         time.sleep(SETTLE_SECONDS)
+        is_prompt = time.monotonic() - before < PROMPT_SECONDS
     return self._drain_stderr()
 
 

@@ -212,7 +212,7 @@ describe("the archive contest, with the commands a user types", () => {
       return output.includes("contenders");
     });
     const { contenders } = JSON.parse(output) as Execution;
-    expect(contenders).toHaveLength(4);
+    expect(contenders).toHaveLength(5);
     for (const { runs } of contenders) {
       expect(runs).toHaveLength(2);
       for (const { elapsed_ms, verdict } of runs) {

@@ -7,7 +7,6 @@
 
 mod body;
 mod client;
-mod concurrency_limit;
 mod error;
 mod objects;
 mod resolver;

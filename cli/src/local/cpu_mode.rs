@@ -2,18 +2,16 @@
 
 use std::env;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
 use clap::ValueEnum;
 use results::cpu::CpuLimit;
 
+use super::choice::Choice;
 use super::executable;
 use crate::project::Project;
 
-const FILE: &str = "cpu-mode";
 const PACER: &str = "bin/lambench-cpu-pacer";
 /// What the launcher multiplies shares by.
 const SCALE: &str = "LAMBENCH_CPU_SCALE";
@@ -29,34 +27,14 @@ pub enum CpuMode {
     Off,
 }
 
+impl Choice for CpuMode {
+    const FILE: &str = "cpu-mode";
+}
+
 impl CpuMode {
-    /// The one that the environment was last started with.
-    pub fn chosen(project: &Project) -> Option<Self> {
-        let name = fs::read_to_string(project.state.join(FILE)).ok()?;
-        Self::from_str(name.trim(), false).ok()
-    }
-
-    /// Stores the choice for later commands.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    pub fn remember(self, project: &Project) -> Result<()> {
-        let file = project.folder("")?.join(FILE);
-        fs::write(&file, self.name()).with_context(|| format!("cannot write '{}'", file.display()))
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Share => "share",
-            Self::Off => "off",
-        }
-    }
-
     /// The launcher's settings.
     pub fn variables(self, project: &Project) -> Vec<(&'static str, String)> {
-        let mut variables = vec![("LAMBENCH_CPU", self.name().to_owned())];
+        let mut variables = vec![("LAMBENCH_CPU", self.name())];
         let pacer = project.state.join(PACER);
         if pacer.exists() {
             variables.push(("LAMBENCH_CPU_PACER", pacer.display().to_string()));

@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use super::choice::Choice;
 use super::cpu_mode::CpuMode;
 use super::process::{self, Process};
 use super::service::Service;

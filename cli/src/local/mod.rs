@@ -1,6 +1,7 @@
 //! `lambench local`: the emulator, the S3 model and PostgreSQL as background services of one checkout.
 
 pub mod aws;
+mod choice;
 mod cpu_mode;
 pub mod emulator;
 mod environment;

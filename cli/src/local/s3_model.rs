@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use super::choice::Choice;
 use super::process::Process;
 use super::s3_backend::S3Backend;
 use super::service::Service;

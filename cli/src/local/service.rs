@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
+use super::choice::Choice;
 use super::ports;
 use super::process::Process;
 use super::s3_backend::S3Backend;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 
+use super::choice::Choice;
 use super::cpu_mode::CpuMode;
 use super::process::Process;
 use super::s3_backend::S3Backend;

@@ -31,6 +31,9 @@ struct Data {
     id: String,
 }
 
+/// A record's sequence number and, if it has one, its message's id.
+type IdRecord = (String, Option<String>);
+
 /// Ids that are collected until the end of a batch.
 struct IdCollector<'a> {
     batch: &'a BatchRange,
@@ -44,7 +47,7 @@ impl<'a> IdCollector<'a> {
     }
 
     /// Adds the ids of an answer's records; whether there are more to come.
-    fn add(&mut self, records: impl Iterator<Item = (String, Option<String>)>) -> bool {
+    fn add(&mut self, records: impl Iterator<Item = IdRecord>) -> bool {
         let mut is_empty = true;
         for (sequence_number, id) in records {
             is_empty = false;
@@ -77,17 +80,12 @@ pub async fn ids_in_stream(run: &Run, batch: &BatchRange) -> Result<Vec<String>>
         .send()
         .await
         .map_err(|error| failed("GetShardIterator", deployment)(&error))?;
-    let mut next = iterator.shard_iterator;
-    let mut collector = IdCollector::new(batch);
-    while let Some(iterator) = next {
+    collect(batch, iterator.shard_iterator, async |iterator| {
         let answer = client.get_records().shard_iterator(iterator).send().await;
         let answer = answer.map_err(|error| failed("GetRecords", deployment)(&error))?;
-        if !collector.add(answer.records.iter().map(stream_record)) {
-            break;
-        }
-        next = answer.next_shard_iterator;
-    }
-    complete(collector)
+        Ok((answer.records.iter().map(stream_record).collect(), answer.next_shard_iterator))
+    })
+    .await
 }
 
 /// The ids of a batch of the table's stream; none if it is another table's.
@@ -106,15 +104,24 @@ pub async fn ids_in_table(run: &Run, batch: &BatchRange) -> Result<Vec<String>> 
         .send()
         .await
         .map_err(|error| failed("GetShardIterator", deployment)(&error))?;
-    let mut next = iterator.shard_iterator;
-    let mut collector = IdCollector::new(batch);
-    while let Some(iterator) = next {
+    collect(batch, iterator.shard_iterator, async |iterator| {
         let answer = client.get_records().shard_iterator(iterator).send().await;
         let answer = answer.map_err(|error| failed("GetRecords", deployment)(&error))?;
-        if !collector.add(answer.records().iter().filter_map(table_record)) {
-            break;
-        }
-        next = answer.next_shard_iterator;
+        Ok((answer.records().iter().filter_map(table_record).collect(), answer.next_shard_iterator))
+    })
+    .await
+}
+
+/// Reads a batch from an iterator on; `read` gets an answer's records and the next iterator.
+async fn collect(
+    batch: &BatchRange,
+    first: Option<String>,
+    read: impl AsyncFn(String) -> Result<(Vec<IdRecord>, Option<String>)>,
+) -> Result<Vec<String>> {
+    let (mut next, mut collector) = (first, IdCollector::new(batch));
+    while let Some(iterator) = next {
+        let (records, following) = read(iterator).await?;
+        next = if collector.add(records.into_iter()) { following } else { None };
     }
     complete(collector)
 }
@@ -126,13 +133,12 @@ fn complete(collector: IdCollector<'_>) -> Result<Vec<String>> {
     Ok(collector.ids)
 }
 
-/// A record's place and, if it has one, its message's id.
-fn stream_record(record: &StreamRecord) -> (String, Option<String>) {
+fn stream_record(record: &StreamRecord) -> IdRecord {
     let data: Result<Data, _> = serde_json::from_slice(record.data.as_ref());
     (record.sequence_number.clone(), data.ok().map(|data| data.id))
 }
 
-fn table_record(record: &TableRecord) -> Option<(String, Option<String>)> {
+fn table_record(record: &TableRecord) -> Option<IdRecord> {
     let change = record.dynamodb()?;
     let id = change.keys().and_then(|keys| keys.get(ID)?.as_s().ok().cloned());
     Some((change.sequence_number()?.to_owned(), id))

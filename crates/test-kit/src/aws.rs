@@ -38,6 +38,24 @@ pub fn config(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -
     (config, requests)
 }
 
+/// As [`config`], of services that hold a state, which `answer` gets too, and the test can look into and break.
+pub fn stateful<State: Default + Send + 'static>(
+    answer: impl Fn(&mut State, &str, &Value) -> Answer + Send + Sync + 'static,
+) -> (SdkConfig, Arc<Mutex<State>>) {
+    let state = Arc::<Mutex<State>>::default();
+    let answering = Arc::clone(&state);
+    let (config, _) = config(move |operation, request| {
+        answer(&mut answering.lock().expect("no test panics with it"), operation, request)
+    });
+    (config, state)
+}
+
+/// What SQS answers to a message that it takes.
+#[must_use]
+pub fn message_sent() -> Answer {
+    (200, json!({ "MessageId": "m", "MD5OfMessageBody": "" }))
+}
+
 /// An error as AWS's JSON protocols have it.
 #[must_use]
 pub fn error(code: &str, mut details: Value) -> Answer {

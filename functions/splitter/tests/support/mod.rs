@@ -32,25 +32,20 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let state = Arc::<Mutex<State>>::default();
-        let answering = Arc::clone(&state);
-        let (config, _) = aws::config(move |operation, request| {
-            let state = &mut answering.lock().unwrap();
-            match operation {
-                "SendMessageBatch" => send_batch(state, request),
-                "SendMessage" => {
-                    state.dead.push(request.clone());
-                    (200, json!({ "MessageId": "m", "MD5OfMessageBody": "" }))
-                }
-                "UpdateItem" => update(state, request),
-                "BatchExecuteStatement" => insert(state, request),
-                "Query" => {
-                    let queued = state.log.iter().filter(|(_, entry)| entry.get("queued_us").is_some());
-                    let items: Vec<_> = queued.map(|(item, _)| json!({ "item": { "S": item } })).collect();
-                    (200, json!({ "Items": items }))
-                }
-                _ => panic!("{operation} is not for this function"),
+        let (config, state) = aws::stateful(|state: &mut State, operation, request| match operation {
+            "SendMessageBatch" => send_batch(state, request),
+            "SendMessage" => {
+                state.dead.push(request.clone());
+                aws::message_sent()
             }
+            "UpdateItem" => update(state, request),
+            "BatchExecuteStatement" => insert(state, request),
+            "Query" => {
+                let queued = state.log.iter().filter(|(_, entry)| entry.get("queued_us").is_some());
+                let items: Vec<_> = queued.map(|(item, _)| json!({ "item": { "S": item } })).collect();
+                (200, json!({ "Items": items }))
+            }
+            _ => panic!("{operation} is not for this function"),
         });
         let worker = Worker::new(
             RunLog::new(&config, "runs".to_owned()),

@@ -9,7 +9,7 @@ use pipeline::metrics::Metrics;
 use protocol::pipeline::DeadLetter;
 use serde::Serialize;
 use serde_json::{Value, json};
-pub use test_kit::aws::{Answer, Requests, config as aws, requests};
+pub use test_kit::aws::{Answer, Requests, config as aws, message_sent, requests};
 
 /// A function's dead-letter queue.
 pub fn dead_letters(config: &SdkConfig, function: &'static str) -> DeadLetters {
@@ -24,7 +24,7 @@ pub fn metrics(function: &'static str) -> Metrics {
 /// SQS takes everything.
 pub fn sqs(operation: &str, _: &Value) -> Answer {
     assert_eq!(operation, "SendMessage");
-    (200, json!({ "MessageId": "1", "MD5OfMessageBody": "" }))
+    message_sent()
 }
 
 /// An error as AWS's JSON protocols have it.

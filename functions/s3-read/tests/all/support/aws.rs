@@ -38,20 +38,15 @@ pub struct Aws {
 
 impl Aws {
     pub fn new() -> Self {
-        let state = Arc::<Mutex<State>>::default();
-        let answering = Arc::clone(&state);
-        let (config, _) = aws::config(move |operation, request| {
-            let state = &mut answering.lock().unwrap();
-            match operation {
-                "BatchWriteItem" => write(state, request),
-                "SendMessage" if state.dead_is_away => aws::error("QueueDoesNotExist", json!({})),
-                "SendMessage" => {
-                    state.dead.push(request.clone());
-                    (200, json!({ "MessageId": "m", "MD5OfMessageBody": "" }))
-                }
-                "SendMessageBatch" => send(state, request),
-                _ => panic!("{operation} is not for these functions"),
+        let (config, state) = aws::stateful(|state: &mut State, operation, request| match operation {
+            "BatchWriteItem" => write(state, request),
+            "SendMessage" if state.dead_is_away => aws::error("QueueDoesNotExist", json!({})),
+            "SendMessage" => {
+                state.dead.push(request.clone());
+                aws::message_sent()
             }
+            "SendMessageBatch" => send(state, request),
+            _ => panic!("{operation} is not for these functions"),
         });
         Self { state, config }
     }

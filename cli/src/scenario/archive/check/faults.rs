@@ -15,8 +15,9 @@ pub enum Faults {
     Broken,
 }
 
-/// A listing takes so long that what it lists can be changed before anybody has read it, s.
-const LISTING: f64 = 2.0;
+/// A listing takes so long that what it lists can be changed before anybody has read it, s: also while other cases take the
+/// processors.
+const LISTING: f64 = 6.0;
 /// Longer than any function of the check may take, s.
 const FOREVER: f64 = 600.0;
 

@@ -28,7 +28,7 @@ pub struct Row {
     pub bytes_in: AtomicU64,
     /// Response bodies as they went, bytes.
     pub bytes_out: AtomicU64,
-    /// Requests answered 503 because their prefix had too many.
+    /// Requests answered 503 because their partition had too many.
     pub slow_downs: AtomicU64,
     /// Requests answered 5xx, which S3 doesn't charge for (S3 user guide, "Billing for Amazon S3 error responses").
     pub server_errors: AtomicU64,
@@ -58,7 +58,7 @@ pub struct RowCounts {
     pub bytes_in: u64,
     /// Response bodies as they went, bytes.
     pub bytes_out: u64,
-    /// Requests answered 503 because their prefix had too many.
+    /// Requests answered 503 because their partition had too many.
     pub slow_downs: u64,
     /// Requests answered 5xx, which S3 doesn't charge for.
     pub server_errors: u64,

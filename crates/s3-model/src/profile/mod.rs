@@ -16,7 +16,7 @@ pub struct Profile {
     pub latency: BTreeMap<String, Latency>,
     /// Between a client and S3.
     pub link: Link,
-    /// Of each prefix.
+    /// Of each partition of a bucket's keys.
     pub rate: Rate,
 }
 
@@ -40,7 +40,7 @@ pub struct Link {
     pub window_bytes: u64,
 }
 
-/// What a prefix takes before S3 answers 503 `SlowDown`.
+/// What a partition takes before S3 answers 503 `SlowDown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
@@ -48,6 +48,9 @@ pub struct Rate {
     pub writes_per_second: u32,
     /// GET and HEAD requests per second.
     pub reads_per_second: u32,
+    /// Seconds of refusals after which a partition is split in two; never without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_after_seconds: Option<u32>,
 }
 
 /// The name in [`Profile::latency`] of what isn't named there.

@@ -1,4 +1,4 @@
-//! Request rates of prefixes.
+//! Request rates of buckets.
 
 use super::model::Model;
 
@@ -16,7 +16,7 @@ reads_per_second = 1_000_000
 ";
 
 #[tokio::test]
-async fn above_its_rate_a_prefix_answers_slow_down_and_others_do_not() {
+async fn above_its_rate_a_bucket_answers_slow_down_and_others_do_not() {
     let model = Model::with_profile(PROFILE).await;
     let mut slowed = 0;
     let start = std::time::Instant::now();
@@ -34,6 +34,8 @@ async fn above_its_rate_a_prefix_answers_slow_down_and_others_do_not() {
     assert!((10..=10 * (start.elapsed().as_secs() + 1)).contains(&done), "{done}");
     assert_eq!(model.counter("PutObject", "slow_downs"), slowed);
     assert_eq!(model.counter("PutObject", "faults"), 0);
-    model.put("b/key", b"content").await;
+    assert_eq!(model.try_put("b/key", b"content").await, Err("SlowDown".to_owned()), "whatever the prefix");
+    model.client.create_bucket().bucket("other").send().await.unwrap();
+    model.client.put_object().bucket("other").key("a/key").send().await.unwrap();
     assert_eq!(model.try_get("a/key").await, Ok(b"content".to_vec()), "reads have a rate of their own");
 }

@@ -13,8 +13,8 @@ export interface Target {
   readonly stack: string;
   /** None on AWS. */
   readonly endpoint: string | undefined;
-  /** Whether resources refuse requests without TLS: everywhere but behind an endpoint that has none. */
-  readonly requireTls: boolean;
+  /** Whether a service's resources refuse requests without TLS: everywhere but behind an endpoint that has none. */
+  readonly requiresTls: (service: "s3" | "sqs") => boolean;
   readonly architecture: Architecture;
   readonly logRetentionDays: number;
 }
@@ -48,7 +48,7 @@ export function readTarget(config: pulumi.Config, env: NodeJS.ProcessEnv = proce
     project: pulumi.getProject(),
     stack: pulumi.getStack(),
     endpoint,
-    requireTls: !endpoint?.startsWith("http:"),
+    requiresTls: (service) => !addressOf(service, endpoint, env)?.startsWith("http:"),
     architecture: architecture(config.get("architecture") ?? "auto", endpoint),
     logRetentionDays: logRetention(config.get("logRetentionDays") ?? "7"),
   };
@@ -58,15 +58,22 @@ export function readTarget(config: pulumi.Config, env: NodeJS.ProcessEnv = proce
 export function makeProvider(target: Target): aws.Provider | undefined {
   const { endpoint } = target;
   if (endpoint === undefined) return undefined;
-  const addressOf = (service: string): string =>
-    (service === "s3" && process.env.AWS_ENDPOINT_URL_S3) || endpoint;
   return new aws.Provider("endpoint", {
     region: new pulumi.Config("aws").get("region") ?? process.env.AWS_REGION ?? "us-east-1",
-    endpoints: [Object.fromEntries(SERVICES.map((service) => [service, addressOf(service)]))],
+    endpoints: [Object.fromEntries(SERVICES.map((service) => [service, addressOf(service, endpoint)]))],
     s3UsePathStyle: true,
     skipCredentialsValidation: true,
     skipMetadataApiCheck: true,
   });
+}
+
+/** Where a service is, if not on AWS: S3 may have an endpoint of its own. */
+function addressOf(
+  service: string,
+  endpoint: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  return (endpoint !== undefined && service === "s3" && env.AWS_ENDPOINT_URL_S3) || endpoint;
 }
 
 function architecture(name: string, endpoint: string | undefined): Architecture {

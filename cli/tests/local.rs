@@ -128,7 +128,8 @@ fn start_status_env_stop_and_start_again() {
 
     checkout.succeed(&["stop"]);
     for service in before.as_array().unwrap() {
-        let address = service["address"].as_str().unwrap().trim_start_matches("http://");
+        let address = service["address"].as_str().unwrap();
+        let address = address.split_once("://").map_or(address, |(_, address)| address);
         assert!(TcpStream::connect(address).is_err(), "{} still answers", service["service"]);
     }
     assert_eq!(checkout.run(&["status"]).status.code(), Some(3));
@@ -139,6 +140,36 @@ fn start_status_env_stop_and_start_again() {
     assert_eq!(checkout.status()[0]["address"], before[0]["address"], "the port was not remembered");
     let buckets = checkout.in_environment(&format!("{aws} s3 ls"));
     assert!(buckets.contains("kept"), "the bucket did not survive: {buckets}");
+}
+
+#[test]
+fn s3_speaks_tls_to_the_clients_of_a_shell_and_without_it_if_told_so() {
+    let checkout = Checkout::new();
+    checkout.succeed(&["start"]);
+    let aws = checkout.path(".lambench/venv/bin/aws");
+    let python = checkout.path(".lambench/venv/bin/python");
+    let (aws, python) = (aws.display(), python.display());
+    let put = r#"boto3.client("s3").put_object(Bucket="bucket", Key="key", Body=b"content")"#;
+    let script =
+        format!("{aws} s3 mb s3://bucket; {python} -c 'import boto3; {put}'; {aws} s3 cp s3://bucket/key -");
+    assert!(checkout.in_environment(&script).ends_with("content"));
+    let node = "node -e 'fetch(process.env.AWS_ENDPOINT_URL_S3).then(({ status }) => console.log(status))'";
+    assert_eq!(checkout.in_environment(node).trim(), "403", "a request without a signature");
+    let untrusted = format!("unset SSL_CERT_FILE AWS_CA_BUNDLE; {aws} s3 ls 2>&1 || true");
+    assert!(checkout.in_environment(&untrusted).contains("SSL validation failed"));
+
+    let refused = checkout.run(&["start", "--s3-tls", "off"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr).contains("with TLS") && text(&refused.stderr).contains("`lambench local stop`")
+    );
+    checkout.succeed(&["stop"]);
+    let started = checkout.succeed(&["start", "--s3-tls", "off"]);
+    assert!(started.contains("S3 model: ready at http://127.0.0.1:"), "{started}");
+    let kept = checkout.in_environment(&format!("echo $AWS_ENDPOINT_URL_S3; {aws} s3 cp s3://bucket/key -"));
+    assert!(kept.starts_with("http://") && kept.ends_with("content"), "{kept}");
+    let refused = checkout.run(&["start"]);
+    assert!(text(&refused.stderr).contains("without TLS"), "{}", text(&refused.stderr));
 }
 
 #[test]

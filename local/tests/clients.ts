@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as https from "node:https";
+
 import type { Checkout } from "./checkout";
 
 /** What an AWS SDK's client needs for a checkout's local environment. */
@@ -21,12 +24,20 @@ export async function clientConfig(checkout: Checkout): Promise<ClientConfig> {
 }
 
 /** The same for S3, which has an address of its own where the S3 model runs. */
-export async function s3Config(
-  checkout: Checkout,
-): Promise<ClientConfig & { readonly forcePathStyle: true }> {
+export async function s3Config(checkout: Checkout): Promise<
+  ClientConfig & {
+    readonly forcePathStyle: true;
+    readonly requestHandler?: { readonly httpsAgent: https.Agent };
+  }
+> {
   const config = await clientConfig(checkout);
-  const { AWS_ENDPOINT_URL_S3: endpoint = config.endpoint } = await variables(checkout);
-  return { ...config, endpoint, forcePathStyle: true };
+  const { AWS_ENDPOINT_URL_S3: endpoint = config.endpoint, NODE_EXTRA_CA_CERTS: authority } =
+    await variables(checkout);
+  const s3 = { ...config, endpoint, forcePathStyle: true } as const;
+  if (authority === undefined) return s3;
+  // Node.js reads the variable when it starts: before the checkout had its authority.
+  const httpsAgent = new https.Agent({ ca: fs.readFileSync(authority), keepAlive: true });
+  return { ...s3, requestHandler: { httpsAgent } };
 }
 
 async function variables(checkout: Checkout): Promise<Readonly<Record<string, string | undefined>>> {

@@ -41,7 +41,7 @@ export const archive = scenario({
   deploy({ target, name, parent, settings }) {
     const bucket = new PrivateBucket(
       name.toLowerCase(), // as S3 wants it
-      { requireTls: target.requireTls, temporaryPrefixes: [ARCHIVE_PREFIX, SCRATCH_PREFIX] },
+      { requireTls: target.requiresTls("s3"), temporaryPrefixes: [ARCHIVE_PREFIX, SCRATCH_PREFIX] },
       { parent },
     );
     const context = { target, name, bucket, parent };

@@ -41,7 +41,7 @@ export function deployWorkers(driver: Driver, settings: FunctionSettings, contex
   const { target, name, postgres, parent } = context;
   const queue = new WorkerQueue(
     `${name}-${driver}`,
-    { consumerTimeout: settings.timeoutSeconds, requireTls: target.requireTls },
+    { consumerTimeout: settings.timeoutSeconds, requireTls: target.requiresTls("sqs") },
     { parent },
   );
   const access =

@@ -118,7 +118,7 @@ function deployReader(
   const { service, streamArn, ...own } = args;
   const source = new StreamSource(
     `${target.project}-${target.stack}-${args.bin}`,
-    { service, streamArn, requireTls: target.requireTls },
+    { service, streamArn, requireTls: target.requiresTls("sqs") },
     { parent },
   );
   const reader = new RustFunction(

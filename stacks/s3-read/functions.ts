@@ -56,7 +56,7 @@ export function deployVariant(
 ): VariantFunctions {
   const queue = new WorkerQueue(
     `${name}-${variant}`,
-    { consumerTimeout: settings.timeoutSeconds, requireTls: target.requireTls },
+    { consumerTimeout: settings.timeoutSeconds, requireTls: target.requiresTls("sqs") },
     { parent },
   );
   const environment = { lambdamode: MODES[variant], s3bucket: source.bucket };

@@ -121,7 +121,7 @@ export const s3Read = scenario({
 function filledBucket({ target, name, parent }: DeployContext, content: BucketContent): SourceBucket {
   const bucket = new PrivateBucket(
     name.toLowerCase(), // as S3 wants it
-    { requireTls: target.requireTls, temporaryPrefixes: [] },
+    { requireTls: target.requiresTls("s3"), temporaryPrefixes: [] },
     { parent },
   );
   fillBucket("s3-read", { target, bucket, prefix: PREFIX, content }, { parent, dependsOn: [bucket] });

@@ -45,7 +45,7 @@ export function deployFunctions(
     name,
     {
       consumerTimeout: settings.timeoutSeconds,
-      requireTls: target.requireTls,
+      requireTls: target.requiresTls("sqs"),
       keyArn: key.arn,
       maxReceives: MAX_RECEIVES,
     },

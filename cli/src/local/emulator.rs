@@ -11,7 +11,7 @@ use super::choice::Choice;
 use super::cpu_mode::CpuMode;
 use super::process::{self, Process};
 use super::service::Service;
-use super::{aws, executable, http, postgres, s3_model};
+use super::{aws, certificates, executable, http, postgres, s3_model, trust};
 use crate::project::Project;
 
 /// In the environment of the emulator and of its functions: which checkout they belong to.
@@ -49,7 +49,7 @@ pub fn address(project: &Project) -> Result<String> {
     let Some(port) = port.filter(|_| Service::Emulator.process(project).is_some()) else {
         bail!("the local environment is not running: start it with `lambench local start`");
     };
-    Ok(Service::Emulator.address(port))
+    Ok(Service::Emulator.address(project, port))
 }
 
 /// Starts the launcher, and does not wait until it is ready.
@@ -87,8 +87,8 @@ pub fn end_workers(project: &Project) {
 }
 
 /// Whether it responds. Only our launcher serves this path, so another server on the port is not mistaken for it.
-pub fn is_ready(port: u16) -> bool {
-    http::responds(&format!("{}/_lambench/requests", Service::Emulator.address(port)))
+pub fn is_ready(project: &Project, port: u16) -> bool {
+    http::responds(&format!("{}/_lambench/requests", Service::Emulator.address(project, port)))
 }
 
 /// A clean environment: every function would inherit the variables of the caller.
@@ -109,7 +109,7 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         ("PYTHONDONTWRITEBYTECODE", text("1")),
         ("GATEWAY_PORT", port.to_string()),
         ("BIND_HOST", text("127.0.0.1")),
-        ("AWS_ENDPOINT_URL", Service::Emulator.address(port)),
+        ("AWS_ENDPOINT_URL", Service::Emulator.address(project, port)),
         ("MINISTACK_REGION", aws::region()),
         ("AUTH", text("true")),
         ("IOT_MTLS_ENABLED", text("0")),
@@ -122,10 +122,11 @@ fn environment(project: &Project, port: u16) -> Result<Vec<(&'static str, String
         ("LAMBENCH_POSTGRES_PORT", postgres.to_string()),
         ("LAMBENCH_POSTGRES_USER", text(postgres::USER)),
         ("LAMBENCH_POSTGRES_PASSWORD_FILE", file(postgres::password_file(project))),
-        ("LAMBENCH_POSTGRES_CA_FILE", file(postgres::certificates::authority_file(project))),
+        ("LAMBENCH_POSTGRES_CA_FILE", file(certificates::authority_file(project))),
     ];
     if let Some(to) = s3_model::addresses(project) {
         variables.extend([("AWS_ENDPOINT_URL_S3", to.s3), ("LAMBENCH_S3_ADMIN", to.admin)]);
+        variables.extend(trust::of_functions(project)?);
     }
     Ok(variables)
 }

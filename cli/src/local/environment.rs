@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::service::Service;
-use super::{aws, emulator, executable, postgres, s3_model};
+use super::{aws, certificates, emulator, executable, postgres, s3_model, trust};
 use crate::project::Project;
 
 /// Variables that would send requests elsewhere than to the local environment.
@@ -71,6 +71,7 @@ fn variables(project: &Project, address: String) -> Result<Variables> {
     ];
     if let Some(to) = s3_model::addresses(project) {
         set.push(("AWS_ENDPOINT_URL_S3", to.s3));
+        set.extend(trust::of_caller(project)?);
     }
     if is_pinned {
         set.push(("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", text("true")));
@@ -123,7 +124,7 @@ fn object(project: &Project, variables: &Variables) -> serde_json::Value {
             "port": Service::Postgres.port(project),
             "user": postgres::USER,
             "passwordFile": postgres::password_file(project),
-            "caFile": postgres::certificates::authority_file(project),
+            "caFile": certificates::authority_file(project),
         },
     })
 }

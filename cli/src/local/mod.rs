@@ -1,6 +1,7 @@
 //! `lambench local`: the emulator, the S3 model and PostgreSQL as background services of one checkout.
 
 pub mod aws;
+mod certificates;
 mod choice;
 mod cpu_mode;
 pub mod emulator;
@@ -16,10 +17,13 @@ mod postgres;
 mod process;
 mod s3_backend;
 mod s3_model;
+mod s3_tls;
+mod secret;
 mod service;
 mod start;
 mod status;
 mod stop;
+mod trust;
 mod watch;
 
 use std::process::ExitCode;
@@ -30,6 +34,7 @@ use clap::Subcommand;
 use crate::project::Project;
 use cpu_mode::CpuMode;
 use s3_backend::S3Backend;
+use s3_tls::S3Tls;
 use service::Service;
 
 const STATUS_EXIT_CODES: &str = "Exit codes:\n  0  everything runs\n  1  failed\n  3  something does not run";
@@ -42,6 +47,9 @@ pub enum LocalCommand {
         /// What answers S3's requests
         #[arg(long, value_enum, default_value = "model")]
         s3: S3Backend,
+        /// Whether S3 is reached over TLS, as on AWS; the emulator's S3 has none
+        #[arg(long, value_enum, default_value = "on")]
+        s3_tls: S3Tls,
         /// How much of a processor functions get
         #[arg(long, value_enum, default_value = "share")]
         cpu: CpuMode,
@@ -94,7 +102,7 @@ impl LocalCommand {
 pub fn execute(command: &LocalCommand, stack: Option<&str>, json: bool) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
-        LocalCommand::Start { s3, cpu } => start::start(&project, *s3, *cpu),
+        LocalCommand::Start { s3, s3_tls, cpu } => start::start(&project, *s3, *s3_tls, *cpu),
         LocalCommand::Stop => stop::stop(&project),
         LocalCommand::Status => status::status(&project, json),
         LocalCommand::Logs { service, follow, lines } => logs::logs(&project, *service, *lines, *follow),

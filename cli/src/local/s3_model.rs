@@ -1,5 +1,6 @@
 //! The S3 model, `crates/s3-model`, as a process of its own.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,8 +9,9 @@ use anyhow::{Context, Result, bail};
 use super::choice::Choice;
 use super::process::Process;
 use super::s3_backend::S3Backend;
+use super::s3_tls::S3Tls;
 use super::service::Service;
-use super::{aws, http, ports};
+use super::{aws, certificates, http, ports};
 use crate::project::Project;
 
 /// The name under which the port of the model's admin endpoint is remembered.
@@ -29,10 +31,9 @@ pub struct Addresses {
 /// Where the model of this checkout listens; nowhere with the emulator's S3 and before the first start.
 pub fn addresses(project: &Project) -> Option<Addresses> {
     S3Backend::chosen(project).filter(|chosen| *chosen == S3Backend::Model)?;
-    let address = |port: Option<u16>| port.map(|port| Service::S3.address(port));
     Some(Addresses {
-        s3: address(Service::S3.port(project))?,
-        admin: address(ports::remembered(project, ADMIN))?,
+        s3: Service::S3.address(project, Service::S3.port(project)?),
+        admin: format!("http://127.0.0.1:{}", ports::remembered(project, ADMIN)?),
     })
 }
 
@@ -82,7 +83,9 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
         None => Service::Emulator.claim_port(project)?,
     };
     let log = Service::S3.create_log(project)?;
-    let child = command(project, [port, admin], &project.folder("s3")?, &Service::Emulator.address(emulator))
+    let emulator = Service::Emulator.address(project, emulator);
+    let child = command(project, [port, admin], &project.folder("s3")?, &emulator)
+        .args(tls(project))
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()
@@ -90,6 +93,17 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
             format!("cannot run '{}': run `make cli FOR=local` again", program(project).display())
         })?;
     Process::of(child.id().cast_signed())
+}
+
+/// The options that give the model its certificate, if it is to speak TLS.
+fn tls(project: &Project) -> Vec<OsString> {
+    let files = certificates::server_files(project);
+    match S3Tls::chosen(project) {
+        S3Tls::On => {
+            vec!["--tls-certificate".into(), files.certificate.into(), "--tls-key".into(), files.key.into()]
+        }
+        S3Tls::Off => Vec::new(),
+    }
 }
 
 /// Whether the model responds.
@@ -119,5 +133,23 @@ mod tests {
             assert_eq!(S3Backend::chosen(&project), Some(backend));
             assert_eq!(addresses(&project).is_some(), backend == S3Backend::Model);
         }
+    }
+
+    #[test]
+    fn the_address_says_whether_s3_has_tls() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = project(folder.path());
+        S3Backend::Model.remember(&project).unwrap();
+        Service::S3.claim_port(&project).unwrap();
+        ports::claim(&project, ADMIN).unwrap();
+        let scheme = || addresses(&project).unwrap().s3.split_once("://").unwrap().0.to_owned();
+        assert_eq!(
+            (scheme(), tls(&project).len()),
+            ("http".to_owned(), 0),
+            "an environment of an earlier version"
+        );
+        S3Tls::On.remember(&project).unwrap();
+        assert_eq!((scheme(), tls(&project).len()), ("https".to_owned(), 4));
+        assert!(addresses(&project).unwrap().admin.starts_with("http://"));
     }
 }

@@ -11,6 +11,7 @@ use super::choice::Choice;
 use super::ports;
 use super::process::Process;
 use super::s3_backend::S3Backend;
+use super::s3_tls::S3Tls;
 use crate::project::Project;
 
 /// A background process of the local environment.
@@ -77,8 +78,9 @@ impl Service {
     }
 
     /// Its address with this port.
-    pub fn address(self, port: u16) -> String {
+    pub fn address(self, project: &Project, port: u16) -> String {
         match self {
+            Self::S3 if S3Tls::chosen(project) == S3Tls::On => format!("https://127.0.0.1:{port}"),
             Self::Emulator | Self::S3 => format!("http://127.0.0.1:{port}"),
             Self::Postgres => format!("127.0.0.1:{port}"),
         }

@@ -12,8 +12,9 @@ use super::choice::Choice;
 use super::cpu_mode::CpuMode;
 use super::process::Process;
 use super::s3_backend::S3Backend;
+use super::s3_tls::S3Tls;
 use super::service::Service;
-use super::{emulator, lock, logs, postgres, s3_model};
+use super::{certificates, emulator, lock, logs, postgres, s3_model};
 use crate::project::Project;
 
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -24,17 +25,20 @@ const POLL: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// When a service cannot be started, with the end of its log.
-pub fn start(project: &Project, backend: S3Backend, cpu: CpuMode) -> Result<ExitCode> {
+pub fn start(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) -> Result<ExitCode> {
     emulator::check(project)?;
     if backend == S3Backend::Model {
         s3_model::check(project)?;
     }
     let _lock = lock::services(project)?;
+    choose_tls(project, tls)?;
     choose(project, backend, cpu)?;
+    let in_use = [Service::Postgres, Service::S3].iter().any(|server| server.process(project).is_some());
+    certificates::ensure(project, in_use)?;
     project.folder("pulumi/state")?;
     for service in Service::all(project) {
         if service.process(project).is_some() {
-            let address = service.port(project).map(|port| service.address(port));
+            let address = service.port(project).map(|port| service.address(project, port));
             println!("{service}: already running at {}", address.unwrap_or_default());
             continue;
         }
@@ -43,7 +47,7 @@ pub fn start(project: &Project, backend: S3Backend, cpu: CpuMode) -> Result<Exit
         let started = Instant::now();
         start_service(project, service, port)?;
         let seconds = started.elapsed().as_secs_f64();
-        println!("{service}: ready at {} after {seconds:.1} s", service.address(port));
+        println!("{service}: ready at {} after {seconds:.1} s", service.address(project, port));
     }
     println!("\nnext: eval \"$(lambench local env)\"");
     Ok(ExitCode::SUCCESS)
@@ -65,6 +69,16 @@ fn choose(project: &Project, backend: S3Backend, cpu: CpuMode) -> Result<()> {
     cpu.remember(project)
 }
 
+/// Stores whether S3 has TLS; not while functions run that have the other address.
+fn choose_tls(project: &Project, tls: S3Tls) -> Result<()> {
+    let running = [Service::S3, Service::Emulator].iter().any(|service| service.process(project).is_some());
+    if running && S3Backend::chosen(project) == Some(S3Backend::Model) && S3Tls::chosen(project) != tls {
+        let other = if tls == S3Tls::On { "without" } else { "with" };
+        bail!("the local environment runs {other} TLS for S3: end it first with `lambench local stop`");
+    }
+    tls.remember(project)
+}
+
 fn start_service(project: &Project, service: Service, port: u16) -> Result<()> {
     let process = match service {
         Service::Emulator => emulator::spawn(project, port)?,
@@ -73,7 +87,9 @@ fn start_service(project: &Project, service: Service, port: u16) -> Result<()> {
     };
     service.remember(project, process)?;
     match service {
-        Service::Emulator => wait_until_ready(project, service, process, || emulator::is_ready(port)),
+        Service::Emulator => {
+            wait_until_ready(project, service, process, || emulator::is_ready(project, port))
+        }
         Service::S3 => wait_until_ready(project, service, process, || s3_model::is_ready(project)),
         // `spawn` has waited.
         Service::Postgres => Ok(()),

@@ -56,12 +56,12 @@ pub fn status(project: &Project, json: bool) -> Result<ExitCode> {
 fn of(project: &Project, service: Service) -> ServiceStatus {
     let process = service.process(project);
     let uptime = process.as_ref().and_then(Process::uptime);
-    let limit = || cpu::ask(&service.address(service.port(project)?)).map(|counts| counts.limit);
+    let limit = || cpu::ask(&service.address(project, service.port(project)?)).map(|counts| counts.limit);
     ServiceStatus {
         service: service.id(),
         running: process.is_some(),
         pid: process.map(|process| process.pid),
-        address: service.port(project).map(|port| service.address(port)),
+        address: service.port(project).map(|port| service.address(project, port)),
         admin: s3_model::addresses(project).filter(|_| service == Service::S3).map(|to| to.admin),
         uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
         log: service.log(project),

@@ -7,7 +7,7 @@
 //!   name, bucket, key and the *verified* access key before the operation runs: there request rates and refusing faults
 //!   decide, and there counters find their row. Both halves share one ticket in the request's extensions.
 //!
-//! Whoever starts the server: `builder.set_access(gate.access())`, then [`Gate::serve`] for each accepted connection, and
+//! Whoever starts the server: `builder.set_access(gate.access(store))`, then [`Gate::serve`] for each accepted connection, and
 //! [`crate::admin::router`] on the admin port.
 
 mod access;
@@ -28,16 +28,21 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use s3s::access::S3Access;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
 use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::front::Front;
 use crate::limits::Limits;
 use crate::profile::Profile;
+use crate::store::Store;
 use crate::time::clock::Clock;
 use crate::time::latency::Latencies;
 use crate::time::link::Link;
+use crate::tls;
+use ticket::Transport;
 use wire::{Socket, Wire};
 
 /// Time, limits, faults and counters of one server; clones are the same gate.
@@ -85,24 +90,45 @@ impl Gate {
         Self(Arc::new(Shared { profile, seed, clock, timing, faults, counters, answers: AtomicU64::new(0) }))
     }
 
-    /// For `S3ServiceBuilder::set_access`; it refuses anonymous requests as s3s' own does.
+    /// For `S3ServiceBuilder::set_access`; it refuses anonymous requests as s3s' own does, and those without TLS where a
+    /// bucket's policy in `store` does.
     #[must_use]
-    pub fn access(&self) -> impl S3Access + use<> {
-        access::Access(self.clone())
+    pub fn access(&self, store: Arc<Store>) -> impl S3Access + use<> {
+        access::Access { gate: self.clone(), store }
     }
 
-    /// Answers a connection's requests until it ends.
-    pub async fn serve(&self, stream: TcpStream, service: Front) {
+    /// Answers a connection's requests until it ends, over TLS if it begins so and there is a certificate for it.
+    pub async fn serve(&self, stream: TcpStream, service: Front, tls: Option<TlsAcceptor>) {
         let _connected = self.0.counters.connect();
         // Answers are written whole: waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
+        let speaks_tls = tls.is_some() && tls::is_spoken(&stream).await;
         let wire = Arc::new(Wire::default());
-        let io = TokioIo::new(Socket::new(stream, Arc::clone(&wire)));
+        let socket = Socket::new(stream, Arc::clone(&wire));
+        match tls {
+            None => self.converse(socket, &service, &wire, Transport::Only).await,
+            Some(_) if !speaks_tls => self.converse(socket, &service, &wire, Transport::Plain).await,
+            Some(acceptor) => {
+                // A client that doesn't trust the certificate breaks off, and says so itself.
+                if let Ok(stream) = acceptor.accept(socket).await {
+                    self.converse(stream, &service, &wire, Transport::Tls).await;
+                }
+            }
+        }
+    }
+
+    async fn converse(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        service: &Front,
+        wire: &Arc<Wire>,
+        transport: Transport,
+    ) {
         let answer = service_fn(|request: Request<Incoming>| {
-            self.answer(request.map(s3s::Body::from), &service, &wire)
+            self.answer(request.map(s3s::Body::from), service, wire, transport)
         });
         // Whoever breaks a connection off knows it.
-        let _ = http1::Builder::new().serve_connection(io, answer).await;
+        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
     }
 
     /// The rules in force.

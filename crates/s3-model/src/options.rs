@@ -21,6 +21,15 @@ pub struct Options {
     #[arg(long)]
     pub admin_port: u16,
 
+    /// Certificate chain of S3's port, PEM; without it the port has no TLS. With it, it still answers plain HTTP, as S3's
+    /// port 80 does
+    #[arg(long, requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// Private key of the --tls-certificate, PEM
+    #[arg(long, requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
     /// Folder of the stored objects; made if it is missing, and kept
     #[arg(long)]
     pub data: PathBuf,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use crate::admin;
 use crate::credentials::Credentials;
@@ -14,6 +15,7 @@ use crate::ops::Model;
 use crate::options::Options;
 use crate::profile::Profile;
 use crate::store::Store;
+use crate::tls;
 
 /// A server that listens and has not answered yet.
 pub struct Server {
@@ -22,21 +24,25 @@ pub struct Server {
     store: Arc<Store>,
     gate: Gate,
     front: Front,
+    /// None without a certificate.
+    tls: Option<TlsAcceptor>,
 }
 
 impl Server {
     /// Opens the store and listens on the ports of `options`.
     ///
     /// # Errors
-    /// When the store cannot be opened, the profile cannot be read or a port is taken.
+    /// When the store cannot be opened, the profile or the certificate cannot be read, or a port is taken.
     pub async fn bind(options: &Options) -> anyhow::Result<Self> {
         let listener = listen(options.port, "--port").await?;
         let admin = listen(options.admin_port, "--admin-port").await?;
         let profile = Profile::load(options.profile.as_deref())?;
+        let files = options.tls_certificate.as_deref().zip(options.tls_key.as_deref());
+        let tls = files.map(|(certificate, key)| tls::acceptor(certificate, key)).transpose()?;
         let gate = Gate::new(profile, options.instant, options.seed)?;
         let store = Arc::new(Store::open(&options.data)?);
         let front = front(options, &gate, &store)?;
-        Ok(Self { listener, admin, store, gate, front })
+        Ok(Self { listener, admin, store, gate, front, tls })
     }
 
     /// The line that says that the server listens, and where.
@@ -44,7 +50,12 @@ impl Server {
     /// # Errors
     /// When the operating system does not report the ports.
     pub fn ready_line(&self) -> anyhow::Result<String> {
-        Ok(format!("ready http://{} admin http://{}", self.listener.local_addr()?, self.admin.local_addr()?))
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Ok(format!(
+            "ready {scheme}://{} admin http://{}",
+            self.listener.local_addr()?,
+            self.admin.local_addr()?
+        ))
     }
 
     /// Answers until `stop` is done; then what was written is on the disk.
@@ -55,7 +66,7 @@ impl Server {
         let routes = admin::router(&self.gate, self.store.clone());
         tokio::select! {
             () = stop => {}
-            never = accept(&self.listener, &self.gate, &self.front) => match never? {},
+            never = accept(&self.listener, &self.gate, &self.front, self.tls.as_ref()) => match never? {},
             ended = axum::serve(self.admin, routes) => ended.context("the admin endpoint ended")?,
         }
         self.store.sync().context("cannot write the journal to the disk")
@@ -69,7 +80,7 @@ fn front(options: &Options, gate: &Gate, store: &Arc<Store>) -> anyhow::Result<F
     let credentials = Credentials::new(pairs, options.credentials_url.clone());
     let mut service = S3ServiceBuilder::new(Model::new(Arc::clone(store)));
     service.set_host(LocalHosts);
-    service.set_access(credentials.access(gate.access()));
+    service.set_access(credentials.access(gate.access(Arc::clone(store))));
     service.set_auth(credentials);
     Ok(Front::new(service.build()))
 }
@@ -78,6 +89,7 @@ async fn accept(
     listener: &TcpListener,
     gate: &Gate,
     front: &Front,
+    tls: Option<&TlsAcceptor>,
 ) -> anyhow::Result<std::convert::Infallible> {
     loop {
         let stream = match listener.accept().await {
@@ -86,8 +98,8 @@ async fn accept(
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => continue,
             Err(error) => return Err(error).context("cannot accept connections"),
         };
-        let (gate, front) = (gate.clone(), front.clone());
-        tokio::spawn(async move { gate.serve(stream, front).await });
+        let (gate, front, tls) = (gate.clone(), front.clone(), tls.cloned());
+        tokio::spawn(async move { gate.serve(stream, front, tls).await });
     }
 }
 

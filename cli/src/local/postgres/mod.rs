@@ -1,9 +1,7 @@
 //! PostgreSQL: the programs of this machine, with a database of this checkout.
 
 mod account;
-pub mod certificates;
 mod installation;
-mod secret;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -15,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::process::Process;
+use super::{certificates, secret};
 use crate::project::Project;
 use account::Account;
 use installation::Installation;
@@ -53,7 +52,7 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
             folder.display()
         );
     }
-    certificates::ensure(project, &data, account)?;
+    copy_certificate(project, &data, account)?;
     let access = data.join("pg_hba.conf");
     fs::write(&access, ACCESS).with_context(|| format!("cannot write '{}'", access.display()))?;
     Account::own(account, &access)?;
@@ -87,6 +86,19 @@ fn launch(start: &mut Command, data: &Path) -> Result<()> {
         }
         thread::sleep(POLL);
     }
+}
+
+/// The server takes no key that another account owns or can read.
+fn copy_certificate(project: &Project, data: &Path, account: Option<Account>) -> Result<()> {
+    let from = certificates::server_files(project);
+    for (source, name) in [(from.key, "server.key"), (from.certificate, "server.crt")] {
+        let target = data.join(name);
+        let pem =
+            fs::read_to_string(&source).with_context(|| format!("cannot read '{}'", source.display()))?;
+        secret::write(&target, &pem)?;
+        Account::own(account, &target)?;
+    }
+    Ok(())
 }
 
 /// The file with the superuser's password, for its owner only.

@@ -56,6 +56,8 @@ impl Model {
         let data = tempfile::tempdir().expect("a folder");
         let options = Options {
             port: 0,
+            tls_certificate: None,
+            tls_key: None,
             admin_port: 0,
             data: data.path().to_owned(),
             profile: None,

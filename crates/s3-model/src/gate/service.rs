@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::Gate;
 use super::request_body::RequestBody;
 use super::response_body::{ResponseBody, Spoiler};
-use super::ticket::{Admitted, Ticket};
+use super::ticket::{Admitted, Ticket, Transport};
 use super::wire::Wire;
 use crate::counters::{REJECTED, Row, add};
 use crate::faults::{Fault, Kind};
@@ -33,12 +33,13 @@ impl Gate {
         request: Request<s3s::Body>,
         service: &Front,
         wire: &Arc<Wire>,
+        transport: Transport,
     ) -> Result<Response<ResponseBody>, StdError> {
         let start = Instant::now();
         let is_head = request.method() == Method::HEAD;
         let waits = request.headers().contains_key(EXPECT);
         let link = self.link(&carrier(&request));
-        let ticket = Arc::new(Ticket::default());
+        let ticket = Arc::new(Ticket::of(transport));
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(Arc::clone(&ticket));
         let body = if body.is_end_stream() {

@@ -8,9 +8,25 @@ use tokio::time::Instant;
 use super::request_body::Rest;
 use crate::counters::{Row, add};
 
+/// How a request has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// By HTTP, to a server that has nothing else.
+    #[default]
+    Only,
+    /// By HTTP, though the server speaks TLS.
+    Plain,
+    /// By TLS.
+    Tls,
+}
+
 /// One request's notes.
 #[derive(Default)]
-pub struct Ticket(Mutex<Notes>);
+pub struct Ticket {
+    /// How it has come.
+    pub transport: Transport,
+    notes: Mutex<Notes>,
+}
 
 /// What is known of a request so far.
 #[derive(Default)]
@@ -38,10 +54,15 @@ pub struct Admitted {
 }
 
 impl Ticket {
+    /// Of a request that nothing else is known of.
+    pub fn of(transport: Transport) -> Self {
+        Self { transport, notes: Mutex::default() }
+    }
+
     /// The notes, to read and write.
     pub fn notes(&self) -> MutexGuard<'_, Notes> {
         // No code that holds it panics half way.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts bytes of the request's body.

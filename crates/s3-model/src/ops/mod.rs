@@ -29,6 +29,8 @@ use s3s::{S3, S3Request, S3Response, S3Result};
 use crate::rules;
 use crate::store::{Bucket, Change, Object, Rope, State, Store, Upload};
 
+pub use settings::POLICY;
+
 /// The account that everything belongs to.
 const OWNER: &str = "000000000000";
 

@@ -1,4 +1,4 @@
-//! Settings of buckets: accepted, kept and returned, without effect. The model enforces no policies.
+//! Settings of buckets: accepted, kept and returned, without effect, except for policies that require TLS.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,8 @@ use super::{Model, OWNER, bucket, owner};
 use crate::rules;
 use crate::store::Change;
 
+/// The name of the setting that is a bucket's policy: the text that was put.
+pub const POLICY: &str = "policy";
 const PUBLIC_ACCESS: &str = "public access block";
 const OWNERSHIP: &str = "ownership controls";
 
@@ -88,7 +90,7 @@ macro_rules! setting {
 }
 
 setting!(
-    "policy",
+    POLICY,
     check_json,
     s3_error!(NoSuchBucketPolicy, "The bucket policy does not exist"),
     put_bucket_policy(PutBucketPolicyInput, policy) -> PutBucketPolicyOutput,
@@ -262,7 +264,7 @@ pub fn get_bucket_policy_status(
     request: S3Request<GetBucketPolicyStatusInput>,
 ) -> Answer<GetBucketPolicyStatusOutput> {
     let missing = || s3_error!(NoSuchBucketPolicy, "The bucket policy does not exist");
-    get::<Policy>(model, &request.input.bucket, "policy")?.ok_or_else(missing)?;
+    get::<Policy>(model, &request.input.bucket, POLICY)?.ok_or_else(missing)?;
     let policy_status = Some(PolicyStatus { is_public: Some(false) });
     Ok(S3Response::new(GetBucketPolicyStatusOutput { policy_status }))
 }

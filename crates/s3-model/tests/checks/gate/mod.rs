@@ -5,3 +5,4 @@ mod faults;
 mod model;
 mod rates;
 mod raw;
+mod tls;

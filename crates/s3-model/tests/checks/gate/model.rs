@@ -7,15 +7,20 @@ use std::time::{Duration, Instant};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region, StalledStreamProtectionConfig};
+use aws_smithy_http_client as http_client;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub const BUCKET: &str = "bucket";
 
-/// The model as a process, with one bucket, and a client that sends each request once.
+/// The model as a process, with one bucket, and a client that sends each request once and trusts its certificate.
 pub struct Model {
     pub client: Client,
     pub endpoint: String,
+    /// The authority of its certificate, PEM, if it has one.
+    pub authority: Option<String>,
     admin: String,
     process: Child,
     _folder: TempDir,
@@ -37,6 +42,22 @@ impl Model {
         .await
     }
 
+    /// Without latency, links and request rates, but with a certificate.
+    pub async fn with_tls() -> Self {
+        Self::start(|command, folder| {
+            let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+            let pair = rcgen::generate_simple_self_signed(names).unwrap();
+            let files = ["--tls-certificate", "--tls-key"].map(|option| (option, folder.path().join(option)));
+            for ((option, file), pem) in files.iter().zip([pair.cert.pem(), pair.signing_key.serialize_pem()])
+            {
+                std::fs::write(file, pem).unwrap();
+                command.arg(option).arg(file);
+            }
+            command.arg("--instant");
+        })
+        .await
+    }
+
     async fn start(set: impl FnOnce(&mut Command, &TempDir)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_lambench-s3-model"));
@@ -53,9 +74,10 @@ impl Model {
             panic!("the model did not print that it is ready, but {line:?}")
         };
         let (endpoint, admin) = (endpoint.to_owned(), admin.to_owned());
-        let client = client(&endpoint);
+        let authority = std::fs::read_to_string(folder.path().join("--tls-certificate")).ok();
+        let client = client(&endpoint, authority.as_deref());
         client.create_bucket().bucket(BUCKET).send().await.unwrap();
-        Self { client, endpoint, admin, process, _folder: folder }
+        Self { client, endpoint, authority, admin, process, _folder: folder }
     }
 
     /// Puts an object.
@@ -136,10 +158,16 @@ impl Drop for Model {
     }
 }
 
-fn client(endpoint: &str) -> Client {
+/// A client that trusts nobody but this authority, if there is one.
+pub fn client(endpoint: &str, authority: Option<&str>) -> Client {
+    let trust = authority
+        .map_or_else(TrustStore::empty, |pem| TrustStore::empty().with_pem_certificate(pem.as_bytes()));
+    let context = TlsContext::builder().with_trust_store(trust).build().unwrap();
+    let tls = http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
+        .http_client(tls.tls_context(context).build_https())
         .region(Region::new("eu-central-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .force_path_style(true)

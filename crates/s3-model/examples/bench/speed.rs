@@ -6,7 +6,7 @@ use std::time::Instant;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
 use crate::http::{Connection, head};
-use crate::model::{BUCKET, Model};
+use crate::model::{Address, BUCKET, Model};
 use crate::{Limit, Measured, real};
 
 const CONNECTIONS: usize = 16;
@@ -15,35 +15,93 @@ const LARGE: usize = 64 << 20;
 
 pub async fn measure() -> Vec<Measured> {
     let model = Model::start(&["--instant"]).await;
-    let puts = small(&model, true, 40_000).await;
-    let gets = small(&model, false, 100_000).await;
-    let (reads, read_cpu) = large(&model).await;
-    println!("(a gigabyte read costs the model {read_cpu:.2} s of CPU)");
+    let mut rows = Vec::new();
+    for (address, names) in [(model.plain(), PLAIN), (model.address.clone(), TLS)] {
+        rows.extend(speed(&model, &address, names).await);
+    }
     let copies = copies(&model).await;
     let row = |what, value, unit, limit| Measured { what, value, unit, limit };
-    vec![
-        row("gets of 1 KB, instant", gets, "requests/s", Limit::AtLeast(10_000.0)),
-        row("puts of 1 KB, instant", puts, "requests/s", Limit::AtLeast(10_000.0)),
-        row("reads of 64 MiB, instant", reads, "GB/s", Limit::AtLeast(1.0)),
+    rows.extend([
         row("copy of 5 GiB in parts, whole request", copies[0], "ms of CPU", Limit::AtMost(1.0)),
         row("part copied from 5 GiB, whole request", copies[1], "ms of CPU", Limit::AtMost(1.0)),
         row("part copied from a range, with CRC32", copies[2], "ms of CPU", Limit::AtMost(1.0)),
+    ]);
+    rows
+}
+
+/// What [`speed`] measures, in its order.
+type Names = [&'static str; 8];
+
+const PLAIN: Names = [
+    "puts of 1 KB",
+    "gets of 1 KB",
+    "put of 1 KB",
+    "get of 1 KB",
+    "head",
+    "part copy",
+    "gigabyte down",
+    "gigabyte up",
+];
+const TLS: Names = [
+    "puts of 1 KB, TLS",
+    "gets of 1 KB, TLS",
+    "put of 1 KB, TLS",
+    "get of 1 KB, TLS",
+    "head, TLS",
+    "part copy, TLS",
+    "gigabyte down, TLS",
+    "gigabyte up, TLS",
+];
+
+/// Rates, and the model's CPU for each request and gigabyte.
+async fn speed(model: &Model, address: &Address, names: Names) -> Vec<Measured> {
+    let upload = model.client.create_multipart_upload().bucket(BUCKET).key("parts").send().await.unwrap();
+    let upload = upload.upload_id().unwrap();
+    let (mut puts, mut gets, mut heads, mut parts) = (vec![], vec![], vec![], vec![]);
+    for number in 0..CONNECTIONS * 16 {
+        let key = format!("small/{number}");
+        puts.push(head(&model.put(&key).await, SMALL));
+        gets.push(head(&model.get(&key).await, 0));
+        heads.push(head(&model.head(&key).await, 0));
+        parts.push(head(&model.part_copy(&key, "parts", upload).await, 0));
+    }
+    let puts = small(model, address, puts, 40_000).await;
+    let gets = small(model, address, gets, 60_000).await;
+    let heads = small(model, address, heads, 60_000).await;
+    let parts = small(model, address, parts, 60_000).await;
+    let (down, up) = large(model, address).await;
+    let row = |name: usize, value, unit, limit| Measured { what: names[name], value, unit, limit };
+    let cpu = |name, each: Each| row(name, each.cpu * 1e6, "µs of CPU", Limit::AtMost(60.0));
+    vec![
+        row(0, puts.rate, "requests/s", Limit::AtLeast(10_000.0)),
+        row(1, gets.rate, "requests/s", Limit::AtLeast(10_000.0)),
+        // It has an MD5 and two CRCs, and is written.
+        row(2, puts.cpu * 1e6, "µs of CPU", Limit::AtMost(120.0)),
+        cpu(3, gets),
+        cpu(4, heads),
+        cpu(5, parts),
+        row(6, down, "s of CPU", Limit::AtMost(0.5)),
+        // The MD5 that is its ETag alone takes 1.5 s.
+        row(7, up, "s of CPU", Limit::AtMost(3.0)),
     ]
 }
 
-/// Small requests per second, each signed.
-async fn small(model: &Model, is_put: bool, count: usize) -> f64 {
-    let mut heads = Vec::new();
-    for number in 0..CONNECTIONS * 16 {
-        let key = format!("small/{number}");
-        let request = if is_put { model.put(&key).await } else { model.get(&key).await };
-        heads.push(head(&request, if is_put { SMALL } else { 0 }));
-    }
+/// What one of many requests took.
+struct Each {
+    /// Requests per second.
+    rate: f64,
+    /// The model's CPU for each, seconds.
+    cpu: f64,
+}
+
+/// Small requests, each signed; those that put have a body.
+async fn small(model: &Model, address: &Address, heads: Vec<Vec<u8>>, count: usize) -> Each {
+    let is_put = heads[0].starts_with(b"PUT") && !heads[0].windows(11).any(|bytes| bytes == b"copy-source");
     let (heads, body) = (Arc::new(heads), Arc::new(vec![7; if is_put { SMALL } else { 0 }]));
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), model.cpu());
     let mut tasks = Vec::new();
     for first in 0..CONNECTIONS {
-        let (heads, body, address) = (Arc::clone(&heads), Arc::clone(&body), model.address.clone());
+        let (heads, body, address) = (Arc::clone(&heads), Arc::clone(&body), address.clone());
         tasks.push(tokio::spawn(async move {
             let mut connection = Connection::open(&address).await;
             for number in 0..count / CONNECTIONS {
@@ -55,18 +113,24 @@ async fn small(model: &Model, is_put: bool, count: usize) -> f64 {
     for task in tasks {
         task.await.unwrap();
     }
-    real(count) / start.elapsed().as_secs_f64()
+    let count = real(count);
+    Each { rate: count / start.elapsed().as_secs_f64(), cpu: (model.cpu() - cpu) / count }
 }
 
-/// Gigabytes read per second, and the CPU seconds that one costs the model.
-async fn large(model: &Model) -> (f64, f64) {
-    let mut connection = Connection::open(&model.address).await;
-    connection.exchange(&head(&model.put("large").await, LARGE), &vec![7; LARGE]).await;
+/// The CPU seconds that a gigabyte costs the model, down and up.
+async fn large(model: &Model, address: &Address) -> (f64, f64) {
+    let mut connection = Connection::open(address).await;
+    let (put, body, puts) = (head(&model.put("large").await, LARGE), vec![7; LARGE], 8);
+    let cpu = model.cpu();
+    for _ in 0..puts {
+        connection.exchange(&put, &body).await;
+    }
+    let up = (model.cpu() - cpu) / (real(LARGE * puts) / 1e9);
     let head = head(&model.get("large").await, 0);
-    let (start, cpu, rounds, connections) = (Instant::now(), model.cpu(), 32, 4);
+    let (cpu, rounds, connections) = (model.cpu(), 16, 4);
     let mut tasks = Vec::new();
     for _ in 0..connections {
-        let (head, address) = (head.clone(), model.address.clone());
+        let (head, address) = (head.clone(), address.clone());
         tasks.push(tokio::spawn(async move {
             let mut connection = Connection::open(&address).await;
             for _ in 0..rounds {
@@ -78,7 +142,7 @@ async fn large(model: &Model) -> (f64, f64) {
         task.await.unwrap();
     }
     let gigabytes = real(LARGE * rounds * connections) / 1e9;
-    (gigabytes / start.elapsed().as_secs_f64(), (model.cpu() - cpu) / gigabytes)
+    ((model.cpu() - cpu) / gigabytes, up)
 }
 
 /// The CPU of a copy of 5 GiB: as an object, as a part, and of a range in a part with a CRC32.

@@ -110,7 +110,7 @@ impl Gate {
             Some(_) if !speaks_tls => self.converse(socket, &service, &wire, Transport::Plain).await,
             Some(acceptor) => {
                 // A client that doesn't trust the certificate breaks off, and says so itself.
-                if let Ok(stream) = acceptor.accept(socket).await {
+                if let Ok(stream) = tls::accept(&acceptor, socket).await {
                     self.converse(stream, &service, &wire, Transport::Tls).await;
                 }
             }

@@ -1,5 +1,6 @@
 //! TLS as S3 speaks it, with a certificate of one's own.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,11 +9,16 @@ use rustls::crypto::aws_lc_rs::{Ticketer, cipher_suite, default_provider};
 use rustls::{ServerConfig, SupportedCipherSuite};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// The first byte of a TLS record that begins a handshake (RFC 8446, section 5.1); no request starts so.
 const HANDSHAKE: u8 = 22;
+
+/// Encrypted bytes that wait for the socket, at most: a piece of a body, in one call instead of four.
+const AHEAD: usize = 256 << 10;
 
 /// What S3 prefers, whatever the client does: AES with 128 bits, also with a client that would rather have 256
 /// (<https://github.com/OSGeo/gdal/pull/6028> has the log of one). It costs the client less.
@@ -44,6 +50,17 @@ pub fn acceptor(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
     config.ticketer = Ticketer::new()?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Greets a client.
+///
+/// # Errors
+/// When it breaks off, or does not speak TLS.
+pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+    acceptor: &TlsAcceptor,
+    stream: S,
+) -> io::Result<TlsStream<S>> {
+    acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(AHEAD))).await
 }
 
 /// Whether what a client sends first is TLS; plain HTTP comes to the same port.

@@ -190,7 +190,8 @@ pub fn send(rope: Rope) -> StreamingBlob {
     StreamingBlob::new(Pieces { reader: Source::Here(Some(Reader::new(rope))), left })
 }
 
-/// Reads pieces; large ones on a thread that may block, where the next one is read while one is sent.
+/// Reads pieces: those in the operating system's cache at once, which takes less than handing them to another thread; other
+/// large ones on a thread that may block, where the next one is read while one is sent.
 struct Pieces {
     reader: Source,
     /// Bytes that are not sent yet.
@@ -207,23 +208,34 @@ impl Stream for Pieces {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let (reader, piece) = match &mut self.reader {
-                Source::Here(reader) => match reader.take() {
-                    Some(reader) if reader.left() > AT_ONCE as u64 => {
-                        self.reader = Source::There(spawn_blocking(|| read(reader)));
-                        continue;
+            let (reader, piece, at_once) = match &mut self.reader {
+                Source::Here(reader) => {
+                    let Some(reader) = reader.take().filter(|reader| reader.left() > 0) else {
+                        return Poll::Ready(None);
+                    };
+                    match read_cached(reader)? {
+                        (reader, Some(piece)) => (reader, piece, true),
+                        (reader, None) if reader.left() > AT_ONCE as u64 => {
+                            self.reader = Source::There(spawn_blocking(|| read(reader)));
+                            continue;
+                        }
+                        (reader, None) => {
+                            let (reader, piece) = read(reader);
+                            (reader, piece?, true)
+                        }
                     }
-                    Some(reader) if reader.left() > 0 => read(reader),
-                    _ => return Poll::Ready(None),
-                },
-                Source::There(task) => ready!(Pin::new(task).poll(context))?,
+                }
+                Source::There(task) => {
+                    let (reader, piece) = ready!(Pin::new(task).poll(context))?;
+                    let at_once = reader.left() <= AT_ONCE as u64;
+                    (reader, piece?, at_once)
+                }
             };
-            let piece = piece?;
             self.left -= piece.len() as u64;
-            self.reader = if reader.left() > AT_ONCE as u64 {
-                Source::There(spawn_blocking(|| read(reader)))
-            } else {
+            self.reader = if at_once {
                 Source::Here(Some(reader))
+            } else {
+                Source::There(spawn_blocking(|| read(reader)))
             };
             return Poll::Ready(Some(Ok(piece)));
         }
@@ -234,6 +246,14 @@ fn read(mut reader: Reader) -> (Reader, io::Result<Bytes>) {
     let mut piece = vec![0; usize::try_from(reader.left()).unwrap_or(PIECE).min(PIECE)];
     let read = reader.read(&mut piece);
     (reader, read.map(|_| piece.into()))
+}
+
+/// A piece, if any of it is in the cache.
+fn read_cached(mut reader: Reader) -> io::Result<(Reader, Option<Bytes>)> {
+    let mut piece = vec![0; usize::try_from(reader.left()).unwrap_or(PIECE).min(PIECE)];
+    let read = reader.read_cached(&mut piece)?;
+    piece.truncate(read);
+    Ok((reader, (read > 0).then(|| piece.into())))
 }
 
 impl ByteStream for Pieces {

@@ -1,9 +1,11 @@
 //! Reads a rope piece by piece.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::rope::Rope;
 
@@ -38,12 +40,32 @@ impl Reader {
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() && self.left > 0 {
-            filled += self.read_extent(&mut buffer[filled..])?;
+            filled += self.read_extent(&mut buffer[filled..], wait)?;
         }
         Ok(filled)
     }
 
-    fn read_extent(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Fills `buffer` with what is in the operating system's cache, and returns how many bytes that were: for the next ones
+    /// [`Self::read`] has to wait.
+    ///
+    /// # Errors
+    /// When a blob cannot be read.
+    pub fn read_cached(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() && self.left > 0 {
+            match self.read_extent(&mut buffer[filled..], cached)? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        Ok(filled)
+    }
+
+    fn read_extent(
+        &mut self,
+        buffer: &mut [u8],
+        read: impl FnOnce(&File, &mut [u8], u64) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         let extent = &self.rope.extents()[self.extent];
         let file = match &self.file {
             Some(file) => file,
@@ -51,12 +73,24 @@ impl Reader {
         };
         let rest = usize::try_from(extent.len - self.done).unwrap_or(usize::MAX);
         let wanted = rest.min(buffer.len());
-        file.read_exact_at(&mut buffer[..wanted], extent.chunk.at + extent.start + self.done)?;
-        self.done += wanted as u64;
-        self.left -= wanted as u64;
+        let read = read(file, &mut buffer[..wanted], extent.chunk.at + extent.start + self.done)?;
+        self.done += read as u64;
+        self.left -= read as u64;
         if self.done == extent.len {
             (self.extent, self.done, self.file) = (self.extent + 1, 0, None);
         }
-        Ok(wanted)
+        Ok(read)
+    }
+}
+
+fn wait(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    file.read_exact_at(buffer, at).map(|()| buffer.len())
+}
+
+fn cached(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    match preadv2(file, &mut [IoSliceMut::new(buffer)], at, ReadWriteFlags::NOWAIT) {
+        // Not every file system can tell: those wait.
+        Err(Errno::AGAIN | Errno::OPNOTSUPP) => Ok(0),
+        read => Ok(read?),
     }
 }

@@ -161,7 +161,8 @@ fn s3_speaks_tls_to_the_clients_of_a_shell_and_without_it_if_told_so() {
     let refused = checkout.run(&["start", "--s3-tls", "off"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        text(&refused.stderr).contains("with TLS") && text(&refused.stderr).contains("`lambench local stop`")
+        text(&refused.stderr).contains("--s3-tls on")
+            && text(&refused.stderr).contains("`lambench local stop`")
     );
     checkout.succeed(&["stop"]);
     let started = checkout.succeed(&["start", "--s3-tls", "off"]);

@@ -99,10 +99,10 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
 fn tls(project: &Project) -> Vec<OsString> {
     let files = certificates::server_files(project);
     match S3Tls::chosen(project) {
-        S3Tls::On => {
+        Some(S3Tls::On) => {
             vec!["--tls-certificate".into(), files.certificate.into(), "--tls-key".into(), files.key.into()]
         }
-        S3Tls::Off => Vec::new(),
+        Some(S3Tls::Off) | None => Vec::new(),
     }
 }
 

@@ -80,7 +80,7 @@ impl Service {
     /// Its address with this port.
     pub fn address(self, project: &Project, port: u16) -> String {
         match self {
-            Self::S3 if S3Tls::chosen(project) == S3Tls::On => format!("https://127.0.0.1:{port}"),
+            Self::S3 if S3Tls::chosen(project) == Some(S3Tls::On) => format!("https://127.0.0.1:{port}"),
             Self::Emulator | Self::S3 => format!("http://127.0.0.1:{port}"),
             Self::Postgres => format!("127.0.0.1:{port}"),
         }

@@ -31,8 +31,7 @@ pub fn start(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) ->
         s3_model::check(project)?;
     }
     let _lock = lock::services(project)?;
-    choose_tls(project, tls)?;
-    choose(project, backend, cpu)?;
+    choose(project, backend, tls, cpu)?;
     let in_use = [Service::Postgres, Service::S3].iter().any(|server| server.process(project).is_some());
     certificates::ensure(project, in_use)?;
     project.folder("pulumi/state")?;
@@ -53,30 +52,24 @@ pub fn start(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) ->
     Ok(ExitCode::SUCCESS)
 }
 
-/// Stores which S3 the environment has, and how functions share processors; not while it runs with other choices: the
-/// buckets of the other S3 are its own, and functions may be running.
-fn choose(project: &Project, backend: S3Backend, cpu: CpuMode) -> Result<()> {
-    if Service::Emulator.process(project).is_some() {
+/// Stores which S3 the environment has, how it is reached, and how functions share processors; not while it runs with
+/// other choices: the buckets of the other S3 are its own, and functions may be running.
+fn choose(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) -> Result<()> {
+    if [Service::S3, Service::Emulator].iter().any(|service| service.process(project).is_some()) {
         const END: &str = "end it first with `lambench local stop`";
         if let Some(other) = S3Backend::chosen(project).filter(|chosen| *chosen != backend) {
             bail!("the local environment runs with S3 of the {}: {END}", other.name());
+        }
+        if let Some(other) = S3Tls::chosen(project).filter(|chosen| *chosen != tls) {
+            bail!("the local environment runs with --s3-tls {}: {END}", other.name());
         }
         if let Some(other) = CpuMode::chosen(project).filter(|chosen| *chosen != cpu) {
             bail!("the local environment runs with --cpu {}: {END}", other.name());
         }
     }
     backend.remember(project)?;
+    tls.remember(project)?;
     cpu.remember(project)
-}
-
-/// Stores whether S3 has TLS; not while functions run that have the other address.
-fn choose_tls(project: &Project, tls: S3Tls) -> Result<()> {
-    let running = [Service::S3, Service::Emulator].iter().any(|service| service.process(project).is_some());
-    if running && S3Backend::chosen(project) == Some(S3Backend::Model) && S3Tls::chosen(project) != tls {
-        let other = if tls == S3Tls::On { "without" } else { "with" };
-        bail!("the local environment runs {other} TLS for S3: end it first with `lambench local stop`");
-    }
-    tls.remember(project)
 }
 
 fn start_service(project: &Project, service: Service, port: u16) -> Result<()> {

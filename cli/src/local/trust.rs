@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use super::certificates;
+use super::choice::Choice;
 use super::s3_tls::S3Tls;
 use crate::project::Project;
 
@@ -47,7 +48,7 @@ fn variables(
     project: &Project,
     named: &dyn Fn(&str) -> Option<PathBuf>,
 ) -> Result<Vec<(&'static str, String)>> {
-    if S3Tls::chosen(project) == S3Tls::Off {
+    if S3Tls::chosen(project) != Some(S3Tls::On) {
         return Ok(Vec::new());
     }
     // Like the programs, we ignore what is not there.

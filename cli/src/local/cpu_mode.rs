@@ -5,16 +5,20 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::Result;
 use clap::ValueEnum;
 use results::cpu::CpuLimit;
 
 use super::choice::Choice;
 use super::executable;
+use super::processor::Speed;
 use crate::project::Project;
 
 const PACER: &str = "bin/lambench-cpu-pacer";
 /// What the launcher multiplies shares by.
 const SCALE: &str = "LAMBENCH_CPU_SCALE";
+/// What stacks deploy on AWS without a setting.
+const ON_AWS: &str = "arm64";
 /// Where a user's systemd is found.
 const SESSION: [&str; 2] = ["XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
 
@@ -32,15 +36,22 @@ impl Choice for CpuMode {
 }
 
 impl CpuMode {
-    /// The launcher's settings.
-    pub fn variables(self, project: &Project) -> Vec<(&'static str, String)> {
+    /// The launcher's settings; measures this machine's speed if nobody has yet.
+    ///
+    /// # Errors
+    ///
+    /// When the speed cannot be measured.
+    pub fn variables(self, project: &Project) -> Result<Vec<(&'static str, String)>> {
         let mut variables = vec![("LAMBENCH_CPU", self.name())];
         let pacer = project.state.join(PACER);
         if pacer.exists() {
             variables.push(("LAMBENCH_CPU_PACER", pacer.display().to_string()));
         }
-        variables.extend(env::var(SCALE).ok().map(|scale| (SCALE, scale)));
-        variables
+        if self == Self::Share {
+            let scale = Speed::of_this_machine(project)?.scale(ON_AWS)?;
+            variables.push((SCALE, scale.to_string()));
+        }
+        Ok(variables)
     }
 
     /// The command that runs a program, in a control group that it may divide if systemd gives it one.

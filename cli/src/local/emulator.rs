@@ -72,7 +72,7 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
         .arg(launcher(project))
         .current_dir(project.folder("emulator")?)
         .envs(environment(project, port)?)
-        .envs(mode.variables(project))
+        .envs(mode.variables(project)?)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -15,6 +15,7 @@ mod logs;
 mod ports;
 mod postgres;
 mod process;
+mod processor;
 mod s3_backend;
 mod s3_model;
 mod s3_tls;

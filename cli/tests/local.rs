@@ -170,7 +170,7 @@ fn s3_speaks_tls_to_the_clients_of_a_shell_and_without_it_if_told_so() {
     let kept = checkout.in_environment(&format!("echo $AWS_ENDPOINT_URL_S3; {aws} s3 cp s3://bucket/key -"));
     assert!(kept.starts_with("http://") && kept.ends_with("content"), "{kept}");
     let refused = checkout.run(&["start"]);
-    assert!(text(&refused.stderr).contains("without TLS"), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("--s3-tls off"), "{}", text(&refused.stderr));
 }
 
 #[test]

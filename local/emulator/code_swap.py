@@ -1,6 +1,6 @@
 """New code and settings apply between invocations: those under way finish with the old ones.
 
-MiniStack kills all workers of a function at work when the function is updated or deleted, or when one of them fails.
+MiniStack kills all workers of a function at work when the function is updated or deleted.
 """
 
 import functools
@@ -50,7 +50,7 @@ def _sparing(original):
         if getattr(_invalidating, "now", False):
             with lambda_runtime._lock:
                 for worker in doomed:
-                    worker.retired = worker.in_use and not _is_broken(worker)
+                    worker.retired = worker.in_use
             doomed = [worker for worker in doomed if not worker.retired]
         original(doomed)
 
@@ -87,9 +87,3 @@ def _ending(original):
 def _end(worker):
     # The response doesn't wait for the end of the process.
     threading.Thread(target=lambda_runtime.kill_workers, args=([worker],), daemon=True).start()
-
-
-def _is_broken(worker):
-    # Nothing else releases a worker that could not even run its invocation.
-    run = getattr(worker, "invocation", None)
-    return run is not None and run.broken

@@ -1,9 +1,14 @@
 """Each function environment signs with an access key of its own, as on AWS; S3 uses it to choose the network link.
 
-MiniStack gives all environments of a function one key.
+MiniStack gives all environments of a function one key. It also walks over all sessions whenever it adds one, while
+other threads add theirs, and keeps those that do not expire for ever.
 """
 
+import base64
+import hashlib
 import secrets
+import threading
+import time
 from urllib.parse import parse_qs
 
 from ministack import app
@@ -11,40 +16,98 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, sts
 
 import http_responses
+import tables
 from upstream_checks import require
 
 PATH = "/_lambench/credentials"
+# Sessions that are kept after their environments have ended: their presigned URLs are still valid then, as on AWS.
+SESSIONS = 10_000
+EVICTION_SECONDS = 60.0
+# The part of an access key that tells its function.
+_FUNCTION_CHARACTERS = 8
 
 _functions = {}
+# By the key that MiniStack gives a function's role.
+_sessions = {}
+# The worker whose environment this thread starts.
+_starting = threading.local()
 
 
 def apply():
     """Issue the keys, and tell the S3 model their secrets."""
     original = require(lambda_runtime, "execution_credentials", ["config"])
     require(lambda_svc, "execution_credentials", ["config"])
+    require(lambda_runtime, "_workers")
     require(sts, "register_session", ["access_key", "session"])
     require(sts, "_sessions")
+    require(sts, "_session_expired", ["session"])
+    sessions = tables.Newest(sts._sessions, SESSIONS, in_use=_keys_in_use)
+    sts.register_session = registering(sessions)
     issue = _own(original)
     lambda_runtime.execution_credentials = issue
     lambda_svc.execution_credentials = issue
+    for kind in (lambda_runtime.Worker, lambda_runtime.ProvidedWorker):
+        kind._spawn = _known(require(kind, "_spawn", ["self"]))
     app.app = _telling(require(app, "app", ["scope", "receive", "send"]))
 
 
 def function_of(access_key):
     """The name of the function that an environment with this key runs; None for other keys."""
-    return _functions.get(access_key)
+    return _functions.get((access_key or "")[: len("ASIA") + _FUNCTION_CHARACTERS])
+
+
+def registering(sessions):
+    """What keeps sessions in a table, and now and then drops those that have expired."""
+    due = time.monotonic()
+
+    def register(access_key, session):
+        nonlocal due
+        session.setdefault("IssuedAt", time.time())
+        sessions.add(access_key, session)
+        if time.monotonic() >= due:
+            due = time.monotonic() + EVICTION_SECONDS
+            for key, other in sessions.table.copy().items():
+                if sts._session_expired(other):
+                    sessions.table.pop(key, None)
+
+    return register
+
+
+def _keys_in_use():
+    with lambda_runtime._lock:
+        workers = [worker for pool in lambda_runtime._workers.values() for worker in pool]
+    return {key for worker in workers for key in getattr(worker, "access_keys", ())}
 
 
 def _own(original):
     def issue(config):
         issued = original(config)
-        session = dict(sts._sessions[issued["AWS_ACCESS_KEY_ID"]])
-        key = f"ASIA{secrets.token_hex(8).upper()}"
-        sts.register_session(key, session)
-        _functions[key] = config.get("FunctionName", "")
+        name = config.get("FunctionName", "")
+        # Base 32, as AWS's keys; no function has the same as another in any use of this emulator.
+        digest = base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()
+        prefix = "ASIA" + digest[:_FUNCTION_CHARACTERS]
+        key = prefix + base64.b32encode(secrets.token_bytes(5)).decode()
+        _functions[prefix] = name
+        role_key = issued["AWS_ACCESS_KEY_ID"]
+        # All environments with the same role share what is known of their session.
+        sts.register_session(key, _sessions.setdefault(role_key, sts._sessions[role_key]))
+        worker = getattr(_starting, "worker", None)
+        if worker is not None:
+            worker.access_keys = key, role_key
         return {**issued, "AWS_ACCESS_KEY_ID": key}
 
     return issue
+
+
+def _known(original):
+    def spawn(self, *arguments, **named):
+        _starting.worker = self
+        try:
+            return original(self, *arguments, **named)
+        finally:
+            _starting.worker = None
+
+    return spawn
 
 
 def _telling(original):

@@ -51,11 +51,15 @@ def free_port():
 
 
 class Emulator:
-    """One launcher process; every client in it is signed as root."""
+    """One launcher process; every client in it is signed as root.
 
-    def __init__(self, folder, environment=None):
+    `prelude` is what Python executes before it, such as a smaller limit or a fault.
+    """
+
+    def __init__(self, folder, environment=None, prelude=""):
         self.folder = pathlib.Path(folder)
         self.environment = environment or {}
+        self.prelude = prelude
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.process = None
@@ -80,7 +84,8 @@ class Emulator:
             **self.environment,
         }
         with open(self.folder / "log", "ab") as log:
-            command = [sys.executable, str(HERE / "launcher.py")]
+            program = f"import sys; sys.path.insert(0, {str(HERE)!r})\n{self.prelude}\nimport launcher; launcher.main()"
+            command = [sys.executable, "-c", program]
             self.process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, start_new_session=True
             )
@@ -123,11 +128,13 @@ class Emulator:
 class EmulatorTest(unittest.TestCase):
     """A test class with one emulator for all its tests."""
 
+    prelude = ""
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="lambench-emulator-")
         cls.addClassCleanup(folder.cleanup)
-        cls.emulator = Emulator(folder.name, cls.environment())
+        cls.emulator = Emulator(folder.name, cls.environment(), cls.prelude)
         cls.emulator.start()
         cls.addClassCleanup(cls.emulator.stop)
 

@@ -1,22 +1,63 @@
 """Lambda's error types and texts, so that a state machine's Catch and the score see what they would on AWS."""
 
+import json
 import re
 import signal
 
+from ministack.core import lambda_runtime
+
+SERVICE_ERROR = "Lambda.ServiceException"
+SERVICE_MESSAGE = "Service encountered an internal error."
+# How MiniStack's errors begin where an environment does not start because of its function.
+_NOT_STARTED = (
+    "bootstrap exited",
+    "init error",
+    "Worker process exited",
+    "Worker init failed",
+    "No JSON init response",
+    "Unsupported runtime",
+    "Zip entry escapes",
+)
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds")
 _PYTHON_ERROR = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)")
 
 
 def describe(run, result):
     """Set `run.error` to the payload that AWS returns for what went wrong, and pass it on in `result`."""
-    run.error = _of_result(run, result)
+    run.error = result["init_error"] if "init_error" in result else _of_result(run, result)
     if run.error is None:
         return result
     return {**result, "status": "error", "error": run.error["errorMessage"], "error_payload": run.error}
 
 
+def is_of_function(error):
+    """Whether an exception says that a function's environment did not start, rather than that the emulator failed."""
+    provided = lambda_runtime.ProvidedInitTimeout, lambda_runtime.ProvidedRuntimeError
+    return isinstance(error, provided) or type(error) is RuntimeError and str(error).startswith(_NOT_STARTED)
+
+
+def of_emulator():
+    """The result of an invocation that the emulator could not make: Lambda's ServiceException.
+
+    A state machine knows it as Lambda.ServiceException, and API Gateway answers 500.
+    """
+    payload = {"errorType": SERVICE_ERROR, "errorMessage": SERVICE_MESSAGE}
+    response = {"statusCode": 500, "body": json.dumps({"message": "Internal Server Error"})}
+    return {"status": "error", "error": SERVICE_MESSAGE, "error_payload": {**payload, **response}}
+
+
+def is_of_emulator(result):
+    """Whether the body of a result says that the emulator has failed."""
+    body = result.get("body")
+    return isinstance(body, dict) and body.get("errorType") == SERVICE_ERROR
+
+
 def of_init(run, error):
-    """The payload for an environment that did not start."""
+    """The result of an invocation whose environment did not start."""
+    return {"init_error": _of_init(run, error), "log": ""}
+
+
+def _of_init(run, error):
     if run.over_memory:
         return _out_of_memory(run)
     text = str(error)

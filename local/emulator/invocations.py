@@ -1,5 +1,6 @@
 """Measures each invocation, limits its file descriptors, and ends it over its function's memory, as Lambda does."""
 
+import logging
 import threading
 import time
 
@@ -12,9 +13,13 @@ import errors
 import processes
 from upstream_checks import require
 
+logger = logging.getLogger("lambda")
+
 WATCH_SECONDS = 0.01
 # Lambda's limit for the code outside of the handler.
 INIT_SECONDS = 10.0
+# How often an environment is started where the emulator itself fails to.
+ATTEMPTS = 3
 
 _running = {}
 _finished = {}
@@ -41,7 +46,8 @@ class Invocation:
         self.peak_bytes = 0
         self.over_memory = False
         self.init_hung = False
-        self.broken = False
+        # The emulator has failed, not the function.
+        self.failed_here = False
         self.error = None
         self.cpu = cpu_usage.Meter()
         if self.ready:
@@ -50,6 +56,13 @@ class Invocation:
     def duration_ms(self):
         """Time of the handler, without the start of its environment."""
         return max(0.0, self.ended - self.started - self.start_seconds) * 1000
+
+    def restart(self):
+        """Begin again with a new environment: the one before had ended."""
+        self.started = time.monotonic()
+        self.ended = None
+        self.cold, self.ready = True, False
+        self.cpu = cpu_usage.Meter()
 
     def finish(self):
         """Take the time, and the memory while the processes are still there."""
@@ -102,6 +115,11 @@ def take(request_id):
     return _finished.pop(request_id, None)
 
 
+def are_running():
+    """Whether any function is at work."""
+    return bool(_running)
+
+
 def _measured(original):
     def invoke(self, event, request_id, **context):
         run = Invocation(request_id, self)
@@ -109,24 +127,53 @@ def _measured(original):
         _running[request_id] = run
         _started.set()
         try:
-            result = original(self, event, request_id, **context)
-            run.finish()
-            return errors.describe(run, result)
-        except Exception as error:
-            run.finish()
-            run.broken = True
-            run.error = errors.of_init(run, error)
-            raise
+            result = _result(original, self, run, event, **context)
         finally:
             del _running[request_id]
-            _finished[request_id] = run
             if run.over_memory:
                 lambda_runtime.kill_workers([self])
             if self._proc is None:
                 # The environment has ended: end the processes that it started.
                 processes.kill(run.pids)
+        if run.failed_here:
+            return result
+        _finished[request_id] = run
+        return errors.describe(run, result)
 
     return invoke
+
+
+def _result(original, worker, run, event, **context):
+    for attempt in range(ATTEMPTS):
+        try:
+            result = original(worker, event, run.request_id, **context)
+            if _was_fetched(worker, result):
+                run.finish()
+                return result
+            run.restart()
+        except Exception as error:
+            if errors.is_of_function(error):
+                run.finish()
+                return _ended(worker, errors.of_init(run, error))
+            logger.exception("An invocation of %s failed in the emulator", worker.func_name)
+            # The function may have got the event.
+            if run.ready or attempt + 1 == ATTEMPTS:
+                break
+            _ended(worker)
+    run.failed_here = True
+    return _ended(worker, errors.of_emulator())
+
+
+def _was_fetched(worker, result):
+    # MiniStack gives an event to an environment that may be about to end: Lambda waits until it asks for one.
+    pending = getattr(worker, "_pending", None)
+    return pending is None or pending.empty() or not str(result.get("error")).startswith("Runtime exited")
+
+
+def _ended(worker, result=None):
+    # Only this environment ends: those beside it are as good as before.
+    lambda_runtime.kill_workers([worker])
+    return result
 
 
 def _timed(original):

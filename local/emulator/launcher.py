@@ -28,13 +28,16 @@ import request_counts
 import resharding
 import s3_model
 import shutdown
+import starts
 import stream_limits
 import stream_mappings
 import stream_settings
 import table_streams
+import tables
 from ministack import app
 
 PATCHES = (
+    tables,
     fast_sockets,
     fast_garbage,
     fast_logs,
@@ -45,6 +48,7 @@ PATCHES = (
     code_swap,
     report_lines,
     cpu_report,
+    starts,
     credentials,
     request_counts,
     aurora,

@@ -7,6 +7,7 @@ import time
 
 from ministack.services import cloudwatch, lambda_svc
 
+import errors
 import stream_destinations
 import threads
 from upstream_checks import require
@@ -104,7 +105,7 @@ class Lane:
     async def _attempt(self, batch):
         """Invoke the function once; returns the part of the batch that is still to be delivered."""
         result = await self._invoke(batch)
-        if result is None or result.get("throttle"):
+        if result is None or result.get("throttle") or errors.is_of_emulator(result):
             self.refused += 1
             await self._pause(self.refused)
             return [batch]

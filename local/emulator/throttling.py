@@ -1,5 +1,6 @@
 """Token buckets: rate limits."""
 
+import threading
 import time
 
 
@@ -24,14 +25,16 @@ class Bucket:
 
 
 class Buckets:
-    """A bucket for each name, replaced when its limits change."""
+    """A bucket for each name, replaced when its limits change; threads may share them."""
 
     def __init__(self):
         self._buckets = {}
+        self._lock = threading.Lock()
 
     def take(self, name, rate, burst, tokens=1):
         """Whether the name has tokens; takes them."""
-        bucket = self._buckets.get(name)
-        if bucket is None or (bucket.rate, bucket.burst) != (rate, burst):
-            bucket = self._buckets[name] = Bucket(rate, burst)
-        return bucket.take(tokens)
+        with self._lock:
+            bucket = self._buckets.get(name)
+            if bucket is None or (bucket.rate, bucket.burst) != (rate, burst):
+                bucket = self._buckets[name] = Bucket(rate, burst)
+            return bucket.take(tokens)

@@ -1,9 +1,10 @@
 """HTTP APIs as callers see them: an address that resolves, one response to all unauthorized calls, and throttling.
 
-MiniStack's `<id>.execute-api.localhost` isn't known to every client; it tells why a call is refused, and takes any
-signature made with the root credentials.
+MiniStack's `<id>.execute-api.localhost` isn't known to every client; it tells why a call is refused, takes any
+signature made with the root credentials, and replaces bytes of a text that are no UTF-8.
 """
 
+import contextvars
 import json
 import os
 
@@ -18,6 +19,8 @@ _FORBIDDEN = 403, {"Content-Type": "application/json"}, b'{"message":"Forbidden"
 _THROTTLED = 429, {"Content-Type": "application/json"}, b'{"message":"Too Many Requests"}'
 
 _routes = Buckets()
+# Whether the body of the request that is being handled is no text, whatever its content type says.
+_is_binary = contextvars.ContextVar("is_binary", default=False)
 
 
 def apply():
@@ -36,6 +39,8 @@ def apply():
     apigateway._create_api = _addressed(require(apigateway, "_create_api", ["data"]))
     parameters = ["integration", "api_id", "stage", "path", "method", "headers", "body", "query_params", "route_key"]
     apigateway._invoke_lambda_proxy = _throttled(require(apigateway, "_invoke_lambda_proxy", parameters))
+    is_text = require(apigateway, "_v2_request_body_is_text", ["content_type"])
+    apigateway._v2_request_body_is_text = lambda content_type: not _is_binary.get() and is_text(content_type)
     parameters = ["api_id", "stage", "method", "execute_path", "headers", "query_params"]
     app._enforce_execute_api = _terse(require(app, "_enforce_execute_api", parameters))
     parameters = ["host", "path", "method", "headers", "body", "query_params", "raw_path"]
@@ -62,10 +67,20 @@ def _throttled(original):
         rate, burst = route.get("throttlingRateLimit"), route.get("throttlingBurstLimit")
         if rate is not None and burst is not None and not _routes.take((api_id, stage, route_key), rate, burst):
             return _THROTTLED
+        # The function gets it in base64, as it was sent.
+        _is_binary.set(not _is_utf8(body))
         arguments = (integration, api_id, stage, path, method, headers, body, query_params, route_key)
         return await original(*arguments, *more, **named)
 
     return invoke
+
+
+def _is_utf8(body):
+    try:
+        (body or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _terse(original):

@@ -82,6 +82,11 @@ class HttpApi(EmulatorTest):
         self.assertEqual(self.call(url + "/other"), (404, {"message": "Not Found"}))
         status, answer = self.call(url, content=b"\xff", headers={"content-type": "application/octet-stream"})
         self.assertEqual((status, answer["encoded"], answer["body"]), (200, True, "/w=="))
+        # Latin-1, although JSON has to be UTF-8: the bytes arrive as they were sent.
+        status, answer = self.call(url, content=b'{"id": "caf\xe9"}')
+        self.assertEqual((status, answer["encoded"], answer["body"]), (200, True, "eyJpZCI6ICJjYWbpIn0="))
+        status, answer = self.call(url, content='{"id": "caf\u00e9"}'.encode())
+        self.assertEqual((status, answer["encoded"], answer["body"]), (200, False, '{"id": "caf\u00e9"}'))
 
     def test_a_signed_call_of_one_who_may_is_answered(self):
         url, arn = self.api()

@@ -8,7 +8,12 @@ import json
 
 from ministack.services import eventbridge, lambda_svc
 
+import retention
 from upstream_checks import require
+
+# MiniStack keeps every event that was put, for itself.
+EVENTS = 1000
+LOOK_SECONDS = 60
 
 # The request id of the event that this thread handles, and whether the next new id has to be this one.
 _event_id = contextvars.ContextVar("event_id", default=None)
@@ -21,10 +26,17 @@ def apply():
     require(lambda_svc, "_execution_record_for_config", ["func", "config"])
     require(eventbridge, "_dispatch_to_lambda", ["arn", "payload"])
     eventbridge._dispatch_to_lambda = _dispatch
+    require(eventbridge, "_events_log")
+    retention.every(LOOK_SECONDS, _forget)
     lambda_svc.new_uuid = _keeping_the_id(require(lambda_svc, "new_uuid", []))
     original = require(lambda_svc, "invoke_async_with_retry", ["func", "event"])
     lambda_svc.invoke_async_with_retry = _with_an_id(original)
     lambda_svc._execute_function = _attempt(require(lambda_svc, "_execute_function", ["func", "event"]))
+
+
+def _forget():
+    for _, events in eventbridge._events_log.all_items():
+        del events[:-EVENTS]
 
 
 def _dispatch(arn, payload):

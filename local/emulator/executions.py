@@ -1,13 +1,19 @@
-"""A stopped execution starts no more tasks and stays ABORTED, as on AWS.
+"""A stopped execution starts no more tasks and stays ABORTED, as on AWS; only the newest that have ended are kept.
 
-In MiniStack, the branches of a Map run to their ends, and a failure in one overwrites the status.
+In MiniStack, the branches of a Map run to their ends, and a failure in one overwrites the status. It keeps all
+executions with their histories for ever; AWS keeps them for 90 days.
 """
 
 import contextvars
 
 from ministack.services import stepfunctions
 
+import retention
 from upstream_checks import require
+
+# Executions that are kept after their ends.
+ENDED = 500
+LOOK_SECONDS = 60
 
 _current = contextvars.ContextVar("execution", default=None)
 
@@ -39,6 +45,16 @@ def apply():
 
     stepfunctions._run_execution = run_execution
     stepfunctions._fail_execution = fail_execution
+    require(stepfunctions, "_executions")
+    retention.every(LOOK_SECONDS, forget)
+
+
+def forget():
+    """Drop the executions that ended longest ago, but for the newest."""
+    executions = stepfunctions._executions
+    ended = [key for key, execution in executions.all_items() if execution.get("status") != "RUNNING"]
+    for key in ended[:-ENDED]:
+        executions._data.pop(key, None)
 
 
 def _stop_if_aborted(execution):

@@ -21,6 +21,9 @@ import fast_runtime_api
 import fast_sockets
 import http_api
 import invocations
+import log_retention
+import metric_points
+import packed_items
 import postgres
 import queues
 import report_lines
@@ -31,6 +34,7 @@ import shutdown
 import starts
 import stream_limits
 import stream_mappings
+import stream_retention
 import stream_settings
 import table_streams
 import tables
@@ -47,6 +51,8 @@ PATCHES = (
     invocations,
     code_swap,
     report_lines,
+    log_retention,
+    metric_points,
     cpu_report,
     starts,
     credentials,
@@ -60,6 +66,8 @@ PATCHES = (
     stream_mappings,
     resharding,
     stream_limits,
+    packed_items,
+    stream_retention,
     stream_settings,
     table_streams,
     http_api,

@@ -9,6 +9,7 @@ from ministack.services import cloudwatch_logs, lambda_svc
 
 import cpu_report
 import invocations
+import log_retention
 import metrics
 from upstream_checks import require
 
@@ -79,19 +80,8 @@ def _stream_name(run, config):
 def _append(group_name, name, lines):
     now = int(time.time() * 1000)
     group = cloudwatch_logs._log_groups[group_name]
-    stream = group["streams"].setdefault(name, _new_stream(now))
+    stream = log_retention.stream_of(group, name, now)
     events = [{"timestamp": now, "message": line, "ingestionTime": now} for line in lines]
     cloudwatch_logs._append_log_events(stream, events)
     messages = [{"timestamp": now, "message": line} for line in lines]
     cloudwatch_logs._fanout_to_subscription_filters(group_name, name, messages)
-
-
-def _new_stream(now):
-    return {
-        "events": [],
-        "uploadSequenceToken": "1",
-        "creationTime": now,
-        "firstEventTimestamp": None,
-        "lastEventTimestamp": None,
-        "lastIngestionTime": None,
-    }

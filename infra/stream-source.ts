@@ -8,8 +8,11 @@ import { deadLetterQueue } from "./queue";
 /** What Lambda calls on a function's behalf to read a stream (Lambda Developer Guide, execution role). */
 const READING = {
   kinesis: ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"],
-  dynamodb: ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"],
+  dynamodb: ["DescribeStream", "GetRecords", "GetShardIterator"],
 } as const;
+
+/** Lambda wants a reader of a table's stream to have this, too; it has no resources to name (Service Authorization Reference). */
+const LISTING: Statement = { actions: ["dynamodb:ListStreams"], resources: ["*"] };
 
 /** Arguments of {@link StreamSource}. */
 export interface StreamSourceArgs {
@@ -57,6 +60,7 @@ export class StreamSource extends pulumi.ComponentResource {
     const { service, streamArn } = this.args;
     return [
       { actions: READING[service].map((action) => `${service}:${action}`), resources: [streamArn] },
+      ...(service === "dynamodb" ? [LISTING] : []),
       { actions: ["sqs:SendMessage"], resources: [this.deadLetterArn] },
     ];
   }

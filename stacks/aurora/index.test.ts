@@ -4,7 +4,7 @@ import { aurora } from ".";
 import { MockedStack } from "../testing";
 
 const BINS = ["migrate", "worker-queue", "worker-ramp", "merge", "tally"].map((name) => `aurora-${name}`);
-const CLUSTER = "arn:aws:rds:eu-west-1:123456789012:function:lambench-full-aurora";
+const CLUSTER = "arn:aws:rds:eu-west-1:123456789012:cluster:lambench-full-aurora";
 const SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!lambench-full-aurora";
 
 describe("the aurora stack", () => {

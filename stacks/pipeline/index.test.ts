@@ -5,11 +5,10 @@ import { MockedStack } from "../testing";
 
 const BINS = ["upstream", "midstream", "downstream", "migrate", "tally"].map((name) => `pipeline-${name}`);
 const NAME = "lambench-full-pipeline";
-const TABLE = `arn:aws:dynamodb:eu-west-1:123456789012:function:${NAME}`;
-const STREAM = `arn:aws:kinesis:eu-west-1:123456789012:function:${NAME}`;
-const TABLE_STREAM = `arn:aws:dynamodb:eu-west-1:123456789012:table/${NAME}/stream/1`;
-const deadLetters = (bin: string): string =>
-  `arn:aws:sqs:eu-west-1:123456789012:function:${NAME}-${bin}-dead`;
+const TABLE = `arn:aws:dynamodb:eu-west-1:123456789012:table/${NAME}`;
+const STREAM = `arn:aws:kinesis:eu-west-1:123456789012:stream/${NAME}`;
+const TABLE_STREAM = `arn:aws:dynamodb:eu-west-1:123456789012:table/${NAME}/stream/2026-11-30T00:00:00.000`;
+const deadLetters = (bin: string): string => `arn:aws:sqs:eu-west-1:123456789012:${NAME}-${bin}-dead`;
 
 describe("the pipeline stack", () => {
   const stack = new MockedStack(BINS);
@@ -46,6 +45,7 @@ describe("the pipeline stack", () => {
     });
     const downstream = stack.allowed(`${NAME}-downstream`);
     expect(downstream["dynamodb:GetRecords"]).toEqual([TABLE_STREAM]);
+    expect(downstream["dynamodb:ListStreams"]).toEqual(["*"]);
     expect(downstream["sqs:SendMessage"]).toEqual([deadLetters("downstream")]);
     expect(downstream["secretsmanager:GetSecretValue"]).toHaveLength(1);
     expect(Object.keys(downstream).filter((action) => action.startsWith("rds-data:"))).toEqual([]);

@@ -5,9 +5,8 @@ import { MockedStack } from "../testing";
 
 const BINS = ["s3-read-generator", "s3-read-reader", "fill-bucket"];
 const NAME = "lambench-full-s3-read";
-const arn = (service: string, name: string): string =>
-  `arn:aws:${service}:eu-west-1:123456789012:function:${name}`;
-const BUCKET = arn("s3", NAME);
+const arn = (service: string, name: string): string => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
+const BUCKET = `arn:aws:s3:::${NAME}`;
 const TRACE = { "xray:PutTelemetryRecords": ["*"], "xray:PutTraceSegments": ["*"] };
 
 describe("the s3-read stack", () => {
@@ -49,7 +48,7 @@ describe("the s3-read stack", () => {
       ...generator("signed"),
     });
     expect(stack.allowed(`${NAME}-generator-sdk`)).toEqual(generator("sdk"));
-    const table = { "dynamodb:BatchWriteItem": [arn("dynamodb", NAME)] };
+    const table = { "dynamodb:BatchWriteItem": [arn("dynamodb", `table/${NAME}`)] };
     expect(stack.allowed(`${NAME}-reader-signed`)).toEqual({
       ...table,
       ...queueRights("signed"),

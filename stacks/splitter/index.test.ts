@@ -4,8 +4,7 @@ import { splitter } from ".";
 import { MockedStack } from "../testing";
 
 const NAME = "lambench-full-splitter";
-const arn = (service: string, name: string): string =>
-  `arn:aws:${service}:eu-west-1:123456789012:function:${name}`;
+const arn = (service: string, name: string): string => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
 
 describe("the splitter stack", () => {
   const stack = new MockedStack(["splitter-worker"]);
@@ -22,11 +21,11 @@ describe("the splitter stack", () => {
   it("lets the function use its own queues, its key and its log, and nothing else", () => {
     const logs = [expect.stringMatching(new RegExp(`${NAME}-worker:\\*$`)) as string];
     expect(stack.allowed(`${NAME}-worker`)).toEqual({
-      "dynamodb:PartiQLInsert": [arn("dynamodb", `${NAME}-runs`)],
-      "dynamodb:Query": [arn("dynamodb", `${NAME}-runs`)],
-      "dynamodb:UpdateItem": [arn("dynamodb", `${NAME}-runs`)],
-      "kms:Decrypt": [arn("kms", NAME)],
-      "kms:GenerateDataKey": [arn("kms", NAME)],
+      "dynamodb:PartiQLInsert": [arn("dynamodb", `table/${NAME}-runs`)],
+      "dynamodb:Query": [arn("dynamodb", `table/${NAME}-runs`)],
+      "dynamodb:UpdateItem": [arn("dynamodb", `table/${NAME}-runs`)],
+      "kms:Decrypt": [arn("kms", `key/${NAME}`)],
+      "kms:GenerateDataKey": [arn("kms", `key/${NAME}`)],
       "logs:CreateLogStream": logs,
       "logs:PutLogEvents": logs,
       "sqs:DeleteMessage": [arn("sqs", NAME)],
@@ -41,7 +40,7 @@ describe("the splitter stack", () => {
     const [key] = stack.resources("aws:kms/key:Key");
     expect(key?.inputs.enableKeyRotation).toBe(true);
     for (const { inputs } of stack.resources("aws:sqs/queue:Queue")) {
-      expect(inputs.kmsMasterKeyId).toBe(arn("kms", NAME));
+      expect(inputs.kmsMasterKeyId).toBe(arn("kms", `key/${NAME}`));
       expect(inputs).not.toHaveProperty("sqsManagedSseEnabled");
     }
   });
@@ -64,7 +63,7 @@ describe("the splitter stack", () => {
       detail: { eventName: ["CreateTags", "DeleteTags"] },
       $or: [
         { source: ["aws.ec2"] },
-        { source: ["lambench.splitter"], resources: [arn("lambda", `${NAME}-worker`)] },
+        { source: ["lambench.splitter"], resources: [arn("lambda", `function:${NAME}-worker`)] },
       ],
     });
     const [mapping] = stack.resources("aws:lambda/eventSourceMapping:EventSourceMapping");
@@ -98,7 +97,7 @@ describe("the splitter stack", () => {
       /^aws events put-events --entries '(.*)' --region eu-west-1$/.exec(splitterTrigger) ?? [];
     const [entry] = JSON.parse(entries ?? "") as { Source: string; Resources: string[]; Detail: string }[];
     expect(entry?.Source).toBe("lambench.splitter");
-    expect(entry?.Resources).toEqual([arn("lambda", `${NAME}-worker`)]);
+    expect(entry?.Resources).toEqual([arn("lambda", `function:${NAME}-worker`)]);
     expect(JSON.parse(entry?.Detail ?? "")).toMatchObject({
       requestParameters: { tagSet: { items: { length: 5 } } },
     });

@@ -10,7 +10,7 @@ export interface StateMachineArgs {
   readonly name: string;
   /** A definition in Amazon States Language, with `${name}` where a value goes. */
   readonly file: string;
-  /** The values. A string that is nothing but `${name}` becomes the value itself, number or string. */
+  /** The values, besides `partition`. A string that is nothing but `${name}` becomes the value itself, number or string. */
   readonly values: Readonly<Record<string, pulumi.Input<string> | number>>;
   /** The functions it invokes. */
   readonly functionArns: readonly pulumi.Input<string>[];
@@ -30,12 +30,13 @@ export class StateMachine extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    const { partition } = aws.getPartitionOutput({}, { parent: this });
     const machine = new aws.sfn.StateMachine(
       args.name,
       {
         name: args.name,
         roleArn: role.arn,
-        definition: pulumi.output(args.values).apply(substitute(args.file)),
+        definition: pulumi.output({ partition, ...args.values }).apply(substitute(args.file)),
       },
       { parent: this },
     );

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { archive } from ".";
 import { MockedStack } from "../testing";
+import { BINARIES } from "../variants";
 
 const BINS = ["archive-preflight", "archive-verify", "archive-cleanup", "fill-bucket"];
 
@@ -135,8 +136,30 @@ describe("the archive stack", () => {
     const [machine] = stack.resources("aws:sfn/stateMachine:StateMachine");
     const definition = machine?.inputs.definition as string;
     expect(definition).not.toMatch(/\$\{/);
-    expect(definition).toContain('"MaxConcurrency":5');
     expect(definition).toContain("[0..9]");
+  });
+
+  it("has each run alone, unless it is told to run several at once, and forty at most", async () => {
+    const concurrency = (of: MockedStack): unknown[] => {
+      const [machine] = of.resources("aws:sfn/stateMachine:StateMachine");
+      const found = (machine?.inputs.definition as string).matchAll(/"MaxConcurrency":(\d+)/g);
+      return [...found].map(([, number]) => Number(number));
+    };
+    expect(concurrency(stack)).toEqual([1, 1]);
+    const other = new MockedStack(BINARIES);
+    await other.mock();
+    await other.deploy(archive, { contendersAtOnce: "5", runsAtOnce: "10" });
+    other.remove();
+    expect(concurrency(other)).toEqual([5, 10]);
+    await expect(stack.deploy(archive, { runsAtOnce: "41" })).rejects.toThrow("a whole number from 1 to 40");
+  });
+
+  it("names the contenders' logs by language, so that their number does not fill the role's policy", () => {
+    const logs = stack.allowed("lambench-full-archive-contender")["logs:PutLogEvents"];
+    expect(logs?.map((arn) => arn.replace(/^.*log-group:/, ""))).toEqual([
+      "/aws/lambda/lambench-full-python-*:*",
+      "/aws/lambda/lambench-full-rust-*:*",
+    ]);
   });
 
   it("refuses a bucket that one invocation could not fill", async () => {

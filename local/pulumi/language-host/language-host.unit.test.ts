@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { ProgramInfo, RunRequest } from "@pulumi/pulumi/proto/language_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { installedPackage, installedPackages } from "./packages";
 import { programEnvironment } from "./program";
 
@@ -24,11 +27,49 @@ describe("the program's environment", () => {
   test("follows the runtime options of Pulumi.yaml", () => {
     expect(environment({}).PULUMI_NODEJS_TYPESCRIPT).toBe("true");
     expect(environment({}).PULUMI_NODEJS_TRANSPILE_ONLY).toBeUndefined();
-    expect(environment({ typescript: false, transpileOnly: true, tsconfig: "ts.json" })).toMatchObject({
+    expect(environment({ typescript: false, tsconfig: "ts.json" })).toMatchObject({
       PULUMI_NODEJS_TYPESCRIPT: "false",
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       PULUMI_NODEJS_TSCONFIG_PATH: "ts.json",
     });
+  });
+
+  test("ignores options that the official host does not know", () => {
+    expect(environment({ transpileOnly: true })).not.toHaveProperty("PULUMI_NODEJS_TRANSPILE_ONLY");
+  });
+});
+
+describe("this project's program", () => {
+  const root = path.resolve(__dirname, "../../..");
+  /** What the SDK's runner does before it loads the program (`cmd/run/run.js`), and a part of the program. */
+  const runner = `
+    const { loadTypeScriptCompilerOptions, typeScriptRequireStrings } = require("@pulumi/pulumi/tsutils");
+    const { tsnodeRequire, typescriptRequire } = typeScriptRequireStrings();
+    const project = process.env.PULUMI_NODEJS_TSCONFIG_PATH ?? "tsconfig.json";
+    const options = loadTypeScriptCompilerOptions(project);
+    require(tsnodeRequire).register({
+      compiler: typescriptRequire,
+      transpileOnly: options.noCheck,
+      project,
+      skipProject: !require("node:fs").existsSync(project),
+      compilerOptions: { target: "ES2020", module: "nodenext", moduleResolution: "nodenext", ...options },
+    });
+    require("./archive/index.ts");`;
+
+  test("is loaded by what the official host reads of Pulumi.yaml, which knows no other options than these", async () => {
+    const { runtime, main } = parse(await readFile(path.join(root, "Pulumi.yaml"), "utf8")) as {
+      runtime: { options: Record<string, string> };
+      main: string;
+    };
+    expect(["typescript", "tsconfig", "nodeargs", "packagemanager"]).toEqual(
+      expect.arrayContaining(Object.keys(runtime.options)),
+    );
+    const info = new ProgramInfo().setOptions(Struct.fromJavaScript(runtime.options));
+    const env = { ...process.env, ...programEnvironment(new RunRequest(), info) };
+    const loading = promisify(execFile)(process.execPath, ["-e", runner], {
+      cwd: path.join(root, main),
+      env,
+    });
+    await expect(loading).resolves.toMatchObject({ stderr: "" });
   });
 });
 

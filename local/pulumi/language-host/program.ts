@@ -27,7 +27,7 @@ export function run(request: RunRequest, engine: string): Run {
   return { response, stop };
 }
 
-/** The environment that the SDK's runner and `pulumi.Config` read. */
+/** The environment that the SDK's runner and `pulumi.Config` read, of the options that the official host reads, too. */
 export function programEnvironment(request: RunRequest, info: ProgramInfo): NodeJS.ProcessEnv {
   const options = info.getOptions()?.toJavaScript() ?? {};
   const environment: NodeJS.ProcessEnv = {
@@ -35,9 +35,6 @@ export function programEnvironment(request: RunRequest, info: ProgramInfo): Node
     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
     PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),
   };
-  if (options.transpileOnly !== undefined) {
-    environment.PULUMI_NODEJS_TRANSPILE_ONLY = String(options.transpileOnly === true);
-  }
   if (typeof options.tsconfig === "string") environment.PULUMI_NODEJS_TSCONFIG_PATH = options.tsconfig;
   return environment;
 }

@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { rustArtefact } from "./artefact";
 import type { Statement } from "./policy";
-import { networkStatements, type PrivateNetwork } from "./private-network";
-import { logStatement, ServiceRole } from "./role";
+import type { PrivateNetwork } from "./private-network";
+import { logStatement, MAX_ROLE_NAME, ServiceRole } from "./role";
 import { stop } from "./stop";
 import type { Target } from "./target";
 
@@ -14,8 +14,8 @@ export const MEMORY_RANGE = [128, 10240] as const;
 export const MEMORY_PER_VCPU = 1769;
 /** The longest timeout that Lambda accepts (Lambda quotas), seconds. */
 export const MAX_TIMEOUT = 900;
-/** Lambda's own limit on a function's name (API reference of CreateFunction), characters. */
-const MAX_NAME = 64;
+/** Characters; Lambda itself takes 64 (API reference of CreateFunction), but a function's role is named after it. */
+const MAX_NAME = MAX_ROLE_NAME;
 
 /** X-Ray has no resources to name (Service Authorization Reference). */
 const TRACE: Statement = {
@@ -28,7 +28,8 @@ export function functionName(target: Target, rest: string): string {
   const name = `${target.project}-${target.stack}-${rest}`;
   if (name.length > MAX_NAME || !/^[a-zA-Z0-9-_]+$/.test(name)) {
     stop(
-      `'${name}' cannot be a function's name: at most ${MAX_NAME} letters, digits, '-' and '_'. Shorten '${rest}'`,
+      `'${name}' (${name.length} characters) cannot be a function's name: at most ${MAX_NAME} letters, digits, '-' and ` +
+        `'_', since the name of its role has 8 more. Shorten the stack's name, '${target.stack}', or '${rest}'`,
     );
   }
   return name;
@@ -89,12 +90,8 @@ export class RustFunction extends pulumi.ComponentResource {
       name,
       {
         service: "lambda.amazonaws.com",
-        statements: [
-          ...args.statements,
-          logStatement(logGroup.arn),
-          ...(args.network ? networkStatements(name) : []),
-          ...(args.traced ? [TRACE] : []),
-        ],
+        role: args.network?.roleOf(name),
+        statements: [...args.statements, logStatement(logGroup.arn), ...(args.traced ? [TRACE] : [])],
       },
       { parent: this },
     );

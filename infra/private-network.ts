@@ -1,7 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Statement } from "./policy";
+import { policyDocument, type Statement } from "./policy";
+import { newRole } from "./role";
+import { stop } from "./stop";
 
 /** Aurora requires subnets in two availability zones. */
 const ZONES = 2;
@@ -9,14 +11,20 @@ const HTTPS = 443;
 
 /** Arguments of {@link PrivateNetwork}. */
 export interface PrivateNetworkArgs {
-  readonly region: pulumi.Input<string>;
   /** AWS services that functions inside reach, by their name in `com.amazonaws.<region>.<name>`. */
   readonly services: readonly string[];
+  /** The names of the functions inside. */
+  readonly functions: readonly string[];
 }
 
 /**
  * A VPC without internet access: private subnets in two zones, and an interface endpoint for each AWS service that the
  * functions in it call. Endpoints are in one zone, since each is charged per hour and zone.
+ *
+ * The functions' roles belong to it. Lambda removes a function's network interfaces by the function's role, up to 45 minutes
+ * after the function is gone; a role that is deleted sooner leaves them behind, and with them the security group and the
+ * subnets (awslabs/aws-support-tools#174). So the security group, which the provider deletes only once no interface is
+ * left, depends on the roles.
  */
 export class PrivateNetwork extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
@@ -25,6 +33,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   readonly functionsGroupId: pulumi.Output<string>;
   /** What must exist before a function inside can call AWS. */
   readonly endpoints: pulumi.Resource[];
+  private readonly roles: ReadonlyMap<string, NetworkRole>;
 
   constructor(
     private readonly name: string,
@@ -33,45 +42,46 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   ) {
     super("lambench:infra:PrivateNetwork", name, {}, opts);
     const child = { parent: this };
+    this.roles = new Map(args.functions.map((name) => [name, networkRole(name, child)]));
     const vpc = new aws.ec2.Vpc(
       name,
       { cidrBlock: "10.0.0.0/24", enableDnsSupport: true, enableDnsHostnames: true, tags: { Name: name } },
       child,
     );
     this.vpcId = vpc.id;
-    const zones = aws.getAvailabilityZonesOutput(
-      // Local zones, which one has to opt in to, have no Aurora.
-      { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
-      child,
+    const services = args.services.map((service) =>
+      aws.ec2.getVpcEndpointServiceOutput({ service, serviceType: "Interface" }, child),
     );
+    const zones = zonesOf(services, child);
     this.subnetIds = Array.from({ length: ZONES }, (_, index) => {
       const subnet = new aws.ec2.Subnet(
         `${name}-${index}`,
         {
           vpcId: vpc.id,
           cidrBlock: `10.0.0.${index * 128}/25`,
-          availabilityZone: zones.names.apply((names) => names[index] ?? ""),
+          availabilityZone: zones.apply((names) => names[index] ?? ""),
           tags: { Name: `${name}-${index}` },
         },
         child,
       );
       return subnet.id;
     });
-    this.functionsGroupId = this.securityGroup("functions", "Functions of lambench");
+    const policies = [...this.roles.values()].map(({ policy }) => policy);
+    this.functionsGroupId = this.securityGroup("functions", "Functions of lambench", policies);
     const endpointsGroup = this.securityGroup("endpoints", "Endpoints of AWS services");
     const rules = this.allow("endpoints", endpointsGroup, HTTPS);
-    const endpoints = args.services.map(
-      (service) =>
+    const endpoints = services.map(
+      ({ serviceName }, index) =>
         new aws.ec2.VpcEndpoint(
-          `${name}-${service}`,
+          `${name}-${args.services[index] ?? ""}`,
           {
             vpcId: vpc.id,
-            serviceName: pulumi.interpolate`com.amazonaws.${args.region}.${service}`,
+            serviceName,
             vpcEndpointType: "Interface",
             subnetIds: this.subnetIds.slice(0, 1),
             securityGroupIds: [endpointsGroup],
             privateDnsEnabled: true,
-            tags: { Name: `${name}-${service}` },
+            tags: { Name: `${name}-${args.services[index] ?? ""}` },
           },
           child,
         ),
@@ -80,13 +90,20 @@ export class PrivateNetwork extends pulumi.ComponentResource {
     this.registerOutputs({ vpcId: this.vpcId });
   }
 
+  /** The role of a function inside, which is there as long as the network is. */
+  roleOf(functionName: string): aws.iam.Role {
+    const found = this.roles.get(functionName);
+    if (found === undefined) throw new Error(`${functionName} is not one of the functions of ${this.name}`);
+    return found.role;
+  }
+
   /** A security group of this network that lets nothing in or out yet. */
-  securityGroup(name: string, description: string): pulumi.Output<string> {
+  securityGroup(name: string, description: string, dependsOn: pulumi.Resource[] = []): pulumi.Output<string> {
     const full = `${this.name}-${name}`;
     const group = new aws.ec2.SecurityGroup(
       full,
       { vpcId: this.vpcId, description, tags: { Name: full } },
-      { parent: this },
+      { parent: this, dependsOn },
     );
     return group.id;
   }
@@ -109,12 +126,58 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   }
 }
 
+/** A function's role with what Lambda needs to attach the function to a network. */
+interface NetworkRole {
+  readonly role: aws.iam.Role;
+  readonly policy: aws.iam.RolePolicy;
+}
+
+function networkRole(functionName: string, opts: pulumi.CustomResourceOptions): NetworkRole {
+  const role = newRole(functionName, "lambda.amazonaws.com", opts);
+  const policy = new aws.iam.RolePolicy(
+    `${functionName}-network`,
+    { role: role.name, policy: JSON.stringify(policyDocument(networkStatements(functionName))) },
+    opts,
+  );
+  return { role, policy };
+}
+
+/** What is known of a service that an endpoint is for. */
+type EndpointService = Pick<aws.ec2.GetVpcEndpointServiceResult, "availabilityZones" | "serviceName">;
+
+function zonesOf(
+  services: readonly pulumi.Output<EndpointService>[],
+  opts: pulumi.InvokeOptions,
+): pulumi.Output<string[]> {
+  const { names } = aws.getAvailabilityZonesOutput(
+    // Local zones, which one has to opt in to, have no Aurora.
+    { state: "available", filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }] },
+    opts,
+  );
+  return pulumi
+    .all([names, pulumi.all([...services])])
+    .apply(([all, offers]) => zonesWithEndpoints(all, offers));
+}
+
+/**
+ * The zones in which all services have endpoints: in some, such as use1-az3, they have not, and Lambda and Aurora lack the
+ * same ones.
+ */
+export function zonesWithEndpoints(zones: readonly string[], services: readonly EndpointService[]): string[] {
+  const found = zones.filter((zone) =>
+    services.every(({ availabilityZones }) => availabilityZones.includes(zone)),
+  );
+  if (found.length >= ZONES) return found;
+  const names = services.map(({ serviceName }) => serviceName).join(", ");
+  return stop(`the region has no two availability zones with endpoints of ${names}: choose another region`);
+}
+
 /**
  * What Lambda needs to attach a function to a network, by the function's role. EC2 accepts these on all resources only
  * (managed policy AWSLambdaVPCAccessExecutionRole); the denial keeps them from the function's own code (Lambda Developer
  * Guide, "Security best practices" of VPC access).
  */
-export function networkStatements(functionName: string): Statement[] {
+function networkStatements(functionName: string): Statement[] {
   const actions = [
     "ec2:CreateNetworkInterface",
     "ec2:DescribeNetworkInterfaces",

@@ -2,6 +2,10 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { policyDocument, type Statement, trustPolicy } from "./policy";
+import { stop } from "./stop";
+
+/** IAM's limit on a role's name (IAM quotas), less what Pulumi adds to make it unique: a hyphen and seven digits. */
+export const MAX_ROLE_NAME = 64 - "-1234567".length;
 
 /** Arguments of {@link ServiceRole}. */
 export interface ServiceRoleArgs {
@@ -9,6 +13,8 @@ export interface ServiceRoleArgs {
   readonly service: string;
   /** What it may do, and nothing else. */
   readonly statements: readonly Statement[];
+  /** The role, where there is one already. */
+  readonly role?: aws.iam.Role;
 }
 
 /** A role for an AWS service with one inline policy. */
@@ -18,11 +24,7 @@ export class ServiceRole extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServiceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:ServiceRole", name, {}, opts);
-    const role = new aws.iam.Role(
-      name,
-      { assumeRolePolicy: JSON.stringify(trustPolicy(args.service)) },
-      { parent: this },
-    );
+    const role = args.role ?? newRole(name, args.service, { parent: this });
     const policy = new aws.iam.RolePolicy(
       name,
       { role: role.name, policy: pulumi.jsonStringify(policyDocument(args.statements)) },
@@ -31,6 +33,17 @@ export class ServiceRole extends pulumi.ComponentResource {
     this.arn = pulumi.all([role.arn, policy.id]).apply(([arn]) => arn);
     this.registerOutputs({ arn: this.arn });
   }
+}
+
+/** A role without permissions for an AWS service. */
+export function newRole(name: string, service: string, opts: pulumi.CustomResourceOptions): aws.iam.Role {
+  if (name.length > MAX_ROLE_NAME) {
+    stop(
+      `'${name}' (${name.length} characters) cannot be a role's name: at most ${MAX_ROLE_NAME}. ` +
+        `Shorten the stack's name, '${pulumi.getStack()}'`,
+    );
+  }
+  return new aws.iam.Role(name, { assumeRolePolicy: JSON.stringify(trustPolicy(service)) }, opts);
 }
 
 /** What a function needs to write its own log: the group is made with the function, so it may not make groups. */

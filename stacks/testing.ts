@@ -13,6 +13,8 @@ export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** What was there when it was declared: what it depends on, and perhaps more. */
+  readonly after: readonly Declared[];
 }
 
 /** One statement of a policy document. */
@@ -36,6 +38,8 @@ export interface Place {
   /** Such as `aws`, or `aws-cn` in China. */
   readonly partition: string;
   readonly region: string;
+  /** The zones that have interface endpoints; all three unless said otherwise. */
+  readonly endpointZones?: readonly string[];
 }
 
 const IRELAND: Place = { partition: "aws", region: "eu-west-1" };
@@ -87,20 +91,30 @@ function computed(type: string, name: string, inputs: object, place: Place): obj
   };
 }
 
+const ZONES = ["a", "b", "c"];
+
 /** What functions that look something up return. */
-function lookedUp({ partition, region }: Place): Readonly<Record<string, object>> {
-  return {
+function lookedUp(token: string, inputs: Readonly<Record<string, unknown>>, place: Place): object {
+  const { partition, region, endpointZones = ZONES } = place;
+  const zones = (letters: readonly string[]): string[] => letters.map((letter) => `${region}${letter}`);
+  const found: Readonly<Record<string, object>> = {
     "aws:index/getRegion:getRegion": { region },
     "aws:index/getPartition:getPartition": { partition },
     "aws:index/getAvailabilityZones:getAvailabilityZones": {
-      names: ["a", "b", "c"].map((zone) => `${region}${zone}`),
+      names: zones(ZONES),
+    },
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService": {
+      availabilityZones: zones(endpointZones),
+      serviceName: `com.amazonaws.${region}.${String(inputs.service)}`,
     },
   };
+  return found[token] ?? {};
 }
 
 /** A scenario deployed to Pulumi's mocks, on the stack `full`, in eu-west-1 unless said otherwise, for x86_64. */
 export class MockedStack {
   readonly declared: Declared[] = [];
+  private readonly made: Declared[] = [];
   private readonly target = fs.mkdtempSync(path.join(os.tmpdir(), "artefacts-"));
 
   /** @param bins the functions' binaries, which need not be built for this */
@@ -118,12 +132,16 @@ export class MockedStack {
   async mock(): Promise<void> {
     await pulumi.runtime.setMocks(
       {
-        newResource: ({ type, name, inputs }) => {
-          this.declared.push({ type, name, inputs: inputs as Record<string, unknown> });
+        newResource: async ({ type, name, inputs }) => {
+          const declared = { type, name, inputs: inputs as Record<string, unknown>, after: [...this.made] };
+          this.declared.push(declared);
+          // Later, so that it is not there for what is declared beside it.
+          await new Promise(setImmediate);
+          this.made.push(declared);
           const added = computed(type, name, inputs as object, this.place);
           return { id: `${name}-id`, state: { ...added, ...(inputs as object) } };
         },
-        call: ({ token }) => lookedUp(this.place)[token] ?? {},
+        call: ({ token, inputs }) => lookedUp(token, inputs as Readonly<Record<string, unknown>>, this.place),
       },
       "lambench",
       "full",
@@ -165,10 +183,13 @@ export class MockedStack {
 
   /** The statements of every role, by the role's name. */
   policies(): [string, PolicyStatement[]][] {
-    return this.resources("aws:iam/rolePolicy:RolePolicy").map(({ name, inputs }) => [
-      name,
-      (JSON.parse(inputs.policy as string) as { Statement: PolicyStatement[] }).Statement,
-    ]);
+    const policies = new Map<string, PolicyStatement[]>();
+    for (const { inputs } of this.resources("aws:iam/rolePolicy:RolePolicy")) {
+      const role = inputs.role as string;
+      const { Statement } = JSON.parse(inputs.policy as string) as { Statement: PolicyStatement[] };
+      policies.set(role, [...(policies.get(role) ?? []), ...Statement]);
+    }
+    return [...policies];
   }
 
   /** The resources on which a function may do something, by action. */

@@ -9,6 +9,11 @@ import { WorkerQueue } from "../../infra/worker-queue";
 /** How a worker reaches the database: by PostgreSQL's own protocol, or by the RDS Data API. */
 export type Driver = "sqlx" | "data-api";
 
+/** The functions that speak PostgreSQL, and so run in the database's network. */
+export const IN_NETWORK = ["migrate", "tally", "worker-queue-sqlx", "worker-ramp-sqlx"].map(
+  (name) => `aurora-${name}`,
+);
+
 /** The settings that functions need. */
 export interface FunctionSettings {
   readonly memory: number;

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { aurora } from ".";
 import { MockedStack } from "../testing";
@@ -91,6 +92,18 @@ describe("the aurora stack", () => {
     const denied = statements?.find(({ Effect }) => Effect === "Deny");
     expect(denied?.Action).toContain("ec2:CreateNetworkInterface");
     expect(JSON.stringify(denied?.Condition)).toContain(":function:lambench-full-aurora-worker-ramp-sqlx");
+  });
+
+  it("keeps the roles of functions inside until the network's interfaces are gone, by which Lambda removes them", () => {
+    const inside = stack.resources("aws:lambda/function:Function").filter(({ inputs }) => inputs.vpcConfig);
+    const policies = stack
+      .resources("aws:iam/rolePolicy:RolePolicy")
+      .filter(({ name }) => name.endsWith("-network"));
+    expect(policies.map(({ inputs }) => inputs.role).sort()).toEqual(inside.map(({ name }) => name).sort());
+    for (const { name, inputs } of inside) expect(inputs.role).toMatch(new RegExp(`:role/${name}$`));
+    const type = "aws:ec2/securityGroup:SecurityGroup";
+    const group = stack.resource(type, "lambench-full-aurora-functions");
+    expect(group.after).toEqual(expect.arrayContaining(policies));
   });
 
   it("keeps messages for six timeouts of their worker, and puts what fails five times aside", () => {

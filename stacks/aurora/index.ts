@@ -3,13 +3,13 @@ import * as path from "node:path";
 import * as aws from "@pulumi/aws";
 
 import { awsCommand, invokeCommand } from "../../infra/aws-command";
-import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
+import { functionName, MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { checkCapacity, Postgres } from "../../infra/postgres";
 import { PrivateNetwork } from "../../infra/private-network";
 import { scenario } from "../../infra/scenario";
 import { StateMachine } from "../../infra/state-machine";
 import { deployDashboard } from "./dashboard";
-import { deployHarness, deployWorkers, type Driver, type Workers } from "./functions";
+import { deployHarness, deployWorkers, type Driver, IN_NETWORK, type Workers } from "./functions";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each worker, MB" },
@@ -42,7 +42,9 @@ export const aurora = scenario({
   deploy({ target, name, parent, settings }) {
     const region = aws.getRegionOutput({}, { parent }).region;
     // In the network are the functions that speak PostgreSQL: they fetch the password, and dead-letter messages.
-    const network = new PrivateNetwork(name, { region, services: ["secretsmanager", "sqs"] }, { parent });
+    const services = ["secretsmanager", "sqs"];
+    const functions = IN_NETWORK.map((rest) => functionName(target, rest));
+    const network = new PrivateNetwork(name, { services, functions }, { parent });
     const postgres = new Postgres(name, { network, ...settings }, { parent });
     const context = { target, name, network, postgres, parent };
     const harness = deployHarness(settings, context);

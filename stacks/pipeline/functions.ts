@@ -1,4 +1,4 @@
-import type * as aws from "@pulumi/aws";
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { MAX_TIMEOUT, RustFunction, type RustFunctionArgs } from "../../infra/function";
@@ -12,6 +12,11 @@ const ANSWER_TIMEOUT = 10;
 
 /** Where CloudWatch has the functions' metrics. */
 export const METRICS_NAMESPACE = "ServerlessDataProcessingPipeline/Latencies";
+
+/** The binaries of the functions that speak PostgreSQL, and so run in the database's network. */
+export function inNetwork(driver: FunctionSettings["driver"]): string[] {
+  return ["migrate", "tally", ...(driver === "sqlx" ? ["downstream"] : [])].map((name) => `pipeline-${name}`);
+}
 
 /** The settings that functions need. */
 export interface FunctionSettings {

@@ -2,13 +2,13 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { invokeCommand } from "../../infra/aws-command";
-import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
+import { functionName, MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { HttpApi } from "../../infra/http-api";
 import { checkCapacity, Postgres } from "../../infra/postgres";
 import { PrivateNetwork } from "../../infra/private-network";
 import { scenario } from "../../infra/scenario";
 import { deployDashboard } from "./dashboard";
-import { deployFunctions, type Functions } from "./functions";
+import { deployFunctions, type Functions, inNetwork } from "./functions";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each function, MB" },
@@ -42,7 +42,8 @@ export const pipeline = scenario({
     const region = aws.getRegionOutput({}, { parent }).region;
     // Functions in the network fetch the password; a reader of the stream also dead-letters records.
     const services = ["secretsmanager", ...(settings.driver === "sqlx" ? ["sqs"] : [])];
-    const network = new PrivateNetwork(name, { region, services }, { parent });
+    const inside = inNetwork(settings.driver).map((bin) => functionName(target, bin));
+    const network = new PrivateNetwork(name, { services, functions: inside }, { parent });
     const postgres = new Postgres(name, { network, readers: 0, ...settings }, { parent });
     const stream = deployStream(name, settings.shards, parent);
     const table = deployTable(name, parent);

@@ -17,6 +17,7 @@ import {
   getCallerIdentity,
   getPartition,
   getRegion,
+  getVpcEndpointService,
 } from "./services/functions";
 import { role, rolePolicy } from "./services/iam";
 import { stream, streamConsumer } from "./services/kinesis";
@@ -83,6 +84,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
 
 /** Every function that this provider knows. */
 export const DATA_FUNCTIONS: Readonly<Record<string, DataFunction>> = {
+  "aws:ec2/getVpcEndpointService:getVpcEndpointService": getVpcEndpointService,
   "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
   "aws:index/getPartition:getPartition": getPartition,

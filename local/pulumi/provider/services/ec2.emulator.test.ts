@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectDeleted, expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
-import { string } from "../values";
+import { type Properties, string } from "../values";
 
 const VPC = "aws:ec2/vpc:Vpc";
 const SUBNET = "aws:ec2/subnet:Subnet";
@@ -78,6 +78,25 @@ describe("a subnet", () => {
     const subnet = await env.engine.create(SUBNET, "any", { vpcId, cidrBlock: "10.1.2.0/24" });
     expect(subnet.state.availabilityZone).toMatch(/^us-east-1/);
     await expectNoDrift(env.engine, subnet);
+  });
+});
+
+describe("a service for endpoints", () => {
+  const lookUp = (args: Properties) =>
+    env.engine.invoke("aws:ec2/getVpcEndpointService:getVpcEndpointService", args);
+
+  test("is found with its full name and its zones", async () => {
+    expect(await lookUp({ service: "sqs", serviceType: "Interface" })).toMatchObject({
+      availabilityZones: ["us-east-1a", "us-east-1b", "us-east-1c"],
+      serviceName: "com.amazonaws.us-east-1.sqs",
+      serviceType: "Interface",
+    });
+  });
+
+  test("is refused by name where there is none", async () => {
+    await expect(lookUp({ service: "sqsx" })).rejects.toThrow(
+      "there is no VPC endpoint service 'com.amazonaws.us-east-1.sqsx'",
+    );
   });
 });
 

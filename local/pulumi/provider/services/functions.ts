@@ -1,4 +1,4 @@
-import { DescribeAvailabilityZonesCommand } from "@aws-sdk/client-ec2";
+import { DescribeAvailabilityZonesCommand, DescribeVpcEndpointServicesCommand } from "@aws-sdk/client-ec2";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { Clients } from "../clients";
 import { type Properties, boolean, objects, optionalString, string, strings } from "../values";
@@ -29,6 +29,35 @@ export const getAvailabilityZones: DataFunction = async (aws, args) => {
     groupNames: [...new Set(zones.flatMap(({ GroupName }) => GroupName ?? []))],
     names: zones.flatMap(({ ZoneName }) => ZoneName ?? []),
     zoneIds: zones.flatMap(({ ZoneId }) => ZoneId ?? []),
+  };
+};
+
+/** One service that a VPC endpoint can be for, and the zones that have it. */
+export const getVpcEndpointService: DataFunction = async (aws, args) => {
+  const service = optionalString(args, "service");
+  const name = optionalString(args, "serviceName") ?? `com.amazonaws.${aws.region}.${service ?? ""}`;
+  const type = optionalString(args, "serviceType");
+  const { ServiceDetails = [] } = await aws.ec2.send(
+    new DescribeVpcEndpointServicesCommand({
+      ServiceNames: [name],
+      Filters: type === undefined ? [] : [{ Name: "service-type", Values: [type] }],
+    }),
+  );
+  const [found] = ServiceDetails;
+  if (!found)
+    throw new Error(`there is no VPC endpoint service '${name}'${type ? ` of the type ${type}` : ""}`);
+  return {
+    ...args,
+    id: found.ServiceId,
+    region: aws.region,
+    acceptanceRequired: found.AcceptanceRequired,
+    availabilityZones: found.AvailabilityZones,
+    owner: found.Owner,
+    privateDnsName: found.PrivateDnsName ?? "",
+    serviceId: found.ServiceId,
+    serviceName: found.ServiceName,
+    serviceType: found.ServiceType?.[0]?.ServiceType,
+    vpcEndpointPolicySupported: found.VpcEndpointPolicySupported,
   };
 };
 

@@ -20,11 +20,21 @@ export interface Capacity {
   readonly maxCapacity: number;
 }
 
-/** Stops the program if a scenario's settings ask for a minimum above the maximum. */
+/** Stops the program if a scenario's settings ask for a minimum above the maximum; warns of a cluster that pauses. */
 export function checkCapacity(scenario: string, { minCapacity, maxCapacity }: Capacity): void {
-  if (minCapacity <= maxCapacity) return;
-  const remedy = setCommand([scenario, "maxCapacity"], Math.max(1, minCapacity));
-  stop(`minCapacity ${minCapacity} is more than maxCapacity ${maxCapacity}: ${remedy}`);
+  if (minCapacity > maxCapacity) {
+    const [raise, lower] = [
+      setCommand([scenario, "maxCapacity"], Math.max(1, minCapacity)),
+      setCommand([scenario, "minCapacity"], maxCapacity),
+    ];
+    stop(`minCapacity ${minCapacity} is more than maxCapacity ${maxCapacity}: ${raise}, or ${lower}`);
+  }
+  if (minCapacity === 0) {
+    void pulumi.log.warn(
+      `minCapacity 0 pauses ${scenario}'s cluster after five minutes without connections: what comes first then waits ` +
+        "about 15 s, and is measured with that",
+    );
+  }
 }
 
 /** Arguments of {@link Postgres}. */
@@ -87,23 +97,30 @@ export class Postgres extends pulumi.ComponentResource {
       },
       child,
     );
-    const instances = ["writer", "reader"].slice(0, 1 + args.readers).map(
-      (role) =>
-        new aws.rds.ClusterInstance(
-          `${name}-${role}`,
-          {
-            identifier: `${this.identifier}-${role}`,
-            clusterIdentifier: cluster.clusterIdentifier,
-            engine: ENGINE,
-            engineVersion: VERSION,
-            instanceClass: "db.serverless",
-            publiclyAccessible: false,
-            // Tier 0 keeps a reader as large as the writer: what is measured on it is not a smaller machine.
-            promotionTier: 0,
-          },
-          child,
-        ),
-    );
+    const instance = (
+      role: "writer" | "reader",
+      promotionTier: number,
+      dependsOn: pulumi.Resource[] = [],
+    ): aws.rds.ClusterInstance =>
+      new aws.rds.ClusterInstance(
+        `${name}-${role}`,
+        {
+          identifier: `${this.identifier}-${role}`,
+          clusterIdentifier: cluster.clusterIdentifier,
+          engine: ENGINE,
+          engineVersion: VERSION,
+          // A long-term support release stays one only with this (Aurora User Guide, "Aurora versions").
+          autoMinorVersionUpgrade: false,
+          instanceClass: "db.serverless",
+          publiclyAccessible: false,
+          promotionTier,
+        },
+        { parent: this, dependsOn },
+      );
+    // The first instance of a cluster becomes its writer. Tiers 0 and 1 keep a reader as large as the writer: what is
+    // measured on it is not a smaller machine.
+    const writer = instance("writer", 0);
+    const instances = args.readers === 0 ? [writer] : [writer, instance("reader", 1, [writer])];
     this.arn = cluster.arn;
     this.writer = cluster.endpoint;
     this.reader = cluster.readerEndpoint;

@@ -13,8 +13,13 @@ export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** What was there when it was declared: what it depends on, and perhaps more. */
-  readonly after: readonly Declared[];
+  /** The names, by {@link idOf}, of what was there when it was declared: what it depends on, and perhaps more. */
+  readonly after: readonly string[];
+}
+
+/** A resource's type and name. */
+export function idOf({ type, name }: Pick<Declared, "type" | "name">): string {
+  return `${type}::${name}`;
 }
 
 /** One statement of a policy document. */
@@ -114,7 +119,7 @@ function lookedUp(token: string, inputs: Readonly<Record<string, unknown>>, plac
 /** A scenario deployed to Pulumi's mocks, on the stack `full`, in eu-west-1 unless said otherwise, for x86_64. */
 export class MockedStack {
   readonly declared: Declared[] = [];
-  private readonly made: Declared[] = [];
+  private readonly made: string[] = [];
   private readonly target = fs.mkdtempSync(path.join(os.tmpdir(), "artefacts-"));
 
   /** @param bins the functions' binaries, which need not be built for this */
@@ -137,7 +142,7 @@ export class MockedStack {
           this.declared.push(declared);
           // Later, so that it is not there for what is declared beside it.
           await new Promise(setImmediate);
-          this.made.push(declared);
+          this.made.push(idOf(declared));
           const added = computed(type, name, inputs as object, this.place);
           return { id: `${name}-id`, state: { ...added, ...(inputs as object) } };
         },

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { aurora } from ".";
-import { MockedStack } from "../testing";
+import { idOf, MockedStack } from "../testing";
 
 const BINS = ["migrate", "worker-queue", "worker-ramp", "merge", "tally"].map((name) => `aurora-${name}`);
 const CLUSTER = "arn:aws:rds:eu-west-1:123456789012:cluster:lambench-full-aurora";
@@ -103,7 +103,7 @@ describe("the aurora stack", () => {
     for (const { name, inputs } of inside) expect(inputs.role).toMatch(new RegExp(`:role/${name}$`));
     const type = "aws:ec2/securityGroup:SecurityGroup";
     const group = stack.resource(type, "lambench-full-aurora-functions");
-    expect(group.after).toEqual(expect.arrayContaining(policies));
+    expect(group.after).toEqual(expect.arrayContaining(policies.map(idOf)));
   });
 
   it("keeps messages for six timeouts of their worker, and puts what fails five times aside", () => {
@@ -153,14 +153,52 @@ describe("the aurora stack", () => {
     const other = new MockedStack([]);
     await other.mock();
     await stack.deploy(aurora, { readers: "1" });
-    const names = other.resources("aws:rds/clusterInstance:ClusterInstance").map(({ name }) => name);
-    expect(names).toEqual(["lambench-full-aurora-writer", "lambench-full-aurora-reader"]);
+    const [writer, reader] = other.resources("aws:rds/clusterInstance:ClusterInstance");
+    expect([writer?.name, reader?.name]).toEqual([
+      "lambench-full-aurora-writer",
+      "lambench-full-aurora-reader",
+    ]);
+    // The first instance becomes the writer.
+    expect(reader?.after).toContain(writer && idOf(writer));
+    expect([writer?.inputs.promotionTier, reader?.inputs.promotionTier]).toEqual([0, 1]);
     other.remove();
+  });
+
+  it("stays at the release it was made with", () => {
+    for (const { inputs } of stack.resources("aws:rds/clusterInstance:ClusterInstance")) {
+      expect(inputs.autoMinorVersionUpgrade).toBe(false);
+    }
+  });
+
+  it("measures a cluster that does not scale unless that is asked for", () => {
+    const { inputs } = stack.resource("aws:rds/cluster:Cluster", "lambench-full-aurora");
+    expect(inputs.serverlessv2ScalingConfiguration).toEqual({ minCapacity: 8, maxCapacity: 8 });
+  });
+
+  it("warns of a cluster that pauses", async () => {
+    const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+    const other = new MockedStack(BINS);
+    await other.mock();
+    await other.deploy(aurora, { minCapacity: "0" });
+    other.remove();
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("minCapacity 0 pauses aurora's cluster"));
+    warn.mockRestore();
+  });
+
+  it("is in zones that have the endpoints it needs", async () => {
+    const place = { partition: "aws", region: "us-east-1", endpointZones: ["b", "c"] };
+    const other = new MockedStack(BINS, place);
+    await other.mock();
+    await other.deploy(aurora);
+    other.remove();
+    const zones = other.resources("aws:ec2/subnet:Subnet").map(({ inputs }) => inputs.availabilityZone);
+    expect(zones).toEqual(["us-east-1b", "us-east-1c"]);
   });
 
   it("refuses a minimum above the maximum", async () => {
     await expect(stack.deploy(aurora, { minCapacity: "16", maxCapacity: "8" })).rejects.toThrow(
-      "minCapacity 16 is more than maxCapacity 8: pulumi config set --path aurora.maxCapacity 16 --stack full",
+      "minCapacity 16 is more than maxCapacity 8: pulumi config set --path aurora.maxCapacity 16 --stack full, " +
+        "or pulumi config set --path aurora.minCapacity 8 --stack full",
     );
   });
 

@@ -16,7 +16,8 @@ const settings = {
   timeoutSeconds: { default: 60, range: [3, MAX_TIMEOUT], description: "timeout of a queue worker, seconds" },
   batchSize: { default: 5, range: [1, 10], description: "messages per invocation of a queue worker" },
   concurrency: { default: 10, range: [2, 1000], description: "concurrent queue workers of each driver" },
-  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "minimum capacity of Aurora, ACUs" },
+  // Both the same: while Aurora scales, that is what would be measured.
+  minCapacity: { default: 8, range: [0, 256], step: 0.5, description: "minimum capacity of Aurora, ACUs" },
   maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "maximum capacity of Aurora, ACUs" },
   readers: { default: 0, range: [0, 1], description: "Aurora instances besides the writer" },
   rows: { default: 100_000, range: [1, 10_000_000], description: "initial rows of the table transactions" },

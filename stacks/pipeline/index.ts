@@ -26,8 +26,9 @@ const settings = {
   apiRate: { default: 1000, range: [1, 10_000], description: "requests per second that the API accepts" },
   apiBurst: { default: 500, range: [1, 5000], description: "requests in a burst that the API accepts" },
   driver: { default: "sqlx", choices: ["sqlx", "data-api"], description: "how rows are written" },
-  minCapacity: { default: 0.5, range: [0, 256], step: 0.5, description: "minimum capacity of Aurora, ACUs" },
-  maxCapacity: { default: 8, range: [1, 256], step: 0.5, description: "maximum capacity of Aurora, ACUs" },
+  // Both the same: while Aurora scales, that is what would be measured.
+  minCapacity: { default: 2, range: [0, 256], step: 0.5, description: "minimum capacity of Aurora, ACUs" },
+  maxCapacity: { default: 2, range: [1, 256], step: 0.5, description: "maximum capacity of Aurora, ACUs" },
   statementTimeoutSeconds: { default: 10, range: [1, 45], description: "timeout of a statement, seconds" },
 } as const;
 

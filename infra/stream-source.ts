@@ -19,6 +19,8 @@ export interface StreamSourceArgs {
   /** The service that the stream belongs to. */
   readonly service: keyof typeof READING;
   readonly streamArn: pulumi.Input<string>;
+  /** The consumer that Kinesis pushes the records to; without one, Lambda polls the stream. */
+  readonly consumerArn?: pulumi.Input<string>;
   /** Refuse requests without TLS; false only for an endpoint that has none. */
   readonly requireTls: boolean;
 }
@@ -57,10 +59,13 @@ export class StreamSource extends pulumi.ComponentResource {
 
   /** What the reader needs: the records, and to dead-letter those that cannot be handled, by itself or by Lambda in its name. */
   consumerStatements(): Statement[] {
-    const { service, streamArn } = this.args;
+    const { service, streamArn, consumerArn } = this.args;
     return [
       { actions: READING[service].map((action) => `${service}:${action}`), resources: [streamArn] },
       ...(service === "dynamodb" ? [LISTING] : []),
+      ...(consumerArn === undefined
+        ? []
+        : [{ actions: ["kinesis:SubscribeToShard"], resources: [consumerArn] }]),
       { actions: ["sqs:SendMessage"], resources: [this.deadLetterArn] },
     ];
   }
@@ -70,7 +75,7 @@ export class StreamSource extends pulumi.ComponentResource {
     new aws.lambda.EventSourceMapping(
       this.name,
       {
-        eventSourceArn: this.args.streamArn,
+        eventSourceArn: this.args.consumerArn ?? this.args.streamArn,
         functionName: consumer.arn,
         startingPosition: "TRIM_HORIZON",
         batchSize: mapping.batchSize,

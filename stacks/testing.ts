@@ -59,6 +59,7 @@ const ARNS: Readonly<
   "aws:dynamodb/table:Table": ["dynamodb", "table/"],
   "aws:iam/role:Role": ["iam", "role/", "account"],
   "aws:kinesis/stream:Stream": ["kinesis", "stream/"],
+  "aws:kinesis/streamConsumer:StreamConsumer": ["kinesis", "stream/"],
   "aws:kms/key:Key": ["kms", "key/"],
   "aws:lambda/function:Function": ["lambda", "function:"],
   "aws:rds/cluster:Cluster": ["rds", "cluster:"],
@@ -71,7 +72,8 @@ function arnOf(type: string, name: string, { partition, region }: Place): string
   const [service, prefix, global] = ARNS[type] ?? [];
   if (service === undefined) return undefined;
   const account = global === "none" ? "" : ACCOUNT;
-  return `arn:${partition}:${service}:${global === undefined ? region : ""}:${account}:${prefix ?? ""}${name}`;
+  const end = type.endsWith("Consumer") ? `/consumer/${name}:1764460800` : "";
+  return `arn:${partition}:${service}:${global === undefined ? region : ""}:${account}:${prefix ?? ""}${name}${end}`;
 }
 
 /** What AWS would add to a resource: an ARN, and what else a scenario reads. */

@@ -19,6 +19,7 @@ export const VARIANTS: readonly Variant[] = [
   { name: "aurora with a reader", scenario: aurora, settings: { readers: "1" } },
   { name: "pipeline", scenario: pipeline, settings: {} },
   { name: "pipeline by the Data API", scenario: pipeline, settings: { driver: "data-api" } },
+  { name: "pipeline with enhanced fan-out", scenario: pipeline, settings: { fanOut: "on" } },
   { name: "s3-read", scenario: s3Read, settings: {} },
   { name: "s3-read of an existing bucket", scenario: s3Read, settings: { bucket: "my.photos" } },
   { name: "splitter", scenario: splitter, settings: {} },

@@ -26,6 +26,7 @@ export interface FunctionSettings {
   readonly batchWindowSeconds: number;
   readonly parallelization: number;
   readonly retries: number;
+  readonly fanOut: "off" | "on";
   readonly driver: "sqlx" | "data-api";
   readonly statementTimeoutSeconds: number;
 }
@@ -82,10 +83,15 @@ function deployUpstream(
 }
 
 function deployMidstream(settings: FunctionSettings, context: FunctionContext): Reader {
-  const { stream, table } = context;
+  const { name, stream, table, parent } = context;
+  const consumer =
+    settings.fanOut === "on"
+      ? new aws.kinesis.StreamConsumer(name, { name, streamArn: stream.arn }, { parent })
+      : undefined;
   return deployReader(settings, context, {
     service: "kinesis",
     streamArn: stream.arn,
+    consumerArn: consumer?.arn,
     bin: "pipeline-midstream",
     description: "Writes the stream's messages to the DynamoDB table",
     environment: { TABLE_NAME: table.name },
@@ -113,6 +119,7 @@ function deployDownstream(settings: FunctionSettings, context: FunctionContext):
 type ReaderArgs = Pick<RustFunctionArgs, "bin" | "description" | "environment" | "statements" | "network"> & {
   readonly service: "kinesis" | "dynamodb";
   readonly streamArn: pulumi.Input<string>;
+  readonly consumerArn?: pulumi.Input<string>;
 };
 
 function deployReader(
@@ -120,10 +127,10 @@ function deployReader(
   { target, parent }: FunctionContext,
   args: ReaderArgs,
 ): Reader {
-  const { service, streamArn, ...own } = args;
+  const { service, streamArn, consumerArn, ...own } = args;
   const source = new StreamSource(
     `${target.project}-${target.stack}-${args.bin}`,
-    { service, streamArn, requireTls: target.requiresTls("sqs") },
+    { service, streamArn, consumerArn, requireTls: target.requiresTls("sqs") },
     { parent },
   );
   const reader = new RustFunction(

@@ -153,6 +153,17 @@ describe("the pipeline stack", () => {
     expect(onDemand.resources("aws:kinesis/stream:Stream")[0]?.inputs).not.toHaveProperty("shardCount");
   });
 
+  it("has records pushed to midstream where that is asked for, by a consumer of its own", async () => {
+    expect(stack.resources("aws:kinesis/streamConsumer:StreamConsumer")).toEqual([]);
+    const other = await deployed({ fanOut: "on" });
+    const [consumer] = other.resources("aws:kinesis/streamConsumer:StreamConsumer");
+    expect(consumer?.inputs).toMatchObject({ name: NAME, streamArn: STREAM });
+    const arn = `${STREAM}/consumer/${NAME}:1764460800`;
+    expect(other.allowed(`${NAME}-midstream`)["kinesis:SubscribeToShard"]).toEqual([arn]);
+    const mappings = other.resources("aws:lambda/eventSourceMapping:EventSourceMapping");
+    expect(mappings.map(({ inputs }) => inputs.eventSourceArn)).toEqual([arn, TABLE_STREAM]);
+  });
+
   it("refuses a minimum above the maximum", async () => {
     await expect(stack.deploy(pipeline, { minCapacity: "16", maxCapacity: "8" })).rejects.toThrow(
       "pulumi config set --path pipeline.maxCapacity 16 --stack full",

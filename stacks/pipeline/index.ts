@@ -21,6 +21,11 @@ const settings = {
   batchSize: { default: 100, range: [1, 1000], description: "records per invocation of a stream reader" },
   batchWindowSeconds: { default: 0, range: [0, 300], description: "longest wait for a full batch, seconds" },
   parallelization: { default: 1, range: [1, 10], description: "concurrent batches per shard" },
+  fanOut: {
+    default: "off",
+    choices: ["off", "on"],
+    description: "whether Kinesis pushes records to midstream (enhanced fan-out), or Lambda polls for them",
+  },
   retries: { default: 10, range: [0, 10_000], description: "retries of a record before it is dead-lettered" },
   apiAuth: { default: "iam", choices: ["iam", "none"], description: "who may call the API" },
   apiRate: { default: 1000, range: [1, 10_000], description: "requests per second that the API accepts" },

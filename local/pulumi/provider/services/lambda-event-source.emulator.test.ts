@@ -40,6 +40,13 @@ async function queue(name: string): Promise<{ url: string; eventSourceArn: strin
 }
 
 describe("an event source mapping", () => {
+  test("is refused for a consumer with enhanced fan-out, which nothing would read locally", async () => {
+    const eventSourceArn = "arn:aws:kinesis:us-east-1:000000000000:stream/s/consumer/c:1764460800";
+    await expect(env.engine.create(MAPPING, "fan-out", { eventSourceArn, functionName })).rejects.toThrow(
+      "does not support a consumer with enhanced fan-out",
+    );
+  });
+
   test("hands a queue's messages to the function", async () => {
     const { url, eventSourceArn } = await queue("work");
     const args = { eventSourceArn, functionName, functionResponseTypes: ["ReportBatchItemFailures"] };

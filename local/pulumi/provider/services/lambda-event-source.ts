@@ -73,10 +73,18 @@ export const eventSourceMapping: ResourceType = {
   volatile: ["functionArn", "lastModified", "lastProcessingResult", "state", "tagsAll"],
 
   async create(aws, inputs) {
+    const eventSourceArn = string(inputs, "eventSourceArn");
+    // The emulator would read nothing from it.
+    if (/:kinesis:.*\/consumer\//.test(eventSourceArn)) {
+      throw new Error(
+        `the local AWS provider does not support a consumer with enhanced fan-out as an event source (${eventSourceArn}): ` +
+          "use the stream itself (in the pipeline: fanOut off)",
+      );
+    }
     const { UUID } = await aws.lambda.send(
       new CreateEventSourceMappingCommand({
         ...configuration(inputs),
-        EventSourceArn: string(inputs, "eventSourceArn"),
+        EventSourceArn: eventSourceArn,
         StartingPosition: optionalString(inputs, "startingPosition") as EventSourcePosition | undefined,
         Tags: stringMap(inputs, "tags"),
       }),

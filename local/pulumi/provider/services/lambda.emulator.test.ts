@@ -91,6 +91,15 @@ describe("a function", () => {
     expect((await env.engine.diff(back, declared({ name: "other" }))).replaces).toEqual(["name"]);
   });
 
+  test("has a hash of its code that changes with the code and with nothing else: migrations run again by it", async () => {
+    const made = await env.engine.create(FUNCTION, "hashed", declared({}));
+    expect(made.state.sourceCodeHash).toBeTruthy();
+    const larger = await env.engine.update(made, declared({ memorySize: 512, timeout: 20 }));
+    expect(larger.state.sourceCodeHash).toBe(made.state.sourceCodeHash);
+    const changed = await env.engine.update(larger, declared({ code: python("return 'other'") }));
+    expect(changed.state.sourceCodeHash).not.toBe(made.state.sourceCodeHash);
+  });
+
   test("moves into a VPC, and out of it", async () => {
     const vpc = await env.engine.create("aws:ec2/vpc:Vpc", "v", { cidrBlock: "10.0.0.0/24" });
     const place = { vpcId: vpc.id, cidrBlock: "10.0.0.0/25" };

@@ -2,29 +2,31 @@ import validate from "asl-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { MockedStack } from "./testing";
-import { BINARIES, VARIANTS } from "./variants";
+import { binaries, variants } from "./variants";
 
 /** What Step Functions takes as a definition (quotas), characters. */
 const MAX_DEFINITION = 1_048_576;
 
-describe.each(VARIANTS)("the state machines of $name", ({ scenario, settings }) => {
-  const stack = new MockedStack(BINARIES);
+describe("the state machines of each stack", async () => {
+  describe.each(await variants())("$name", ({ scenario, settings }) => {
+    const stack = new MockedStack(binaries());
 
-  beforeAll(async () => {
-    await stack.mock();
-    await stack.deploy(scenario, settings);
-  });
-  afterAll(() => {
-    stack.remove();
-  });
+    beforeAll(async () => {
+      await stack.mock();
+      await stack.deploy(scenario, settings);
+    });
+    afterAll(() => {
+      stack.remove();
+    });
 
-  it("are valid by the Amazon States Language's schema, paths and transitions", () => {
-    for (const { name, inputs } of stack.resources("aws:sfn/stateMachine:StateMachine")) {
-      const definition = inputs.definition as string;
-      expect(definition.length, name).toBeLessThan(MAX_DEFINITION);
-      const { errors } = validate(JSON.parse(definition) as object);
-      expect(errors, name).toEqual([]);
-    }
+    it("are valid by the Amazon States Language's schema, paths and transitions", () => {
+      for (const { name, inputs } of stack.resources("aws:sfn/stateMachine:StateMachine")) {
+        const definition = inputs.definition as string;
+        expect(definition.length, name).toBeLessThan(MAX_DEFINITION);
+        const { errors } = validate(JSON.parse(definition) as object);
+        expect(errors, name).toEqual([]);
+      }
+    });
   });
 });
 

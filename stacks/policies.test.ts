@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { faultsOf, overlap, type RenderedStatement } from "./iam-checks";
 import { MockedStack } from "./testing";
-import { BINARIES, VARIANTS } from "./variants";
+import { binaries, variants } from "./variants";
 
 /** Where the stacks' policies are, by resource type. */
 const POLICIES: Readonly<Record<string, string>> = {
@@ -14,36 +14,38 @@ const POLICIES: Readonly<Record<string, string>> = {
 /** What all inline policies of a role may have together, characters without white space (IAM quotas). */
 const INLINE_POLICIES = 10_240;
 
-describe.each(VARIANTS)("the policies of $name", ({ scenario, settings }) => {
-  const stack = new MockedStack(BINARIES);
+describe("the policies of each stack", async () => {
+  describe.each(await variants())("$name", ({ scenario, settings }) => {
+    const stack = new MockedStack(binaries());
 
-  beforeAll(async () => {
-    await stack.mock();
-    await stack.deploy(scenario, settings);
-  });
-  afterAll(() => {
-    stack.remove();
-  });
+    beforeAll(async () => {
+      await stack.mock();
+      await stack.deploy(scenario, settings);
+    });
+    afterAll(() => {
+      stack.remove();
+    });
 
-  it("have actions that exist, on resources that those actions take", async () => {
-    const policies = Object.entries(POLICIES).flatMap(([type, property]) =>
-      stack.resources(type).map(({ name, inputs }) => ({ type, name, policy: inputs[property] as string })),
-    );
-    expect(policies.length).toBeGreaterThan(3);
-    for (const { type, name, policy } of policies) {
-      const { Statement } = JSON.parse(policy) as { Statement: RenderedStatement[] };
-      const faults = await Promise.all(Statement.map(faultsOf));
-      expect(faults.flat(), `${type} ${name}`).toEqual([]);
-    }
-  });
+    it("have actions that exist, on resources that those actions take", async () => {
+      const policies = Object.entries(POLICIES).flatMap(([type, property]) =>
+        stack.resources(type).map(({ name, inputs }) => ({ type, name, policy: inputs[property] as string })),
+      );
+      expect(policies.length).toBeGreaterThan(3);
+      for (const { type, name, policy } of policies) {
+        const { Statement } = JSON.parse(policy) as { Statement: RenderedStatement[] };
+        const faults = await Promise.all(Statement.map(faultsOf));
+        expect(faults.flat(), `${type} ${name}`).toEqual([]);
+      }
+    });
 
-  it("leave room in what a role's inline policies may have", () => {
-    const sizes = new Map<string, number>();
-    for (const { inputs } of stack.resources("aws:iam/rolePolicy:RolePolicy")) {
-      const role = inputs.role as string;
-      sizes.set(role, (sizes.get(role) ?? 0) + (inputs.policy as string).replaceAll(/\s/g, "").length);
-    }
-    for (const [role, size] of sizes) expect(size, role).toBeLessThan(INLINE_POLICIES / 2);
+    it("leave room in what a role's inline policies may have", () => {
+      const sizes = new Map<string, number>();
+      for (const { inputs } of stack.resources("aws:iam/rolePolicy:RolePolicy")) {
+        const role = inputs.role as string;
+        sizes.set(role, (sizes.get(role) ?? 0) + (inputs.policy as string).replaceAll(/\s/g, "").length);
+      }
+      for (const [role, size] of sizes) expect(size, role).toBeLessThan(INLINE_POLICIES / 2);
+    });
   });
 });
 

@@ -1,36 +1,51 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { ROOT } from "../infra/artefact";
 import type { Scenario } from "../infra/scenario";
-import { archive } from "./archive";
-import { aurora } from "./aurora";
-import { pipeline } from "./pipeline";
-import { s3Read } from "./s3-read";
-import { splitter } from "./splitter";
+
+type Settings = Readonly<Record<string, string>>;
 
 /** A scenario with some settings. */
 export interface Variant {
   readonly name: string;
   readonly scenario: Scenario;
-  readonly settings: Readonly<Record<string, string>>;
+  readonly settings: Settings;
 }
 
-/** Every scenario, and again with those settings that change which resources and permissions it has. */
-export const VARIANTS: readonly Variant[] = [
-  { name: "archive", scenario: archive, settings: {} },
-  { name: "aurora", scenario: aurora, settings: {} },
-  { name: "aurora with a reader", scenario: aurora, settings: { readers: "1" } },
-  { name: "pipeline", scenario: pipeline, settings: {} },
-  { name: "pipeline by the Data API", scenario: pipeline, settings: { driver: "data-api" } },
-  { name: "pipeline with enhanced fan-out", scenario: pipeline, settings: { fanOut: "on" } },
-  { name: "s3-read", scenario: s3Read, settings: {} },
-  { name: "s3-read of an existing bucket", scenario: s3Read, settings: { bucket: "my.photos" } },
-  { name: "splitter", scenario: splitter, settings: {} },
-];
+/** Settings that change which resources and permissions a scenario has, by its folder. */
+const FURTHER: Readonly<Record<string, readonly Settings[]>> = {
+  aurora: [{ readers: "1" }],
+  pipeline: [{ driver: "data-api" }, { fanOut: "on" }],
+  "s3-read": [{ bucket: "my.photos" }],
+};
+
+/** Every scenario with its defaults, and again with the settings that change what it is made of. */
+export async function variants(): Promise<Variant[]> {
+  const all = foldersOf("stacks").map(async (folder) => {
+    const [scenario] = Object.values((await import(`./${folder}/index.ts`)) as Record<string, Scenario>);
+    if (scenario === undefined) throw new Error(`stacks/${folder} exports no scenario`);
+    return [{}, ...(FURTHER[folder] ?? [])].map((settings) => {
+      const chosen = Object.entries(settings).map(([name, value]) => ` with ${name} ${value}`);
+      return { name: folder + chosen.join(""), scenario, settings };
+    });
+  });
+  return (await Promise.all(all)).flat();
+}
 
 /** The binaries of all functions and of the contenders in Rust. */
-export const BINARIES: readonly string[] = [
-  ...["preflight", "verify", "cleanup"].map((name) => `archive-${name}`),
-  ...["copy-plan", "sdk-stream", "stream", "fill-bucket"],
-  ...["migrate", "worker-queue", "worker-ramp", "merge", "tally"].map((name) => `aurora-${name}`),
-  ...["upstream", "midstream", "downstream", "migrate", "tally"].map((name) => `pipeline-${name}`),
-  ...["generator", "reader"].map((name) => `s3-read-${name}`),
-  "splitter-worker",
-];
+export function binaries(): string[] {
+  const functions = foldersOf("functions").flatMap((folder) => {
+    const bins = path.join(ROOT, "functions", folder, "src", "bin");
+    if (!fs.existsSync(bins)) return [folder];
+    return fs.readdirSync(bins).map((file) => `${folder}-${path.parse(file).name}`);
+  });
+  return [...functions, ...foldersOf("contenders/rust")];
+}
+
+function foldersOf(parent: string): string[] {
+  return fs
+    .readdirSync(path.join(ROOT, parent), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { archive } from ".";
 import { MockedStack } from "../testing";
-import { BINARIES } from "../variants";
+import { binaries } from "../variants";
 
 const BINS = ["archive-preflight", "archive-verify", "archive-cleanup", "fill-bucket"];
 
@@ -165,7 +165,7 @@ describe("the archive stack", () => {
       return [...found].map(([, number]) => Number(number));
     };
     expect(concurrency(stack)).toEqual([1, 1, 5]);
-    const other = new MockedStack(BINARIES);
+    const other = new MockedStack(binaries());
     await other.mock();
     await other.deploy(archive, { contendersAtOnce: "5", runsAtOnce: "10" });
     other.remove();

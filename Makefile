@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint deny audit unit launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model format clean test-steps
+.PHONY: help tools setup build cli demo demo-down test lint deny audit unit launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model soak format clean test-steps
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export PATH := $(CURDIR)/.lambench/venv/bin:$(PATH)
@@ -157,6 +157,11 @@ bench-splitter: ## Measure the splitter: queueing, speed-up, runs with faults (R
 bench-s3-model: ## Measure the S3 model: requests and bytes a second, what a copy costs, memory, how well it keeps time
 	@$(STEP) "build the S3 model" $(CARGO) build --locked --workspace --bin lambench-s3-model --example bench
 	@$(TARGET)/debug/examples/bench
+
+soak: export FOR := local
+soak: ## Check that the emulator neither grows nor slows down: an hour of all scenarios (MINUTES=60)
+	@$(MAKE) --no-print-directory setup build cli FOR=local
+	@npx tsx local/bench/soak.ts
 
 format: setup ## Format everything
 	@cargo fmt

@@ -53,7 +53,16 @@ export function cpuSeconds(pids: readonly number[]): number {
 
 /** Peak resident memory of a process, MB (1,000,000 bytes). */
 export function peakMemory(pid: number): number {
-  const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1];
+  return memory(pid, "VmHWM");
+}
+
+/** Resident memory of a process now, MB (1,000,000 bytes). */
+export function residentMemory(pid: number): number {
+  return memory(pid, "VmRSS");
+}
+
+function memory(pid: number, field: string): number {
+  const kibibytes = new RegExp(`^${field}:\\s*(\\d+) kB$`, "m").exec(read(`/proc/${pid}/status`))?.[1];
   return (Number(kibibytes ?? NaN) * 1024) / 1e6;
 }
 

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concep
 import copy
 import threading
 import time
+import zlib
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -79,7 +80,7 @@ class Points:
     def __deepcopy__(self, memo):
         """What is written to disk."""
         with self._lock:
-            columns = [column.tobytes() for column in (*self._exact, *self._merged)]
+            columns = [zlib.compress(column.tobytes()) for column in (*self._exact, *self._merged)]
             return {"shared": self._shared, "columns": columns, "others": copy.deepcopy(self._others)}
 
     @classmethod
@@ -90,7 +91,7 @@ class Points:
         points = cls(saved["others"])
         points._shared = saved["shared"]
         for column, stored in zip((*points._exact, *points._merged), saved["columns"]):
-            column.frombytes(stored)
+            column.frombytes(zlib.decompress(stored))
         return points
 
 

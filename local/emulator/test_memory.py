@@ -21,8 +21,9 @@ HOUR = 3600
 
 
 def setUpModule():
-    """Read and save compressed events."""
+    """Read and save what is compressed."""
     log_retention.apply()
+    metric_points.apply()
 
 
 def log_lines(invocations, start=1_000_000, step=10):
@@ -141,6 +142,9 @@ class LogGroups(unittest.TestCase):
 class Metrics(unittest.TestCase):
     """Points of a metric."""
 
+    def setUp(self):
+        cloudwatch.reset()
+
     def test_statistics_of_what_is_merged_are_those_of_all_values(self):
         points = metric_points.Points()
         for number in range(1000):
@@ -161,6 +165,17 @@ class Metrics(unittest.TestCase):
         self.assertEqual([(point["Value"], point["Count"]) for point in points], [(0.0, 2500.0), (1.0, 2500.0)])
         points.compact(now=600 + 16 * 24 * HOUR)
         self.assertEqual(len(points), 0)
+
+    def test_they_are_the_same_after_a_restart(self):
+        for number in range(100):
+            cloudwatch._store_datum("test", "metric", {"A": "b"}, 600.0 + number, "Count", number, None, None, None)
+        (points,) = cloudwatch._metrics.values()
+        points.compact(now=650 + metric_points.EXACT_SECONDS)
+        before = list(points)
+        saved = json.dumps(cloudwatch.get_state(), default=persistence._json_default)
+        cloudwatch.reset()
+        cloudwatch.load_persisted_state(json.loads(saved, object_hook=persistence._json_object_hook))
+        self.assertEqual([list(points) for points in cloudwatch._metrics.values()], [before])
 
     def test_a_statistic_set_and_another_unit_stay_as_they_are(self):
         statistics = {"SampleCount": 2, "Sum": 4}

@@ -1,15 +1,19 @@
 """What the emulator keeps of logs, metrics, streams and tables: the same answers in a fraction of the memory."""
 
+import gc
 import json
 import threading
 import time
 import unittest
 import uuid
+import weakref
 from bisect import bisect_left, bisect_right
 
 from ministack.core import persistence
 from ministack.services import cloudwatch, cloudwatch_logs, kinesis, lambda_svc
 
+import fast_garbage
+import invocations
 import log_events
 import log_retention
 import metric_points
@@ -198,6 +202,34 @@ class Items(unittest.TestCase):
         self.assertEqual(bucket.pop("a"), items["a"])
         self.assertIsNone(bucket.pop("a", None))
         self.assertEqual(bucket.values(), [items["b"]])
+
+
+class Cycle:
+    """An object that only garbage collection frees."""
+
+    def __init__(self):
+        self.itself = self
+
+
+class Garbage(unittest.TestCase):
+    """What becomes garbage after it was set aside."""
+
+    def test_it_is_found_where_no_function_is_at_work(self):
+        self.addCleanup(gc.unfreeze)
+        least, fast_garbage.LEAST_SET_ASIDE = fast_garbage.LEAST_SET_ASIDE, 0
+        self.addCleanup(setattr, fast_garbage, "LEAST_SET_ASIDE", least)
+        kept = Cycle()
+        seen = weakref.ref(kept)
+        gc.freeze()
+        del kept
+        gc.collect()
+        self.assertIsNotNone(seen(), "it is not looked at")
+        invocations._running["request"] = None
+        fast_garbage.look()
+        self.assertIsNotNone(seen(), "a function would wait")
+        invocations._running.clear()
+        fast_garbage.look()
+        self.assertIsNone(seen())
 
 
 class Streams(unittest.TestCase):

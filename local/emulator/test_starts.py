@@ -55,7 +55,7 @@ sts._sessions.update({f"ASIA{number:016}": {} for number in range(5_000)})
             half = self.memory_mb()
             answers += pool.map(invoke, range(STARTS // 2))
         self.assertEqual(set(answers), {(b"1", None)})
-        self.assertLess(self.memory_mb() - half, 25, "MB more after the second half")
+        self.assertLess(self.memory_mb() - half, 10, "MB more after the second half")
         reports = [report for name in names for report in self.reports(name)]
         self.assertEqual(len([report for report in reports if "Init Duration" in report]), STARTS)
 

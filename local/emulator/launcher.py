@@ -30,6 +30,7 @@ import report_lines
 import request_counts
 import resharding
 import s3_model
+import sequence_numbers
 import shutdown
 import starts
 import stream_limits
@@ -63,6 +64,7 @@ PATCHES = (
     queues,
     events,
     actions,
+    sequence_numbers,
     stream_mappings,
     resharding,
     stream_limits,

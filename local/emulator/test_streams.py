@@ -45,6 +45,24 @@ class Delivery(StreamTest):
             },
         )
 
+    def test_a_sequence_number_is_one_that_kinesis_accepts(self):
+        client, (stream, _) = self.emulator.client("kinesis"), self.stream()
+        [shard] = client.list_shards(StreamName=stream)["Shards"]
+        first, second = (client.put_record(StreamName=stream, Data=b"", PartitionKey="k") for _ in range(2))
+        number = first["SequenceNumber"]
+        self.assertRegex(number, "^49[0-9]{54}$")
+        self.assertLess(shard["SequenceNumberRange"]["StartingSequenceNumber"], number)
+        for kind, expected in (("AT", [first, second]), ("AFTER", [second])):
+            iterator = client.get_shard_iterator(
+                StreamName=stream,
+                ShardId=first["ShardId"],
+                ShardIteratorType=f"{kind}_SEQUENCE_NUMBER",
+                StartingSequenceNumber=number,
+            )["ShardIterator"]
+            read = client.get_records(ShardIterator=iterator)["Records"]
+            numbers = [record["SequenceNumber"] for record in read]
+            self.assertEqual(numbers, [record["SequenceNumber"] for record in expected])
+
     def test_a_dynamodb_record_looks_as_on_aws(self):
         table, arn = self.table()
         name = self.reader(arn)

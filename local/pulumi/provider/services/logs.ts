@@ -31,7 +31,10 @@ export const logGroup: ResourceType = {
 
   async create(aws, inputs) {
     const name = string(inputs, "name");
-    await aws.logs.send(new CreateLogGroupCommand({ logGroupName: name, tags: stringMap(inputs, "tags") }));
+    const tags = stringMap(inputs, "tags");
+    // Logs refuses an empty map.
+    const given = Object.keys(tags).length > 0 ? { tags } : {};
+    await aws.logs.send(new CreateLogGroupCommand({ logGroupName: name, ...given }));
     return { id: name };
   },
 

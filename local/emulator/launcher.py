@@ -28,6 +28,7 @@ import postgres
 import queues
 import report_lines
 import request_counts
+import request_validation
 import resharding
 import s3_model
 import sequence_numbers
@@ -73,6 +74,7 @@ PATCHES = (
     stream_settings,
     table_streams,
     http_api,
+    request_validation,
     shutdown,
 )
 

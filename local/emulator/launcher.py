@@ -13,6 +13,7 @@ import cpu_share
 import credentials
 import data_api
 import events
+import execution_limits
 import executions
 import fast_garbage
 import fast_logs
@@ -62,6 +63,7 @@ PATCHES = (
     aurora,
     data_api,
     executions,
+    execution_limits,
     queues,
     events,
     actions,

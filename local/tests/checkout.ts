@@ -4,6 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 
+import { invalidRequests } from "../pulumi/provider/testing/emulator";
+
 const ROOT = path.resolve(__dirname, "..", "..");
 
 /** What a command printed, and how it ended. */
@@ -81,10 +83,13 @@ export class Checkout {
     });
   }
 
-  /** Stops what runs and removes the folder. */
+  /** Stops what runs and removes the folder; an error if AWS would have refused a request of the last environment. */
   async remove(): Promise<void> {
     await this.run("lambench local stop");
+    const log = path.join(this.root, ".lambench", "logs", "emulator.log");
+    const invalid = fs.existsSync(log) ? invalidRequests(fs.readFileSync(log, "utf8")) : [];
     fs.rmSync(this.root, { recursive: true, force: true });
+    if (invalid.length > 0) throw new Error(`AWS would have refused:\n${invalid.join("\n")}`);
   }
 
   /** As a user's shell has it: the installed commands first, then the local environment, if it runs. */

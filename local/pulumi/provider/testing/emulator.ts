@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -19,7 +19,10 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-/** Starts an emulator for one test, on a free port and with state of its own. */
+/**
+ * Starts an emulator for one test, on a free port and with state of its own. Its end is an error if AWS would have refused
+ * one of the requests that it got.
+ */
 export async function startEmulator(): Promise<Emulator> {
   if (!existsSync(PYTHON)) {
     throw new Error(
@@ -29,12 +32,17 @@ export async function startEmulator(): Promise<Emulator> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "lambench-emulator-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
-  const emulator = spawn(PYTHON, [LAUNCHER], { env: environment(folder, port, url), stdio: "ignore" });
+  const log = await open(path.join(folder, "log"), "a");
+  const stdio = ["ignore", log.fd, log.fd] as const;
+  const emulator = spawn(PYTHON, [LAUNCHER], { env: environment(folder, port, url), stdio: [...stdio] });
   const ended = once(emulator, "exit");
   const stop = async (): Promise<void> => {
     emulator.kill("SIGTERM");
     await ended;
+    await log.close();
+    const invalid = invalidRequests(await readFile(path.join(folder, "log"), "utf8"));
     await rm(folder, { recursive: true, force: true });
+    if (invalid.length > 0) throw new Error(`AWS would have refused:\n${invalid.join("\n")}`);
   };
   const deadline = Date.now() + START_DEADLINE_MS;
   while (!(await answers(url))) {
@@ -45,6 +53,14 @@ export async function startEmulator(): Promise<Emulator> {
     await pause(50);
   }
   return { url, stop };
+}
+
+/**
+ * The lines of an emulator's log about requests that AWS would refuse, for a caller may have hidden the error, and about
+ * services whose requests are not checked.
+ */
+export function invalidRequests(log: string): readonly string[] {
+  return log.split("\n").filter((line) => /\b(invalid|unchecked) request: /.test(line));
 }
 
 /**

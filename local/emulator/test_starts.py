@@ -113,7 +113,7 @@ class Faults(EmulatorTest):
             with self.subTest(runtime):
                 source = "def handler(event, context=None): return 1"
                 source = custom_runtime(source) if runtime.startswith("provided") else source
-                name = self.deploy(source, runtime=runtime, Environment={"Variables": {"A": "1"}})
+                name = self.deploy(source, runtime=runtime, Environment={"Variables": {"ALWAYS": ""}})
                 self.assertEqual(self.invoke(name), (1, None))
                 (report,) = self.reports(name)
                 self.assertIn("Init Duration", report)
@@ -139,7 +139,7 @@ def handler(event):
     return os.getpid()
 """
         name = self.deploy(
-            custom_runtime(handler), runtime="provided.al2023", Environment={"Variables": {"A": "1"}}
+            custom_runtime(handler), runtime="provided.al2023", Environment={"Variables": {"ALWAYS": ""}}
         )
         first, _ = self.invoke(name)
         # From now on, no new environment starts: the one at work stays, and the failed one is named.

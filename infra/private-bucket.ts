@@ -2,6 +2,10 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type Statement, tlsOnly } from "./policy";
+import { stop } from "./stop";
+
+/** S3's limit on a bucket's name (S3 User Guide, "Bucket naming rules"), less what Pulumi adds: a hyphen and seven digits. */
+const MAX_NAME = 63 - "-1234567".length;
 
 /** Arguments of {@link PrivateBucket}. */
 export interface PrivateBucketArgs {
@@ -37,6 +41,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
   constructor(name: string, args: PrivateBucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:PrivateBucket", name, {}, opts);
     const child = { parent: this };
+    checkName(name);
     const bucket = new aws.s3.Bucket(name, { forceDestroy: true }, child);
     const closed = new aws.s3.BucketPublicAccessBlock(
       name,
@@ -86,4 +91,13 @@ export class PrivateBucket extends pulumi.ComponentResource {
     this.arn = bucket.arn;
     this.registerOutputs({ name: this.name, arn: this.arn });
   }
+}
+
+/** With a dot, the certificate of S3's endpoints would not cover the bucket's host name. */
+function checkName(name: string): void {
+  if (name.length <= MAX_NAME && /^[a-z0-9][a-z0-9-]*$/.test(name)) return;
+  stop(
+    `'${name}' cannot be a bucket's name: at most ${MAX_NAME} small letters, digits and '-', since 8 characters are added. ` +
+      `Rename the stack '${pulumi.getStack()}'`,
+  );
 }

@@ -72,7 +72,6 @@ export function deployVariant(
       timeout: MAX_TIMEOUT,
       environment: {
         ...environment,
-        WORKER_THREADS: workerThreads(GENERATOR_MEMORY),
         sqsqueue: queue.url,
         ...(isSigned && { URL_VALID_SECONDS: String(queue.retentionSeconds) }),
       },
@@ -95,7 +94,6 @@ export function deployVariant(
       timeout: settings.timeoutSeconds,
       environment: {
         ...environment,
-        WORKER_THREADS: workerThreads(settings.memory),
         METRICS_NAMESPACE,
         ddbtable: table.name,
         HASH: settings.hash,
@@ -120,11 +118,6 @@ export function deployVariant(
 /** Without the right to list, S3 calls a missing object forbidden to those who only read. */
 function list({ arn }: SourceBucket): Statement {
   return { actions: ["s3:ListBucket"], resources: [arn] };
-}
-
-/** As many threads as the function has vCPUs. */
-function workerThreads(memory: number): string {
-  return String(Math.ceil(memory / MEMORY_PER_VCPU));
 }
 
 function get({ arn }: SourceBucket): Statement {

@@ -13,7 +13,6 @@
 //! | `ddbtable` | reader | the table |
 //! | `HASH` | reader | `md5`, `crc32` or `sha256` |
 //! | `CONCURRENCY` | reader | objects under way at once |
-//! | `WORKER_THREADS` | both | threads: as many as the function has vCPUs |
 //! | `METRICS_NAMESPACE` | reader | where CloudWatch has its metrics |
 //! | `DEAD_LETTER_URL` | reader | the dead-letter queue's URL |
 //! | `MAX_RECEIVES` | reader | deliveries that the queue makes of a message before it gives up |

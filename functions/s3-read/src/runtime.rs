@@ -10,7 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::{Builder, Runtime};
 
-/// Runs a function as [`lambda_kit::run`] does, with the threads of the variable `WORKER_THREADS`.
+/// The memory at which a function has a whole vCPU, MB (Lambda Developer Guide, "Configure Lambda function memory").
+const MEMORY_PER_VCPU: u64 = 1769;
+
+/// Runs a function as [`lambda_kit::run`] does, with as many threads as its memory brings vCPUs.
 pub fn run<S, E, R, Setup, Handle, Handled>(setup: Setup, handle: Handle) -> ExitCode
 where
     Setup: Future<Output = Result<S, Failure>>,
@@ -19,13 +22,21 @@ where
     E: DeserializeOwned,
     R: Serialize,
 {
-    let threads = env::setting("WORKER_THREADS", "a number of threads, 1 or more");
-    let runtime = runtime(threads.as_ref().copied().unwrap_or(NonZeroUsize::MIN));
+    let memory_mb = env::setting("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "the function's memory, MB");
+    let runtime = runtime(threads(memory_mb.as_ref().copied().unwrap_or_default()));
     let setup = async {
-        threads?;
+        memory_mb?;
         setup.await
     };
     runtime.block_on(lambda_kit::run(setup, handle))
+}
+
+/// A thread for each vCPU, or a part of one.
+fn threads(memory_mb: u64) -> NonZeroUsize {
+    usize::try_from(memory_mb.div_ceil(MEMORY_PER_VCPU))
+        .ok()
+        .and_then(NonZeroUsize::new)
+        .unwrap_or(NonZeroUsize::MIN)
 }
 
 /// A runtime with so many threads: with one, there is no other than the caller's.
@@ -44,6 +55,12 @@ mod tests {
     use tokio::runtime::RuntimeFlavor::{CurrentThread, MultiThread};
 
     use super::*;
+
+    #[test]
+    fn a_function_has_a_thread_for_each_vcpu_that_its_memory_brings() {
+        let threads = [128, 1769, 1770, 3008, 10_240].map(|memory_mb| threads(memory_mb).get());
+        assert_eq!(threads, [1, 1, 2, 2, 6]);
+    }
 
     #[test]
     fn one_vcpu_needs_no_other_thread() {

@@ -15,15 +15,18 @@ pub type Answer = (u16, Value);
 /// The requests that AWS got, in their order: the operation and the body.
 pub type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// A configuration for services whose protocol is JSON; `answer` gets the operation and the request's body.
+/// A configuration for services whose protocol is JSON; `answer` gets the operation and the request's body. Of a service whose
+/// operations are methods and paths, such as Lambda, these are the operation's name: `GET /2015-03-31/functions/f/configuration`.
 pub fn config(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (SdkConfig, Requests) {
     let requests = Requests::default();
     let log = Arc::clone(&requests);
     let client = infallible_client_fn(move |request| {
-        let target = request.headers()["x-amz-target"].to_str().expect("a name");
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let target = request.headers().get("x-amz-target").map(|target| target.to_str().expect("a name"));
+        let path = || format!("{} {}", request.method(), request.uri().path());
+        let operation =
+            target.map_or_else(path, |target| target.rsplit('.').next().unwrap_or_default().to_owned());
         let body = request.body().bytes().expect("no request is a stream");
-        let body: Value = serde_json::from_slice(body).expect("JSON");
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(body).expect("JSON") };
         log.lock().expect("no test panics with it").push((operation.clone(), body.clone()));
         let (status, answer) = answer(&operation, &body);
         http::Response::builder().status(status).body(answer.to_string()).expect("a status")

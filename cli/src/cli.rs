@@ -18,10 +18,12 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           ramp up load on Aurora PostgreSQL
   lambench run pipeline --rate 200 --duration 60s --ramp 10s --stack dev
                                           send messages through a stream to Aurora
-  lambench run s3-read --memory 128,512,1769 --stack dev
-                                          read a bucket by two roads, with three sizes of functions
+  lambench run s3-read --max-objects 500 --stack dev
+                                          read a bucket by two roads
   lambench run splitter --concurrency 1,5,10 --stack dev
                                           have an event split through a queue
+  lambench run archive --memory 128,512,1024,1769 --stack dev
+                                          what memory buys, in any scenario
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
   lambench show results/archive/2026-11-21T10-00-00Z-dev.json

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 /// A checkout, found by its `Pulumi.yaml`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Project {
     /// The folder with `Pulumi.yaml`.
     pub root: PathBuf,

@@ -1,11 +1,10 @@
-import * as fs from "node:fs";
-
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, settings, until } from "./checkout";
 import { clientConfig } from "./clients";
 import { leakedResources } from "./leaked-resources";
+import type { Sweep } from "./memory-sweep";
 import { functionProcesses } from "./processes";
 import { Queue } from "./queue";
 import { showsResults } from "./results";
@@ -207,16 +206,36 @@ describe("s3-read, with the commands a user types", () => {
     }
   });
 
-  it("tries another memory size, and brings the stack's own back", async () => {
-    const before = fs.readFileSync(`${checkout.root}/Pulumi.s3-read.yaml`, "utf8");
-    const [small] = await run(`${RUN} --variant sdk --memory 128 --max-objects 20`);
-    expect(small).toMatchObject({ memory_mb: 128, listing: { sent: 20 }, objects: { read: 20 } });
-    expect(fs.readFileSync(`${checkout.root}/Pulumi.s3-read.yaml`, "utf8")).toBe(before);
-    const { reader } = environment.variants.sdk;
-    const deployed = await new LambdaClient(await clientConfig(checkout)).send(
-      new GetFunctionConfigurationCommand({ FunctionName: reader }),
-    );
-    expect(deployed.MemorySize).toBe(512);
+  it("tries other memory sizes, names the best, and gives the readers their own back, after a kill, too", async () => {
+    const lambda = new LambdaClient(await clientConfig(checkout));
+    const FunctionName = environment.variants.sdk.reader;
+    const memory = async (): Promise<number | undefined> =>
+      (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).MemorySize;
+    const sweep = `${RUN} --variant sdk --max-objects 20 --memory`;
+    const { memory_sweep, ...result } = (await resultOf(`${sweep} 1024,128`)) as Result & Sweep<Result>;
+    expect(result.environment.settings.memory).toBe(512);
+    const read = memory_sweep.points.map((point) => [point.memory_mb, point["s3-read"].runs]);
+    const expected = [1024, 128].map((memory_mb) => [
+      memory_mb,
+      [{ memory_mb, listing: { sent: 20 }, objects: { read: 20 } }],
+    ]);
+    expect(read).toMatchObject(expected);
+    const [sdk, ...others] = memory_sweep.choices;
+    expect(others).toEqual([]);
+    for (const choice of ["fastest", "cheapest", "balanced"] as const)
+      expect([128, 1024]).toContain(sdk?.[choice]);
+    expect(result.cost.map(({ item }) => item)).toContain("128 MB: sdk: a GB");
+    expect(await memory()).toBe(512);
+    await checkout.ok("pulumi preview --refresh --expect-no-changes --non-interactive --stack s3-read");
+
+    const killed = checkout.start(`${sweep} 256`);
+    const ended = new Promise((resolve) => killed.once("exit", resolve));
+    await until("the readers have another size", 30, async () => (await memory()) === 256);
+    killed.kill("SIGKILL");
+    await ended;
+    const [next] = await run(`${RUN} --variant sdk --max-objects 20`);
+    expect(next).toMatchObject({ memory_mb: 512, objects: { read: 20 } });
+    expect(await memory()).toBe(512);
   });
 
   it("reads a bucket that was there before, but no empty objects and folders", async () => {

@@ -1,11 +1,16 @@
 import * as fs from "node:fs";
 
-import { LambdaClient, ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+} from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, type Ended, settings, until } from "./checkout";
 import { type ClientConfig, clientConfig } from "./clients";
 import { leakedResources } from "./leaked-resources";
+import type { Sweep } from "./memory-sweep";
 import { functionProcesses, kill } from "./processes";
 import { depth, Queue } from "./queue";
 import { showsResults } from "./results";
@@ -63,6 +68,11 @@ describe("the splitter, with the commands a user types", () => {
       new ListEventSourceMappingsCommand({ FunctionName: environment.functions.worker }),
     );
     return mapping?.ScalingConfig?.MaximumConcurrency ?? NaN;
+  };
+  const memory = async (): Promise<number | undefined> => {
+    const FunctionName = environment.functions.worker;
+    return (await new LambdaClient(config).send(new GetFunctionConfigurationCommand({ FunctionName })))
+      .MemorySize;
   };
   /** Whether a dead-letter queue holds a message with such attributes. */
   const isDeadLetter = async (
@@ -159,13 +169,30 @@ describe("the splitter, with the commands a user types", () => {
     await unchanged();
   });
 
-  it("gives the queue its concurrency back when it is interrupted", async () => {
-    const sweep = checkout.start("lambench run splitter --items 20 --concurrency 3 --stack splitter");
+  it("names the memory sizes that are the best, and gives the function its own back", async () => {
+    const sweep = await result("--items 6 --item-seconds 0.1 --concurrency 2 --memory 128,256");
+    const { points, choices } = (sweep as Result & Sweep<Result>).memory_sweep;
+    expect(points.map((point) => [point.memory_mb, point.splitter.runs[0]?.items.done])).toEqual([
+      [128, 6],
+      [256, 6],
+    ]);
+    // Items that only wait take as long with any memory: which size is the fastest is chance.
+    expect(choices).toMatchObject([{ name: "concurrency 2", cheapest: 128 }]);
+    expect([128, 256]).toContain(choices[0]?.fastest);
+    expect(sweep.failed_checks).toEqual([]);
+    expect(await memory()).toBe(128);
+  });
+
+  it("gives the queue its concurrency and the function its memory back when it is interrupted", async () => {
+    const sweep = checkout.start(
+      "lambench run splitter --items 20 --concurrency 3 --memory 256,512 --stack splitter",
+    );
     const ended = new Promise<number | null>((resolve) => sweep.once("exit", resolve));
     await until("the queue has another concurrency", 30, async () => (await allowed()) === 3);
+    expect(await memory()).toBe(256);
     sweep.kill("SIGINT");
     expect(await ended).toBe(130);
-    expect(await allowed()).toBe(CONCURRENCY);
+    expect([await allowed(), await memory()]).toEqual([CONCURRENCY, 128]);
   });
 
   it("puts a message that would be split again aside, with the reason", async () => {

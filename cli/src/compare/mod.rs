@@ -1,6 +1,7 @@
 //! `lambench compare`: results of one scenario side by side.
 
 mod aggregate;
+mod by_memory;
 mod settings_diff;
 #[cfg(test)]
 mod tests;
@@ -45,10 +46,11 @@ pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         let result = read(file)?;
         Ok(Side { letter, file: file.clone(), result })
     };
-    let sides: Vec<Side> = ('A'..='Z').zip(&arguments.files).map(side).collect::<Result<_>>()?;
+    let mut sides: Vec<Side> = ('A'..='Z').zip(&arguments.files).map(side).collect::<Result<_>>()?;
     for pair in sides.windows(2) {
         must_be_alike(&pair[0], &pair[1])?;
     }
+    by_memory::name_alike(&mut sides);
     print!("{}", render(&sides));
     Ok(ExitCode::SUCCESS)
 }

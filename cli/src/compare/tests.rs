@@ -3,8 +3,12 @@ use std::path::Path;
 use protocol::summary::Summary;
 use results::cost::{Cost, CostLine, QuotedPrice};
 use results::file::Kind;
+use results::memory_sweep::{Compared, MemorySweep};
+use results::scenario::Detail;
+use results::scenario::archive::Contest;
 
 use super::*;
+use crate::scenario::archive::testing::success;
 
 fn side(letter: char) -> Side {
     let file = PathBuf::from(format!("{}.json", letter.to_ascii_lowercase()));
@@ -37,6 +41,38 @@ fn results_stand_side_by_side_with_what_makes_their_ratios_doubtful() {
     c.result.cost = vec![cost(0.001, &["GB-second", "request"])];
     c.result.warnings = vec!["noisy".to_owned()];
     insta::assert_snapshot!(render(&[a, b, c]));
+}
+
+/// Names of what was measured and what it costs.
+fn names(Side { result, .. }: &Side) -> [Vec<&str>; 2] {
+    [
+        result.summary.iter().map(|one| one.name.as_str()).collect(),
+        result.cost.iter().map(|one| one.item.as_str()).collect(),
+    ]
+}
+
+#[test]
+fn a_run_beside_a_memory_sweep_is_compared_with_its_size() {
+    let (mut sweep, mut run, mut contest) = (side('A'), side('B'), side('C'));
+    let compared = Compared { speed: "TPS".to_owned(), is_rate: true, price: "a run".to_owned() };
+    sweep.result.detail = Detail::MemorySweep(MemorySweep::new(compared, vec![]));
+    for side in [&mut sweep, &mut run, &mut contest] {
+        side.result.summary = vec![Summary::of("rust-stream billed duration", "ms", &[1.0], 0).unwrap()];
+        side.result.cost = vec![cost(0.5, &["request"])];
+        side.result.environment.settings.insert("memory".to_owned(), 256.into());
+    }
+    let success = success("rust-stream", 2000);
+    contest.result.detail = Detail::Archive(Contest { success: vec![success], failure: vec![] });
+    let mut sides = [run, contest];
+    by_memory::name_alike(&mut sides);
+    assert_eq!(names(&sides[0])[0], ["rust-stream billed duration"], "without a sweep, names stay");
+    let [run, contest] = sides;
+    let mut sides = [sweep, run, contest];
+    by_memory::name_alike(&mut sides);
+    assert_eq!(names(&sides[0]), [["rust-stream billed duration"], ["a run"]], "it has its sizes already");
+    assert_eq!(names(&sides[1]), [["256 MB: rust-stream billed duration"], ["256 MB: a run"]]);
+    let by_contender = [["512 MB: rust-stream billed duration"], ["a run"]];
+    assert_eq!(names(&sides[2]), by_contender, "a contender may have a memory of its own");
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod splitter;
 use anyhow::Result;
 use clap::Subcommand;
 use protocol::deployment::Deployment;
+use results::cost::Cost;
 use results::file::RunResult;
 use results::scenario::Detail;
 use serde::de::DeserializeOwned;
@@ -21,6 +22,7 @@ use archive::Archive;
 use aurora::Aurora;
 use pipeline::Pipeline;
 use s3_read::S3Read;
+use shared::memory_sweep::{self, ComparedBy, WithMemory};
 use shared::run::{self, Measurement, Run};
 use splitter::Splitter;
 
@@ -31,13 +33,20 @@ pub trait Scenario: Sized {
     /// What `lambench run <name>` takes.
     type Options: clap::Args;
     /// The scenario's part of a stack's output `environment`.
-    type Deployed: DeserializeOwned + AsRef<Deployment>;
+    type Deployed: DeserializeOwned + Clone + AsRef<Deployment> + AsMut<Deployment>;
+    /// What memory sizes are compared by.
+    const COMPARED: ComparedBy;
+    /// Where a measured function may have a memory of its own, other than the setting's.
+    const OWN_MEMORY: &'static str = "what is deployed";
 
     /// Takes the options of a run.
     ///
     /// # Errors
     /// [`crate::exit::Usage`] if they contradict each other.
     fn new(options: &Self::Options) -> Result<Self>;
+
+    /// The functions that are measured, and so get the memory sizes to try.
+    fn measured_functions(&self, deployed: &Self::Deployed) -> Vec<String>;
 
     /// Triggers a run, follows it to its end, and measures it.
     ///
@@ -51,19 +60,19 @@ pub trait Scenario: Sized {
 pub enum Command {
     /// Who builds one ZIP of all objects of a bucket cheapest, who fastest?
     #[command(after_help = archive::options::EXAMPLES)]
-    Archive(archive::options::Options),
+    Archive(WithMemory<archive::options::Options>),
     /// What load does Aurora PostgreSQL take from functions?
     #[command(after_help = aurora::options::EXAMPLES)]
-    Aurora(aurora::options::Options),
+    Aurora(WithMemory<aurora::options::Options>),
     /// How long is the way through a stream, from an HTTP call to a row?
     #[command(after_help = pipeline::options::EXAMPLES)]
-    Pipeline(pipeline::options::Options),
+    Pipeline(WithMemory<pipeline::options::Options>),
     /// How fast do functions read S3, with presigned URLs and with the SDK?
     #[command(name = "s3-read", after_help = s3_read::options::EXAMPLES)]
-    S3Read(s3_read::options::Options),
+    S3Read(WithMemory<s3_read::options::Options>),
     /// What does fan-out through a queue buy?
     #[command(after_help = splitter::options::EXAMPLES)]
-    Splitter(splitter::options::Options),
+    Splitter(WithMemory<splitter::options::Options>),
 }
 
 impl Command {
@@ -84,12 +93,28 @@ impl Command {
 
 /// What only this scenario has, as people read it: its tables.
 pub fn render(result: &RunResult) -> String {
+    render_detail(&result.detail, &result.environment.stack, &result.cost)
+}
+
+fn render_detail(detail: &Detail, stack: &str, cost: &[Cost]) -> String {
+    match detail {
+        Detail::Archive(contest) => archive::report::render(contest, stack, cost),
+        Detail::Aurora(load) => aurora::report::render(load, cost),
+        Detail::Pipeline(delivery) => pipeline::report::render(delivery, cost),
+        Detail::S3Read(reading) => s3_read::report::render(reading, cost),
+        Detail::Splitter(splitting) => splitter::report::render(splitting, cost),
+        Detail::MemorySweep(sweep) => {
+            memory_sweep::render(sweep, cost, |detail, cost| render_detail(detail, stack, cost))
+        }
+    }
+}
+
+/// The memory of the functions that something of a result is about, MB, such as one of its costs; none if they have several.
+pub fn memory_mb(result: &RunResult, item: &str) -> Option<u64> {
     match &result.detail {
-        Detail::Archive(contest) => archive::report::render(contest, &result.environment.stack, &result.cost),
-        Detail::Aurora(load) => aurora::report::render(load, &result.cost),
-        Detail::Pipeline(delivery) => pipeline::report::render(delivery, &result.cost),
-        Detail::S3Read(reading) => s3_read::report::render(reading, &result.cost),
-        Detail::Splitter(splitting) => splitter::report::render(splitting, &result.cost),
+        Detail::Archive(contest) => archive::report::memory_mb(contest, &result.environment.stack, item),
+        Detail::MemorySweep(_) => None,
+        _ => result.environment.settings.get("memory")?.as_u64(),
     }
 }
 
@@ -101,5 +126,6 @@ pub fn options(detail: &Detail) -> Value {
         Detail::Pipeline(delivery) => serde_json::json!(delivery.offered),
         Detail::S3Read(reading) => serde_json::json!(reading.request),
         Detail::Splitter(splitting) => serde_json::json!(splitting.task),
+        Detail::MemorySweep(sweep) => memory_sweep::options(sweep, options),
     }
 }

@@ -44,6 +44,12 @@ impl AsRef<Deployment> for Deployed {
     }
 }
 
+impl AsMut<Deployment> for Deployed {
+    fn as_mut(&mut self) -> &mut Deployment {
+        &mut self.deployment
+    }
+}
+
 /// What the execution of the state machine returns.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Execution {

@@ -48,6 +48,12 @@ impl AsRef<Deployment> for Deployed {
     }
 }
 
+impl AsMut<Deployment> for Deployed {
+    fn as_mut(&mut self) -> &mut Deployment {
+        &mut self.deployment
+    }
+}
+
 /// The HTTP API.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Api {

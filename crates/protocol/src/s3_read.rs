@@ -71,6 +71,12 @@ impl AsRef<Deployment> for Deployed {
     }
 }
 
+impl AsMut<Deployment> for Deployed {
+    fn as_mut(&mut self) -> &mut Deployment {
+        &mut self.deployment
+    }
+}
+
 /// The table with an item for each object that was read.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Table {

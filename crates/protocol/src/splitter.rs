@@ -53,6 +53,12 @@ impl AsRef<Deployment> for Deployed {
     }
 }
 
+impl AsMut<Deployment> for Deployed {
+    fn as_mut(&mut self) -> &mut Deployment {
+        &mut self.deployment
+    }
+}
+
 /// What the function answers to an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

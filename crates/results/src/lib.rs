@@ -5,6 +5,7 @@ pub mod billing_log;
 pub mod cost;
 pub mod cpu;
 pub mod file;
+pub mod memory_sweep;
 pub mod prices;
 pub mod scenario;
 pub mod schema_v1;

@@ -5,12 +5,13 @@ mod execute;
 pub mod options;
 pub mod report;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 
 use anyhow::Result;
-use protocol::archive::Deployed;
+use protocol::archive::{Deployed, function_name};
 
 use crate::scenario::Scenario;
+use crate::scenario::shared::memory_sweep::ComparedBy;
 use crate::scenario::shared::run::{self, Measurement};
 
 type Run = run::Run<Deployed>;
@@ -22,13 +23,29 @@ impl Scenario for Archive {
     const NAME: &'static str = "archive";
     type Options = options::Options;
     type Deployed = Deployed;
+    const COMPARED: ComparedBy = ComparedBy { speed: "mean run, s", is_rate: false, price: "1,000 runs" };
+    const OWN_MEMORY: &'static str = "the memory in a contender.yaml";
 
     fn new(_: &Self::Options) -> Result<Self> {
         Ok(Self)
     }
 
+    fn measured_functions(&self, deployed: &Deployed) -> Vec<String> {
+        deployed.contenders.iter().map(|arn| function_name(arn).to_owned()).collect()
+    }
+
     async fn run(&self, run: &Run) -> Result<Measurement> {
         let observation = execute::execute(run).await?;
         report::measurement(run, &observation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_contenders_get_other_memory_and_no_function_that_checks_them() {
+        assert_eq!(Archive.measured_functions(&testing::run().deployed), ["lambench-dev-rust-stream"]);
     }
 }

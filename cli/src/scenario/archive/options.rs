@@ -11,6 +11,8 @@ Examples:
     lambench run archive
   Another stack, with a line a change instead of a bar:
     lambench run archive --stack dev --progress counter
+  What memory buys; the memory in a contender.yaml is ignored then:
+    lambench run archive --memory 128,256,512,1024,1769
   Who won:
     lambench run archive --json | jq -r .archive.success[0].arn";
 

@@ -7,12 +7,13 @@ pub mod report;
 mod testing;
 
 use anyhow::Result;
-use protocol::aurora::Deployed;
+use protocol::aurora::{Deployed, Workers};
 
 use super::Scenario;
+use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use super::shared::tables;
-use options::Options;
+use options::{Mode, Options};
 
 /// A run of this scenario.
 type Run = run::Run<Deployed>;
@@ -24,10 +25,21 @@ impl Scenario for Aurora {
     const NAME: &'static str = "aurora";
     type Options = Options;
     type Deployed = Deployed;
+    const COMPARED: ComparedBy =
+        ComparedBy { speed: "TPS", is_rate: true, price: "a million completions, without Aurora's capacity" };
 
     fn new(options: &Options) -> Result<Self> {
         options.check()?;
         Ok(Self(options.clone()))
+    }
+
+    fn measured_functions(&self, deployed: &Deployed) -> Vec<String> {
+        let workers = self.0.drivers().iter().filter_map(|driver| deployed.workers.get(driver));
+        let function = |workers: &Workers| match self.0.mode {
+            Mode::Ramp => workers.ramp.clone(),
+            Mode::Queue => workers.queue.clone(),
+        };
+        workers.map(function).collect()
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {
@@ -40,4 +52,20 @@ impl Scenario for Aurora {
 /// Such as `1 client`.
 fn clients(count: u64) -> String {
     tables::count(count, "client")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::shared::testing::parsed;
+
+    #[test]
+    fn only_the_workers_that_load_the_database_get_other_memory() {
+        let functions = |line| {
+            let aurora = Aurora::new(&parsed(line).unwrap()).unwrap();
+            aurora.measured_functions(&testing::run().deployed)
+        };
+        assert_eq!(functions("--driver sqlx"), ["worker-ramp-sqlx"]);
+        assert_eq!(functions("--mode queue"), ["worker-queue-sqlx", "worker-queue-data-api"]);
+    }
 }

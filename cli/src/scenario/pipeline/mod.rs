@@ -8,8 +8,10 @@ mod testing;
 
 use anyhow::Result;
 use protocol::pipeline::Deployed;
+use results::scenario::pipeline::COST;
 
 use super::Scenario;
+use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use options::Options;
 
@@ -23,10 +25,16 @@ impl Scenario for Pipeline {
     const NAME: &'static str = "pipeline";
     type Options = Options;
     type Deployed = Deployed;
+    const COMPARED: ComparedBy = ComparedBy { speed: "end-to-end, ms", is_rate: false, price: COST };
 
     fn new(options: &Options) -> Result<Self> {
         options.check()?;
         Ok(Self(options.clone()))
+    }
+
+    fn measured_functions(&self, deployed: &Deployed) -> Vec<String> {
+        let functions = &deployed.functions;
+        [&functions.upstream, &functions.midstream, &functions.downstream].map(Clone::clone).into()
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

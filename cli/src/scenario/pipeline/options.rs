@@ -23,6 +23,8 @@ Examples:
     lambench run pipeline --rate 200 --duration 60s --ramp 10s
   Messages of 10 KB on few connections:
     lambench run pipeline --size 10000 --connections 10
+  What memory buys the functions:
+    lambench run pipeline --rate 20 --memory 128,512,1769
   Only the figures of the hops:
     lambench run pipeline --json | jq .pipeline.hops";
 

@@ -6,31 +6,46 @@ pub mod report;
 #[cfg(test)]
 mod testing;
 
+use std::cell::RefCell;
+
 use anyhow::{Context, Result};
 use protocol::s3_read::{Deployed, Variant, VariantFunctions};
 
 use crate::scenario::Scenario;
+use crate::scenario::shared::memory_sweep::ComparedBy;
 use crate::scenario::shared::run::{self, Measurement};
 use options::Options;
+use report::Contents;
 
 /// A run of this scenario.
 type Run = run::Run<Deployed>;
 
 /// How fast do functions read S3, with presigned URLs and with the SDK?
-pub struct S3Read(Options);
+pub struct S3Read {
+    options: Options,
+    /// What the objects held in the runs before: the content doesn't depend on the readers' memory.
+    contents: RefCell<Contents>,
+}
 
 impl Scenario for S3Read {
     const NAME: &'static str = "s3-read";
     type Options = Options;
     type Deployed = Deployed;
+    const COMPARED: ComparedBy = ComparedBy { speed: "MB/s per function", is_rate: true, price: report::GB };
 
     fn new(options: &Options) -> Result<Self> {
-        Ok(Self(options.clone()))
+        Ok(Self { options: options.clone(), contents: RefCell::default() })
+    }
+
+    fn measured_functions(&self, deployed: &Deployed) -> Vec<String> {
+        let variants =
+            self.options.variants().into_iter().filter_map(|variant| deployed.variants.get(&variant));
+        variants.map(|functions| functions.reader.clone()).collect()
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {
-        let observations = execute::execute(run, &self.0).await?;
-        Ok(report::measurement(run, &self.0, observations))
+        let observations = execute::execute(run, &self.options).await?;
+        Ok(report::measurement(run, &self.options, observations, &mut self.contents.borrow_mut()))
     }
 }
 

@@ -15,7 +15,7 @@ Examples:
     lambench run s3-read
   Only the SDK, the first 500 objects whose keys start with logs/:
     lambench run s3-read --variant sdk --prefix logs/ --max-objects 500
-  What memory buys; each size is deployed, and the stack's own in the end:
+  What memory buys the readers:
     lambench run s3-read --memory 128,512,1024,1769
   Only the throughput:
     lambench run s3-read --json | jq '.[\"s3-read\"].runs[] | {variant, memory_mb, mb_per_second}'";
@@ -32,14 +32,6 @@ pub struct Options {
         value_parser = variant
     )]
     variants: Vec<Variant>,
-    /// Memory sizes of the readers to try, MB, such as 128,512,1024 [default: the stack's]
-    #[arg(
-        long = "memory",
-        value_name = "MB",
-        value_delimiter = ',',
-        value_parser = clap::value_parser!(u64).range(128..=10_240)
-    )]
-    memory_sizes: Vec<u64>,
     /// Only objects whose keys start with it
     #[arg(long, default_value = "")]
     prefix: String,
@@ -55,11 +47,6 @@ impl Options {
     /// The variants, each once.
     pub fn variants(&self) -> Vec<Variant> {
         distinct(self.variants.iter()).into_iter().copied().collect()
-    }
-
-    /// Memory sizes to deploy, each once; none: as it is.
-    pub fn memory_sizes(&self) -> Vec<u64> {
-        distinct(self.memory_sizes.iter()).into_iter().copied().collect()
     }
 
     /// What is to be read: of a bucket that the stack has filled, all of it.
@@ -93,26 +80,20 @@ mod tests {
     #[test]
     fn without_options_both_variants_are_read_as_they_are_deployed() {
         let options: Options = parsed("").unwrap();
-        assert_eq!(
-            (options.variants(), options.memory_sizes()),
-            (vec![Variant::Signed, Variant::Sdk], vec![])
-        );
+        assert_eq!(options.variants(), [Variant::Signed, Variant::Sdk]);
         assert_eq!((options.max_objects, options.prefix.as_str()), (None, ""));
     }
 
     #[test]
     fn lists_keep_their_order_and_name_nothing_twice() {
-        let options: Options = parsed("--variant sdk,sdk,signed --memory 1024,128 --memory 1024").unwrap();
+        let options: Options = parsed("--variant sdk,sdk,signed").unwrap();
         assert_eq!(options.variants(), [Variant::Sdk, Variant::Signed]);
-        assert_eq!(options.memory_sizes(), [1024, 128]);
     }
 
     #[test]
     fn what_cannot_be_run_is_refused_with_what_is_possible() {
         for (line, expected) in [
             ("--variant url", "signed (presigned URLs) and sdk"),
-            ("--memory 64", "128..=10240"),
-            ("--memory 512,", "invalid value ''"),
             ("--modified-within=-1", "a number of hours, or 0"),
             ("--modified-within nan", "a number of hours, or 0"),
             ("--max-objects=-1", "--max-objects"),

@@ -7,19 +7,23 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 use protocol::deployment::Deployment;
 use results::cost::Cost;
+use results::cpu::{CpuLimit, CpuUse};
 use results::file::{self, Environment, RunResult, SCHEMA_VERSION};
+use results::memory_sweep::Figure;
 use results::scenario::Detail;
 
-use super::cpu::{self, Counts};
 use super::deployment::deployed;
+use super::memory_sweep::WithMemory;
 use super::run_context::RunContext;
 use super::series::Series;
+use super::{cpu, function_memory, memory_sweep};
 use crate::aws;
 use crate::progress::Mode;
 use crate::project::Project;
 use crate::scenario::Scenario;
 
 /// A scenario's run on a stack.
+#[derive(Clone)]
 pub struct Run<Deployed> {
     /// The scenario's name.
     pub scenario: &'static str,
@@ -64,17 +68,30 @@ pub struct Measurement {
     pub warnings: Vec<String>,
     /// What makes the figures unfit for use, in words.
     pub failed_checks: Vec<String>,
+    /// What memory sizes are compared by, as the scenario's `COMPARED` says; of each contender, variant, or whatever else is
+    /// measured apart.
+    pub figures: Vec<Figure>,
     /// What only this scenario has.
     pub detail: Detail,
 }
 
-/// Runs a scenario on a stack; without `stack`, on the selected one.
+/// What a run has measured, and what its functions had of the processors.
+pub struct Measured {
+    /// What the run has measured.
+    pub measurement: Measurement,
+    /// What its functions had of the processors; only a local environment tells.
+    pub cpu: Option<CpuUse>,
+    /// How they were held to their share.
+    pub limit: Option<CpuLimit>,
+}
+
+/// Runs a scenario on a stack; without `stack`, on the selected one. With memory sizes, once for each.
 ///
 /// # Errors
 /// If the options contradict each other, the stack doesn't have the scenario, or AWS fails;
 /// [`crate::exit::Interrupted`] if the user ended it.
 pub async fn run<S: Scenario>(
-    options: &S::Options,
+    WithMemory { options, memory }: &WithMemory<S::Options>,
     project: Project,
     stack: Option<&str>,
     progress: Mode,
@@ -85,23 +102,34 @@ pub async fn run<S: Scenario>(
     let started_at = Timestamp::now();
     let run =
         Run { scenario: S::NAME, project, deployed, config, progress, name: name(started_at), started_at };
-    let before = cpu::counts(run.deployment()).await;
-    // What a scenario keeps while it waits is large, and differs from one to the next.
-    let measurement = Box::pin(scenario.run(&run)).await?;
-    let after = cpu::counts(run.deployment()).await;
-    Ok(result(&run, measurement, before.zip(after)))
+    function_memory::recover(&run).await?;
+    let sizes = memory.all();
+    let measured = if sizes.is_empty() {
+        measure(&scenario, &run).await?
+    } else {
+        memory_sweep::run(&scenario, &run, &sizes).await?
+    };
+    Ok(result(&run, measured))
 }
 
-fn result<D: AsRef<Deployment>>(
-    run: &Run<D>,
-    measurement: Measurement,
-    counts: Option<(Counts, Counts)>,
-) -> RunResult {
-    let Measurement { series, cost, mut warnings, failed_checks, detail } = measurement;
+/// Runs a scenario once.
+///
+/// # Errors
+/// As [`run`].
+pub async fn measure<S: Scenario>(scenario: &S, run: &Run<S::Deployed>) -> Result<Measured> {
+    let before = cpu::counts(run.deployment()).await;
+    // What a scenario keeps while it waits is large, and differs from one to the next.
+    let mut measurement = Box::pin(scenario.run(run)).await?;
+    let counts = before.zip(cpu::counts(run.deployment()).await);
     let cpu = counts.as_ref().map(|(before, after)| cpu::used(&run.deployment().stack, before, after));
-    warnings.extend(cpu.as_ref().and_then(cpu::warning));
-    let environment =
-        Environment { cpu: counts.map(|(_, after)| after.limit), ..Environment::from(run.deployment()) };
+    measurement.warnings.extend(cpu.as_ref().and_then(cpu::warning));
+    Ok(Measured { measurement, cpu, limit: counts.map(|(_, after)| after.limit) })
+}
+
+fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured) -> RunResult {
+    let Measured { measurement, cpu, limit } = measured;
+    let Measurement { series, cost, warnings, failed_checks, detail, .. } = measurement;
+    let environment = Environment { cpu: limit, ..Environment::from(run.deployment()) };
     RunResult {
         schema_version: SCHEMA_VERSION,
         run: file::Run {

@@ -1,11 +1,18 @@
 //! What tests of several scenarios have in common.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::{Arc, Mutex};
+
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sqs::types::{Message, MessageAttributeValue};
 use clap::{Args, Parser};
 use jiff::Timestamp;
+use protocol::deployment::Deployment;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tempfile::TempDir;
+use test_kit::aws::{Answer, error};
 
 use super::run::Run;
 use crate::progress::Mode;
@@ -43,6 +50,87 @@ pub fn run<Deployed: DeserializeOwned>(scenario: &'static str, environment: Valu
         name: "lambench-20261121T100000000Z".to_owned(),
         started_at: Timestamp::UNIX_EPOCH,
     }
+}
+
+/// What every scenario's output has, and nothing else.
+#[derive(Clone, serde::Deserialize)]
+pub struct Deployed(pub Deployment);
+
+impl AsRef<Deployment> for Deployed {
+    fn as_ref(&self) -> &Deployment {
+        &self.0
+    }
+}
+
+impl AsMut<Deployment> for Deployed {
+    fn as_mut(&mut self) -> &mut Deployment {
+        &mut self.0
+    }
+}
+
+/// The functions of Lambda.
+#[derive(Default)]
+pub struct Functions {
+    /// By name, MB.
+    pub memory: BTreeMap<String, u64>,
+    /// How often a change is asked about before it is made.
+    pub polls_per_change: u64,
+    /// Such questions that are still to come.
+    pub in_progress: u64,
+    /// The function that cannot be changed.
+    pub refused: Option<String>,
+}
+
+/// A stack with 512 MB by its settings, and Lambda answered by the test.
+pub struct Stack {
+    /// A run on it.
+    pub run: Run<Deployed>,
+    /// What Lambda has.
+    pub lambda: Arc<Mutex<Functions>>,
+    /// Where the checkout is.
+    folder: TempDir,
+}
+
+/// A stack with these functions.
+pub fn stack(functions: &[(&str, u64)]) -> Stack {
+    let (config, lambda) = test_kit::aws::stateful(lambda);
+    lambda.lock().unwrap().memory =
+        functions.iter().map(|(name, memory_mb)| ((*name).to_owned(), *memory_mb)).collect();
+    let folder = TempDir::new().unwrap();
+    let project = Project { root: folder.path().to_owned(), state: folder.path().join(".lambench") };
+    let run = Run { project, config, ..run("x", json!({ "settings": { "memory": 512 } })) };
+    Stack { run, lambda, folder }
+}
+
+impl Stack {
+    /// What this process has written down, as if it was another one that is gone.
+    pub fn disown(&self, purpose: &str) {
+        let file = self.folder.path().join(format!(".lambench/runs/x-dev-local-{purpose}.json"));
+        let mut written: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        written["process"] = json!(u32::MAX);
+        fs::write(&file, written.to_string()).unwrap();
+    }
+}
+
+/// Lambda's answer to `GetFunctionConfiguration` and `UpdateFunctionConfiguration`.
+fn lambda(functions: &mut Functions, operation: &str, body: &Value) -> Answer {
+    let Some((method, path)) = operation.split_once(' ') else {
+        panic!("{operation}: it is another service's")
+    };
+    let name = path.split('/').nth(3).unwrap_or_default().to_owned();
+    let Some(memory_mb) = functions.memory.get_mut(&name) else {
+        return error("ResourceNotFoundException", json!({ "Message": "no such function" }));
+    };
+    if method == "PUT" {
+        if functions.refused == Some(name) {
+            return error("InvalidParameterValueException", json!({ "Message": "refused" }));
+        }
+        *memory_mb = body["MemorySize"].as_u64().unwrap();
+        functions.in_progress += functions.polls_per_change;
+    }
+    let status = if functions.in_progress > 0 && method == "GET" { "InProgress" } else { "Successful" };
+    functions.in_progress -= u64::from(status == "InProgress");
+    (200, json!({ "MemorySize": memory_mb, "LastUpdateStatus": status }))
 }
 
 /// A message with attributes that are text.

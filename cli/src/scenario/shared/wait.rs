@@ -61,16 +61,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::scenario::shared::testing;
-
-    #[derive(serde::Deserialize)]
-    struct Deployed(protocol::deployment::Deployment);
-
-    impl AsRef<protocol::deployment::Deployment> for Deployed {
-        fn as_ref(&self) -> &protocol::deployment::Deployment {
-            &self.0
-        }
-    }
+    use crate::scenario::shared::testing::{self, Deployed};
 
     #[tokio::test(start_paused = true)]
     async fn it_ends_with_the_value_and_knows_how_long_nothing_has_changed() {

@@ -8,8 +8,10 @@ mod testing;
 
 use anyhow::Result;
 use protocol::splitter::Deployed;
+use results::scenario::splitter::SPLIT_COST;
 
 use super::Scenario;
+use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use options::Options;
 
@@ -23,9 +25,14 @@ impl Scenario for Splitter {
     const NAME: &'static str = "splitter";
     type Options = Options;
     type Deployed = Deployed;
+    const COMPARED: ComparedBy = ComparedBy { speed: "elapsed, s", is_rate: false, price: SPLIT_COST };
 
     fn new(options: &Options) -> Result<Self> {
         Ok(Self(options.clone()))
+    }
+
+    fn measured_functions(&self, deployed: &Deployed) -> Vec<String> {
+        vec![deployed.functions.worker.clone()]
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

@@ -13,6 +13,8 @@ Examples:
     lambench run splitter
   What concurrency brings, with items of 1 s:
     lambench run splitter --items 50 --item-seconds 1 --concurrency 1,5,10,50
+  What memory buys the function:
+    lambench run splitter --concurrency 10 --memory 128,512,1769
   Your own event:
     lambench run splitter --event functions/splitter/fixtures/five-tags.json";
 

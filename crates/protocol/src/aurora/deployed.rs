@@ -50,6 +50,12 @@ impl AsRef<Deployment> for Deployed {
     }
 }
 
+impl AsMut<Deployment> for Deployed {
+    fn as_mut(&mut self) -> &mut Deployment {
+        &mut self.deployment
+    }
+}
+
 impl Deployed {
     /// The host name of an endpoint.
     #[must_use]

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::memory_sweep::MemorySweep;
+
 pub mod archive;
 pub mod aurora;
 pub mod pipeline;
@@ -23,4 +25,7 @@ pub enum Detail {
     S3Read(s3_read::Reading),
     /// The items of an event.
     Splitter(splitter::Splitting),
+    /// Any of these with several memory sizes: each size has its own.
+    #[serde(rename = "memory_sweep")]
+    MemorySweep(MemorySweep),
 }

@@ -12,7 +12,10 @@ mod warnings;
 
 use anyhow::Result;
 use protocol::archive::function_name;
+use protocol::stats::real;
+use results::memory_sweep::Figure;
 use results::scenario::Detail;
+use results::scenario::archive::{Contest, Success};
 
 pub use table::render;
 
@@ -32,8 +35,26 @@ pub fn measurement(run: &Run, observation: &Observation) -> Result<Measurement> 
         cost: contest.success.iter().map(|one| cost::cost(stack, one)).collect(),
         warnings: warnings::warnings(run, observation, &contest, missing_reports),
         failed_checks: failed_checks::failed_checks(&contest),
+        figures: contest.success.iter().map(|one| figure(stack, one)).collect(),
         detail: Detail::Archive(contest),
     })
+}
+
+/// What a contender's memory sizes are compared by: the ranking's figures.
+fn figure(stack: &str, success: &Success) -> Figure {
+    Figure {
+        name: contender(stack, &success.arn).to_owned(),
+        speed: Some(real(success.duration_ms) / 1000.0),
+        usd: Some(success.run_price_usd * 1000.0),
+    }
+}
+
+/// The memory of the contender whose name something begins with, such as `rust-stream run`, MB.
+pub fn memory_mb(contest: &Contest, stack: &str, item: &str) -> Option<u64> {
+    let is_about = |one: &&Success| {
+        item.strip_prefix(contender(stack, &one.arn)).is_some_and(|rest| rest.starts_with(' '))
+    };
+    contest.success.iter().find(is_about).map(|one| one.memory_mb)
 }
 
 /// A contender's short name: `<lang>-<id>`.

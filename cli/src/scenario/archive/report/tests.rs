@@ -93,3 +93,10 @@ fn a_result_of_schema_version_1_is_shown_with_all_its_figures() {
     let result = result_file::read(Path::new("tests/v1/archive.json")).unwrap();
     insta::assert_snapshot!(crate::show::render(&result));
 }
+
+#[test]
+fn memory_sizes_are_compared_by_the_rankings_figures() {
+    let figure = figure("dev", &success("rust-stream", 2000));
+    assert_eq!((figure.name.as_str(), figure.speed), ("rust-stream", Some(2.0)));
+    assert!((figure.usd.unwrap() - 0.016_666_7).abs() < 1e-9, "{figure:?}");
+}

@@ -28,7 +28,9 @@ Examples:
   1,000 messages of 100 statements to each driver's queue:
     lambench run aurora --mode queue --messages 1000
   100 rows in each INSERT:
-    lambench run aurora --action INSERT --batch 100";
+    lambench run aurora --action INSERT --batch 100
+  What memory buys the workers:
+    lambench run aurora --action SELECT --memory 128,512,1769";
 
 /// Clients of all stages together: each is about nine of the 25,000 events that an execution's history holds.
 const MAX_WORKERS: u64 = 2500;

@@ -4,6 +4,7 @@ mod aggregate;
 mod cost;
 mod error_hints;
 mod failed_checks;
+mod figures;
 mod series;
 mod table;
 mod warnings;
@@ -21,9 +22,11 @@ pub fn measurement(run: &Run, options: &Options, observation: &Observation) -> M
     let load = aggregate::load(options, observation);
     let mut warnings = observation.warnings.clone();
     warnings.extend(warnings::warnings(run, observation, &load));
+    let cost = cost::costs(run, options, observation);
     Measurement {
         series: series::series(options, observation),
-        cost: cost::costs(run, options, observation),
+        figures: figures::figures(&load, &cost),
+        cost,
         warnings,
         failed_checks: failed_checks::failed_checks(observation, &load),
         detail: Detail::Aurora(load),

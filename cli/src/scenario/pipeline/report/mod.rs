@@ -3,6 +3,7 @@
 pub mod aggregate;
 mod cost;
 mod failed_checks;
+mod figures;
 mod series;
 mod table;
 #[cfg(test)]
@@ -21,9 +22,11 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
     let delivery = aggregate::delivery(run, observation);
     let mut warnings = observation.warnings.clone();
     warnings.extend(warnings::warnings(run, observation, &delivery));
+    let cost = cost::costs(run, observation);
     Measurement {
         series: series::series(observation, &delivery),
-        cost: cost::costs(run, observation),
+        figures: figures::figures(&delivery, &cost),
+        cost,
         warnings,
         failed_checks: failed_checks::failed_checks(&delivery, &observation.arrived.tally),
         detail: Detail::Pipeline(Box::new(delivery)),

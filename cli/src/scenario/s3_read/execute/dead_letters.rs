@@ -17,9 +17,9 @@ pub const UNANSWERED: &str =
 
 /// Receives what has come into the queue since the last time.
 pub async fn receive(under_way: UnderWay<'_>, dead_letters: &mut DeadLetters) -> Result<()> {
-    let UnderWay { run, variant, functions, name, .. } = under_way;
+    let UnderWay { run, variant, functions, .. } = under_way;
     for message in dead_letters.receive(run.context(), &functions.queue.dead_letter_url).await? {
-        if attribute(&message, RUN) == Some(name) {
+        if attribute(&message, RUN) == Some(run.name.as_str()) {
             add(dead_letters, &message, variant, &run.deployed.bucket);
         }
     }

@@ -43,14 +43,14 @@ pub struct Item {
 
 /// A run's items.
 pub async fn query(under_way: UnderWay<'_>) -> Result<Vec<Item>> {
-    let UnderWay { run, request, variant, name, .. } = under_way;
+    let UnderWay { run, request, variant, .. } = under_way;
     let table = &run.deployed.table.name;
     let mut pages = Client::new(&run.config)
         .query()
         .table_name(table)
         .key_condition_expression("#run = :run")
         .expression_attribute_names("#run", attribute::RUN)
-        .expression_attribute_values(":run", AttributeValue::S(run_key(name, variant)))
+        .expression_attribute_values(":run", AttributeValue::S(run_key(&run.name, variant)))
         .consistent_read(true)
         .into_paginator()
         .send();

@@ -1,4 +1,4 @@
-//! Each variant with each memory size, one after the other: from listing to what Lambda charges for.
+//! One variant after the other: from listing to what Lambda charges for.
 
 mod dead_letters;
 pub mod items;
@@ -16,12 +16,13 @@ use super::options::Options;
 use super::{Run, functions};
 use crate::scenario::shared::billing_log::{self, Billed, Span};
 use crate::scenario::shared::dead_letters::DeadLetters;
-use crate::scenario::shared::{memory_sweep, queue};
+use crate::scenario::shared::queue;
+use crate::shutdown::unless_interrupted;
 use dead_letters::UNANSWERED;
 use items::Item;
 use send::Sent;
 
-/// What one run of a variant with one memory size brought.
+/// What one run of a variant brought.
 pub struct Observation {
     /// The run's name in the table.
     pub run: String,
@@ -62,37 +63,37 @@ pub struct UnderWay<'a> {
     request: &'a Request,
     variant: Variant,
     functions: &'a VariantFunctions,
-    name: &'a str,
     memory_mb: u64,
 }
 
-/// Reads by each variant with each memory size, until that is over or the user presses Ctrl-C.
+/// Reads by each variant, until that is over or the user presses Ctrl-C.
 pub async fn execute(run: &Run, options: &Options) -> Result<Vec<Observation>> {
-    let (request, sizes) = (options.request(&run.deployed), options.memory_sizes());
+    let request = options.request(&run.deployed);
+    let memory_mb = run.deployment().required("memory")?;
     let remaining = RefCell::new("no object is under way".to_owned());
-    let measure = async |memory_mb: u64| {
+    let observe_all = async {
         let mut observations = Vec::new();
-        let name = if sizes.is_empty() { run.name.clone() } else { format!("{}-{memory_mb}", run.name) };
         for variant in options.variants() {
             let functions = functions(run, variant)?;
-            let under_way = UnderWay { run, request: &request, variant, functions, name: &name, memory_mb };
+            let under_way = UnderWay { run, request: &request, variant, functions, memory_mb };
             observations.push(under_way.observe(&remaining).await?);
         }
         Ok(observations)
     };
-    memory_sweep::run(run, &sizes, measure, || remaining.borrow().clone()).await
+    unless_interrupted(observe_all, || remaining.borrow().clone()).await
 }
 
 impl UnderWay<'_> {
     /// Reads all objects; `remaining` says what there is in the meantime that an interrupted run leaves behind.
     async fn observe(self, remaining: &RefCell<String>) -> Result<Observation> {
-        let Self { run, request, variant, functions, name, memory_mb } = self;
+        let Self { run, request, variant, functions, memory_mb } = self;
         let url = &functions.queue.url;
         let limits = queue::until_empty(run.context(), url).await?;
         run.context().notify(&format!("{variant}, {memory_mb} MB: listing s3://{} …", request.bucket));
         // SQS cannot take back one run's messages.
         let nothing = remaining.replace(format!(
-            "objects of the run {name} that are in the queue will still be read; to empty it: {}",
+            "objects of the run {} that are in the queue will still be read; to empty it: {}",
+            run.name,
             queue::purge_command(url)
         ));
         let sent = send::send(self).await?;
@@ -103,7 +104,7 @@ impl UnderWay<'_> {
 
     /// Looks up what Lambda charges for, and puts everything together.
     async fn charge(self, sent: Sent, handled: Handled) -> Result<Observation> {
-        let Self { run, variant, functions, name, memory_mb, .. } = self;
+        let Self { run, variant, functions, memory_mb, .. } = self;
         let Sent { listing, span_ms: (from_ms, listed_ms) } = sent;
         let (now, mut warnings) = (Instant::now(), Vec::new());
         let batches = handled.count().div_ceil(run.deployment().required("batchSize")?).max(1);
@@ -122,7 +123,7 @@ impl UnderWay<'_> {
         };
         let generator = billing_log::billed(run.context(), &generator, now, &mut warnings).await?;
         let reader = billing_log::billed(run.context(), &reader, now, &mut warnings).await?;
-        let run = name.to_owned();
+        let run = run.name.clone();
         Ok(Observation { run, variant, memory_mb, listing, handled, generator, reader, warnings })
     }
 }

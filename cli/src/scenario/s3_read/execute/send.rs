@@ -20,14 +20,14 @@ pub struct Sent {
 
 /// Sends every object that is to be read, with as many calls as the generator's timeout makes of it.
 pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
-    let UnderWay { run, request, functions, name, .. } = under_way;
+    let UnderWay { run, request, functions, .. } = under_way;
     let start = Timestamp::now();
     let mut progress = Progress::new(run.progress, request.max_objects);
     let mut listing = Listing::default();
     let mut continuation = None;
     loop {
         let event = json!(GeneratorRequest {
-            run: name.to_owned(),
+            run: run.name.clone(),
             prefix: request.prefix.clone(),
             modified_within_hours: request.modified_within_hours,
             max_objects: request.max_objects.saturating_sub(listing.sent),

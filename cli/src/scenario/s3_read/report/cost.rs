@@ -19,11 +19,19 @@ const MESSAGES_PER_SEND: u64 = 10;
 const OBJECTS_PER_LIST: u64 = 1000;
 
 /// What 1,000 objects cost, and a GB; nothing if nothing was read.
-pub fn costs(run: &Run, aggregate: &Aggregate, name: &str) -> Vec<Cost> {
+pub fn costs(run: &Run, aggregate: &Aggregate) -> Vec<Cost> {
     let usage = usage(run, aggregate);
     let shares = [(THOUSAND_OBJECTS, 1e3, aggregate.run.objects.read), (GB, 1e9, aggregate.run.bytes)];
     let measured = shares.into_iter().filter(|(.., all)| *all > 0);
-    measured.map(|(what, unit, all)| usage.cost(format!("{name}: {what}"), unit / real(all))).collect()
+    let item = |what| format!("{}: {what}", aggregate.run.variant);
+    measured.map(|(what, unit, all)| usage.cost(item(what), unit / real(all))).collect()
+}
+
+/// What a run costs: [`THOUSAND_OBJECTS`], or a [`GB`].
+pub fn of_run(costs: &[Cost], ReadRun { variant, memory_mb, .. }: &ReadRun, what: &str) -> Option<f64> {
+    // Where one result had several memory sizes in `runs`, their costs had the size in their names.
+    let items = [format!("{variant}: {what}"), format!("{variant} {memory_mb} MB: {what}")];
+    costs.iter().find(|cost| items.contains(&cost.item))?.usd
 }
 
 /// What a run used, without what its REPORT lines have to say if they are missing.
@@ -74,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_line_is_for_a_thousand_objects() {
-        let [thousand, gb] = &costs(&run(), &two_gb(), "sdk")[..] else { panic!("two costs") };
+        let [thousand, gb] = &costs(&run(), &two_gb())[..] else { panic!("two costs") };
         assert_eq!((thousand.item.as_str(), gb.item.as_str()), ("sdk: 1,000 objects", "sdk: a GB"));
         let line = |name: &str| thousand.lines.iter().find(|line| line.name == name).unwrap().usd;
         assert_close(line("compute"), 200.0 * 0.5 * 0.5 * 0.000_013_333_4 / 2.0);
@@ -96,7 +104,7 @@ mod tests {
         no_reader.observation.reader = None;
         no_generator.observation.generator = None;
         for aggregate in [no_reader, no_generator] {
-            for cost in costs(&run(), &aggregate, "sdk") {
+            for cost in costs(&run(), &aggregate) {
                 assert_eq!(cost.usd, None);
                 assert!(cost.lines.iter().any(|line| line.name == "GET" && line.usd.is_some()));
             }
@@ -108,6 +116,6 @@ mod tests {
         let mut nothing = two_gb();
         nothing.run.objects.read = 0;
         nothing.run.bytes = 0;
-        assert_eq!(costs(&run(), &nothing, "sdk"), []);
+        assert_eq!(costs(&run(), &nothing), []);
     }
 }

@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use super::{Aggregate, title};
 use crate::scenario::shared::tables::{count, first_ids};
 
-/// What doesn't add up in runs, each by itself and all together.
-pub fn failed_checks(all: &[Aggregate]) -> Vec<String> {
-    all.iter().flat_map(in_run).chain(differing(all)).collect()
+/// Size and hash of each object, as it was read first.
+pub type Contents = HashMap<String, (u64, String)>;
+
+/// What doesn't add up in runs, each by itself and all together, and with those before.
+pub fn failed_checks(all: &[Aggregate], contents: &mut Contents) -> Vec<String> {
+    all.iter().flat_map(in_run).chain(differing(all, contents)).collect()
 }
 
 fn in_run(aggregate: &Aggregate) -> Vec<String> {
@@ -37,13 +40,17 @@ fn in_run(aggregate: &Aggregate) -> Vec<String> {
 }
 
 /// Objects that not all runs have read alike.
-fn differing(all: &[Aggregate]) -> Option<String> {
-    let mut contents = HashMap::new();
+fn differing(all: &[Aggregate], contents: &mut Contents) -> Option<String> {
     let mut differing = Vec::new();
     for item in all.iter().flat_map(|one| &one.observation.handled.items) {
-        let (content, object) = ((item.bytes, &item.hash), item.object.as_str());
-        if *contents.entry(object).or_insert(content) != content && !differing.contains(&object) {
-            differing.push(object);
+        let object = item.object.as_str();
+        match contents.get(object) {
+            Some((bytes, hash)) if (*bytes, hash) == (item.bytes, &item.hash) => {}
+            Some(_) if differing.contains(&object) => {}
+            Some(_) => differing.push(object),
+            None => {
+                contents.insert(object.to_owned(), (item.bytes, item.hash.clone()));
+            }
         }
     }
     (!differing.is_empty()).then(|| {
@@ -68,7 +75,7 @@ mod tests {
 
     #[test]
     fn runs_that_add_up_have_no_failed_check() {
-        assert_eq!(failed_checks(&both()), [""; 0]);
+        assert_eq!(failed_checks(&both(), &mut Contents::new()), [""; 0]);
     }
 
     #[test]
@@ -77,7 +84,7 @@ mod tests {
         all[0].run.objects.lost = 1;
         all[1].run.objects.dead_lettered = 2;
         assert_eq!(
-            failed_checks(&all),
+            failed_checks(&all, &mut Contents::new()),
             [
                 "signed, 512 MB: 1 object of 4 got lost: neither read nor dead-lettered",
                 "sdk, 512 MB: 4 objects sent, but 4 read and 2 dead-lettered"
@@ -89,14 +96,27 @@ mod tests {
     fn an_object_that_the_variants_read_differently_is_named() {
         let mut all = both();
         all[1].observation.handled.items[2].hash = "another".to_owned();
-        let said = failed_checks(&all);
+        let said = failed_checks(&all, &mut Contents::new());
         assert!(said[0].starts_with("1 object with different content in two runs: files/0002;"), "{said:?}");
+    }
+
+    #[test]
+    fn an_object_that_changed_between_two_memory_sizes_is_named() {
+        let mut contents = Contents::new();
+        assert_eq!(failed_checks(&both()[..1], &mut contents), [""; 0]);
+        let mut later = both();
+        later[0].observation.handled.items[3].bytes += 1;
+        let said = failed_checks(&later[..1], &mut contents);
+        assert!(said[0].starts_with("1 object with different content in two runs: files/0003;"), "{said:?}");
     }
 
     #[test]
     fn objects_that_another_memory_size_read_are_counted() {
         let mut all = both();
         all[0].observation.handled.items[0].memory_mb = 128;
-        assert_eq!(failed_checks(&all), ["signed, 512 MB: 1 object read with another memory size"]);
+        assert_eq!(
+            failed_checks(&all, &mut Contents::new()),
+            ["signed, 512 MB: 1 object read with another memory size"]
+        );
     }
 }

@@ -7,8 +7,8 @@ use protocol::stats::real;
 use results::cost::Cost;
 use results::scenario::s3_read::{Objects, ReadRun, Reading, Request};
 
-use super::cost::{GB, THOUSAND_OBJECTS};
-use super::{name, title};
+use super::cost::{GB, THOUSAND_OBJECTS, of_run};
+use super::title;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, LATENCIES, per_second, table, usd};
 
@@ -31,12 +31,6 @@ fn heading(request: &Request) -> String {
         hours => format!(", modified within {hours} hours"),
     };
     format!("s3://{}/{}, {limit}{age}, hashed with {}", request.bucket, request.prefix, request.hash)
-}
-
-/// What a run costs: 1,000 objects, or a GB.
-fn cost_of(costs: &[Cost], run: &ReadRun, what: &str) -> Option<f64> {
-    let items = [false, true].map(|is_sweep| format!("{}: {what}", name(run, is_sweep)));
-    costs.iter().find(|cost| items.contains(&cost.item))?.usd
 }
 
 fn throughput(costs: &[Cost], runs: &[ReadRun]) -> comfy_table::Table {
@@ -62,8 +56,8 @@ fn throughput(costs: &[Cost], runs: &[ReadRun]) -> comfy_table::Table {
             or_none(run.mb_per_second, per_second),
             run.functions.to_string(),
             or_none(run.mb_per_second_per_function, per_second),
-            or_none(cost_of(costs, run, THOUSAND_OBJECTS), |usd| format!("{usd:.6}")),
-            or_none(cost_of(costs, run, GB), |usd| format!("{usd:.6}")),
+            or_none(of_run(costs, run, THOUSAND_OBJECTS), |usd| format!("{usd:.6}")),
+            or_none(of_run(costs, run, GB), |usd| format!("{usd:.6}")),
         ]
     });
     table(&header.map(ToOwned::to_owned), rows, &[0])
@@ -121,7 +115,7 @@ fn best(costs: &[Cost], runs: &[ReadRun]) -> String {
     }
     let rated = runs.iter().filter_map(|run| Some((run, run.mb_per_second_per_function?)));
     let fastest = rated.max_by(|one, other| one.1.total_cmp(&other.1));
-    let priced = runs.iter().filter_map(|run| Some((run, cost_of(costs, run, GB)?)));
+    let priced = runs.iter().filter_map(|run| Some((run, of_run(costs, run, GB)?)));
     let cheapest = priced.min_by(|one, other| one.1.total_cmp(&other.1));
     let mut text = String::new();
     if let Some((run, rate)) = fastest {
@@ -147,7 +141,7 @@ mod tests {
     #[test]
     fn both_variants_stand_side_by_side_with_what_became_of_their_objects() {
         let all = Variant::ALL.map(|variant| aggregate(variant, 512));
-        let costs: Vec<_> = all.iter().flat_map(|one| costs(&run(), one, &name(&one.run, false))).collect();
+        let costs: Vec<_> = all.iter().flat_map(|one| costs(&run(), one)).collect();
         let runs = all.map(|one| one.run).into();
         insta::assert_snapshot!(render(&Reading { request: request(), runs }, &costs));
     }

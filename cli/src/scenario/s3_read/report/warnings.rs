@@ -32,8 +32,7 @@ pub fn warnings(run: &Run, all: &[Aggregate]) -> Vec<String> {
              which become more by the minute; compare the MB/s per function, or read more objects"
         ));
     }
-    let caveats = "the functions, S3 and the queue share this machine's processor, and a function's part of it doesn't \
-                   depend on its memory";
+    let caveats = "the functions, S3 and the queue share this machine's processors";
     warnings.extend(warnings::local(run.deployment(), caveats, "the variants"));
     warnings
 }

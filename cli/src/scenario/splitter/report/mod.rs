@@ -9,7 +9,10 @@ mod table;
 mod tests;
 mod warnings;
 
+use results::cost::Cost;
+use results::memory_sweep::Figure;
 use results::scenario::Detail;
+use results::scenario::splitter::{SPLIT_COST, SplitRun, cost_item};
 
 use super::Run;
 use super::execute::Observation;
@@ -22,13 +25,26 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
     let splits = || observation.splits.iter().zip(&splitting.runs);
     let mut warnings = observation.warnings.clone();
     warnings.extend(warnings::warnings(run, observation, &splitting));
+    let cost = cost::costs(run, observation, &splitting);
     Measurement {
         series: splits().flat_map(|(split, figures)| series::series(split, figures)).collect(),
-        cost: cost::costs(run, observation, &splitting),
+        figures: splitting.runs.iter().map(|run| figure(run, &cost)).collect(),
+        cost,
         warnings,
         failed_checks: splits()
             .flat_map(|(split, figures)| failed_checks::failed_checks(split, figures))
             .collect(),
         detail: Detail::Splitter(splitting),
+    }
+}
+
+/// What memory sizes are compared by: nothing where not all items are done.
+fn figure(run: &SplitRun, costs: &[Cost]) -> Figure {
+    let is_done = run.items.dead_lettered + run.items.lost == 0;
+    let item = cost_item(run.concurrency, SPLIT_COST);
+    Figure {
+        name: format!("concurrency {}", run.concurrency),
+        speed: run.elapsed_seconds.filter(|_| is_done),
+        usd: costs.iter().find(|cost| cost.item == item && is_done).and_then(|cost| cost.usd),
     }
 }

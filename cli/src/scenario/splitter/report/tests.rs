@@ -183,3 +183,18 @@ fn a_result_of_schema_version_1_is_shown_with_all_its_figures() {
     let result = result_file::read(Path::new("tests/v1/splitter.json")).unwrap();
     insta::assert_snapshot!(crate::show::render(&result));
 }
+
+#[test]
+fn memory_sizes_are_compared_by_elapsed_time_and_price_if_all_items_are_done() {
+    let mut run = figures_of(|_| {});
+    let price = Cost { item: "concurrency 5: a million items".to_owned(), usd: Some(3.0), lines: vec![] };
+    let costs = [price];
+    let name = "concurrency 5".to_owned();
+    assert_eq!(
+        figure(&run, &costs),
+        Figure { name: name.clone(), speed: run.elapsed_seconds, usd: Some(3.0) }
+    );
+    assert!(run.elapsed_seconds.is_some());
+    run.items.dead_lettered = 1;
+    assert_eq!(figure(&run, &costs), Figure { name, speed: None, usd: None });
+}

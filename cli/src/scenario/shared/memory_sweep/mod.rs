@@ -1,0 +1,121 @@
+//! What memory buys: a scenario's run with one memory size after the other, as one result.
+
+mod merge;
+mod options;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use protocol::deployment::Deployment;
+use results::memory_sweep::Compared;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use super::function_memory::FunctionMemory;
+use super::run::{self, Measured, Run};
+use crate::exit::Interrupted;
+use crate::scenario::Scenario;
+use crate::shutdown::requested;
+pub use options::WithMemory;
+pub use table::{options, prefixed, render};
+
+/// What a scenario's memory sizes are compared by: see [`Compared`].
+pub struct ComparedBy {
+    /// What a figure's speed is, with its unit, such as `elapsed, s`.
+    pub speed: &'static str,
+    /// Whether that is a rate and not a time.
+    pub is_rate: bool,
+    /// What a figure's price is for, such as `a million items`.
+    pub price: &'static str,
+}
+
+impl From<ComparedBy> for Compared {
+    fn from(ComparedBy { speed, is_rate, price }: ComparedBy) -> Self {
+        Self { speed: speed.to_owned(), is_rate, price: price.to_owned() }
+    }
+}
+
+/// Between the end of a run and the start of the next, so that their REPORT lines can be told apart.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Runs a scenario with each size, and gives the functions back their own, also if the user presses Ctrl-C.
+///
+/// # Errors
+/// If a run fails, or a function's memory cannot be changed; [`Interrupted`] if the user ended it.
+pub async fn run<S: Scenario>(scenario: &S, run: &Run<S::Deployed>, sizes: &[u64]) -> Result<Measured> {
+    let memory = FunctionMemory::remember(run, scenario.measured_functions(&run.deployed), sizes).await?;
+    let ignored = ignored::<S>(&memory);
+    if let Some(ignored) = &ignored {
+        run.context().notify(ignored);
+    }
+    let points = each(scenario, run, &memory, sizes).await;
+    let restored = memory.restore().await;
+    match (points, restored) {
+        (Ok(points), restored) => {
+            restored?;
+            let mut merged = merge::merged(S::COMPARED.into(), points);
+            merged.measurement.warnings.extend(ignored);
+            Ok(merged)
+        }
+        (Err(error), restored) => {
+            match restored {
+                Ok(()) => eprintln!("the functions have their own memory again"),
+                Err(restored) => eprintln!("warning: {restored:#}"),
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn each<S: Scenario>(
+    scenario: &S,
+    run: &Run<S::Deployed>,
+    memory: &FunctionMemory<'_>,
+    sizes: &[u64],
+) -> Result<Vec<(u64, Measured)>> {
+    // From now on, Ctrl-C ends a run, but no change of memory: a scenario listens to it by itself.
+    let mut interrupt = tokio::spawn(requested());
+    let (mut points, mut next) = (Vec::new(), Instant::now());
+    for &memory_mb in sizes {
+        run.context().notify(&format!("{memory_mb} MB: giving the functions this memory …"));
+        memory.set(memory_mb).await?;
+        until(next, &mut interrupt).await?;
+        points.push((memory_mb, run::measure(scenario, &with_memory(run, memory_mb)).await?));
+        next = Instant::now() + PAUSE;
+    }
+    Ok(points)
+}
+
+async fn until(next: Instant, interrupt: &mut JoinHandle<()>) -> Result<()> {
+    tokio::select! {
+        biased;
+        _ = interrupt => Err(Interrupted("no run is under way".to_owned()).into()),
+        () = sleep_until(next) => Ok(()),
+    }
+}
+
+/// The run with a memory size: what it costs is calculated with that.
+fn with_memory<Deployed: AsMut<Deployment> + Clone>(run: &Run<Deployed>, memory_mb: u64) -> Run<Deployed> {
+    let mut sized = run.clone();
+    sized.name = format!("{}-{memory_mb}", run.name);
+    sized.started_at = Timestamp::now();
+    sized.deployed.as_mut().settings.insert("memory".to_owned(), memory_mb.into());
+    sized
+}
+
+/// Which functions have a memory of their own that they don't get.
+fn ignored<S: Scenario>(memory: &FunctionMemory<'_>) -> Option<String> {
+    let differing: Vec<_> =
+        memory.differing().map(|(function, memory_mb)| format!("{function} {memory_mb} MB")).collect();
+    (!differing.is_empty()).then(|| {
+        format!(
+            "every function gets each memory size; {} is ignored: {}",
+            S::OWN_MEMORY,
+            differing.join(", ")
+        )
+    })
+}

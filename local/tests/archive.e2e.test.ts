@@ -81,6 +81,7 @@ describe("the archive contest, with the commands a user types", () => {
       objectCount: OBJECTS,
       objectSizeMib: 1,
       runsPerContender: 2,
+      runsAtOnce: 2,
       contendersAtOnce: 1,
       maxRunSeconds: 10,
     });

@@ -33,6 +33,10 @@ export function check(
   if (type.name && isAbsent(inputs[type.name.property])) {
     inputs[type.name.property] = physicalName(subject.name, type.name, olds, inputs);
   }
+  if (type.hash && isAbsent(inputs[type.hash.property])) {
+    const archive = inputs[type.hash.of];
+    if (archive instanceof Archive) inputs[type.hash.property] = archive.hash;
+  }
   return { inputs, failures };
 }
 

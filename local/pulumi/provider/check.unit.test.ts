@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { check } from "./check";
 import type { ResourceType } from "./resource-type";
-import { type Properties, Unknown } from "./values";
+import { Archive, type Properties, Unknown } from "./values";
 
 const TYPE: ResourceType = {
   inputs: {
@@ -70,6 +70,21 @@ describe("a property", () => {
   test("that is left out gets the default", () => {
     expect(checked({}).inputs.size).toBe(128);
     expect(checked({ size: 0 }).inputs.size).toBe(0);
+  });
+});
+
+describe("the hash of an archive", () => {
+  const type: ResourceType = {
+    ...TYPE,
+    inputs: { ...TYPE.inputs, code: { type: "archive" }, codeHash: { type: "string", unread: true } },
+    hash: { property: "codeHash", of: "code" },
+  };
+
+  test("is an input, as the official provider fills it: known in a preview, and another only for other code", () => {
+    const code = new Archive({ assets: {} }, "sha");
+    expect(checked({ code }, {}, type).inputs.codeHash).toBe("sha");
+    expect(checked({ code, codeHash: "mine" }, {}, type).inputs.codeHash).toBe("mine");
+    expect(checked({}, {}, type).inputs.codeHash).toBeUndefined();
   });
 });
 

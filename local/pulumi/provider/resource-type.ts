@@ -37,6 +37,13 @@ export interface Naming {
   readonly isLowerCase?: true;
 }
 
+/** An input that is the hash of an archive where the program gives none, as the official provider's bridge fills it (`HashField`). */
+export interface Hash {
+  readonly property: string;
+  /** The archive's property. */
+  readonly of: string;
+}
+
 /** What really exists, by the names of the inputs and outputs of its type. */
 export interface Live {
   readonly inputs: Properties;
@@ -52,6 +59,7 @@ export interface ResourceType {
   readonly volatile?: readonly string[];
   /** Absent where a resource has no name of its own, or one that cannot be generated. */
   readonly name?: Naming;
+  readonly hash?: Hash;
 
   /** Creates the resource, and returns as soon as there is anything to delete. */
   create(aws: Clients, inputs: Properties): Promise<Created>;

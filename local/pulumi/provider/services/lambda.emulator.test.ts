@@ -92,12 +92,15 @@ describe("a function", () => {
   });
 
   test("has a hash of its code that changes with the code and with nothing else: migrations run again by it", async () => {
-    const made = await env.engine.create(FUNCTION, "hashed", declared({}));
-    expect(made.state.sourceCodeHash).toBeTruthy();
-    const larger = await env.engine.update(made, declared({ memorySize: 512, timeout: 20 }));
-    expect(larger.state.sourceCodeHash).toBe(made.state.sourceCodeHash);
-    const changed = await env.engine.update(larger, declared({ code: python("return 'other'") }));
-    expect(changed.state.sourceCodeHash).not.toBe(made.state.sourceCodeHash);
+    const code = (hash: string) =>
+      new Archive({ assets: { "index.py": new Asset({ text: source("return 1") }) } }, hash);
+    const made = await env.engine.create(FUNCTION, "hashed", declared({ code: code("one") }));
+    expect(made.state.sourceCodeHash).toBe("one");
+    const larger = await env.engine.update(made, declared({ code: code("one"), memorySize: 512 }));
+    expect(larger.state.sourceCodeHash).toBe("one");
+    await expectNoDrift(env.engine, larger);
+    const changed = await env.engine.update(larger, declared({ code: code("two"), memorySize: 512 }));
+    expect(changed.state.sourceCodeHash).toBe("two");
   });
 
   test("moves into a VPC, and out of it", async () => {
@@ -124,7 +127,8 @@ describe("a function", () => {
     expect(await invoke(made.id)).toBe("1");
     expect((await env.engine.diff(made, declared({ code: code("one") }))).changed).toEqual([]);
     await writeFile(path.join(folder, "index.py"), source("return 2"));
-    expect((await env.engine.diff(made, declared({ code: code("two") }))).changed).toEqual(["code"]);
+    const { changed } = await env.engine.diff(made, declared({ code: code("two") }));
+    expect(changed).toEqual(["code", "sourceCodeHash"]);
     await env.engine.update(made, declared({ code: code("two") }));
     expect(await invoke(made.id)).toBe("2");
   });

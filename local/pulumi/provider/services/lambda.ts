@@ -79,12 +79,12 @@ export const lambdaFunction: ResourceType = {
     "qualifiedArn",
     "qualifiedInvokeArn",
     "region",
-    "sourceCodeHash",
     "sourceCodeSize",
     "tagsAll",
     "version",
   ],
-  volatile: ["codeSha256", "lastModified", "sourceCodeHash", "sourceCodeSize", "tagsAll"],
+  volatile: ["codeSha256", "lastModified", "sourceCodeSize", "tagsAll"],
+  hash: { property: "sourceCodeHash", of: "code" },
   name: { property: "name" },
 
   async create(aws, inputs) {
@@ -209,7 +209,6 @@ function live(aws: Clients, id: string, known: Properties, found: GetFunctionCom
       qualifiedArn: `${arn}:$LATEST`,
       qualifiedInvokeArn: invokeArn(aws.region, `${arn}:$LATEST`),
       region: aws.region,
-      sourceCodeHash: is.CodeSha256,
       sourceCodeSize: is.CodeSize,
       tagsAll: found.Tags,
       version: "$LATEST",

@@ -13,7 +13,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -24,12 +24,12 @@ use lambda_kit::env::{self, EnvError};
 use lambda_kit::{Backoff, error_chain};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::body::Body;
+use crate::concurrency_limit::{ConcurrencyLimit, Permit};
 use crate::error::Error;
 use crate::resolver::Resolver;
 
@@ -59,7 +59,7 @@ pub struct Settings {
     pub region: String,
     /// The execution environment's.
     pub credentials: Credentials,
-    /// Requests under way at once.
+    /// Requests under way at once, as long as S3 refuses none.
     pub concurrency: usize,
 }
 
@@ -111,7 +111,7 @@ struct Shared {
     settings: Settings,
     bucket: String,
     base: String,
-    permits: Semaphore,
+    limit: ConcurrencyLimit,
     sent: AtomicU64,
     again: AtomicU64,
     unanswered: AtomicU64,
@@ -192,10 +192,10 @@ impl S3 {
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
             .build(connector(&base, tcp)?);
-        let permits = Semaphore::new(settings.concurrency);
+        let limit = ConcurrencyLimit::new(settings.concurrency);
         let [sent, again, unanswered] = [(); 3].map(|()| AtomicU64::new(0));
         let bucket = bucket.to_owned();
-        let shared = Shared { http, settings, bucket, base, permits, sent, again, unanswered };
+        let shared = Shared { http, settings, bucket, base, limit, sent, again, unanswered };
         Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), writes: TaskTracker::new() })
     }
 
@@ -276,9 +276,9 @@ impl S3 {
         }
     }
 
-    async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
+    async fn permit(&self) -> Result<Permit<'_>, Error> {
         tokio::select! {
-            permit = self.shared.permits.acquire() => permit.map_err(|_| Error::Stopped),
+            permit = self.shared.limit.acquire() => permit.map_err(|_| Error::Stopped),
             () = self.stop.cancelled() => Err(Error::Stopped),
         }
     }
@@ -312,9 +312,15 @@ impl S3 {
     ) -> Result<impl Future<Output = Result<Response<Incoming>, Error>> + Send + use<>, Error> {
         self.shared.sent.fetch_add(1, Ordering::Relaxed);
         let response = self.shared.http.request(self.signed(call, body)?);
-        Ok(async {
+        let (shared, sent_at) = (Arc::clone(&self.shared), Instant::now());
+        Ok(async move {
             let response = response.await.map_err(|error| broken(&error))?;
             let status = response.status();
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                shared.limit.refused(sent_at);
+            } else {
+                shared.limit.answered();
+            }
             if status.is_success() {
                 return Ok(response);
             }

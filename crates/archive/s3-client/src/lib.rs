@@ -7,6 +7,7 @@
 
 mod body;
 mod client;
+mod concurrency_limit;
 mod error;
 mod objects;
 mod resolver;

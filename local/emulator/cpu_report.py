@@ -1,8 +1,10 @@
-"""Tells what functions had of the processors: a log line for each invocation, and totals by function.
+"""Tells what functions had of the processors: a log line for each invocation, totals by function, and the last invocations.
 
 Lambda has nothing like it; the REPORT line stays as Lambda writes it.
 """
 
+import collections
+import itertools
 import threading
 
 from ministack import app
@@ -15,8 +17,13 @@ PATH = "/_lambench/cpu"
 # Attributes of a usage, in seconds; the totals are in ms.
 _TIMES = ("wall", "cpu", "throttled", "waited")
 
+# So many invocations are told one by one; earlier ones only as part of the totals.
+_KEPT = 2000
+
 _lock = threading.Lock()
 _totals = {}
+_numbers = itertools.count(1)
+_last = collections.deque(maxlen=_KEPT)
 
 
 def apply():
@@ -40,7 +47,7 @@ def line(run):
 
 
 def count(function, run):
-    """Add an invocation to its function's totals."""
+    """Add an invocation to its function's totals, and to the last ones."""
     usage = run.cpu.usage
     with _lock:
         totals = _totals.setdefault(function, {"invocations": 0, "unmeasured": 0, **dict.fromkeys(_TIMES, 0.0)})
@@ -49,8 +56,11 @@ def count(function, run):
             return
         totals["invocations"] += 1
         totals["share"] = usage.share
+        times = {name: getattr(usage, name) * 1000 for name in _TIMES}
         for name in _TIMES:
-            totals[name] += getattr(usage, name) * 1000
+            totals[name] += times[name]
+        number = next(_numbers)
+        _last.append({"number": number, "function": function, "request_id": run.request_id, "share": usage.share, **times})
 
 
 def _telling(original):
@@ -60,6 +70,7 @@ def _telling(original):
             return
         with _lock:
             functions = {name: dict(totals) for name, totals in _totals.items()}
-        await http_responses.send(send, 200, {**cpu_share.status(), "functions": functions})
+            invocations = list(_last)
+        await http_responses.send(send, 200, {**cpu_share.status(), "functions": functions, "invocations": invocations})
 
     return asgi

@@ -25,6 +25,28 @@ pub struct CpuUse {
     pub total: CpuTimes,
     /// Each function, by name.
     pub functions: Vec<FunctionCpu>,
+    /// The invocations one by one, in the order in which they ended: of a long run the last 2,000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invocations: Vec<InvocationCpu>,
+}
+
+/// What an invocation had of the processors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InvocationCpu {
+    /// The function's name.
+    pub function: String,
+    /// The invocation's request id, as in its REPORT line.
+    pub request_id: String,
+    /// The processors that its memory buys, of this machine.
+    pub share: f64,
+    /// Its duration, ms.
+    pub duration_ms: f64,
+    /// CPU time, ms.
+    pub cpu_ms: f64,
+    /// How long it was kept from running because its share was used up, ms; added up over processors.
+    pub throttled_ms: f64,
+    /// How long it was kept from running by other programs although its share allowed it, ms: at most so long.
+    pub waited_ms: f64,
 }
 
 /// What a function had of the processors.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use protocol::deployment::Deployment;
-use results::cpu::{CpuLimit, CpuTimes, CpuUse, FunctionCpu};
+use results::cpu::{CpuLimit, CpuTimes, CpuUse, FunctionCpu, InvocationCpu};
 use serde::Deserialize;
 
 /// From this part of the duration on, waiting for a processor is worth a warning.
@@ -22,6 +22,23 @@ pub struct Counts {
     pub limit: CpuLimit,
     /// The invocations since it started, by function.
     functions: HashMap<String, Totals>,
+    /// The last invocations, in the order in which they ended.
+    #[serde(default)]
+    invocations: Vec<Invocation>,
+}
+
+/// An invocation; times in ms.
+#[derive(Debug, Clone, Deserialize)]
+struct Invocation {
+    /// From 1, since the environment started.
+    number: u64,
+    function: String,
+    request_id: String,
+    share: f64,
+    wall: f64,
+    cpu: f64,
+    throttled: f64,
+    waited: f64,
 }
 
 /// A function's invocations; times in ms.
@@ -63,7 +80,28 @@ pub fn used(stack: &str, before: &Counts, after: &Counts) -> CpuUse {
         .filter(|function| function.times.invocations + function.times.unmeasured > 0)
         .collect();
     functions.sort_by(|one, other| one.function.cmp(&other.function));
-    CpuUse { total: sum(functions.iter().map(|function| &function.times)), functions }
+    let earlier = before.invocations.last().map_or(0, |invocation| invocation.number);
+    let invocations = after
+        .invocations
+        .iter()
+        .filter(|invocation| invocation.number > earlier && invocation.function.contains(&marker))
+        .map(InvocationCpu::from)
+        .collect();
+    CpuUse { total: sum(functions.iter().map(|function| &function.times)), functions, invocations }
+}
+
+impl From<&Invocation> for InvocationCpu {
+    fn from(invocation: &Invocation) -> Self {
+        Self {
+            function: invocation.function.clone(),
+            request_id: invocation.request_id.clone(),
+            share: invocation.share,
+            duration_ms: invocation.wall,
+            cpu_ms: invocation.cpu,
+            throttled_ms: invocation.throttled,
+            waited_ms: invocation.waited,
+        }
+    }
 }
 
 impl Totals {
@@ -157,6 +195,30 @@ mod tests {
         assert_eq!(used.total, times);
     }
 
+    #[test]
+    fn the_runs_invocations_stand_one_by_one() {
+        let invocation = |number: u64, function: &str| {
+            json!({"number": number, "function": function, "request_id": format!("r{number}"), "share": 0.5,
+                   "wall": 20.0, "cpu": 10.0, "throttled": 1.0, "waited": 2.0})
+        };
+        let told = |invocations: Vec<serde_json::Value>| -> Counts {
+            serde_json::from_value(json!({
+                "mechanism": "cgroup v1", "refusals": [], "scale": 1.0, "processors": 2, "max_memory_mb": 3538,
+                "functions": {}, "invocations": invocations,
+            }))
+            .unwrap()
+        };
+        let before = told(vec![invocation(7, "lambench-dev-a")]);
+        let after = told(vec![
+            invocation(7, "lambench-dev-a"),
+            invocation(8, "lambench-dev-b"),
+            invocation(9, "lambench-other-a"),
+        ]);
+        let used = used("dev", &before, &after).invocations;
+        assert_eq!(used.len(), 1, "{used:?}");
+        assert_eq!((used[0].request_id.as_str(), used[0].cpu_ms, used[0].throttled_ms), ("r8", 10.0, 1.0));
+    }
+
     fn warned(waited: &[(f64, f64)]) -> Option<String> {
         let functions = waited.iter().enumerate().map(|(number, (duration_ms, waited_ms))| FunctionCpu {
             function: format!("f{number}"),
@@ -169,7 +231,8 @@ mod tests {
             },
         });
         let functions: Vec<FunctionCpu> = functions.collect();
-        warning(&CpuUse { total: sum(functions.iter().map(|function| &function.times)), functions })
+        let total = sum(functions.iter().map(|function| &function.times));
+        warning(&CpuUse { total, functions, invocations: Vec::new() })
     }
 
     #[test]

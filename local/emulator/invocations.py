@@ -23,6 +23,8 @@ ATTEMPTS = 3
 
 _running = {}
 _finished = {}
+# When this thread began to start a custom runtime's program (s, monotonic).
+_starting = threading.local()
 _started = threading.Event()
 
 
@@ -103,6 +105,8 @@ def apply():
     worker._drain_stderr_bounded = _ending(require(worker, "_drain_stderr_bounded", ["self"]))
     provided = lambda_runtime.ProvidedWorker
     provided._await_init = _seen(require(provided, "_await_init", ["self", "init_timeout"]))
+    environment = require(lambda_svc, "_provided_worker_env", ["config", "code_dir", "port"])
+    lambda_svc._provided_worker_env = _before_start(environment)
     require(lambda_runtime, "kill_workers", ["workers"])
     for name in ("_execute_function_warm", "_execute_function_provided_warm"):
         original = require(lambda_svc, name, ["func", "event", "request_id"])
@@ -196,6 +200,16 @@ def _timed(original):
     return spawn
 
 
+def _before_start(original):
+    def environment(*arguments, **named):
+        # What upstream asks for last before it starts the program, which may be ready before the start has returned.
+        variables = original(*arguments, **named)
+        _starting.at = time.monotonic()
+        return variables
+
+    return environment
+
+
 def _seen(original):
     def await_init(self, init_timeout=None):
         processes.limit_descriptors(self._proc.pid)
@@ -203,12 +217,11 @@ def _seen(original):
         run = getattr(self, "invocation", None)
         if run is not None:
             run.process = self._proc
-        before = time.monotonic()
         try:
             return original(self, init_timeout)
         finally:
             if run is not None:
-                run.init_seconds = time.monotonic() - before
+                run.init_seconds = time.monotonic() - _starting.at
 
     return await_init
 

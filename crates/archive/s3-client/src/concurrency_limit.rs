@@ -14,7 +14,7 @@ const DECREASE: f64 = 0.7;
 /// What the limit rises by while as many requests as it allows are answered, which takes a round trip.
 const INCREASE: f64 = 4.0;
 /// The limit never falls below.
-const LEAST: f64 = 4.0;
+const LEAST: f64 = 16.0;
 
 /// A limit that all requests of a process share.
 pub struct ConcurrencyLimit {
@@ -151,6 +151,6 @@ mod tests {
             tokio::time::advance(Duration::from_millis(1)).await;
             limit.refused(Instant::now());
         }
-        assert_eq!(free(&limit), 4);
+        assert_eq!(free(&limit), 16);
     }
 }

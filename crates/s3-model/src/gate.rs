@@ -34,7 +34,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::counters::Counters;
 use crate::faults::Faults;
-use crate::front::Front;
+use crate::http_service::HttpService;
 use crate::limits::Limits;
 use crate::profile::Profile;
 use crate::store::Store;
@@ -98,7 +98,7 @@ impl Gate {
     }
 
     /// Answers a connection's requests until it ends, over TLS if it begins so and there is a certificate for it.
-    pub async fn serve(&self, stream: TcpStream, service: Front, tls: Option<TlsAcceptor>) {
+    pub async fn serve(&self, stream: TcpStream, service: HttpService, tls: Option<TlsAcceptor>) {
         let _connected = self.0.counters.connect();
         // Answers are written whole: waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
@@ -120,7 +120,7 @@ impl Gate {
     async fn converse(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
-        service: &Front,
+        service: &HttpService,
         wire: &Arc<Wire>,
         transport: Transport,
     ) {

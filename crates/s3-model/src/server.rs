@@ -9,8 +9,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::admin;
 use crate::credentials::Credentials;
-use crate::front::{Front, LocalHosts};
 use crate::gate::Gate;
+use crate::http_service::{HttpService, LocalHosts};
 use crate::ops::Model;
 use crate::options::Options;
 use crate::profile::Profile;
@@ -23,7 +23,7 @@ pub struct Server {
     admin: TcpListener,
     store: Arc<Store>,
     gate: Gate,
-    front: Front,
+    service: HttpService,
     /// None without a certificate.
     tls: Option<TlsAcceptor>,
 }
@@ -41,8 +41,8 @@ impl Server {
         let tls = files.map(|(certificate, key)| tls::acceptor(certificate, key)).transpose()?;
         let gate = Gate::new(profile, options.instant, options.seed)?;
         let store = Arc::new(Store::open(&options.data)?);
-        let front = front(options, &gate, &store)?;
-        Ok(Self { listener, admin, store, gate, front, tls })
+        let service = http_service(options, &gate, &store)?;
+        Ok(Self { listener, admin, store, gate, service, tls })
     }
 
     /// The line that says that the server listens, and where.
@@ -66,14 +66,14 @@ impl Server {
         let routes = admin::router(&self.gate, self.store.clone());
         tokio::select! {
             () = stop => {}
-            never = accept(&self.listener, &self.gate, &self.front, self.tls.as_ref()) => match never? {},
+            never = accept(&self.listener, &self.gate, &self.service, self.tls.as_ref()) => match never? {},
             ended = axum::serve(self.admin, routes) => ended.context("the admin endpoint ended")?,
         }
         self.store.sync().context("cannot write the journal to the disk")
     }
 }
 
-fn front(options: &Options, gate: &Gate, store: &Arc<Store>) -> anyhow::Result<Front> {
+fn http_service(options: &Options, gate: &Gate, store: &Arc<Store>) -> anyhow::Result<HttpService> {
     let (keys, secrets) = (&options.access_keys, &options.secret_keys);
     ensure!(keys.len() == secrets.len(), "each --access-key needs its --secret-key, and the other way round");
     let pairs = keys.iter().cloned().zip(secrets.iter().cloned());
@@ -82,13 +82,13 @@ fn front(options: &Options, gate: &Gate, store: &Arc<Store>) -> anyhow::Result<F
     service.set_host(LocalHosts);
     service.set_access(credentials.access(gate.access(Arc::clone(store))));
     service.set_auth(credentials);
-    Ok(Front::new(service.build()))
+    Ok(HttpService::new(service.build()))
 }
 
 async fn accept(
     listener: &TcpListener,
     gate: &Gate,
-    front: &Front,
+    service: &HttpService,
     tls: Option<&TlsAcceptor>,
 ) -> anyhow::Result<std::convert::Infallible> {
     loop {
@@ -98,8 +98,8 @@ async fn accept(
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => continue,
             Err(error) => return Err(error).context("cannot accept connections"),
         };
-        let (gate, front, tls) = (gate.clone(), front.clone(), tls.cloned());
-        tokio::spawn(async move { gate.serve(stream, front, tls).await });
+        let (gate, service, tls) = (gate.clone(), service.clone(), tls.cloned());
+        tokio::spawn(async move { gate.serve(stream, service, tls).await });
     }
 }
 

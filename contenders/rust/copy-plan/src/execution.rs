@@ -10,7 +10,7 @@ use lambda_kit::Object as Source;
 use s3_client::{Error, Failed, Sent, Upload};
 use tokio::sync::SetOnce;
 use tokio::task::JoinSet;
-use zip_planner::{Object, Origin, Part, Piece, Plan, numbers};
+use zip_planner::{CopySource, Object, Part, Piece, Plan, numbers};
 
 use crate::hedging::{Hedging, first};
 
@@ -130,12 +130,12 @@ impl Execution {
         stage: &Hedging,
     ) -> Result<Sent, Failed> {
         match part {
-            Part::Copy { origin: Origin::Entry(entry), range } => {
+            Part::Copy { source: CopySource::Entry(entry), range } => {
                 self.copy_of_entry(upload, number, *entry, range.clone()).await
             }
-            Part::Copy { origin: Origin::Temporary(temporary), range } => {
+            Part::Copy { source: CopySource::Temporary(temporary), range } => {
                 let key = self.key_of(*temporary);
-                let range = self.unless_whole(Origin::Temporary(*temporary), range.clone());
+                let range = self.unless_whole(CopySource::Temporary(*temporary), range.clone());
                 self.job.unless_stopped(self.done[*temporary].wait()).await?;
                 let copy = |number| upload.copy(number, &key, range.clone(), None);
                 match second {
@@ -160,15 +160,15 @@ impl Execution {
         range: Range<u64>,
     ) -> Result<Sent, Failed> {
         let object = &self.objects[entry];
-        let some = self.unless_whole(Origin::Entry(entry), range.clone());
+        let some = self.unless_whole(CopySource::Entry(entry), range.clone());
         let sent = Box::pin(upload.copy(number, &object.key, some, Some(&object.etag))).await?;
         self.crcs.tell(entry, range, sent.crc_of_copy(&object.key)?);
         Ok(sent)
     }
 
     /// A range to copy, or none for the whole object.
-    fn unless_whole(&self, origin: Origin, range: Range<u64>) -> Option<Range<u64>> {
-        (range != (0..self.plan.origin_bytes(origin))).then_some(range)
+    fn unless_whole(&self, source: CopySource, range: Range<u64>) -> Option<Range<u64>> {
+        (range != (0..self.plan.copy_source_bytes(source))).then_some(range)
     }
 
     /// What S3 compares the archive with.

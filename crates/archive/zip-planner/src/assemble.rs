@@ -1,12 +1,12 @@
-//! From packed units to the requests that put them together.
+//! From packed groups to the requests that put them together.
 
 use std::ops::Range;
 
 use crate::estimate::Estimate;
 use crate::layout::{Entry, Layout};
-use crate::packing::{Rules, Unit, pack};
+use crate::packing::{Group, Rules, pack};
 use crate::padded_headers::{PaddedHeaders, Slot};
-use crate::plan::{Object, Origin, Part, Piece, Plan};
+use crate::plan::{CopySource, Object, Part, Piece, Plan};
 use crate::{Limits, PlanError};
 
 /// The plan that brings entries together by these rules.
@@ -14,8 +14,8 @@ use crate::{Limits, PlanError};
 /// # Errors
 /// [`PlanError`] if S3 has no room for the archive.
 pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan, PlanError> {
-    let (units, rest) = pack(&entries, rules);
-    let order = units.iter().flat_map(entries_of).chain(rest.iter().copied()).collect();
+    let (groups, rest) = pack(&entries, rules);
+    let order = groups.iter().flat_map(entries_of).chain(rest.iter().copied()).collect();
     let layout = Layout::new(entries, order, limits)?;
     let mut assembly = Assembly {
         layout,
@@ -24,8 +24,8 @@ pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan,
         temporaries: Vec::new(),
         parts: Vec::new(),
     };
-    for unit in &units {
-        assembly.unit(unit);
+    for group in &groups {
+        assembly.group(group);
     }
     assembly.padded_headers.close(&mut assembly.temporaries);
     let last: Vec<_> = rest.into_iter().flat_map(|entry| assembly.sent(entry)).chain([Piece::End]).collect();
@@ -45,12 +45,12 @@ pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan,
     Ok(Plan { layout, temporaries, archive, estimate: Estimate::default() })
 }
 
-fn entries_of(unit: &Unit) -> Vec<usize> {
-    match unit {
-        Unit::Pair { large, small } => vec![*large, *small],
-        Unit::Twins(first, second) => vec![*first, *second],
-        Unit::Alone(entry) | Unit::Guest { entry, .. } => vec![*entry],
-        Unit::Chain(entries) | Unit::Pack(entries) => entries.clone(),
+fn entries_of(group: &Group) -> Vec<usize> {
+    match group {
+        Group::Pair { large, small } => vec![*large, *small],
+        Group::Twins(first, second) => vec![*first, *second],
+        Group::Alone(entry) | Group::Guest { entry, .. } => vec![*entry],
+        Group::Chain(entries) | Group::Pack(entries) => entries.clone(),
     }
 }
 
@@ -68,23 +68,23 @@ impl Assembly<'_> {
         self.layout.entries()[entry].size
     }
 
-    fn unit(&mut self, unit: &Unit) {
-        match unit {
-            Unit::Pair { large, small } => self.pair(*large, *small),
-            Unit::Alone(entry) => {
+    fn group(&mut self, group: &Group) {
+        match group {
+            Group::Pair { large, small } => self.pair(*large, *small),
+            Group::Alone(entry) => {
                 let body = self.content(*entry);
                 self.behind_header(*entry, body);
             }
-            Unit::Twins(first, second) => {
+            Group::Twins(first, second) => {
                 let mut body = self.content(*first);
                 body.push(Part::Upload(vec![Piece::Header(*second)]));
                 self.behind_header(*first, body);
                 let content = self.content(*second);
                 self.parts.extend(content);
             }
-            Unit::Chain(entries) => self.chain(entries),
-            Unit::Guest { entry, host, borrowed } => self.guest(*entry, *host, *borrowed),
-            Unit::Pack(entries) => {
+            Group::Chain(entries) => self.chain(entries),
+            Group::Guest { entry, host, borrowed } => self.guest(*entry, *host, *borrowed),
+            Group::Pack(entries) => {
                 let pieces = entries.iter().flat_map(|&entry| self.sent(entry)).collect();
                 self.parts.push(Part::Upload(pieces));
             }
@@ -112,15 +112,15 @@ impl Assembly<'_> {
 
     /// Puts `body` behind a slot; the last `used` bytes of the slot and the body go into the archive.
     fn behind(&mut self, slot: &Slot, body: Vec<Part>, used: u64) {
-        let (origin, end) = self.behind_slot(slot, body);
-        let parts = self.copies(origin, self.limits.min_part - used..end);
+        let (source, end) = self.behind_slot(slot, body);
+        let parts = self.copies(source, self.limits.min_part - used..end);
         self.parts.extend(parts);
     }
 
     /// A temporary object of a slot and a body, and its size.
-    fn behind_slot(&mut self, slot: &Slot, body: Vec<Part>) -> (Origin, u64) {
+    fn behind_slot(&mut self, slot: &Slot, body: Vec<Part>) -> (CopySource, u64) {
         let end = self.limits.min_part + body.iter().map(|part| self.bytes(part)).sum::<u64>();
-        let header = Part::Copy { origin: Origin::Temporary(slot.object), range: slot.range.clone() };
+        let header = Part::Copy { source: CopySource::Temporary(slot.object), range: slot.range.clone() };
         (self.temporary(Object::Parts(std::iter::once(header).chain(body).collect())), end)
     }
 
@@ -129,8 +129,8 @@ impl Assembly<'_> {
             let header = self.layout.header_bytes(entry);
             let slot = self.padded_headers.add(vec![Piece::Header(entry)], header, &mut self.temporaries);
             let content = self.content(entry);
-            let (origin, end) = self.behind_slot(&slot, content);
-            (origin, self.limits.min_part - header, end)
+            let (source, end) = self.behind_slot(&slot, content);
+            (source, self.limits.min_part - header, end)
         };
         let links: Vec<_> = entries.iter().map(link).collect();
         let Some((&(mut joined, start, mut end), others)) = links.split_first() else { return };
@@ -157,9 +157,9 @@ impl Assembly<'_> {
         self.behind(&slot, content, bytes);
     }
 
-    fn temporary(&mut self, object: Object) -> Origin {
+    fn temporary(&mut self, object: Object) -> CopySource {
         self.temporaries.push(object);
-        Origin::Temporary(self.temporaries.len() - 1)
+        CopySource::Temporary(self.temporaries.len() - 1)
     }
 
     fn sent(&self, entry: usize) -> [Piece; 2] {
@@ -168,18 +168,18 @@ impl Assembly<'_> {
 
     /// An entry's content, copied from its source.
     fn content(&self, entry: usize) -> Vec<Part> {
-        self.copies(Origin::Entry(entry), 0..self.size(entry))
+        self.copies(CopySource::Entry(entry), 0..self.size(entry))
     }
 
     /// A range in as few copies as S3 allows, all about as large.
-    fn copies(&self, origin: Origin, range: Range<u64>) -> Vec<Part> {
+    fn copies(&self, source: CopySource, range: Range<u64>) -> Vec<Part> {
         let bytes = range.end - range.start;
         let count = bytes.div_ceil(self.limits.max_part).max(1);
         let at = |part: u64| {
             let share = u128::from(bytes) * u128::from(part) / u128::from(count);
             range.start + u64::try_from(share).unwrap_or(bytes)
         };
-        (0..count).map(|part| Part::Copy { origin, range: at(part)..at(part + 1) }).collect()
+        (0..count).map(|part| Part::Copy { source, range: at(part)..at(part + 1) }).collect()
     }
 
     /// Joins neighbouring parts in temporary objects if the archive would have more parts than S3 takes.
@@ -192,8 +192,8 @@ impl Assembly<'_> {
         let parts = std::mem::take(&mut self.parts);
         for group in parts.chunks(joined) {
             let bytes = group.iter().map(|part| self.bytes(part)).sum();
-            let origin = self.temporary(Object::Parts(group.to_vec()));
-            let copies = self.copies(origin, 0..bytes);
+            let source = self.temporary(Object::Parts(group.to_vec()));
+            let copies = self.copies(source, 0..bytes);
             self.parts.extend(copies);
         }
     }

@@ -1,7 +1,7 @@
 //! What a plan will take: requests, time, money.
 
 use crate::optimizer::Machine;
-use crate::plan::{Object, Origin, Part, Piece, Plan};
+use crate::plan::{CopySource, Object, Part, Piece, Plan};
 
 /// Latencies of S3 in milliseconds. A plan's many chains of requests run side by side and the slowest decides, so these
 /// are what nine in ten requests stay below, not the medians, which are 25, 120, 60 and 200.
@@ -169,7 +169,7 @@ impl Chains {
             Object::Put(pieces) => sent(pieces),
             Object::Parts(parts) => {
                 let ends = parts.iter().map(|part| match part {
-                    Part::Copy { origin: Origin::Temporary(temporary), .. } => {
+                    Part::Copy { source: CopySource::Temporary(temporary), .. } => {
                         self.temporary(plan, *temporary).max(CONTROL_MS) + COPY_MS
                     }
                     Part::Copy { .. } => CONTROL_MS + COPY_MS,

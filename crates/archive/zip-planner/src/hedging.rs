@@ -3,7 +3,7 @@
 //! An archive is there when its slowest part is. Of many chains of requests the latest to reach a stage is the likeliest to
 //! be that one, so the last few copies of each stage are sent twice, and the first answer counts.
 
-use crate::plan::{Object, Origin, Part, Plan};
+use crate::plan::{CopySource, Object, Part, Plan};
 
 /// Of the copies of a stage so many are sent twice at most, and one in so many.
 const MOST: usize = 32;
@@ -37,7 +37,7 @@ impl Plan {
     /// Whether a part is copied from a temporary object that is itself put together of parts.
     #[must_use]
     pub fn is_copy_of_parts(&self, part: &Part) -> bool {
-        let Part::Copy { origin: Origin::Temporary(temporary), .. } = part else { return false };
+        let Part::Copy { source: CopySource::Temporary(temporary), .. } = part else { return false };
         matches!(self.temporaries[*temporary], Object::Parts(_))
     }
 }

@@ -9,7 +9,7 @@
 //! 5 MiB before it is large enough for a part. So an entry is put together in an upload of its own: that range, then the
 //! whole source object. The archive takes from there the range behind the filler: header and content, large enough if
 //! the object is. All of this happens side by side, there is no chain from entry to entry. Objects below 5 MiB travel with
-//! others; [`Unit`](packing::Unit) says how.
+//! others; [`Group`](packing::Group) says how.
 //!
 //! S3 tells a copied part's CRC32, so that no object has to be read for its header: see [`Part`].
 
@@ -31,4 +31,4 @@ pub use hedging::{Stage, numbers};
 pub use layout::{Entry, Layout};
 pub use limits::Limits;
 pub use optimizer::{Machine, Objective};
-pub use plan::{Object, Origin, Part, Piece, Plan};
+pub use plan::{CopySource, Object, Part, Piece, Plan};

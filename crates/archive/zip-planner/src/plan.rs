@@ -9,7 +9,7 @@ use crate::{Limits, PlanError};
 
 /// Where a copy comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
+pub enum CopySource {
     /// The source object of an entry.
     Entry(usize),
     /// An object of [`Plan::temporaries`].
@@ -44,7 +44,7 @@ pub enum Part {
     /// A range of an object, copied inside S3.
     Copy {
         /// The object.
-        origin: Origin,
+        source: CopySource,
         /// Its bytes; all of them if the range is the whole object.
         range: Range<u64>,
     },
@@ -90,10 +90,10 @@ impl Plan {
 
     /// Size of an object that parts are copied from, bytes.
     #[must_use]
-    pub fn origin_bytes(&self, origin: Origin) -> u64 {
-        match origin {
-            Origin::Entry(entry) => self.layout.entries()[entry].size,
-            Origin::Temporary(temporary) => self.object_bytes(&self.temporaries[temporary]),
+    pub fn copy_source_bytes(&self, source: CopySource) -> u64 {
+        match source {
+            CopySource::Entry(entry) => self.layout.entries()[entry].size,
+            CopySource::Temporary(temporary) => self.object_bytes(&self.temporaries[temporary]),
         }
     }
 

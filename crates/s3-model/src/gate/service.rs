@@ -17,7 +17,7 @@ use super::ticket::{Admitted, Ticket, Transport};
 use super::wire::Wire;
 use crate::counters::{REJECTED, Row, add};
 use crate::faults::{Fault, Kind};
-use crate::front::Front;
+use crate::http_service::HttpService;
 use crate::random;
 use crate::time::link::Link;
 
@@ -31,7 +31,7 @@ impl Gate {
     pub(super) async fn answer(
         &self,
         request: Request<s3s::Body>,
-        service: &Front,
+        service: &HttpService,
         wire: &Arc<Wire>,
         transport: Transport,
     ) -> Result<Response<ResponseBody>, StdError> {

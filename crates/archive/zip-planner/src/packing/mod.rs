@@ -11,7 +11,7 @@ const MAX_CHAIN: usize = 4;
 ///
 /// A *large* object can be a part by itself, a *small* one cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unit {
+pub enum Group {
     /// A large object and a small one, put together in one temporary object.
     Pair {
         /// The large one, in front.
@@ -52,20 +52,20 @@ pub struct Rules {
     pub max_borrowed: u64,
 }
 
-/// The units in the order of the archive, and the entries left over for its last part: together they are too small for
+/// The groups in the order of the archive, and the entries left over for its last part: together they are too small for
 /// a part of their own.
 #[must_use]
-pub fn pack(entries: &[Entry], rules: &Rules) -> (Vec<Unit>, Vec<usize>) {
+pub fn pack(entries: &[Entry], rules: &Rules) -> (Vec<Group>, Vec<usize>) {
     let mut sort = Sort::new(entries, rules);
-    let mut units = sort.pairs();
+    let mut groups = sort.pairs();
     let large_enough = sort.large_enough();
-    let guests = sort.guests(units.len());
-    units.extend(sort.chains());
-    units.extend(large_enough);
-    units.extend(sort.large_ones());
-    let mut units = sort.seat(units, guests);
-    let rest = sort.packs(&mut units);
-    (units, rest)
+    let guests = sort.guests(groups.len());
+    groups.extend(sort.chains());
+    groups.extend(large_enough);
+    groups.extend(sort.large_ones());
+    let mut groups = sort.seat(groups, guests);
+    let rest = sort.packs(&mut groups);
+    (groups, rest)
 }
 
 struct Sort<'a> {
@@ -100,16 +100,16 @@ impl<'a> Sort<'a> {
     }
 
     /// The smallest objects, which lack most, go with large ones.
-    fn pairs(&mut self) -> Vec<Unit> {
+    fn pairs(&mut self) -> Vec<Group> {
         let count = self.large.len().min(self.small.len());
         let large = self.large.drain(..count);
-        large.zip(self.small.drain(..count)).map(|(large, small)| Unit::Pair { large, small }).collect()
+        large.zip(self.small.drain(..count)).map(|(large, small)| Group::Pair { large, small }).collect()
     }
 
     /// Small objects that are large enough with their header.
-    fn large_enough(&mut self) -> Vec<Unit> {
+    fn large_enough(&mut self) -> Vec<Group> {
         let from = self.small.partition_point(|&entry| self.lacks(entry) > 0);
-        self.small.drain(from..).map(Unit::Alone).collect()
+        self.small.drain(from..).map(Group::Alone).collect()
     }
 
     /// The largest small objects, which lack least. A host has one guest: a pair, or a chain of those that are no guests.
@@ -129,7 +129,7 @@ impl<'a> Sort<'a> {
     }
 
     /// The largest with the smallest, until they are large enough; those that never are get sent.
-    fn chains(&mut self) -> Vec<Unit> {
+    fn chains(&mut self) -> Vec<Group> {
         let mut chains = Vec::new();
         while let Some(first) = self.small.pop_back() {
             let (mut chain, mut bytes) = (vec![first], self.bytes(first));
@@ -141,27 +141,27 @@ impl<'a> Sort<'a> {
             if bytes < self.rules.min_part {
                 self.sent.extend(chain);
             } else {
-                chains.push(Unit::Chain(chain));
+                chains.push(Group::Chain(chain));
             }
         }
         chains
     }
 
-    fn large_ones(&mut self) -> Vec<Unit> {
+    fn large_ones(&mut self) -> Vec<Group> {
         let large: Vec<_> = self.large.drain(..).collect();
-        let unit = |pair: &[usize]| match *pair {
-            [first, second] => Unit::Twins(first, second),
-            _ => Unit::Alone(pair[0]),
+        let group = |pair: &[usize]| match *pair {
+            [first, second] => Group::Twins(first, second),
+            _ => Group::Alone(pair[0]),
         };
-        large.chunks(2).map(unit).collect()
+        large.chunks(2).map(group).collect()
     }
 
-    /// Puts each guest behind a unit that has bytes to lend: those with the longest last entry first.
-    fn seat(&mut self, units: Vec<Unit>, guests: Vec<usize>) -> Vec<Unit> {
-        let host = |(place, unit): (usize, &Unit)| {
-            let (last, bytes) = match unit {
-                Unit::Pair { large, small } => (*small, self.bytes(*large) + self.bytes(*small)),
-                Unit::Chain(chain) => {
+    /// Puts each guest behind a group that has bytes to lend: those with the longest last entry first.
+    fn seat(&mut self, groups: Vec<Group>, guests: Vec<usize>) -> Vec<Group> {
+        let host = |(place, group): (usize, &Group)| {
+            let (last, bytes) = match group {
+                Group::Pair { large, small } => (*small, self.bytes(*large) + self.bytes(*small)),
+                Group::Chain(chain) => {
                     (chain[chain.len() - 1], chain.iter().map(|&entry| self.bytes(entry)).sum())
                 }
                 _ => return None,
@@ -169,31 +169,35 @@ impl<'a> Sort<'a> {
             let lends = self.entries[last].size.min(bytes - self.rules.min_part);
             (lends > 0).then_some((lends, place, last))
         };
-        let mut hosts: Vec<_> = units.iter().enumerate().filter_map(host).collect();
+        let mut hosts: Vec<_> = groups.iter().enumerate().filter_map(host).collect();
         hosts.sort_unstable();
-        let mut seated = vec![None; units.len()];
+        let mut seated = vec![None; groups.len()];
         // The guests that lack most meet the hosts that lend most.
         for entry in guests.into_iter().rev() {
             let borrowed = self.lacks(entry);
             match hosts.pop() {
                 Some((lends, place, host)) if lends >= borrowed => {
-                    seated[place] = Some(Unit::Guest { entry, host, borrowed });
+                    seated[place] = Some(Group::Guest { entry, host, borrowed });
                 }
                 _ => self.sent.push(entry),
             }
         }
-        units.into_iter().zip(seated).flat_map(|(unit, guest)| std::iter::once(unit).chain(guest)).collect()
+        groups
+            .into_iter()
+            .zip(seated)
+            .flat_map(|(group, guest)| std::iter::once(group).chain(guest))
+            .collect()
     }
 
     /// Fills packs with what is sent, the largest first, so that what is left over is little.
-    fn packs(&mut self, units: &mut Vec<Unit>) -> Vec<usize> {
+    fn packs(&mut self, groups: &mut Vec<Group>) -> Vec<usize> {
         self.sent.sort_by_key(|&entry| std::cmp::Reverse(self.entries[entry].size));
         let (mut pack, mut bytes) = (Vec::new(), 0);
         for &entry in &self.sent {
             pack.push(entry);
             bytes += self.bytes(entry);
             if bytes >= self.rules.pack {
-                units.push(Unit::Pack(std::mem::take(&mut pack)));
+                groups.push(Group::Pack(std::mem::take(&mut pack)));
                 bytes = 0;
             }
         }

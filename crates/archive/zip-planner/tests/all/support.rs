@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use zip_planner::{Entry, Layout, Limits, Machine, Object, Origin, Part, Piece, Plan};
+use zip_planner::{CopySource, Entry, Layout, Limits, Machine, Object, Part, Piece, Plan};
 
 /// A machine whose packs and numbers suit the limits.
 pub fn machine(limits: &Limits) -> Machine {
@@ -73,7 +73,7 @@ impl<'a> S3<'a> {
         let mut bytes = Vec::new();
         for (n, part) in parts.iter().enumerate() {
             let part = match part {
-                Part::Copy { origin, range } => self.copy(*origin, range),
+                Part::Copy { source, range } => self.copy(*source, range),
                 Part::Upload(pieces) => self.pieces(pieces),
             };
             let size = part.len() as u64;
@@ -84,13 +84,13 @@ impl<'a> S3<'a> {
         bytes
     }
 
-    fn copy(&mut self, origin: Origin, range: &Range<u64>) -> Vec<u8> {
-        let source = match origin {
-            Origin::Entry(entry) => {
+    fn copy(&mut self, source: CopySource, range: &Range<u64>) -> Vec<u8> {
+        let source = match source {
+            CopySource::Entry(entry) => {
                 self.passed[entry] += range.end - range.start;
                 self.contents[entry].clone()
             }
-            Origin::Temporary(temporary) => {
+            CopySource::Temporary(temporary) => {
                 if self.temporaries[temporary].is_none() {
                     self.temporaries[temporary] = Some(self.object(&self.plan.temporaries[temporary]));
                 }

@@ -13,13 +13,13 @@ use s3s::{HttpError, HttpRequest, HttpResponse, S3Result, StdError};
 
 use crate::rules;
 
-use crate::early;
+use crate::request_head;
 
 /// s3s' service as the model answers with it.
 #[derive(Clone)]
-pub struct Front(S3Service);
+pub struct HttpService(S3Service);
 
-impl Front {
+impl HttpService {
     /// Around `service`.
     #[must_use]
     pub fn new(service: S3Service) -> Self {
@@ -31,7 +31,7 @@ impl Front {
     /// # Errors
     /// When there is no answer, not even one that says what went wrong.
     pub async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        if let Some(refusal) = early::refusal(&request) {
+        if let Some(refusal) = request_head::refusal(&request) {
             return Ok(refusal);
         }
         let payload = request.headers().get("x-amz-content-sha256");

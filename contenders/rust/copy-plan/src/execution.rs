@@ -83,16 +83,16 @@ impl Execution {
         let key = self.key_of(number);
         match &self.plan.temporaries[number] {
             Object::Put(pieces) if pieces.iter().any(|piece| matches!(piece, Piece::Filler(_))) => {
-                self.send_padded_headers(number, pieces).await?;
+                Box::pin(self.send_padded_headers(number, pieces)).await?;
             }
             Object::Put(pieces) => {
-                let (bytes, _memory) = self.bytes(pieces).await?;
-                self.job.s3.put(&key, bytes).await?;
+                let (bytes, _memory) = Box::pin(self.bytes(pieces)).await?;
+                Box::pin(self.job.s3.put(&key, bytes)).await?;
             }
             object @ Object::Parts(parts) => {
-                let upload = self.job.s3.create_upload(&key, true).await?;
+                let upload = Box::pin(self.job.s3.create_upload(&key, true)).await?;
                 let sent = self.parts(&upload, parts, &self.stages[0]).await?;
-                upload.complete(sent, self.plan.object_bytes(object), None).await?;
+                Box::pin(upload.complete(sent, self.plan.object_bytes(object), None)).await?;
             }
         }
         let _ = self.done[number].set(());
@@ -122,6 +122,7 @@ impl Execution {
         try_join_all(parts.iter().enumerate().map(part)).await
     }
 
+    /// Its steps are on the heap while they last: thousands of parts wait for their turn, most of them as long as the run.
     async fn part(
         &self,
         upload: &Upload,
@@ -131,7 +132,7 @@ impl Execution {
     ) -> Result<Sent, Failed> {
         match part {
             Part::Copy { source: CopySource::Entry(entry), range } => {
-                self.copy_of_entry(upload, number, *entry, range.clone()).await
+                Box::pin(self.copy_of_entry(upload, number, *entry, range.clone())).await
             }
             Part::Copy { source: CopySource::Temporary(temporary), range } => {
                 let key = self.key_of(*temporary);
@@ -140,13 +141,13 @@ impl Execution {
                 let copy = |number| upload.copy(number, &key, range.clone(), None);
                 match second {
                     Some(second) if self.plan.is_copy_of_parts(part) && stage.should_hedge() => {
-                        first(copy(number), copy(second)).await
+                        Box::pin(first(copy(number), copy(second))).await
                     }
                     _ => Box::pin(copy(number)).await,
                 }
             }
             Part::Upload(pieces) => {
-                let (bytes, _memory) = self.bytes(pieces).await?;
+                let (bytes, _memory) = Box::pin(self.bytes(pieces)).await?;
                 Box::pin(upload.send(number, bytes)).await
             }
         }
@@ -161,7 +162,7 @@ impl Execution {
     ) -> Result<Sent, Failed> {
         let object = &self.objects[entry];
         let some = self.unless_whole(CopySource::Entry(entry), range.clone());
-        let sent = Box::pin(upload.copy(number, &object.key, some, Some(&object.etag))).await?;
+        let sent = upload.copy(number, &object.key, some, Some(&object.etag)).await?;
         self.crcs.tell(entry, range, sent.crc_of_copy(&object.key)?);
         Ok(sent)
     }

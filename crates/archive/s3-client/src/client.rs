@@ -236,7 +236,8 @@ impl S3 {
     /// do it all the same, and nobody would know when.
     pub(crate) async fn once(&self, call: &Call<'_>) -> Result<Answer, Error> {
         let permit = self.permit().await?;
-        let answer = self.answer(call)?;
+        // On the heap only from here on: thousands of requests wait for a permit.
+        let answer = Box::pin(self.answer(call)?);
         let answer = if [Method::GET, Method::HEAD].contains(&call.method) {
             answer.await
         } else {

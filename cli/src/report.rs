@@ -91,7 +91,7 @@ fn section(result: &RunResult) -> String {
         "## {}, stack {}\n\n{}\n\n{}, lambench {}, commit {commit}\n\n{}\n",
         result.run.scenario,
         result.environment.stack,
-        place(result.environment.kind),
+        place(&result.environment),
         where_and_when(result),
         result.run.tool_version,
         settings(result),

@@ -30,11 +30,14 @@ pub fn read(file: &Path) -> Result<RunResult> {
         .with_context(|| format!("{} doesn't follow docs/results.schema.json", file.display()))
 }
 
-/// Whose numbers these are.
-pub fn place(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Local => "LOCAL: compare designs with it, it doesn't predict AWS",
-        Kind::Aws => "AWS",
+/// Whose numbers these are, and what they are good for.
+pub fn place(environment: &Environment) -> &'static str {
+    match (environment.kind, &environment.cpu) {
+        (Kind::Aws, _) => "AWS",
+        (Kind::Local, Some(cpu)) if cpu.mechanism != "off" => {
+            "LOCAL: docs/prediction.md says how far durations are from AWS's"
+        }
+        (Kind::Local, _) => "LOCAL, without a share of the processor: durations say nothing of AWS",
     }
 }
 

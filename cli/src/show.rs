@@ -41,7 +41,7 @@ pub fn render(result: &RunResult) -> String {
         "{} on stack {} ({}), {}",
         result.run.scenario,
         result.environment.stack,
-        place(result.environment.kind),
+        place(&result.environment),
         where_and_when(result),
     );
     let _ = writeln!(text, "{}", settings(result));

@@ -66,7 +66,7 @@ fn a_load_test_is_shown_again_as_it_was_run() {
     let output = lambench().args(["show", "tests/aurora-result.json"]).output().expect("the binary starts");
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
     for expected in [
-        "aurora on stack dev (LOCAL: compare designs with it, it doesn't predict AWS)",
+        "aurora on stack dev (LOCAL, without a share of the processor: durations say nothing of AWS)",
         "INSERT: closed loop, 10 s per stage",
         "40001×2, connection×1, lost×1",
         "ERROR: sqlx INSERT: 5 completions, but 4 rows in the table",
@@ -89,7 +89,10 @@ fn help_has_examples_and_exit_codes() {
 fn results_are_compared_and_reported_as_what_they_are() {
     let twice = ["compare", "tests/aurora-result.json", "tests/aurora-result.json"];
     for (arguments, expected) in [
-        (&twice[..], "aurora, beside A (LOCAL: compare designs with it, it doesn't predict AWS)"),
+        (
+            &twice[..],
+            "aurora, beside A (LOCAL, without a share of the processor: durations say nothing of AWS)",
+        ),
         (&["report", "tests/aurora-result.json"], "## aurora, stack dev\n\nLOCAL"),
     ] {
         let output = lambench().args(arguments).output().expect("the binary starts");

@@ -60,12 +60,16 @@ def between(before, after, delay, environment):
     Threads wait because the share is used up, behind other threads of their own environment, as on Lambda, or because
     other programs have the processors. Only the last is a fault of this machine. The kernel does not tell them apart:
     the delays of all threads include what is throttled, several times if several threads are. So `waited` is the least
-    of three upper limits: the delays without what was throttled; the duration without the least time in which the
-    share allows this much CPU time; and the time in which others used all the processors, if they did so at once.
+    of two upper limits and an estimate: the delays without what was throttled; the duration without the least time in
+    which the share allows this much CPU time; and the time in which others used all the processors, if each processor
+    was used independently of the rest. Without the last one a quiet machine would seem busy: the servers that a function
+    calls use some CPU time.
     """
     wall, cpu, throttled, idle = (max(0.0, late - early) for early, late in zip(before, after))
-    others = (wall * os.cpu_count() - idle - cpu + IDLE_RESOLUTION) / environment.processors
-    waited = max(0.0, min(delay - throttled, wall - cpu / environment.share, others))
+    available = wall * os.cpu_count()
+    others = min(1.0, max(0.0, available - idle - cpu + IDLE_RESOLUTION) / available) if available else 0.0
+    all_used = wall * others**os.cpu_count()
+    waited = max(0.0, min(delay - throttled, wall - cpu / environment.share, all_used))
     return Usage(wall, cpu, environment.share, throttled, waited)
 
 

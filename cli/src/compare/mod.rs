@@ -74,7 +74,7 @@ fn must_be_alike(one: &Side, other: &Side) -> Result<()> {
 fn render(sides: &[Side]) -> String {
     let mut text = String::new();
     if let Some(Side { result, .. }) = sides.first() {
-        let _ = writeln!(text, "{}, beside A ({})", result.run.scenario, place(result.environment.kind));
+        let _ = writeln!(text, "{}, beside A ({})", result.run.scenario, place(&result.environment));
     }
     for Side { letter, file, result } in sides {
         let (file, stack) = (file.display(), &result.environment.stack);

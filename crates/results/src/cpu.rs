@@ -45,7 +45,7 @@ pub struct InvocationCpu {
     pub cpu_ms: f64,
     /// How long it was kept from running because its share was used up, ms; added up over processors.
     pub throttled_ms: f64,
-    /// How long it was kept from running by other programs although its share allowed it, ms: at most so long.
+    /// How long it was kept from running by other programs although its share allowed it, ms: an estimate.
     pub waited_ms: f64,
 }
 
@@ -74,7 +74,7 @@ pub struct CpuTimes {
     pub cpu_ms: f64,
     /// How long they were kept from running because their share was used up, ms; added up over processors.
     pub throttled_ms: f64,
-    /// How long they were kept from running by other programs although their share allowed it, ms: at most so long.
+    /// How long they were kept from running by other programs although their share allowed it, ms: an estimate.
     pub waited_ms: f64,
 }
 

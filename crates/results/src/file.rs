@@ -87,7 +87,7 @@ pub struct Environment {
 pub enum Kind {
     /// AWS itself.
     Aws,
-    /// An emulator on somebody's machine: good for comparing designs with each other, not for predicting AWS.
+    /// An emulator on somebody's machine. docs/prediction.md says what its figures tell of AWS.
     Local,
 }
 

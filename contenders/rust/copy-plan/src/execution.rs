@@ -14,7 +14,7 @@ use zip_planner::{CopySource, Object, Part, Piece, Plan, numbers};
 
 use crate::hedging::{Hedging, first};
 
-/// Prefixes that the temporary objects of one run are spread over: S3 limits the requests of each.
+/// Prefixes that the temporary objects of one run are spread over: S3 splits a busy bucket by prefixes, after some time.
 const PREFIXES: usize = 16;
 
 /// Bytes asked for at once: what the bandwidth carries while S3 looks for an object. Were all read at the same time, nothing

@@ -12,7 +12,7 @@ use zip_planner::{Machine, Objective};
 const MOST_REQUESTS: u32 = 512;
 /// Bandwidth of a function, bytes per second.
 const BANDWIDTH: f64 = 75e6;
-/// Write requests per second: S3 takes 3,500 of each prefix, and some of them again.
+/// Write requests per second: S3 takes 3,500 of a new bucket, whatever the prefixes, and some of them again.
 const WRITES: f64 = 2_500.0;
 /// One pack of objects that are sent, bytes.
 const PACK: u64 = 16 << 20;

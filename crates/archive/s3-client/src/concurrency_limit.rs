@@ -1,18 +1,21 @@
 //! How many requests are under way at once: as many as S3 takes.
 //!
 //! S3 answers 503 `SlowDown` to what exceeds a partition's request rate, and nobody knows who else uses the bucket. So the
-//! limit falls with each congestion event, and rises again with each answer: additive increase, multiplicative decrease, as
-//! TCP does it. The SDK's adaptive retry mode does the same with a rate.
+//! limit falls with each congestion event, and rises again with each answer, in proportion: what S3 takes lies between 16
+//! and 500 requests, and adding a fixed number per round trip, as TCP does, would take seconds, which is as long as a run.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-/// What is left of the limit after a congestion event, as in the SDK's adaptive retry mode.
-const DECREASE: f64 = 0.7;
-/// What the limit rises by while as many requests as it allows are answered, which takes a round trip.
-const INCREASE: f64 = 4.0;
+/// What is left of the limit after a congestion event.
+const DECREASE: f64 = 0.8;
+/// Refusals of one congestion event come in for so long: a copy's round trip. A refusal itself takes less time.
+const ROUND_TRIP: Duration = Duration::from_millis(200);
+/// What the limit rises by with each answer: by a fifth per round trip.
+const INCREASE: f64 = 0.2;
 /// The limit never falls below.
 const LEAST: f64 = 16.0;
 
@@ -58,17 +61,17 @@ impl ConcurrencyLimit {
     /// S3 has answered a request.
     pub fn answered(&self) {
         let mut state = self.state();
-        state.limit = (state.limit + INCREASE / state.limit).min(state.most);
+        state.limit = (state.limit + INCREASE).min(state.most);
         let missing = state.whole().saturating_sub(state.issued);
         state.issued += missing;
         self.permits.add_permits(missing);
     }
 
-    /// S3 has refused a request that was sent at `sent_at`, since there were too many. What was sent before the limit last
-    /// fell says nothing new.
+    /// S3 has refused a request that was sent at `sent_at`, since there were too many. What was sent within a round trip
+    /// of the last fall says nothing new.
     pub fn refused(&self, sent_at: Instant) {
         let mut state = self.state();
-        if state.decreased_at.is_none_or(|decreased_at| sent_at > decreased_at) {
+        if state.decreased_at.is_none_or(|decreased_at| sent_at > decreased_at + ROUND_TRIP) {
             state.limit = (state.limit * DECREASE).max(LEAST.min(state.most));
             state.decreased_at = Some(Instant::now());
             let excess = state.issued - state.whole().min(state.issued);
@@ -103,8 +106,6 @@ impl Drop for Permit<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use futures::FutureExt;
 
     use super::*;
@@ -121,34 +122,34 @@ mod tests {
         let sent_at = Instant::now();
         tokio::time::advance(Duration::from_millis(120)).await;
         (0..60).for_each(|_| limit.refused(sent_at));
-        assert_eq!(free(&limit), 70);
-        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!(free(&limit), 80);
+        tokio::time::advance(ROUND_TRIP + Duration::from_millis(1)).await;
         limit.refused(Instant::now());
-        assert_eq!(free(&limit), 49);
+        assert_eq!(free(&limit), 64);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_limit_falls_while_requests_are_under_way_and_rises_with_answers() {
-        let limit = ConcurrencyLimit::new(10);
+        let limit = ConcurrencyLimit::new(100);
         let mut under_way = Vec::new();
-        for _ in 0..10 {
+        for _ in 0..100 {
             under_way.push(limit.acquire().await.unwrap());
         }
         limit.refused(Instant::now());
         assert_eq!(free(&limit), 0);
-        under_way.truncate(7);
-        assert_eq!(free(&limit), 0, "seven are under way");
+        under_way.truncate(80);
+        assert_eq!(free(&limit), 0, "eighty are under way");
         under_way.clear();
-        assert_eq!(free(&limit), 7);
-        (0..100).for_each(|_| limit.answered());
-        assert_eq!(free(&limit), 10, "it never exceeds what it was to be at most");
+        assert_eq!(free(&limit), 80);
+        (0..1000).for_each(|_| limit.answered());
+        assert_eq!(free(&limit), 100, "it never exceeds what it was to be at most");
     }
 
     #[tokio::test(start_paused = true)]
     async fn however_much_is_refused_requests_go_on() {
         let limit = ConcurrencyLimit::new(100);
         for _ in 0..50 {
-            tokio::time::advance(Duration::from_millis(1)).await;
+            tokio::time::advance(2 * ROUND_TRIP).await;
             limit.refused(Instant::now());
         }
         assert_eq!(free(&limit), 16);

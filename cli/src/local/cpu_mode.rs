@@ -11,14 +11,12 @@ use results::cpu::CpuLimit;
 
 use super::choice::Choice;
 use super::executable;
-use super::processor::Speed;
+use super::processor::{ON_AWS, Speed};
 use crate::project::Project;
 
 const PACER: &str = "bin/lambench-cpu-pacer";
 /// What the launcher multiplies shares by.
 const SCALE: &str = "LAMBENCH_CPU_SCALE";
-/// What stacks deploy on AWS without a setting.
-const ON_AWS: &str = "arm64";
 /// Where a user's systemd is found.
 const SESSION: [&str; 2] = ["XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
 

@@ -10,6 +10,7 @@ use results::cpu::CpuLimit;
 use serde::Serialize;
 
 use super::process::Process;
+use super::processor::{ON_AWS, Speed};
 use super::service::Service;
 use super::{cpu_mode, s3_model};
 use crate::project::Project;
@@ -47,6 +48,9 @@ pub fn status(project: &Project, json: bool) -> Result<ExitCode> {
         println!("{}", table(&services));
         for limit in services.iter().filter_map(|service| service.cpu.as_ref()) {
             println!("\n{}", cpu_mode::describe(limit));
+            if let Some(speed) = Speed::stored(project).filter(|_| limit.mechanism != "off") {
+                println!("  {}", speed.describe(ON_AWS)?);
+            }
         }
     }
     let all = services.iter().all(|service| service.running);

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::project::Project;
 
+/// What stacks deploy on AWS without a setting.
+pub const ON_AWS: &str = "arm64";
+
 const FILE: &str = "processor.json";
 const REFERENCE: &str = include_str!("reference.toml");
 
@@ -21,7 +24,7 @@ pub struct Speed {
     /// The processor's model: a checkout may move to another machine.
     model: String,
     /// CPU time, s.
-    pub seconds: f64,
+    seconds: f64,
 }
 
 impl Speed {
@@ -53,12 +56,25 @@ impl Speed {
     /// # Errors
     /// If there is no reference for the architecture.
     pub fn scale(&self, architecture: &str) -> Result<f64> {
-        let reference: BTreeMap<String, f64> =
-            toml::from_str(REFERENCE).context("cannot read the reference")?;
-        let seconds = reference.get(architecture);
-        let seconds = seconds.with_context(|| format!("there is no reference for {architecture}"))?;
-        Ok(self.seconds / seconds)
+        Ok(self.seconds / reference(architecture)?)
     }
+
+    /// Both times, for people.
+    ///
+    /// # Errors
+    /// As [`Self::scale`].
+    pub fn describe(&self, architecture: &str) -> Result<String> {
+        let (here, there) = (self.seconds, reference(architecture)?);
+        Ok(format!(
+            "a mix of work takes {here:.2} s of CPU time here, {there:.2} s on Lambda's {architecture}"
+        ))
+    }
+}
+
+/// How long Lambda's processor takes for the mix, s.
+fn reference(architecture: &str) -> Result<f64> {
+    let all: BTreeMap<String, f64> = toml::from_str(REFERENCE).context("cannot read the reference")?;
+    all.get(architecture).copied().with_context(|| format!("there is no reference for {architecture}"))
 }
 
 /// The processor's model, as the kernel names it: `model name` on `x86_64`, `CPU part` on arm64.

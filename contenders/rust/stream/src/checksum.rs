@@ -1,5 +1,7 @@
 //! CRCs that S3 knows, so that an object's header can be sent before the object has been read.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use http::HeaderMap;
 use lambda_kit::Object;
 use s3_client::{Failed, S3, Upload, stored_crc};
@@ -14,12 +16,14 @@ pub struct Checksums {
     /// The key of an upload that is never completed.
     key: String,
     scratch: OnceCell<Upload>,
+    /// Whether an upload was asked for, be it that nobody waited for the answer.
+    is_asked_for: AtomicBool,
 }
 
 impl Checksums {
     /// `key` is for an upload that S3 computes CRCs for, if it has to.
     pub fn new(s3: S3, key: String) -> Self {
-        Self { s3, key, scratch: OnceCell::new() }
+        Self { s3, key, scratch: OnceCell::new(), is_asked_for: AtomicBool::new(false) }
     }
 
     /// The CRC of an object, if its response's headers tell it.
@@ -33,6 +37,7 @@ impl Checksums {
         if let Some(crc) = self.s3.crc(&object.key, &object.etag).await? {
             return Ok(vec![(0..object.size, crc)]);
         }
+        self.is_asked_for.store(true, Ordering::Relaxed);
         let upload = self.scratch.get_or_try_init(|| self.s3.create_upload(&self.key, true)).await?;
         let count = object.size.div_ceil(MAX_COPY);
         let mut crcs = Vec::new();
@@ -47,12 +52,20 @@ impl Checksums {
         Ok(crcs)
     }
 
-    /// Removes what was needed.
+    /// Removes what was needed; a part that is sent again asks for an upload again, so there may be several.
     pub async fn close(&self) {
-        if let Some(upload) = self.scratch.get()
-            && let Err(failed) = upload.abort(&self.s3).await
+        if self.is_asked_for.load(Ordering::Relaxed)
+            && let Err(failed) = self.abort_all().await
         {
             tracing::warn!(%failed, "a part that nobody needs stays");
         }
+    }
+
+    async fn abort_all(&self) -> Result<(), Failed> {
+        self.s3.settled().await;
+        for upload in self.s3.list_uploads(&self.key).await? {
+            self.s3.abort_upload(&upload.key, &upload.id).await?;
+        }
+        Ok(())
     }
 }

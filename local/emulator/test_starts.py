@@ -1,6 +1,7 @@
 """Starts of execution environments: many, at Lambda's rate, and without blame for what fails in the emulator."""
 
 import pathlib
+import tempfile
 import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -131,21 +132,30 @@ class Faults(EmulatorTest):
 
     def test_a_failed_start_ends_no_environment_beside_it(self):
         handler = """
-import os, time
-if os.path.exists("/proc/self/cwd/fail"): os._exit(1)
+import os, pathlib, time
+busy, failed = (pathlib.Path(os.environ["FOLDER"], name) for name in ("busy", "failed"))
+if busy.exists():
+    failed.touch()
+    os._exit(1)
 def handler(event):
-    if event.get("fail"): os.close(os.open("/proc/self/cwd/fail", os.O_CREAT))
-    time.sleep(event.get("seconds", 0))
+    if event.get("busy"):
+        busy.touch()
+        while not failed.exists(): time.sleep(0.01)
     return os.getpid()
 """
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         name = self.deploy(
-            custom_runtime(handler), runtime="provided.al2023", Environment={"Variables": {"ALWAYS": ""}}
+            custom_runtime(handler),
+            runtime="provided.al2023",
+            Environment={"Variables": {"FOLDER": str(folder), "ALWAYS": ""}},
+            Timeout=60,
         )
         first, _ = self.invoke(name)
-        # From now on, no new environment starts: the one at work stays, and the failed one is named.
         with ThreadPoolExecutor(1) as pool:
-            busy = pool.submit(self.invoke, name, {"fail": True, "seconds": 1})
-            wait_for(lambda: self.invoke(name)[1] == "Unhandled", "a failed start")
+            busy = pool.submit(self.invoke, name, {"busy": True})
+            wait_for((folder / "busy").exists, "an invocation at work")
+            # From now on, no new environment starts.
+            self.assertEqual(self.invoke(name)[1], "Unhandled")
             self.assertEqual(busy.result(), (first, None))
         self.assertEqual(self.invoke(name), (first, None))
 

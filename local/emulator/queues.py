@@ -9,7 +9,6 @@ import json
 from concurrent.futures import Future
 
 from ministack import app
-from ministack.core.responses import error_response_json
 from ministack.services import lambda_svc, sqs
 
 from upstream_checks import require
@@ -32,9 +31,6 @@ def apply():
         setattr(sqs, name, _on_the_loop(require(sqs, name, parameters)))
     parameters = ["esm", "func_rec", "event", "batch", "queue_url", "queue_name"]
     lambda_svc._run_sqs_batch = _knowing_its_ids(require(lambda_svc, "_run_sqs_batch", parameters))
-    lambda_svc._create_esm = _checking_time(require(lambda_svc, "_create_esm", ["data"]))
-    require(lambda_svc, "_get_func_record_for_qualifier", ["name", "qualifier"])
-    require(lambda_svc, "_resolve_existing_esm_function", ["function_ref"])
     lambda_svc._execute_function = _reading_responses(require(lambda_svc, "_execute_function", ["func", "event"]))
 
 
@@ -53,25 +49,6 @@ def _on_the_loop(original):
         return done.result()
 
     return call
-
-
-def _checking_time(original):
-    def create(data):
-        queue = next((q for q in sqs._queues.values() if _arn(q) == data.get("EventSourceArn")), None)
-        name, qualifier, _ = lambda_svc._resolve_existing_esm_function(data.get("FunctionName", ""))
-        _, config = lambda_svc._get_func_record_for_qualifier(name, qualifier) if name else (None, None)
-        if queue and config:
-            visible, timeout = int(queue["attributes"].get("VisibilityTimeout", "30")), config.get("Timeout", 3)
-            if visible < timeout:
-                message = f"Queue visibility timeout: {visible} seconds is less than Function timeout: {timeout}"
-                return error_response_json("InvalidParameterValueException", message + " seconds", 400)
-        return original(data)
-
-    return create
-
-
-def _arn(queue):
-    return queue["attributes"].get("QueueArn")
 
 
 def _knowing_its_ids(original):

@@ -5,7 +5,8 @@ The model has the larger limits of Lambda Managed Instances, which functions wit
 
 import json
 
-from request_errors import Refusal
+from request_errors import Refusal, of_violations
+from request_shapes import Violation
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html: the name alone, the model's 140 are an ARN's.
 MAX_NAME = 64
@@ -21,6 +22,9 @@ _RESERVED = {
     "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API",
     "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
 }  # fmt: skip
+_UNABLE = (
+    "Lambda was unable to configure your environment variables because the environment variables you have provided"
+)
 
 
 def _create_function(request):
@@ -38,13 +42,10 @@ def _settings(request):
     variables = (request.get("Environment") or {}).get("Variables") or {}
     text = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
     if len(text.encode()) > MAX_ENVIRONMENT:
-        message = "Lambda was unable to configure your environment variables because the environment variables you have"
-        raise _invalid(f"{message} provided exceeded the 4KB limit. String measured: {text}")
+        raise _invalid(f"{_UNABLE} exceeded the 4KB limit. String measured: {text}")
     if reserved := sorted(_RESERVED & variables.keys()):
-        message = "Lambda was unable to configure your environment variables because the environment variables you have"
-        names = ", ".join(reserved)
-        advice = "Reserved keys used in this request: "
-        raise _invalid(f"{message} provided contains reserved keys that are currently not supported. {advice}{names}")
+        advice = f"Reserved keys used in this request: {', '.join(reserved)}"
+        raise _invalid(f"{_UNABLE} contains reserved keys that are currently not supported. {advice}")
 
 
 def _at_most(value, name, largest):
@@ -53,8 +54,7 @@ def _at_most(value, name, largest):
 
 
 def _refuse(value, name, what):
-    message = f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint"
-    raise Refusal("ValidationException", f"{message}: Member must have {what}")
+    raise of_violations("lambda", [Violation((None, name), f"Member must have {what}", value)])
 
 
 def _invalid(message):

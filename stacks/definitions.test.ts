@@ -1,24 +1,13 @@
 import validate from "asl-validator";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { MockedStack } from "./testing";
-import { binaries, variants } from "./variants";
+import { describeEachVariant } from "./variants";
 
 /** What Step Functions takes as a definition (quotas), characters. */
 const MAX_DEFINITION = 1_048_576;
 
 describe("the state machines of each stack", async () => {
-  describe.each(await variants())("$name", ({ scenario, settings }) => {
-    const stack = new MockedStack(binaries());
-
-    beforeAll(async () => {
-      await stack.mock();
-      await stack.deploy(scenario, settings);
-    });
-    afterAll(() => {
-      stack.remove();
-    });
-
+  await describeEachVariant(({ stack }) => {
     it("are valid by the Amazon States Language's schema, paths and transitions", () => {
       for (const { name, inputs } of stack.resources("aws:sfn/stateMachine:StateMachine")) {
         const definition = inputs.definition as string;

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { faultsOf, overlap, type RenderedStatement } from "./iam-checks";
-import { MockedStack } from "./testing";
-import { binaries, variants } from "./variants";
+import { describeEachVariant } from "./variants";
 
 /** Where the stacks' policies are, by resource type. */
 const POLICIES: Readonly<Record<string, string>> = {
@@ -15,17 +14,7 @@ const POLICIES: Readonly<Record<string, string>> = {
 const INLINE_POLICIES = 10_240;
 
 describe("the policies of each stack", async () => {
-  describe.each(await variants())("$name", ({ scenario, settings }) => {
-    const stack = new MockedStack(binaries());
-
-    beforeAll(async () => {
-      await stack.mock();
-      await stack.deploy(scenario, settings);
-    });
-    afterAll(() => {
-      stack.remove();
-    });
-
+  await describeEachVariant(({ stack }) => {
     it("have actions that exist, on resources that those actions take", async () => {
       const policies = Object.entries(POLICIES).flatMap(([type, property]) =>
         stack.resources(type).map(({ name, inputs }) => ({ type, name, policy: inputs[property] as string })),

@@ -1,13 +1,16 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { afterAll, beforeAll, describe } from "vitest";
+
 import { ROOT } from "../infra/artefact";
 import type { Scenario } from "../infra/scenario";
+import { MockedStack, type Place } from "./testing";
 
 type Settings = Readonly<Record<string, string>>;
 
 /** A scenario with some settings. */
-export interface Variant {
+interface Variant {
   readonly name: string;
   readonly scenario: Scenario;
   readonly settings: Settings;
@@ -20,8 +23,31 @@ const FURTHER: Readonly<Record<string, readonly Settings[]>> = {
   "s3-read": [{ bucket: "my.photos" }],
 };
 
+/** A stack of a scenario, once it is deployed. */
+export interface Deployed {
+  readonly stack: MockedStack;
+  outputs: Readonly<Record<string, unknown>>;
+}
+
+/** Deploys each variant of each scenario to Pulumi's mocks, at a place, and has `tests` look at it. */
+export async function describeEachVariant(tests: (deployed: Deployed) => void, place?: Place): Promise<void> {
+  describe.each(await variants())("$name", ({ scenario, settings }) => {
+    const deployed: Deployed = { stack: new MockedStack(binaries(), place), outputs: {} };
+
+    beforeAll(async () => {
+      await deployed.stack.mock();
+      deployed.outputs = await deployed.stack.deploy(scenario, settings);
+    });
+    afterAll(() => {
+      deployed.stack.remove();
+    });
+
+    tests(deployed);
+  });
+}
+
 /** Every scenario with its defaults, and again with the settings that change what it is made of. */
-export async function variants(): Promise<Variant[]> {
+async function variants(): Promise<Variant[]> {
   const all = foldersOf("stacks").map(async (folder) => {
     const [scenario] = Object.values((await import(`./${folder}/index.ts`)) as Record<string, Scenario>);
     if (scenario === undefined) throw new Error(`stacks/${folder} exports no scenario`);

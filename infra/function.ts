@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { rustArtefact } from "./artefact";
+import { AUTO_NAME_SUFFIX } from "./auto-name";
 import type { Statement } from "./policy";
 import type { PrivateNetwork } from "./private-network";
 import { logStatement, MAX_ROLE_NAME, ServiceRole } from "./role";
@@ -29,7 +30,7 @@ export function functionName(target: Target, rest: string): string {
   if (name.length > MAX_NAME || !/^[a-zA-Z0-9-_]+$/.test(name)) {
     stop(
       `'${name}' (${name.length} characters) cannot be a function's name: at most ${MAX_NAME} letters, digits, '-' and ` +
-        `'_', since the name of its role has 8 more. Shorten the stack's name, '${target.stack}', or '${rest}'`,
+        `'_', since the name of its role has ${AUTO_NAME_SUFFIX} more. Shorten the stack's name, '${target.stack}', or '${rest}'`,
     );
   }
   return name;

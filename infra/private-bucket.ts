@@ -1,11 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { AUTO_NAME_SUFFIX } from "./auto-name";
 import { type Statement, tlsOnly } from "./policy";
 import { stop } from "./stop";
 
-/** S3's limit on a bucket's name (S3 User Guide, "Bucket naming rules"), less what Pulumi adds: a hyphen and seven digits. */
-const MAX_NAME = 63 - "-1234567".length;
+/** S3's limit on a bucket's name (S3 User Guide, "Bucket naming rules"), less what Pulumi adds. */
+const MAX_NAME = 63 - AUTO_NAME_SUFFIX;
 
 /** Arguments of {@link PrivateBucket}. */
 export interface PrivateBucketArgs {
@@ -97,7 +98,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
 function checkName(name: string): void {
   if (name.length <= MAX_NAME && /^[a-z0-9][a-z0-9-]*$/.test(name)) return;
   stop(
-    `'${name}' cannot be a bucket's name: at most ${MAX_NAME} small letters, digits and '-', since 8 characters are added. ` +
+    `'${name}' cannot be a bucket's name: at most ${MAX_NAME} small letters, digits and '-', since ${AUTO_NAME_SUFFIX} characters are added. ` +
       `Rename the stack '${pulumi.getStack()}'`,
   );
 }

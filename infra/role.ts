@@ -1,11 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { AUTO_NAME_SUFFIX } from "./auto-name";
 import { policyDocument, type Statement, trustPolicy } from "./policy";
 import { stop } from "./stop";
 
-/** IAM's limit on a role's name (IAM quotas), less what Pulumi adds to make it unique: a hyphen and seven digits. */
-export const MAX_ROLE_NAME = 64 - "-1234567".length;
+/** IAM's limit on a role's name (IAM quotas), less what Pulumi adds. */
+export const MAX_ROLE_NAME = 64 - AUTO_NAME_SUFFIX;
 
 /** Arguments of {@link ServiceRole}. */
 export interface ServiceRoleArgs {

@@ -63,9 +63,6 @@ impl Checksums {
 
     async fn abort_all(&self) -> Result<(), Failed> {
         self.s3.settled().await;
-        for upload in self.s3.list_uploads(&self.key).await? {
-            self.s3.abort_upload(&upload.key, &upload.id).await?;
-        }
-        Ok(())
+        self.s3.abort_uploads(self.s3.list_uploads(&self.key).await?).await
     }
 }

@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::future::try_join_all;
-use futures::{StreamExt, TryStreamExt, stream};
 use s3_client::{Failed, OpenUpload, S3, Upload};
 
 /// Where temporary objects of all contenders are.
@@ -12,8 +11,6 @@ const FOLDER: &str = "seg-temps/";
 const CLOCKS: Duration = Duration::from_mins(1);
 /// Where a run tells of its archive's upload.
 const MARK: &str = "upload/";
-/// Uploads aborted at once.
-const ABORTS: usize = 64;
 
 /// One run of a contender, as its temporary objects' keys tell of it: which contender's, and when it is over at the latest, so
 /// that later runs know what nobody needs.
@@ -60,8 +57,8 @@ impl Run {
                 None => Ok(()),
             }
         };
-        let uploads = async { abort(s3, s3.list_uploads(&self.prefix).await?).await };
-        let unknown = async { abort(s3, without_parts(s3, archive_key).await?).await };
+        let uploads = async { s3.abort_uploads(s3.list_uploads(&self.prefix).await?).await };
+        let unknown = async { s3.abort_uploads(without_parts(s3, archive_key).await?).await };
         if let Err(failed) = tokio::try_join!(archive, uploads, unknown, remove(s3, &self.prefix)) {
             tracing::error!(%failed, self.prefix, "temporary objects or uploads stay");
         }
@@ -93,7 +90,7 @@ async fn remove_earlier(s3: &S3, all: &str, now: SystemTime) -> Result<(), Faile
     if !(runs.is_empty() && uploads.is_empty()) {
         tracing::info!(?runs, uploads = uploads.len(), "removing what earlier runs left");
     }
-    abort(s3, uploads).await?;
+    s3.abort_uploads(uploads).await?;
     for run in runs {
         remove(s3, &run).await?;
     }
@@ -108,15 +105,10 @@ async fn without_parts(s3: &S3, key: &str) -> Result<Vec<OpenUpload>, Failed> {
     Ok(found.into_iter().zip(used).filter_map(|(upload, is_used)| (!is_used).then_some(upload)).collect())
 }
 
-async fn abort(s3: &S3, uploads: Vec<OpenUpload>) -> Result<(), Failed> {
-    let abort = |upload: OpenUpload| async move { s3.abort_upload(&upload.key, &upload.id).await };
-    stream::iter(uploads).map(Ok).try_for_each_concurrent(ABORTS, abort).await
-}
-
 /// Deletes a run's objects, and first aborts the upload that they tell of.
 async fn remove(s3: &S3, prefix: &str) -> Result<(), Failed> {
     let found = s3.list(prefix, None).await?.objects;
-    abort(s3, found.iter().filter_map(|object| marked(&object.key)).collect()).await?;
+    s3.abort_uploads(found.iter().filter_map(|object| marked(&object.key)).collect()).await?;
     s3.delete(&found.into_iter().map(|object| object.key).collect::<Vec<_>>()).await
 }
 

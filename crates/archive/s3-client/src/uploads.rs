@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 use http::Method;
 
 use crate::body::Body;
@@ -14,6 +15,9 @@ use crate::client::{Answer, Call, S3, escaped, escaped_path};
 use crate::error::{Error, Failed};
 use crate::objects::head_says;
 use crate::xml;
+
+/// Uploads aborted at once.
+const ABORTS: usize = 64;
 
 /// A part that S3 has, as the completion names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +116,15 @@ impl S3 {
             Err(error) if error.status() == 404 => Ok(false),
             Err(error) => Err(error.of(format!("list the parts of '{key}'"))),
         }
+    }
+
+    /// Removes uploads and their parts, several at once; those that are gone are no error.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn abort_uploads(&self, uploads: Vec<OpenUpload>) -> Result<(), Failed> {
+        let abort = |upload: OpenUpload| async move { self.abort_upload(&upload.key, &upload.id).await };
+        stream::iter(uploads).map(Ok).try_for_each_concurrent(ABORTS, abort).await
     }
 
     /// Removes an upload and its parts; one that is gone is no error.

@@ -14,8 +14,8 @@ import http_responses
 from upstream_checks import require
 
 PATH = "/_lambench/cpu"
-# Attributes of a usage, in seconds; the totals are in ms.
-_TIMES = ("wall", "cpu", "throttled", "waited")
+# Attributes of a usage, in seconds, by what is told of them, in ms.
+_TIMES = {"duration_ms": "wall", "cpu_ms": "cpu", "throttled_ms": "throttled", "waited_ms": "waited"}
 
 # So many invocations are told one by one; earlier ones only as part of the totals.
 _KEPT = 2000
@@ -56,9 +56,9 @@ def count(function, run):
             return
         totals["invocations"] += 1
         totals["share"] = usage.share
-        times = {name: getattr(usage, name) * 1000 for name in _TIMES}
-        for name in _TIMES:
-            totals[name] += times[name]
+        times = {name: getattr(usage, attribute) * 1000 for name, attribute in _TIMES.items()}
+        for name, ms in times.items():
+            totals[name] += ms
         number = next(_numbers)
         _last.append({"number": number, "function": function, "request_id": run.request_id, "share": usage.share, **times})
 

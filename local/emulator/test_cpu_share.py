@@ -88,12 +88,12 @@ class Shares:
         told = self.cpu()
         one = told["functions"][name]
         self.assertEqual((one["invocations"], one["unmeasured"]), (2, 0))
-        self.assertGreater(one["cpu"], 390)
-        self.assertLess(one["waited"], one["wall"])
+        self.assertGreater(one["cpu_ms"], 390)
+        self.assertLess(one["waited_ms"], one["duration_ms"])
         invocations = [each for each in told["invocations"] if each["function"] == name]
         requests = [report["REPORT RequestId"] for report in self.reports(name)]
         self.assertEqual([each["request_id"] for each in invocations], requests)
-        self.assertAlmostEqual(sum(each["cpu"] for each in invocations), one["cpu"])
+        self.assertAlmostEqual(sum(each["cpu_ms"] for each in invocations), one["cpu_ms"])
 
     def test_a_function_does_not_see_the_launchers_settings(self):
         source = custom_runtime("import os\ndef handler(event): return sorted(os.environ)")

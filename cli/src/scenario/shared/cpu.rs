@@ -27,31 +27,21 @@ pub struct Counts {
     invocations: Vec<Invocation>,
 }
 
-/// An invocation; times in ms.
+/// An invocation, and its number, from 1 since the environment started.
 #[derive(Debug, Clone, Deserialize)]
 struct Invocation {
-    /// From 1, since the environment started.
     number: u64,
-    function: String,
-    request_id: String,
-    share: f64,
-    wall: f64,
-    cpu: f64,
-    throttled: f64,
-    waited: f64,
+    #[serde(flatten)]
+    cpu: InvocationCpu,
 }
 
-/// A function's invocations; times in ms.
+/// A function's invocations.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 struct Totals {
-    invocations: u64,
-    unmeasured: u64,
     #[serde(default)]
     share: f64,
-    wall: f64,
-    cpu: f64,
-    throttled: f64,
-    waited: f64,
+    #[serde(flatten)]
+    times: CpuTimes,
 }
 
 /// What it tells so far; none on AWS.
@@ -75,7 +65,8 @@ pub fn used(stack: &str, before: &Counts, after: &Counts) -> CpuUse {
         .filter(|(name, _)| name.contains(&marker))
         .map(|(name, totals)| {
             let early = before.functions.get(name).copied().unwrap_or_default();
-            FunctionCpu { function: name.clone(), share: totals.share, times: totals.since(&early) }
+            let times = since(&early.times, &totals.times);
+            FunctionCpu { function: name.clone(), share: totals.share, times }
         })
         .filter(|function| function.times.invocations + function.times.unmeasured > 0)
         .collect();
@@ -84,36 +75,20 @@ pub fn used(stack: &str, before: &Counts, after: &Counts) -> CpuUse {
     let invocations = after
         .invocations
         .iter()
-        .filter(|invocation| invocation.number > earlier && invocation.function.contains(&marker))
-        .map(InvocationCpu::from)
+        .filter(|Invocation { number, cpu }| *number > earlier && cpu.function.contains(&marker))
+        .map(|invocation| invocation.cpu.clone())
         .collect();
     CpuUse { total: sum(functions.iter().map(|function| &function.times)), functions, invocations }
 }
 
-impl From<&Invocation> for InvocationCpu {
-    fn from(invocation: &Invocation) -> Self {
-        Self {
-            function: invocation.function.clone(),
-            request_id: invocation.request_id.clone(),
-            share: invocation.share,
-            duration_ms: invocation.wall,
-            cpu_ms: invocation.cpu,
-            throttled_ms: invocation.throttled,
-            waited_ms: invocation.waited,
-        }
-    }
-}
-
-impl Totals {
-    fn since(&self, early: &Self) -> CpuTimes {
-        CpuTimes {
-            invocations: self.invocations.saturating_sub(early.invocations),
-            unmeasured: self.unmeasured.saturating_sub(early.unmeasured),
-            duration_ms: self.wall - early.wall,
-            cpu_ms: self.cpu - early.cpu,
-            throttled_ms: self.throttled - early.throttled,
-            waited_ms: self.waited - early.waited,
-        }
+fn since(early: &CpuTimes, late: &CpuTimes) -> CpuTimes {
+    CpuTimes {
+        invocations: late.invocations.saturating_sub(early.invocations),
+        unmeasured: late.unmeasured.saturating_sub(early.unmeasured),
+        duration_ms: late.duration_ms - early.duration_ms,
+        cpu_ms: late.cpu_ms - early.cpu_ms,
+        throttled_ms: late.throttled_ms - early.throttled_ms,
+        waited_ms: late.waited_ms - early.waited_ms,
     }
 }
 
@@ -176,8 +151,8 @@ mod tests {
     }
 
     fn totals(invocations: u64, wall: f64, waited: f64) -> serde_json::Value {
-        json!({"invocations": invocations, "unmeasured": 0, "share": 0.5, "wall": wall, "cpu": 10.0,
-               "throttled": 1.0, "waited": waited})
+        json!({"invocations": invocations, "unmeasured": 0, "share": 0.5, "duration_ms": wall,
+               "cpu_ms": 10.0, "throttled_ms": 1.0, "waited_ms": waited})
     }
 
     #[test]
@@ -199,7 +174,7 @@ mod tests {
     fn the_runs_invocations_stand_one_by_one() {
         let invocation = |number: u64, function: &str| {
             json!({"number": number, "function": function, "request_id": format!("r{number}"), "share": 0.5,
-                   "wall": 20.0, "cpu": 10.0, "throttled": 1.0, "waited": 2.0})
+                   "duration_ms": 20.0, "cpu_ms": 10.0, "throttled_ms": 1.0, "waited_ms": 2.0})
         };
         let told = |invocations: Vec<serde_json::Value>| -> Counts {
             serde_json::from_value(json!({

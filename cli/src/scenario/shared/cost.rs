@@ -27,6 +27,11 @@ pub fn lambda_as(
     usage
 }
 
+/// What an item costs, USD; none if there is no such item, or its price is not known.
+pub fn usd_of(costs: &[Cost], item: &str) -> Option<f64> {
+    costs.iter().find(|cost| cost.item == item)?.usd
+}
+
 /// A row for each cost, a column for each line, the sum last, USD; empty without costs.
 pub fn render(costs: &[Cost]) -> String {
     if costs.is_empty() {

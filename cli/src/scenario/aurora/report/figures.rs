@@ -4,11 +4,12 @@ use results::cost::Cost;
 use results::memory_sweep::Figure;
 use results::scenario::aurora::{COST, Load, QueueRun, RampRun, Runs};
 
+use crate::scenario::shared::cost::usd_of;
+
 /// The throughput of each run, and what a million completions cost.
 pub fn figures(load: &Load, costs: &[Cost]) -> Vec<Figure> {
     let figure = |name: String, tps: f64| {
-        let item = format!("{name}: {COST}");
-        let usd = costs.iter().find(|cost| cost.item == item).and_then(|cost| cost.usd);
+        let usd = usd_of(costs, &format!("{name}: {COST}"));
         Figure { name, speed: (tps > 0.0).then_some(tps), usd }
     };
     match &load.runs {

@@ -7,6 +7,8 @@ use results::cost::Cost;
 use results::memory_sweep::Figure;
 use results::scenario::pipeline::{COST, Delivery};
 
+use crate::scenario::shared::cost::usd_of;
+
 /// A size with which less of what was due has arrived is no choice, however fast the rest was.
 const ARRIVES: f64 = 0.99;
 
@@ -14,7 +16,7 @@ const ARRIVES: f64 = 0.99;
 pub fn figures(delivery: &Delivery, costs: &[Cost]) -> Vec<Figure> {
     let has_arrived = has_arrived(delivery);
     let latency = delivery.hops.get(&Hop::EndToEnd).filter(|_| has_arrived);
-    let usd = costs.iter().find(|cost| cost.item == COST && has_arrived).and_then(|cost| cost.usd);
+    let usd = usd_of(costs, COST).filter(|_| has_arrived);
     let figure = |name: &str, percentile: fn(&Latency) -> f64| Figure {
         name: name.to_owned(),
         speed: latency.map(percentile),

@@ -7,7 +7,7 @@ use results::scenario::s3_read::ReadRun;
 
 use super::Aggregate;
 use crate::scenario::s3_read::Run;
-use crate::scenario::shared::cost::{lambda, lambda_as};
+use crate::scenario::shared::cost::{lambda, lambda_as, usd_of};
 
 /// What the costs of a run are for.
 pub const THOUSAND_OBJECTS: &str = "1,000 objects";
@@ -31,7 +31,7 @@ pub fn costs(run: &Run, aggregate: &Aggregate) -> Vec<Cost> {
 pub fn of_run(costs: &[Cost], ReadRun { variant, memory_mb, .. }: &ReadRun, what: &str) -> Option<f64> {
     // Where one result had several memory sizes in `runs`, their costs had the size in their names.
     let items = [format!("{variant}: {what}"), format!("{variant} {memory_mb} MB: {what}")];
-    costs.iter().find(|cost| items.contains(&cost.item))?.usd
+    items.iter().find_map(|item| usd_of(costs, item))
 }
 
 /// What a run used, without what its REPORT lines have to say if they are missing.

@@ -16,6 +16,7 @@ use results::scenario::splitter::{SPLIT_COST, SplitRun, cost_item};
 
 use super::Run;
 use super::execute::Observation;
+use crate::scenario::shared::cost::usd_of;
 use crate::scenario::shared::run::Measurement;
 pub use table::render;
 
@@ -45,6 +46,6 @@ fn figure(run: &SplitRun, costs: &[Cost]) -> Figure {
     Figure {
         name: format!("concurrency {}", run.concurrency),
         speed: run.elapsed_seconds.filter(|_| is_done),
-        usd: costs.iter().find(|cost| cost.item == item && is_done).and_then(|cost| cost.usd),
+        usd: usd_of(costs, &item).filter(|_| is_done),
     }
 }

@@ -92,7 +92,7 @@ fn one_invocation(task: &Task, run: &SplitRun, costs: &[Cost]) -> Option<String>
             task.max_invocation_seconds
         ));
     }
-    let find = |what| costs.iter().find(|cost| cost.item == cost_item(run.concurrency, what))?.usd;
+    let find = |what| cost::usd_of(costs, &cost_item(run.concurrency, what));
     Some(format!(
         "concurrency {}: splitting costs {} more per million items than one invocation of {}, besides the run log\n",
         run.concurrency,

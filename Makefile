@@ -69,7 +69,7 @@ endif
 cli: ## Build the lambench command
 	@$(STEP) "build lambench" $(CARGO) build --locked --workspace --bin lambench --bin lambench-cpu-pacer --bin lambench-s3-model
 	@mkdir -p .lambench/bin
-# Copies: what runs can't be built again in its place.
+# Copies: a program that runs cannot be overwritten.
 	@install $(addprefix $(TARGET)/debug/,lambench lambench-cpu-pacer lambench-s3-model) .lambench/bin
 	@ln -sf ../../local/aws .lambench/bin/aws
 
@@ -154,7 +154,7 @@ bench-splitter: ## Measure the splitter: queueing, speed-up, runs with faults (R
 	@$(STEP) "build the splitting's benchmark" $(CARGO) build --locked --workspace --example bench_split
 	@npx tsx local/bench/splitter.ts
 
-bench-s3-model: ## Measure the S3 model: requests and bytes a second, what a copy costs, memory, how well it keeps time
+bench-s3-model: ## Measure the S3 model: requests and bytes per second, what a copy costs, memory, how well it keeps time
 	@$(STEP) "build the S3 model" $(CARGO) build --locked --workspace --bin lambench-s3-model --example bench
 	@$(TARGET)/debug/examples/bench
 

@@ -32,7 +32,7 @@ pub struct Summary {
     pub p99_9: f64,
     /// Largest value.
     pub max: f64,
-    /// Completions a second over the whole run; none where that says nothing.
+    /// Completions per second over the whole run; none where that says nothing.
     pub throughput: Option<f64>,
 }
 

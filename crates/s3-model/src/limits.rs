@@ -153,7 +153,7 @@ mod tests {
         assert!(limits.admit(Class::Write, "other", "a/1", now));
     }
 
-    /// 100 writes a second to two prefixes, where 20 are allowed; how many started in the last second.
+    /// 100 writes per second to two prefixes, where 20 are allowed; how many started in the last second.
     fn started(split_after_seconds: Option<u32>, seconds: u64) -> usize {
         let rate = Rate { writes_per_second: 20, split_after_seconds, ..RATE };
         let (limits, start) = (Limits::new(rate), Instant::now());

@@ -43,7 +43,7 @@ describe("a property", () => {
     expect(checked({ rules: [{ days: 1 }, { weeks: 1 }] }).failures[0]?.property).toBe("rules[1].weeks");
   });
 
-  test("that is not set is no trouble, whatever its name", () => {
+  test("may be unset, whatever its name", () => {
     expect(reasons({ publish: undefined, layers: null })).toEqual([]);
   });
 

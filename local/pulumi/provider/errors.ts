@@ -9,13 +9,13 @@ const REJECTED = new Set([
   "AuthFailure",
 ]);
 
-interface Trouble {
+interface NodeError {
   readonly name?: string;
   readonly message?: string;
   readonly code?: string;
   readonly address?: string;
   readonly port?: number;
-  readonly errors?: readonly Trouble[];
+  readonly errors?: readonly NodeError[];
 }
 
 /** True if the error of an AWS call has one of these names. */
@@ -37,8 +37,8 @@ export async function orMissing<T>(call: Promise<T>, ...names: string[]): Promis
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof SettingsError) return error.message;
-  const trouble: Trouble = error;
-  const refused = [trouble, ...(trouble.errors ?? [])].find((one) => one.code === "ECONNREFUSED");
+  const nodeError: NodeError = error;
+  const refused = [nodeError, ...(nodeError.errors ?? [])].find((one) => one.code === "ECONNREFUSED");
   if (refused) {
     const endpoint = `${refused.address ?? "?"}:${String(refused.port ?? "?")}`;
     return (

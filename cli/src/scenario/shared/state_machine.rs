@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::aws::failed;
 use protocol::deployment::Deployment;
 
-/// How often to ask: history calls are throttled at 5 a second on AWS (Step Functions quotas page).
+/// How often to ask: history calls are throttled at 5 per second on AWS (Step Functions quotas page).
 const POLL: Duration = Duration::from_secs(1);
 
 /// A state machine of a stack.

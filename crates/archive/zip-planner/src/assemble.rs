@@ -49,7 +49,7 @@ fn entries_of(group: &Group) -> Vec<usize> {
     match group {
         Group::Pair { large, small } => vec![*large, *small],
         Group::Twins(first, second) => vec![*first, *second],
-        Group::Alone(entry) | Group::Guest { entry, .. } => vec![*entry],
+        Group::Alone(entry) | Group::Borrower { entry, .. } => vec![*entry],
         Group::Chain(entries) | Group::Pack(entries) => entries.clone(),
     }
 }
@@ -83,7 +83,7 @@ impl Assembly<'_> {
                 self.parts.extend(content);
             }
             Group::Chain(entries) => self.chain(entries),
-            Group::Guest { entry, host, borrowed } => self.guest(*entry, *host, *borrowed),
+            Group::Borrower { entry, lender, borrowed } => self.borrower(*entry, *lender, *borrowed),
             Group::Pack(entries) => {
                 let pieces = entries.iter().flat_map(|&entry| self.sent(entry)).collect();
                 self.parts.push(Part::Upload(pieces));
@@ -144,13 +144,13 @@ impl Assembly<'_> {
         self.parts.extend(parts);
     }
 
-    fn guest(&mut self, entry: usize, host: usize, borrowed: u64) {
-        // The host's last bytes come from here instead.
+    fn borrower(&mut self, entry: usize, lender: usize, borrowed: u64) {
+        // The lender's last bytes come from here instead.
         if let Some(Part::Copy { range, .. }) = self.parts.last_mut() {
             range.end -= borrowed;
         }
-        let size = self.size(host);
-        let tail = Piece::Body { entry: host, range: size - borrowed..size };
+        let size = self.size(lender);
+        let tail = Piece::Body { entry: lender, range: size - borrowed..size };
         let bytes = borrowed + self.layout.header_bytes(entry);
         let slot = self.padded_headers.add(vec![tail, Piece::Header(entry)], bytes, &mut self.temporaries);
         let content = self.content(entry);

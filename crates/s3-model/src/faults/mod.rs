@@ -14,8 +14,8 @@ pub use rule::{Invalid, Kind, Rule};
 
 use crate::random;
 
-/// The rules in force. A rule decides by the seed and its place in the list: the n-th request that it matches has the same
-/// fate in each run.
+/// The rules in force. A rule decides by the seed and its place in the list: the n-th request that it matches is treated
+/// alike in each run.
 pub struct Faults {
     seed: u64,
     rules: RwLock<Arc<[Active]>>,

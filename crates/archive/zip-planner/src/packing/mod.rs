@@ -27,12 +27,12 @@ pub enum Group {
     Chain(Vec<usize>),
     /// A small object behind the last bytes of the entry before it, which are sent with its header: together they are large
     /// enough.
-    Guest {
+    Borrower {
         /// The small object.
         entry: usize,
         /// The entry before it.
-        host: usize,
-        /// Bytes of the host that travel with the guest.
+        lender: usize,
+        /// Bytes of the lender that are sent with the borrower's header.
         borrowed: u64,
     },
     /// Objects that the function reads and sends, in one part.
@@ -48,7 +48,7 @@ pub struct Rules {
     pub max_sent: u64,
     /// A pack with so many bytes is full; at least `min_part`.
     pub pack: u64,
-    /// Bytes that guests may borrow together.
+    /// Bytes that small objects may borrow from the entries before them, all together.
     pub max_borrowed: u64,
 }
 
@@ -59,11 +59,11 @@ pub fn pack(entries: &[Entry], rules: &Rules) -> (Vec<Group>, Vec<usize>) {
     let mut sort = Sort::new(entries, rules);
     let mut groups = sort.pairs();
     let large_enough = sort.large_enough();
-    let guests = sort.guests(groups.len());
+    let borrowers = sort.borrowers(groups.len());
     groups.extend(sort.chains());
     groups.extend(large_enough);
     groups.extend(sort.large_ones());
-    let mut groups = sort.seat(groups, guests);
+    let mut groups = sort.assign_lenders(groups, borrowers);
     let rest = sort.packs(&mut groups);
     (groups, rest)
 }
@@ -112,20 +112,21 @@ impl<'a> Sort<'a> {
         self.small.drain(from..).map(Group::Alone).collect()
     }
 
-    /// The largest small objects, which lack least. A host has one guest: a pair, or a chain of those that are no guests.
-    fn guests(&mut self, pairs: usize) -> Vec<usize> {
-        let mut guests = Vec::new();
+    /// The largest small objects, which lack least. Each needs a lender of its own: a pair, or a chain of
+    /// those that do not borrow.
+    fn borrowers(&mut self, pairs: usize) -> Vec<usize> {
+        let mut borrowers = Vec::new();
         let mut borrowed = 0;
         while let Some(&entry) = self.small.back() {
             let chains = (self.small.len() - 1) / 2;
             borrowed += self.lacks(entry);
-            if borrowed > self.rules.max_borrowed || guests.len() + 1 > pairs + chains {
+            if borrowed > self.rules.max_borrowed || borrowers.len() + 1 > pairs + chains {
                 break;
             }
-            guests.push(entry);
+            borrowers.push(entry);
             self.small.pop_back();
         }
-        guests
+        borrowers
     }
 
     /// The largest with the smallest, until they are large enough; those that never are get sent.
@@ -156,9 +157,9 @@ impl<'a> Sort<'a> {
         large.chunks(2).map(group).collect()
     }
 
-    /// Puts each guest behind a group that has bytes to lend: those with the longest last entry first.
-    fn seat(&mut self, groups: Vec<Group>, guests: Vec<usize>) -> Vec<Group> {
-        let host = |(place, group): (usize, &Group)| {
+    /// Puts each borrower behind a group that has bytes to lend: those with the longest last entry first.
+    fn assign_lenders(&mut self, groups: Vec<Group>, borrowers: Vec<usize>) -> Vec<Group> {
+        let lender = |(place, group): (usize, &Group)| {
             let (last, bytes) = match group {
                 Group::Pair { large, small } => (*small, self.bytes(*large) + self.bytes(*small)),
                 Group::Chain(chain) => {
@@ -169,23 +170,23 @@ impl<'a> Sort<'a> {
             let lends = self.entries[last].size.min(bytes - self.rules.min_part);
             (lends > 0).then_some((lends, place, last))
         };
-        let mut hosts: Vec<_> = groups.iter().enumerate().filter_map(host).collect();
-        hosts.sort_unstable();
-        let mut seated = vec![None; groups.len()];
-        // The guests that lack most meet the hosts that lend most.
-        for entry in guests.into_iter().rev() {
+        let mut lenders: Vec<_> = groups.iter().enumerate().filter_map(lender).collect();
+        lenders.sort_unstable();
+        let mut borrower_behind = vec![None; groups.len()];
+        // The borrowers that lack most meet the lenders that lend most.
+        for entry in borrowers.into_iter().rev() {
             let borrowed = self.lacks(entry);
-            match hosts.pop() {
-                Some((lends, place, host)) if lends >= borrowed => {
-                    seated[place] = Some(Group::Guest { entry, host, borrowed });
+            match lenders.pop() {
+                Some((lends, place, lender)) if lends >= borrowed => {
+                    borrower_behind[place] = Some(Group::Borrower { entry, lender, borrowed });
                 }
                 _ => self.sent.push(entry),
             }
         }
         groups
             .into_iter()
-            .zip(seated)
-            .flat_map(|(group, guest)| std::iter::once(group).chain(guest))
+            .zip(borrower_behind)
+            .flat_map(|(group, borrower)| std::iter::once(group).chain(borrower))
             .collect()
     }
 

@@ -37,8 +37,8 @@ fn a_header_can_make_an_object_large_enough() {
 #[test]
 fn an_object_that_lacks_little_borrows_it_from_the_entry_before() {
     let (groups, rest) = groups(&[2_000, 300, 900], &RULES);
-    let guest = Group::Guest { entry: 2, host: 1, borrowed: 60 };
-    assert_eq!(groups, [Group::Pair { large: 0, small: 1 }, guest]);
+    let borrower = Group::Borrower { entry: 2, lender: 1, borrowed: 60 };
+    assert_eq!(groups, [Group::Pair { large: 0, small: 1 }, borrower]);
     assert_eq!(rest, []);
 }
 

@@ -30,6 +30,14 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Whether AWS denied access, be it the cause of what failed in the end: services have two words for it.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.message.contains("AccessDenied")
+    }
+}
+
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
         let name = std::any::type_name::<E>();

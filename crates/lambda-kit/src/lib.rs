@@ -10,6 +10,7 @@ pub mod dynamodb;
 pub mod emf;
 pub mod env;
 mod error;
+mod permissions;
 #[cfg(feature = "sql")]
 pub mod postgres;
 mod retry;
@@ -25,6 +26,7 @@ pub mod sqs;
 pub use clock::now_us;
 pub use deadline::Deadline;
 pub use error::{Failure, error_chain};
+pub use permissions::until_permitted;
 pub use retry::{Backoff, Retry};
 pub use run::{remaining, run};
 pub use s3::{Object, SourceObjects, delete_objects, list_objects};

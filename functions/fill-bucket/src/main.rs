@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use fill_bucket::fill;
-use lambda_kit::{Failure, SourceObjects, run};
+use lambda_kit::{Failure, SourceObjects, run, until_permitted};
 use lambda_runtime::LambdaEvent;
 use protocol::fill_bucket::{Filled, Request};
 
@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
 }
 
 async fn handle(source: Arc<SourceObjects>, event: LambdaEvent<Request>) -> Result<Filled, Failure> {
-    let filled = fill(&source, event.payload).await?;
+    let filled = until_permitted(async || fill(&source, event.payload).await).await?;
     tracing::info!(?filled, "the bucket is filled");
     Ok(filled)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aurora::migrate::{Migrated, Request, migrate};
 use lambda_kit::postgres::Postgres;
-use lambda_kit::{Failure, aws, remaining, run};
+use lambda_kit::{Failure, aws, remaining, run, until_permitted};
 use lambda_runtime::LambdaEvent;
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,7 +14,8 @@ async fn main() -> ExitCode {
 }
 
 async fn handle(postgres: Arc<Postgres>, event: LambdaEvent<Request>) -> Result<Migrated, Failure> {
-    let migrated = migrate(&postgres, event.payload, remaining(&event.context)).await?;
+    let work = async || migrate(&postgres, event.payload, remaining(&event.context)).await;
+    let migrated = until_permitted(work).await?;
     tracing::info!(?migrated, "the database is in form");
     Ok(migrated)
 }

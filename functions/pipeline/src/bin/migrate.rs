@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use lambda_kit::postgres::Postgres;
-use lambda_kit::{Failure, aws, run};
+use lambda_kit::{Failure, aws, run, until_permitted};
 use lambda_runtime::LambdaEvent;
 use pipeline::migrate::{Migrated, migrate};
 use serde::de::IgnoredAny;
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
 }
 
 async fn handle(postgres: Arc<Postgres>, _: LambdaEvent<IgnoredAny>) -> Result<Migrated, Failure> {
-    let migrated = migrate(&postgres).await?;
+    let migrated = until_permitted(async || migrate(&postgres).await).await?;
     tracing::info!(?migrated, "the schema is up to date");
     Ok(migrated)
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use anyhow::Result;
+use protocol::deployment::Deployment;
 use protocol::pipeline::Tally;
 
 use super::dead_letters::DeadLetters;
@@ -12,8 +13,10 @@ use super::tally::tally;
 use super::{RequestLog, RequestStatus, Run};
 use crate::scenario::shared::wait;
 
-/// What hasn't arrived after so long without any change is lost.
+/// Without any change, what has not arrived is lost after this, and after all attempts that Lambda may still make at a batch.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// A stream keeps its records for a day: nothing arrives later.
+const RETENTION: Duration = Duration::from_hours(24);
 /// Messages whose request wasn't answered may still arrive: after so long without any change, no longer.
 const UNANSWERED_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -27,7 +30,8 @@ pub struct Arrived {
     pub reconciliation: Reconciliation,
 }
 
-/// Waits until each accepted message has arrived, or nothing has changed for two minutes; `arrived` is how many have.
+/// Waits until each accepted message has arrived, or nothing has changed for longer than a batch may be tried; `arrived` is how
+/// many have.
 pub async fn until_arrived(
     run: &Run,
     measured_from: u64,
@@ -35,6 +39,7 @@ pub async fn until_arrived(
     arrived: &Cell<u64>,
 ) -> Result<Arrived> {
     let accepted = requests.count(RequestStatus::Accepted);
+    let patience = patience(run.deployment())?;
     let mut dead_letters = DeadLetters::default();
     let (tally, reconciliation) = wait::until(run.context(), accepted, async |wait| {
         let polled = poll(run, measured_from, requests, &mut dead_letters).await;
@@ -49,7 +54,7 @@ pub async fn until_arrived(
             format!("accepted messages have arrived, {} as dead letters", reconciliation.dead_lettered);
         let counts = [tally.rows, tally.unconfirmed, tally.deliveries, dead_letters.count()];
         let idle = wait.report_progress(arrived.get(), &message, counts);
-        Ok(is_over(&tally, &reconciliation, idle).then_some((tally, reconciliation)))
+        Ok(is_over(&tally, &reconciliation, idle, patience).then_some((tally, reconciliation)))
     })
     .await?;
     Ok(Arrived { tally, dead_letters, reconciliation })
@@ -75,12 +80,19 @@ async fn poll(
     Ok((tally, reconciliation))
 }
 
-fn is_over(tally: &Tally, reconciliation: &Reconciliation, idle: Duration) -> bool {
+/// How long nothing may change while the readers of the streams retry: each attempt may take a reader's whole time.
+fn patience(deployment: &Deployment) -> Result<Duration> {
+    let attempts = u32::try_from(deployment.required("retries")? + 1)?;
+    let attempt = Duration::from_secs(deployment.required("timeoutSeconds")?);
+    Ok((attempt * attempts + PATIENCE).min(RETENTION))
+}
+
+fn is_over(tally: &Tally, reconciliation: &Reconciliation, idle: Duration, patience: Duration) -> bool {
     let is_complete = reconciliation.missing() == 0 && tally.unconfirmed == 0;
     let patience = match (is_complete, reconciliation.open) {
         (true, 0) => return true,
         (true, _) => UNANSWERED_PATIENCE,
-        (false, _) => PATIENCE,
+        (false, _) => patience,
     };
     idle > patience
 }
@@ -88,8 +100,26 @@ fn is_over(tally: &Tally, reconciliation: &Reconciliation, idle: Duration) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::pipeline::testing::run;
 
     const LONG: Duration = Duration::from_secs(121);
+
+    fn is_over(tally: &Tally, reconciliation: &Reconciliation, idle: Duration) -> bool {
+        super::is_over(tally, reconciliation, idle, PATIENCE)
+    }
+
+    #[test]
+    fn what_lambda_may_still_retry_is_not_lost() {
+        let patience = |retries: u64, seconds: u64| {
+            let mut run = run();
+            let settings = &mut run.deployed.deployment.settings;
+            settings.insert("retries".to_owned(), retries.into());
+            settings.insert("timeoutSeconds".to_owned(), seconds.into());
+            super::patience(run.deployment()).unwrap().as_secs()
+        };
+        assert_eq!((patience(0, 60), patience(10, 60)), (180, 780));
+        assert_eq!(patience(10_000, 900), 86_400, "the stream keeps nothing for longer");
+    }
 
     #[test]
     fn the_end_is_waited_for_as_long_as_messages_keep_arriving() {

@@ -90,6 +90,26 @@ pub const KINESIS_SHARD_HOUR: Price =
 pub const KINESIS_PUT_UNIT: Price =
     Price { usd: 0.000_000_014, unit: "PUT payload unit of 25 KB", source: KINESIS_PRICING, date: DATE };
 
+/// A shard of a provisioned stream for each consumer with enhanced fan-out.
+pub const KINESIS_CONSUMER_SHARD_HOUR: Price = Price {
+    usd: 0.015,
+    unit: "consumer-shard-hour of enhanced fan-out",
+    source: KINESIS_PRICING,
+    date: DATE,
+};
+
+/// Data that a consumer with enhanced fan-out gets from a provisioned stream.
+pub const KINESIS_CONSUMER_GB: Price =
+    Price { usd: 0.013, unit: "GB to a consumer with enhanced fan-out", source: KINESIS_PRICING, date: DATE };
+
+/// Data that a consumer with enhanced fan-out gets from an on-demand stream, whose shards have no hours.
+pub const KINESIS_ON_DEMAND_CONSUMER_GB: Price = Price {
+    usd: 0.05,
+    unit: "GB to a consumer with enhanced fan-out of an on-demand stream",
+    source: KINESIS_PRICING,
+    date: DATE,
+};
+
 /// An on-demand stream.
 pub const KINESIS_STREAM_HOUR: Price =
     Price { usd: 0.04, unit: "hour of an on-demand stream", source: KINESIS_PRICING, date: DATE };

@@ -4,8 +4,9 @@ use protocol::pipeline::message_id;
 use protocol::stats::real;
 use results::cost::{Cost, Usage};
 use results::prices::{
-    AURORA_ACU_HOUR, DATA_API_REQUEST, DYNAMODB_WRITE, HTTP_API_REQUEST, KINESIS_GB_IN, KINESIS_GB_OUT,
-    KINESIS_PUT_UNIT, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR,
+    AURORA_ACU_HOUR, DATA_API_REQUEST, DYNAMODB_WRITE, HTTP_API_REQUEST, KINESIS_CONSUMER_GB,
+    KINESIS_CONSUMER_SHARD_HOUR, KINESIS_GB_IN, KINESIS_GB_OUT, KINESIS_ON_DEMAND_CONSUMER_GB, KINESIS_PUT_UNIT,
+    KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR,
 };
 use results::scenario::pipeline::{COST, COST_WITH_AURORA};
 
@@ -45,6 +46,8 @@ struct Quantities {
     message_bytes: u64,
     /// Shards of the stream; 0 if it is on demand.
     shards: u64,
+    /// Whether Kinesis pushes the records to a consumer (enhanced fan-out).
+    has_consumer: bool,
     /// From the first request to the last row, s.
     seconds: f64,
     /// Whether `downstream` writes by the Data API.
@@ -74,6 +77,7 @@ impl Quantities {
             id_bytes: message_id(&run.name, options.schedule().total()).len() as u64,
             message_bytes: options.size,
             shards: deployment.setting("shards").unwrap_or_default(),
+            has_consumer: deployment.text_setting("fanOut") == "on",
             seconds: observation.seconds(),
             is_data_api: deployment.text_setting("driver") == "data-api",
             batches: downstream.and_then(|(_, billed)| Some(billed.as_ref()?.invocations)),
@@ -118,10 +122,15 @@ impl Quantities {
             let rounded = bytes.div_ceil(KB) * KB;
             usage.add("stream", hours, KINESIS_STREAM_HOUR);
             usage.add("stream data in", puts * real(rounded) / GB, KINESIS_GB_IN);
-            usage.add("stream data out", puts * real(bytes) / GB, KINESIS_GB_OUT);
+            let out = if self.has_consumer { KINESIS_ON_DEMAND_CONSUMER_GB } else { KINESIS_GB_OUT };
+            usage.add("stream data out", puts * real(bytes) / GB, out);
         } else {
             usage.add("stream", real(self.shards) * hours, KINESIS_SHARD_HOUR);
             usage.add("stream data in", puts * real(bytes.div_ceil(25 * KB)), KINESIS_PUT_UNIT);
+            if self.has_consumer {
+                usage.add("fan-out", real(self.shards) * hours, KINESIS_CONSUMER_SHARD_HOUR);
+                usage.add("fan-out data", puts * real(bytes) / GB, KINESIS_CONSUMER_GB);
+            }
         }
     }
 
@@ -170,6 +179,7 @@ mod tests {
             id_bytes: 33,
             message_bytes: 100,
             shards: 1,
+            has_consumer: false,
             seconds: 180.0,
             is_data_api: false,
             batches: None,
@@ -226,6 +236,18 @@ mod tests {
         let gb = 1e6 / (1024.0 * 1024.0 * 1024.0);
         assert_close(usd(&quantities, "stream data in"), 1024.0 * gb * 0.08);
         assert_close(usd(&quantities, "stream data out"), 238.0 * gb * 0.04);
+    }
+
+    #[test]
+    fn fan_out_is_charged_by_what_is_pushed_and_where_there_are_shards_by_their_hours() {
+        let fanned_out = Quantities { has_consumer: true, ..quantities() };
+        assert_close(usd(&fanned_out, "fan-out"), 0.05 * 0.015 / 0.036);
+        let gb = 238.0 * 1e6 / (1024.0 * 1024.0 * 1024.0);
+        assert_close(usd(&fanned_out, "fan-out data"), gb * 0.013);
+        assert_eq!(usd(&quantities(), "fan-out"), None);
+        let on_demand = Quantities { shards: 0, ..fanned_out };
+        assert_close(usd(&on_demand, "stream data out"), gb * 0.05);
+        assert_eq!(usd(&on_demand, "fan-out"), None);
     }
 
     #[test]

@@ -72,7 +72,8 @@ where
 }
 
 impl Environment {
-    /// Waits for SIGTERM, which Lambda says before it ends an environment, and for the clean-up that follows.
+    /// Waits for SIGTERM, and for the clean-up that follows. Lambda sends it only to functions with a registered extension,
+    /// which these are not; what starts a contender elsewhere does.
     async fn end(&self) {
         match signal(SignalKind::terminate()) {
             Ok(mut terminate) => {

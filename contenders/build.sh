@@ -23,7 +23,8 @@ for folder in contenders/*/*/; do
   echo "$lang/$id"
   rm -rf "$copy"
   mkdir -p "$copy"
-  cp -R "$folder." "$copy"
+  # Links would lead elsewhere from there.
+  cp -RL "$folder." "$copy"
   if [ -f "$copy/build.sh" ]; then
     (cd "$copy" && ARCH=$arch bash build.sh)
     [ -f "$copy/bootstrap" ] || { echo "error: $folder/build.sh left no file 'bootstrap'" >&2; exit 1; }

@@ -2,9 +2,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
+import type * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { contenderCode, type Defaults, findContenders } from "./contenders";
+import { type Contender, contenderCode, type Defaults, findContenders } from "./contenders";
 
 const defaults: Defaults = { architecture: "arm64", memory: 512, timeout: 900 };
 
@@ -54,6 +55,57 @@ describe("findContenders", () => {
     expect(() => findContenders(folder, defaults)).toThrow(
       /there is no contender: put one into .*<lang>\/<id>/,
     );
+  });
+
+  describe("with symbolic links", () => {
+    const link = (file: string, target: string): void => {
+      fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      fs.symlinkSync(target, path.join(folder, file));
+    };
+    const find = (): readonly Contender[] =>
+      findContenders(path.join(folder, "contenders"), defaults, folder);
+    const names = async (): Promise<string[]> => {
+      const [contender] = find();
+      if (!contender) throw new Error("it must be found");
+      const { assets } = contenderCode(contender, folder) as pulumi.asset.AssetArchive;
+      return Object.keys(await assets).sort();
+    };
+
+    it("deploys what links inside the checkout lead to, files and folders", async () => {
+      put("shared/lib/deep/help.py");
+      put("shared/one.py");
+      put("contenders/python/linked/index.py");
+      link("contenders/python/linked/lib", "../../../shared/lib");
+      link("contenders/python/linked/one.py", path.join(folder, "shared/one.py"));
+      put("contenders/python/linked/__pycache__/index.pyc");
+      expect(await names()).toEqual(["index.py", "lib/deep/help.py", "one.py"]);
+    });
+
+    it("finds a contender whose folder is a link", async () => {
+      put("elsewhere/mine/index.py");
+      link("contenders/python/mine", "../../elsewhere/mine");
+      expect(find()).toMatchObject([{ lang: "python", id: "mine" }]);
+      expect(await names()).toEqual(["index.py"]);
+    });
+
+    it.each([
+      [
+        "lib",
+        "/usr/lib",
+        /the link .*contenders\/python\/bad\/lib leads out of the checkout, to \/usr\/lib.*: put a copy/,
+      ],
+      ["lib", "nowhere", /the link .*python\/bad\/lib leads to nowhere, which is not there/],
+      ["lib", ".", /the link .*python\/bad\/lib leads back to .*python\/bad: remove it/],
+    ])("refuses the link %s to %s by its name", async (name, target, message) => {
+      put("contenders/python/bad/index.py");
+      link(`contenders/python/bad/${name}`, target);
+      await expect(names()).rejects.toThrow(message);
+    });
+
+    it("refuses a contender's folder that is a link out of the checkout", () => {
+      link("contenders/python/bad", os.tmpdir());
+      expect(find).toThrow(/the link .*contenders\/python\/bad leads out of the checkout/);
+    });
   });
 
   it("names the build command of a contender that has to be built", () => {

@@ -8,6 +8,7 @@ import { bootstrapArtefact, inTarget, ROOT, rustArtefact } from "../../infra/art
 import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { stop } from "../../infra/stop";
 import type { Architecture } from "../../infra/target";
+import { filesBelow, followed } from "./folder";
 
 /** A contender as its folder describes it: `contenders/<lang>/<id>/`. */
 export interface Contender {
@@ -51,9 +52,9 @@ const KEYS: Readonly<Record<string, Rule>> = {
 };
 
 /** Every contender below a folder, in order of name; none at all stops the program. */
-export function findContenders(folder: string, defaults: Defaults): Contender[] {
-  const found = subfolders(folder).flatMap((lang) =>
-    subfolders(path.join(folder, lang)).map((id) =>
+export function findContenders(folder: string, defaults: Defaults, checkout = ROOT): Contender[] {
+  const found = subfolders(folder, checkout).flatMap((lang) =>
+    subfolders(path.join(folder, lang), checkout).map((id) =>
       describe(path.join(folder, lang, id), lang, id, defaults),
     ),
   );
@@ -64,7 +65,7 @@ export function findContenders(folder: string, defaults: Defaults): Contender[] 
 }
 
 /** What is deployed for a contender: what the build left, or the folder itself where nothing has to be built. */
-export function contenderCode(contender: Contender): pulumi.asset.Archive {
+export function contenderCode(contender: Contender, checkout = ROOT): pulumi.asset.Archive {
   const { lang, id, folder, architecture } = contender;
   const built = inTarget("contenders", `${lang}-${id}`);
   if (lang === "rust") return rustArtefact(id, architecture);
@@ -73,9 +74,9 @@ export function contenderCode(contender: Contender): pulumi.asset.Archive {
   const needsBuild = ["requirements.txt", "package.json"].some((file) =>
     fs.existsSync(path.join(folder, file)),
   );
-  if (!needsBuild) return folderArchive(folder);
+  if (!needsBuild) return folderArchive(folder, checkout);
   return fs.existsSync(built)
-    ? folderArchive(built)
+    ? folderArchive(built, built)
     : stop(`the contender ${lang}/${id} is not built (no ${built}): build it with: make build`);
 }
 
@@ -110,22 +111,22 @@ function numberWithin(min: number, max: number, unit: string): Rule {
   };
 }
 
-function subfolders(folder: string): string[] {
+function subfolders(folder: string, checkout: string): string[] {
   if (!fs.existsSync(folder)) return [];
-  const entries = fs.readdirSync(folder, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() && /^[a-z0-9]/.test(entry.name))
-    .map((entry) => entry.name)
+  const isFolder = (name: string): boolean => {
+    const target = followed(path.join(folder, name), checkout);
+    return target !== undefined && fs.statSync(target).isDirectory();
+  };
+  return fs
+    .readdirSync(folder)
+    .filter((name) => /^[a-z0-9]/.test(name) && isFolder(name))
     .sort();
 }
 
-/** A folder file by file, without what running it leaves behind: the same sources give the same code hash. */
-function folderArchive(folder: string): pulumi.asset.Archive {
-  const files = fs
-    .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
-    .map((entry) => path.join(entry.parentPath, entry.name));
-  return new pulumi.asset.AssetArchive(
-    Object.fromEntries(files.map((file) => [path.relative(folder, file), new pulumi.asset.FileAsset(file)])),
+/** A folder file by file. */
+function folderArchive(folder: string, checkout: string): pulumi.asset.Archive {
+  const assets = [...filesBelow(folder, checkout)].map(
+    ([name, file]) => [name, new pulumi.asset.FileAsset(file)] as const,
   );
+  return new pulumi.asset.AssetArchive(Object.fromEntries(assets));
 }

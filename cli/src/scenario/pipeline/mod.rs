@@ -38,7 +38,7 @@ impl Scenario for Pipeline {
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {
-        let observation = execute::execute(run, &self.0).await?;
+        let observation = Box::pin(execute::execute(run, &self.0)).await?;
         Ok(report::measurement(run, &observation))
     }
 }

@@ -62,10 +62,16 @@ pub struct Cluster {
 
 /// The stack was deployed by a version of lambench that had no such setting.
 #[derive(Debug, thiserror::Error)]
-#[error("the stack has no setting '{setting}': deploy it again with: pulumi up --stack {stack}")]
+#[error("the stack has no setting '{setting}': deploy it again with: {command}")]
 pub struct MissingSetting {
     setting: String,
-    stack: String,
+    command: String,
+}
+
+/// A command line of Pulumi's that means a stack, whichever is selected in the shell that it is pasted into.
+#[must_use]
+pub fn pulumi_command(command: &str, stack: &str) -> String {
+    format!("pulumi {command} --stack {stack}")
 }
 
 impl Deployment {
@@ -80,7 +86,7 @@ impl Deployment {
     /// # Errors
     /// If it isn't.
     pub fn required(&self, name: &str) -> Result<u64, MissingSetting> {
-        let missing = || MissingSetting { setting: name.to_owned(), stack: self.stack.clone() };
+        let missing = || MissingSetting { setting: name.to_owned(), command: self.pulumi("up") };
         self.setting(name).ok_or_else(missing)
     }
 
@@ -96,10 +102,10 @@ impl Deployment {
         self.settings.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The option that makes a command of Pulumi's mean this stack.
+    /// A command line of Pulumi's that means this stack: `up`, `config set memory 512`.
     #[must_use]
-    pub fn stack_option(&self) -> String {
-        format!("--stack {}", self.stack)
+    pub fn pulumi(&self, command: &str) -> String {
+        pulumi_command(command, &self.stack)
     }
 
     /// Whether it is on AWS itself.

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use protocol::deployment::pulumi_command;
 use tokio::signal::unix::SignalKind;
 
 use crate::project::Project;
@@ -67,8 +68,8 @@ pub fn watch(project: &Project, stack: Option<&str>) -> Result<ExitCode> {
         Ok(signal) => {
             if signal == SignalKind::interrupt() {
                 print_line(&format!(
-                    "\nstopped watching; tell Pulumi of swapped code with: pulumi up --refresh --stack {}",
-                    lambda.stack()
+                    "\nstopped watching; tell Pulumi of swapped code with: {}",
+                    pulumi_command("up --refresh", lambda.stack())
                 ))?;
             }
             // What a shell reports of a program that a signal ended.
@@ -99,9 +100,10 @@ async fn introduce(lambda: &Lambda) -> Result<()> {
     if deployed.is_empty() {
         bail!(
             "no function at {} is made of a binary of this checkout and belongs to the stack '{stack}': deploy one with \
-             `make build`, then `pulumi up --stack {stack}`, in a shell with the variables of `lambench local env`",
+             `make build`, then `{up}`, in a shell with the variables of `lambench local env`",
             lambda.address(),
-            stack = lambda.stack()
+            stack = lambda.stack(),
+            up = pulumi_command("up", lambda.stack())
         );
     }
     let folders = sources::FOLDERS.map(|folder| format!("{folder}/, ")).concat();

@@ -52,7 +52,6 @@ impl Scenario for S3Read {
 /// A variant's functions and queues.
 fn functions(run: &Run, variant: Variant) -> Result<&VariantFunctions> {
     run.deployed.variants.get(&variant).with_context(|| {
-        let option = run.deployment().stack_option();
-        format!("the stack has no variant {variant}: deploy it again with: pulumi up {option}")
+        format!("the stack has no variant {variant}: deploy it again with: {}", run.deployment().pulumi("up"))
     })
 }

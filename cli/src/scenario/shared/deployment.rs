@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use protocol::deployment::pulumi_command;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 /// If there is no `pulumi`, no such stack, or the stack doesn't have the scenario.
 pub fn deployed<T: DeserializeOwned>(scenario: &str, stack: Option<&str>) -> Result<T> {
     let stack_option = stack.map_or_else(Vec::new, |name| vec!["--stack", name]);
-    let up = ["pulumi", "up"].iter().chain(&stack_option).copied().collect::<Vec<_>>().join(" ");
+    let up = stack.map_or_else(|| "pulumi up".to_owned(), |name| pulumi_command("up", name));
     let output = Command::new("pulumi")
         .args(["stack", "output", "environment", "--json", "--non-interactive"])
         .args(&stack_option)

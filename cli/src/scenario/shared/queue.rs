@@ -100,8 +100,8 @@ pub async fn attributes(context: RunContext<'_>, url: &str) -> Result<Attributes
         depth: COUNTS.iter().filter_map(number).sum(),
         limits: limits.with_context(|| {
             format!(
-                "{url} has no dead-letter queue: deploy the stack again with: pulumi up {}",
-                context.deployment.stack_option()
+                "{url} has no dead-letter queue: deploy the stack again with: {}",
+                context.deployment.pulumi("up")
             )
         })?,
     })

@@ -30,7 +30,6 @@ impl RunContext<'_> {
 
     /// The command that changes a setting of this scenario alone: its own value wins over the stack's.
     pub fn set_command(&self, setting: &str, value: impl Display) -> String {
-        let option = self.deployment.stack_option();
-        format!("pulumi config set --path {}.{setting} {value} {option}", self.scenario)
+        self.deployment.pulumi(&format!("config set --path {}.{setting} {value}", self.scenario))
     }
 }

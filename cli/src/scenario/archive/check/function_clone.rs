@@ -42,8 +42,8 @@ impl FunctionClone {
         let (settings, location) =
             found.configuration.zip(found.code.and_then(|code| code.location)).with_context(|| {
                 format!(
-                    "Lambda doesn't say what {function} is made of: deploy it again with: pulumi up {}",
-                    deployment.stack_option()
+                    "Lambda doesn't say what {function} is made of: deploy it again with: {}",
+                    deployment.pulumi("up")
                 )
             })?;
         let endpoint =

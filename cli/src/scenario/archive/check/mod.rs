@@ -115,11 +115,11 @@ fn chosen(archive: &Deployed, folders: &[PathBuf]) -> Result<Vec<Contender>> {
         if !deployed.iter().any(|contender| contender.name == *name) {
             let has: Vec<_> = deployed.iter().map(|contender| contender.name.as_str()).collect();
             bail!(
-                "{} is not deployed on the stack '{}' (it has: {}): deploy it with: pulumi up {}",
+                "{} is not deployed on the stack '{}' (it has: {}): deploy it with: {}",
                 folder.display(),
                 archive.deployment.stack,
                 has.join(", "),
-                archive.deployment.stack_option()
+                archive.deployment.pulumi("up")
             );
         }
     }

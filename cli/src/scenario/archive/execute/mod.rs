@@ -42,8 +42,8 @@ pub async fn execute(run: &Run) -> Result<Observation> {
     let archive = &run.deployed;
     if archive.contenders.is_empty() {
         bail!(
-            "the stack has no contender: put one into contenders/<lang>/<id>/, then: pulumi up {}",
-            archive.deployment.stack_option()
+            "the stack has no contender: put one into contenders/<lang>/<id>/, then: {}",
+            archive.deployment.pulumi("up")
         );
     }
     recovery::recover(run).await?;

@@ -110,6 +110,5 @@ fn workers(run: &Run, driver: Driver) -> Result<&Workers> {
 }
 
 fn lacks_workers(run: &Run, driver: Driver) -> String {
-    let option = run.deployment().stack_option();
-    format!("the stack has no workers for {driver}: deploy it again with: pulumi up {option}")
+    format!("the stack has no workers for {driver}: deploy it again with: {}", run.deployment().pulumi("up"))
 }

@@ -127,10 +127,14 @@ fn throttled(run: &Run, options: &Options, throttled: Throttled) -> Vec<String> 
 /// What an answer means, and what to do about it; none where that is said elsewhere.
 fn error_hint(run: &Run, status: &str) -> Option<String> {
     let upstream = &run.deployed.functions.upstream;
-    let flag = run.deployment().stack_option();
     Some(match status {
         "429" => return None,
-        "400" | "404" => format!("the API is from another version: deploy it again with: pulumi up {flag}"),
+        "400" | "404" => {
+            format!(
+                "the API is from another version: deploy it again with: {}",
+                run.deployment().pulumi("up")
+            )
+        }
         "403" => "these credentials may not call the API: use those that deployed the stack".to_owned(),
         "413" => "the message is too large: lower --size".to_owned(),
         "connection" => "the API took no connection: lower --rate or --connections".to_owned(),

@@ -34,8 +34,8 @@ impl Event {
         let own = value.pointer("/detail/itemSeconds").and_then(Value::as_f64);
         let setting = || run.deployment().settings.get("itemSeconds").and_then(Value::as_f64);
         let item_seconds = own.or_else(setting).with_context(|| {
-            let option = run.deployment().stack_option();
-            format!("the stack has no setting 'itemSeconds': deploy it again with: pulumi up {option}")
+            let command = run.deployment().pulumi("up");
+            format!("the stack has no setting 'itemSeconds': deploy it again with: {command}")
         })?;
         Ok(Self { file, value, item_seconds })
     }

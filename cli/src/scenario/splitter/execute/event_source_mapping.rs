@@ -45,9 +45,9 @@ impl<'a> EventSourceMapping<'a> {
         let uuid = found.event_source_mappings().iter().find_map(|one| one.uuid.clone());
         let uuid = uuid.with_context(|| {
             format!(
-                "{} isn't connected with its queue: deploy the stack again with: pulumi up --refresh {}",
+                "{} isn't connected with its queue: deploy the stack again with: {}",
                 deployed.functions.worker,
-                deployed.deployment.stack_option()
+                deployed.deployment.pulumi("up --refresh")
             )
         })?;
         Ok(Self { run, client, uuid, changed: Cell::new(false) })

@@ -136,8 +136,8 @@ fn remaining_work(run: &Run, under_way: Option<String>) -> String {
         |name| {
             format!(
                 "the event of run {name} was sent, and the items that are in the queue will still be done; to see them: \
-                 eval \"$(pulumi stack output splitterResults {})\"",
-                run.deployment().stack_option()
+                 eval \"$({})\"",
+                run.deployment().pulumi("stack output splitterResults")
             )
         },
     )

@@ -45,7 +45,7 @@ fn check_entry(run: &Run, event: &Event, sent: &Value) -> Result<()> {
     let items = event.items();
     let fit = items * (MAX_ENTRY as u64 - 1024) / bytes as u64;
     usage(format!(
-        "an event of {items} items has {bytes} bytes, and EventBridge takes less than {MAX_ENTRY}: use --items {fit} at most"
+        "an event of {items} items has {bytes} bytes, and EventBridge takes less than {MAX_ENTRY} bytes: use --items {fit} at most"
     ))
 }
 
@@ -53,7 +53,7 @@ fn check_entry(run: &Run, event: &Event, sent: &Value) -> Result<()> {
 fn check_payload(file: &str, sent: &Value) -> Result<()> {
     match sent.to_string().len() {
         ..=MAX_PAYLOAD => Ok(()),
-        bytes => usage(format!("{file} has {bytes} bytes, and an invocation takes {MAX_PAYLOAD}")),
+        bytes => usage(format!("{file} has {bytes} bytes, and an invocation takes {MAX_PAYLOAD} bytes")),
     }
 }
 
@@ -67,7 +67,8 @@ fn check_time(run: &Run, event: &Event) -> Result<()> {
     }
     let ample = whole(needed.ceil()) + MARGIN_SECONDS;
     let advice = if run.deployment().clamp("timeoutSeconds", ample) == ample {
-        format!("{}, then pulumi up", run.context().set_command("timeoutSeconds", ample))
+        let set = run.context().set_command("timeoutSeconds", ample);
+        format!("{set}, then {}", run.deployment().pulumi("up"))
     } else {
         "lower --item-seconds, or batchSize".to_owned()
     };
@@ -108,6 +109,7 @@ mod tests {
     fn items_that_take_longer_than_an_invocation_may_are_refused_with_the_setting_that_helps() {
         let said = refused(|event| event.item_seconds = 29.8);
         assert!(said.contains("pulumi config set --path splitter.timeoutSeconds 36 --stack dev"), "{said}");
+        assert!(said.ends_with("then pulumi up --stack dev"), "{said}");
         let said = refused(|event| event.item_seconds = 899.0);
         assert!(said.ends_with("lower --item-seconds, or batchSize"), "{said}");
     }

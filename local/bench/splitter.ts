@@ -274,13 +274,13 @@ async function faulty(
 
 /** Messages of two items are delivered twice, as SQS allows. */
 async function deliverAgain(index: number, run: string): Promise<void> {
-  const detail = {
-    eventName: "CreateTags",
-    run,
-    requestParameters: { tagSet: { items: [{ key: "Item-0001", value: "lambench" }] } },
-  };
-  checkout.write(`again${index}.json`, JSON.stringify({ source: "lambench.splitter", detail }));
   for (const item of ["0001", "0002"]) {
+    const detail = {
+      eventName: "CreateTags",
+      run,
+      requestParameters: { tagSet: { items: [{ key: `Item-${item}`, value: "lambench" }] } },
+    };
+    checkout.write(`again${index}.json`, JSON.stringify({ source: "lambench.splitter", detail }));
     const attributes = { Run: run, Item: item };
     const text = Object.entries(attributes).map(
       ([name, value]) => `${name}={DataType=String,StringValue=${value}}`,

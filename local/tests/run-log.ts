@@ -5,6 +5,7 @@ import type { ClientConfig } from "./clients";
 /** An entry of a run log; times are µs since 1970. */
 export interface Entry {
   readonly run: string;
+  /** Its id, without the digest of what it stands for. */
   readonly item: string;
   readonly queued_us: number | undefined;
   readonly started_us: number | undefined;
@@ -34,7 +35,7 @@ export class RunLog {
         };
         entries.push({
           run: item.run?.S ?? "",
-          item: item.item?.S ?? "",
+          item: item.item?.S?.split("#")[0] ?? "",
           queued_us: number("queued_us"),
           started_us: number("started_us"),
           ended_us: number("ended_us"),

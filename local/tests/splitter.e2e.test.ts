@@ -131,13 +131,56 @@ describe("the splitter, with the commands a user types", () => {
     ["one-tag.json", 200, 1, "handled 1 tag"],
     ["five-tags.json", 202, 5, "split '5' tags into '5' queued messages"],
     ["ignored.json", 202, 0, "event was ignored, not a type of interest"],
-    ["malformed.json", 400, 0, "invalid event argument"],
   ])("answers %s with %i and does its items", async (file, statusCode, count, body) => {
     const { splitter } = await result(`--event ${FIXTURES}/${file}`);
     const [only] = splitter.runs;
     expect(only?.reply).toEqual({ statusCode, count, body });
     expect(only?.items).toMatchObject({ done: count, dead_lettered: 0, lost: 0 });
     expect(only?.invocations?.counted).toBe(count === 1 ? 1 : count + 1);
+  });
+
+  it("fails on an event that the function cannot understand, and says why: it is in the dead-letter queue", async () => {
+    const ended = await checkout.run(run(`--event ${FIXTURES}/malformed.json`));
+    expect(ended.code).toBe(1);
+    const { splitter, failed_checks } = JSON.parse(ended.stdout) as Result;
+    expect(splitter.runs[0]?.reply).toEqual({ statusCode: 400, count: 0, body: "invalid event argument" });
+    expect(failed_checks.join()).toContain("the event is in the dead-letter queue: invalid event argument: it cannot be read");
+  });
+
+  it("splits into messages of 300 KB, and puts an event aside whose messages no queue takes", async () => {
+    const tags = (...bytes: number[]): string =>
+      JSON.stringify({
+        id: `sizes-${bytes.join("-")}`,
+        source: "aws.ec2",
+        detail: {
+          eventName: "CreateTags",
+          itemSeconds: 0,
+          requestParameters: {
+            tagSet: { items: bytes.map((length, index) => ({ key: `${index}`, value: "v".repeat(length) })) },
+          },
+        },
+      });
+    checkout.write("large.json", tags(300_000, 300_000, 600_000, 600_000));
+    const { splitter } = await result("--event large.json");
+    expect(splitter.runs[0]?.items).toMatchObject({ done: 4, dead_lettered: 0, lost: 0 });
+    checkout.write("too-large.json", tags(10, 1_100_000));
+    const ended = await checkout.run(run("--event too-large.json"));
+    expect(ended.code).toBe(1);
+    const refused = JSON.parse(ended.stdout) as Result;
+    expect(refused.failed_checks.join()).toContain("the queue takes 1048576 at most");
+    expect(await log.entries(refused.splitter.runs[0]?.run)).toEqual([]);
+  });
+
+  it("refuses a second run while one is under way, and a killed one is no obstacle", async () => {
+    const killed = checkout.start(run("--items 40 --item-seconds 1"));
+    const gone = new Promise((resolve) => killed.once("exit", resolve));
+    await until("it splits", 30, async () => (await log.entries()).some(({ item, ended_us }) => item !== "split" && ended_us === undefined));
+    const second = await checkout.run(run("--items 2"));
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/is running this stack already|and two at once would count each other's work/);
+    killed.kill("SIGKILL");
+    await gone;
+    await new Queue(config, environment.queue.url).purge();
   });
 
   it("says what concurrency brings and costs, and leaves the queue as it was", async () => {
@@ -217,12 +260,12 @@ describe("the splitter, with the commands a user types", () => {
     if (name === undefined) throw new Error("the split was over before it could be killed");
     await until("items are done", 60, async () => (await log.done(name)) > 100);
     kill(functionProcesses(checkout, environment.functions.worker));
-    const detail = {
-      eventName: "CreateTags",
-      run: name,
-      requestParameters: { tagSet: { items: [{ key: "Item-0001", value: "lambench" }] } },
-    };
     for (const Item of ["0001", "0001", "0599"]) {
+      const detail = {
+        eventName: "CreateTags",
+        run: name,
+        requestParameters: { tagSet: { items: [{ key: `Item-${Item}`, value: "lambench" }] } },
+      };
       await new Queue(config, environment.queue.url).send(
         JSON.stringify({ source: "lambench.splitter", detail }),
         { Run: name, Item },
@@ -257,7 +300,7 @@ describe("the splitter, with the commands a user types", () => {
   });
 
   it.each([
-    ["--items 9000", "EventBridge takes less than 262144: use --items"],
+    ["--items 9000", "EventBridge takes less than 262144 bytes: use --items"],
     ["--item-seconds 3", "pulumi config set --path splitter.timeoutSeconds 9 --stack splitter"],
     ["--concurrency 0", "1..=1000"],
     ["--event nothing.json", "cannot read nothing.json"],

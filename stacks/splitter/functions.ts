@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { RustFunction } from "../../infra/function";
+import { MAX_MESSAGE_BYTES } from "../../infra/queue";
 import { RunLog } from "../../infra/run-log";
 import type { DeployContext } from "../../infra/scenario";
 import { WorkerQueue } from "../../infra/worker-queue";
@@ -66,6 +67,7 @@ export function deployFunctions(
         ITEM_SECONDS: String(settings.itemSeconds),
         ITEM_RESERVE_SECONDS: String(ITEM_RESERVE_SECONDS),
         EVENT_SOURCE: SOURCE,
+        MAX_MESSAGE_BYTES: String(MAX_MESSAGE_BYTES),
       },
       statements: [
         ...queue.consumerStatements(),

@@ -74,6 +74,11 @@ describe("the splitter stack", () => {
     const { inputs } = stack.resource("aws:lambda/function:Function", `${NAME}-worker`);
     const variables = { ITEM_RESERVE_SECONDS: "0.25", EVENT_SOURCE: "lambench.splitter" };
     expect(inputs.environment).toMatchObject({ variables });
+    for (const queue of stack.resources("aws:sqs/queue:Queue")) {
+      const { maxMessageSize } = queue.inputs as { maxMessageSize: number };
+      expect(maxMessageSize).toBe(1024 * 1024);
+      expect(inputs.environment).toMatchObject({ variables: { MAX_MESSAGE_BYTES: String(maxMessageSize) } });
+    }
     expect(outputs.environment).toMatchObject({
       source: "lambench.splitter",
       itemReserveSeconds: 0.25,

@@ -12,6 +12,7 @@ pub mod histogram;
 pub mod message_attributes;
 pub mod pipeline;
 pub mod run_log;
+pub mod run_name;
 pub mod s3_read;
 pub mod splitter;
 pub mod stats;

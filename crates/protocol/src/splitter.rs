@@ -12,8 +12,10 @@ pub const DETAIL_TYPE: &str = "AWS API Call via CloudTrail";
 pub const POISON: &str = "lambench:poison";
 /// The message attribute that says which item of the run a message stands for.
 pub const ITEM_ATTRIBUTE: &str = "Item";
-/// The entry of the run log that stands for the splitting itself.
-pub const SPLIT_ENTRY: &str = "split";
+/// The id of the splitting itself in the run log.
+pub const SPLIT_ID: &str = "split";
+/// Between an id and a digest in the name of an entry.
+const SEPARATOR: char = '#';
 
 /// The output `environment.splitter`.
 #[derive(Debug, Clone, Deserialize)]
@@ -71,6 +73,14 @@ pub struct Reply {
     pub body: String,
 }
 
+impl Reply {
+    /// Whether the event was one that the function cannot handle.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.status_code == 400
+    }
+}
+
 /// The id of an item: its place among the event's tags.
 #[must_use]
 pub fn item_id(index: usize) -> String {
@@ -84,9 +94,28 @@ pub fn item_index(id: &str) -> Option<usize> {
     (item_id(index) == id).then_some(index)
 }
 
+/// The name of an entry of the run log: an id, and a digest of what it stands for. So two events that name the same run, or two
+/// messages that name the same item of it, are only the same if they are about the same tags.
+#[must_use]
+pub fn entry(id: &str, digest: u64) -> String {
+    format!("{id}{SEPARATOR}{digest:016x}")
+}
+
+/// The id in an entry's name.
+#[must_use]
+pub fn entry_id(entry: &str) -> &str {
+    entry.split_once(SEPARATOR).map_or(entry, |(id, _)| id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_an_entry_has_its_id() {
+        assert_eq!(entry("0003", 0x1a2b), "0003#0000000000001a2b");
+        assert_eq!(["0003#0000000000001a2b", "0003"].map(entry_id), ["0003", "0003"]);
+    }
 
     #[test]
     fn an_item_has_one_id() {

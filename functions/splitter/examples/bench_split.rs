@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
-use lambda_kit::sqs::{Queue, number, string};
+use lambda_kit::sqs::{MAX_BYTES, Queue, number, string};
 use lambda_kit::{Failure, aws, now_us};
 use protocol::message_attributes::{RUN, SENT_AT};
 use protocol::splitter::{ITEM_ATTRIBUTE, item_id};
@@ -58,7 +58,7 @@ fn cpu_per_item(text: &str) -> Result<f64, AnyError> {
     for _ in 0..SPLITS {
         let text = sendable(text);
         let event = tags(&text)?;
-        for index in batches(&event, 0..event.count())?.into_iter().flatten() {
+        for index in batches(&event, 0..event.count(), MAX_BYTES)?.into_iter().flatten() {
             bytes += event.with_one(index).len();
         }
     }
@@ -98,7 +98,7 @@ async fn compare(
             let start = Instant::now();
             if is_batched {
                 let note = async |_| Ok::<_, Failure>(());
-                let sent = send(queue, &event, batches(&event, 0..ITEMS)?, start + TIMEOUT, note);
+                let sent = send(queue, &event, batches(&event, 0..ITEMS, MAX_BYTES)?, start + TIMEOUT, note);
                 sent.await.map_err(|failure| failure.to_string())?;
                 in_batches.push(start.elapsed().as_secs_f64());
             } else {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use lambda_kit::Failure;
-use lambda_kit::sqs::{self, MAX_BYTES, Message, Queue, Sending, Sent, number, string};
+use lambda_kit::sqs::{self, Message, Queue, Sending, Sent, number, string};
 use protocol::message_attributes::{RUN, SENT_AT};
 use protocol::splitter::{ITEM_ATTRIBUTE, item_id};
 
@@ -15,12 +15,13 @@ const ATTRIBUTES: usize = 64;
 /// Requests under way at once.
 const CONCURRENCY: usize = 16;
 
-/// An item whose message SQS wouldn't take.
+/// An item whose message the queue wouldn't take.
 #[derive(Debug, thiserror::Error)]
-#[error("the message of item {item} would have {bytes} bytes, and SQS takes {MAX_BYTES}")]
+#[error("the message of item {item} would have {bytes} bytes, and the queue takes {max} at most")]
 pub struct TooLong {
     item: String,
     bytes: usize,
+    max: usize,
 }
 
 /// Items that are not in the queue.
@@ -32,18 +33,19 @@ pub struct NotQueued {
     reason: String,
 }
 
-/// The items in batches that SQS takes.
+/// The items in batches that SQS takes; `max` is the longest message that the queue does, bytes.
 ///
 /// # Errors
 /// If the message of one would be longer than any may be.
 pub fn batches(
     event: &Event<'_>,
     items: impl IntoIterator<Item = usize>,
+    max: usize,
 ) -> Result<Vec<Vec<usize>>, TooLong> {
     let size = |index| event.size_with_one(index) + event.run.len() + ATTRIBUTES;
     let items: Vec<usize> = items.into_iter().collect();
-    if let Some(&index) = items.iter().find(|index| size(**index) > MAX_BYTES) {
-        return Err(TooLong { item: item_id(index), bytes: size(index) });
+    if let Some(&index) = items.iter().find(|index| size(**index) > max) {
+        return Err(TooLong { item: item_id(index), bytes: size(index), max });
     }
     Ok(sqs::batches(&items, size))
 }

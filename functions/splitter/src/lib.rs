@@ -4,6 +4,7 @@
 pub mod enqueue;
 pub mod event;
 mod item;
+pub mod origin;
 mod python_literal;
 mod reply;
 mod split;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lambda_kit::Failure;
 use lambda_kit::run_log::{Key, Known};
 use lambda_kit::sqs::Sent;
-use protocol::splitter::{Reply, SPLIT_ENTRY, item_id};
+use protocol::splitter::Reply;
 use tokio::time::timeout_at;
 
 use crate::enqueue;
@@ -35,12 +35,12 @@ impl Worker {
         invocation: &Invocation<'_>,
     ) -> Result<Reply, Failure> {
         let count = event.count();
-        if let Err(too_long) = enqueue::batches(event, 0..count) {
-            tracing::warn!(run = event.run, %too_long, "the event cannot be split");
-            return Ok(reply::invalid());
+        if let Err(too_long) = enqueue::batches(event, 0..count, self.settings.max_message_bytes) {
+            return self.refuse(event.text(), &too_long.to_string(), invocation).await;
         }
+        let entry = event.split_entry();
         let (key, known) =
-            (Key { run: &event.run, item: SPLIT_ENTRY }, Known { count: Some(count), queued_us: None });
+            (Key { run: &event.run, item: &entry }, Known { count: Some(count), queued_us: None });
         let (within, end) = (invocation.deadline.budget(RESERVE), invocation.deadline.before(RESERVE));
         let queue = async |attempt| match timeout_at(end.into(), self.queue_items(event, attempt, end)).await
         {
@@ -53,10 +53,10 @@ impl Worker {
 
     async fn queue_items(&self, event: &Event<'_>, attempt: u64, end: Instant) -> Result<(), Failure> {
         let queued = if attempt > 1 { self.log.queued_items(&event.run).await? } else { HashSet::new() };
-        let left = (0..event.count()).filter(|index| !queued.contains(&item_id(*index)));
-        let batches = enqueue::batches(event, left)?;
+        let left = (0..event.count()).filter(|index| !queued.contains(&event.item_entry(*index)));
+        let batches = enqueue::batches(event, left, self.settings.max_message_bytes)?;
         let record = async |sent: Sent| {
-            let items: Vec<_> = sent.numbers.into_iter().map(item_id).collect();
+            let items: Vec<_> = sent.numbers.into_iter().map(|index| event.item_entry(index)).collect();
             self.log.record_queued(&event.run, &items, sent.at_us, end).await
         };
         enqueue::send(&self.queue, event, batches, end, record).await

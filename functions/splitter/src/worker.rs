@@ -9,12 +9,11 @@ use futures::future::LocalBoxFuture;
 use lambda_kit::run_log::{Claimant, Key, RunLog};
 use lambda_kit::sqs::{self, DeadLetters, Queue};
 use lambda_kit::{Deadline, Failure, env};
-use protocol::decimal;
-use protocol::message_attributes::{RUN, SENT_AT};
-use protocol::splitter::{ITEM_ATTRIBUTE, Reply, item_id};
+use protocol::splitter::Reply;
 use serde::Serialize;
 
-use crate::event::{self, Event, EventError, Parsed};
+use crate::event::{self, EventError, Names, Parsed};
+use crate::origin::{Origin, OriginError};
 use crate::{python_literal, reply};
 
 /// What the function is set up with.
@@ -38,6 +37,8 @@ pub struct Settings {
     pub item_reserve: Duration,
     /// The source of events besides `aws.ec2`.
     pub event_source: String,
+    /// The longest message that the queue takes, bytes.
+    pub max_message_bytes: usize,
 }
 
 /// What the function answers: to an event, or to a batch of the queue.
@@ -70,10 +71,12 @@ enum MessageError {
     Invalid(EventError),
     #[error("the queue is for events of 1 tag, but this one has {0}: it isn't split again")]
     Again(usize),
+    #[error(transparent)]
+    Origin(OriginError),
 }
 
 impl Settings {
-    /// From `ITEM_SECONDS`, `ITEM_RESERVE_SECONDS` and `EVENT_SOURCE`.
+    /// From `ITEM_SECONDS`, `ITEM_RESERVE_SECONDS`, `EVENT_SOURCE` and `MAX_MESSAGE_BYTES`.
     ///
     /// # Errors
     /// If a variable is missing or wrong.
@@ -82,6 +85,7 @@ impl Settings {
             item_time: seconds("ITEM_SECONDS", "how long an item takes, seconds")?,
             item_reserve: seconds("ITEM_RESERVE_SECONDS", "what an item needs besides, seconds")?,
             event_source: env::setting("EVENT_SOURCE", "the source of events besides aws.ec2")?,
+            max_message_bytes: env::setting("MAX_MESSAGE_BYTES", "the longest message of the queue, bytes")?,
         })
     }
 }
@@ -135,16 +139,13 @@ impl Worker {
         let text = event::sendable(payload);
         let reply = match event::parse(&text, &self.settings.event_source) {
             Ok(Parsed::Tags(event)) if event.count() == 1 => {
-                let item = item_id(0);
+                let item = event.item_entry(0);
                 self.item(&event, Key { run: &event.run, item: &item }, None, invocation).await?;
                 reply::handled()
             }
             Ok(Parsed::Tags(event)) => self.split(&event, invocation).await?,
             Ok(Parsed::Ignored) => reply::ignored(),
-            Err(invalid) => {
-                tracing::warn!(%invalid, "the event cannot be understood");
-                reply::invalid()
-            }
+            Err(invalid) => self.refuse(&text, &invalid.to_string(), invocation).await?,
         };
         tracing::info!(reply = reply::json(&reply), "answered");
         Ok(reply)
@@ -154,7 +155,11 @@ impl Worker {
         let body = python_literal::as_json(message.body.as_deref().unwrap_or_default());
         let reply = match event::parse(&body, &self.settings.event_source) {
             Ok(Parsed::Tags(event)) if event.count() == 1 => {
-                self.queued_item(&event, message, invocation).await?;
+                let Origin { run, entry, queued_us } = match Origin::read(message, &event) {
+                    Ok(origin) => origin,
+                    Err(invalid) => return self.reject(message, &MessageError::Origin(invalid)).await,
+                };
+                self.item(&event, Key { run, item: &entry }, queued_us, invocation).await?;
                 reply::handled()
             }
             Ok(Parsed::Ignored) => reply::ignored(),
@@ -167,19 +172,18 @@ impl Worker {
         Ok(())
     }
 
-    /// The message of an item; one that somebody else has put into the queue is a run of its own.
-    async fn queued_item(
+    /// Puts an event aside that can never be handled. EventBridge takes any answer of the function for success.
+    pub(crate) async fn refuse(
         &self,
-        event: &Event<'_>,
-        message: &SqsMessage,
+        text: &str,
+        reason: &str,
         invocation: &Invocation<'_>,
-    ) -> Result<(), Failure> {
-        let attribute = |name| message.message_attributes.get(name)?.string_value.as_deref();
-        let first = item_id(0);
-        let run = attribute(RUN).unwrap_or(&event.run);
-        let item = attribute(ITEM_ATTRIBUTE).unwrap_or(&first);
-        let sent_at_us = attribute(SENT_AT).and_then(decimal::parse);
-        self.item(event, Key { run, item }, sent_at_us, invocation).await
+    ) -> Result<Reply, Failure> {
+        let Names { id, run } = event::names(text);
+        let id = id.as_deref().unwrap_or(invocation.request_id);
+        let reason = format!("invalid event argument: {reason}");
+        self.dead_letters.send_event(text, id, run.as_deref(), &reason).await?;
+        Ok(reply::invalid())
     }
 
     async fn reject(&self, message: &SqsMessage, error: &MessageError) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! Batches of messages: received (each is handled on its own, only those that failed come back), and sent.
 
+pub mod attributes;
 mod dead_letters;
 mod queue;
 

@@ -4,17 +4,18 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use protocol::splitter::POISON;
+use protocol::run_name::{self, InvalidName};
+use protocol::splitter::{POISON, SPLIT_ID, entry, item_id};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 /// EC2, by `CloudTrail`.
 const AWS_SOURCE: &str = "aws.ec2";
 /// The calls that change tags.
 const CALLS: [&str; 2] = ["CreateTags", "DeleteTags"];
-/// The longest run's name, bytes.
-const MAX_RUN: usize = 256;
 /// The longest time that an item can take, seconds: no function runs longer.
 const MAX_SECONDS: f64 = 900.0;
 /// What JSON may have in a string as it is, and SQS refuses.
@@ -30,8 +31,8 @@ pub enum EventError {
     #[error("it has neither 'detail.run' nor 'id'")]
     NoRun,
     /// What says so cannot be a name.
-    #[error("its run must have 1 to {MAX_RUN} bytes, no control characters among them")]
-    Run,
+    #[error(transparent)]
+    Run(#[from] InvalidName),
     /// Its items take impossibly long.
     #[error("'detail.itemSeconds' is {0}, but must be from 0 to {MAX_SECONDS}")]
     ItemSeconds(f64),
@@ -98,6 +99,9 @@ struct TagSet<'a> {
 struct Tag<'a> {
     #[serde(borrow)]
     key: Cow<'a, str>,
+    /// `DeleteTags` may name a tag by its key alone.
+    #[serde(borrow)]
+    value: Option<&'a RawValue>,
 }
 
 /// Parses an event of EC2's, or of another source: only AWS may send in the name of `aws.*`.
@@ -122,12 +126,27 @@ pub fn parse<'a>(text: &'a str, source: &str) -> Result<Parsed<'a>, EventError> 
         return Ok(Parsed::Ignored);
     }
     let run = detail.run.or(outer.id).ok_or(EventError::NoRun)?;
-    if !(1..=MAX_RUN).contains(&run.len()) || run.chars().any(is_unsendable) {
-        return Err(EventError::Run);
-    }
+    run_name::check(&run)?;
     let item_time = detail.item_seconds.map(item_time).transpose()?;
     let list = range_of(text, items.get());
     Ok(Parsed::Tags(Event { run, item_time, text, list, tags }))
+}
+
+/// What an event is known by.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Its own id.
+    pub id: Option<String>,
+    /// The run that it names.
+    pub run: Option<String>,
+}
+
+/// The names in an event that cannot be understood, as far as it has any.
+#[must_use]
+pub fn names(text: &str) -> Names {
+    let event: Value = serde_json::from_str(text).unwrap_or_default();
+    let name = |path| run_name::check(event.pointer(path)?.as_str()?).ok().map(str::to_owned);
+    Names { id: name("/id"), run: name("/detail/run") }
 }
 
 /// # Errors
@@ -137,11 +156,6 @@ pub(crate) fn item_time(seconds: f64) -> Result<Duration, EventError> {
         return Err(EventError::ItemSeconds(seconds));
     }
     Ok(Duration::from_secs_f64(seconds))
-}
-
-/// No queue takes these, and no one can read them.
-fn is_unsendable(one: char) -> bool {
-    one.is_control() || NONCHARACTERS.contains(&one)
 }
 
 /// An event's text as SQS takes it.
@@ -160,6 +174,12 @@ fn range_of(text: &str, part: &str) -> Range<usize> {
 }
 
 impl Event<'_> {
+    /// It, as it came.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.text
+    }
+
     /// How many items it has.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -171,6 +191,24 @@ impl Event<'_> {
     pub fn is_poison(&self) -> bool {
         let key = |tag: &&RawValue| serde_json::from_str::<Tag<'_>>(tag.get()).map(|tag| tag.key == POISON);
         matches!(self.tags.as_slice(), [tag] if key(tag).unwrap_or(false))
+    }
+
+    /// The run log's entry of one of its items.
+    #[must_use]
+    pub fn item_entry(&self, index: usize) -> String {
+        self.entry_of(&item_id(index), index)
+    }
+
+    /// The run log's entry of one of its items that the event it is from has under another id.
+    #[must_use]
+    pub fn entry_of(&self, id: &str, index: usize) -> String {
+        entry(id, digest(&self.tags[index..=index]))
+    }
+
+    /// The run log's entry of the splitting.
+    #[must_use]
+    pub fn split_entry(&self) -> String {
+        entry(SPLIT_ID, digest(&self.tags))
     }
 
     /// The same event with one of its items.
@@ -194,6 +232,21 @@ impl Event<'_> {
     fn around(&self) -> [&str; 2] {
         [&self.text[..self.list.start], &self.text[self.list.end..]]
     }
+}
+
+/// What tells tags from others: their keys and values, in their order.
+fn digest(tags: &[&RawValue]) -> u64 {
+    let mut digest = Sha256::new();
+    for tag in tags {
+        let tag: Tag<'_> = serde_json::from_str(tag.get()).expect("parsing the event has read it");
+        // With lengths, so that no two lists of tags are the same bytes.
+        for part in [tag.key.as_ref(), tag.value.map_or("", RawValue::get)] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    u64::from_be_bytes(*digest.first_chunk().expect("it is longer"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! What an event is taken for, and what becomes of it when it is split.
 
+use std::collections::HashSet;
+
 use lambda_kit::sqs::MAX_BYTES;
 use proptest::prelude::*;
+use protocol::splitter::entry_id;
 use serde_json::{Value, json};
 
 use super::*;
@@ -91,13 +94,43 @@ fn what_is_malformed_is_refused_with_the_reason() {
     for run in [json!(""), json!("a\nb"), json!("\u{ffff}"), json!("x".repeat(257))] {
         assert!(matches!(
             parse(&changed(|event| event["detail"]["run"] = run), SOURCE),
-            Err(EventError::Run)
+            Err(EventError::Run(_))
         ));
     }
     assert_eq!(
         reason(&changed(|event| event["detail"]["itemSeconds"] = json!(901))),
         "'detail.itemSeconds' is 901, but must be from 0 to 900"
     );
+}
+
+#[test]
+fn an_entry_of_the_run_log_is_of_the_tags_that_it_stands_for() {
+    let (one, five) = (tags(ONE), tags(FIVE));
+    assert_eq!(five.item_entry(3), tags(&five.with_one(3)).entry_of("0003", 0), "its message has the same");
+    assert_eq!(entry_id(&five.item_entry(3)), "0003");
+    assert_eq!(entry_id(&five.split_entry()), "split");
+    let tag = |event: &mut Value, name: &str, value: Value| {
+        event["detail"]["requestParameters"]["tagSet"]["items"][0][name] = value;
+    };
+    let key = changed(|event| tag(event, "key", json!("other")));
+    let value = changed(|event| tag(event, "value", json!("other")));
+    let none = changed(|event| tag(event, "value", Value::Null));
+    let more = changed(|event| tag(event, "more", json!("what is no part of a tag")));
+    let entries: HashSet<_> = [ONE, &key, &value, &none].map(|event| tags(event).item_entry(0)).into();
+    assert_eq!(entries.len(), 4);
+    assert_eq!(tags(&more).item_entry(0), one.item_entry(0));
+}
+
+#[test]
+fn what_cannot_be_understood_is_known_by_what_it_says_of_itself() {
+    let known = |text: &str| names(text);
+    let malformed = include_str!("../../fixtures/malformed.json");
+    assert!(known(malformed).id.is_some());
+    let lambench = json!({ "detail": { "run": "run-1", "requestParameters": null } }).to_string();
+    assert_eq!(known(&lambench), Names { id: None, run: Some("run-1".to_owned()) });
+    for text in ["", "7", "[]", "\"x\"", r#"{"id": 7}"#, r#"{"id": "\u0000", "detail": {"run": ""}}"#] {
+        assert_eq!(known(text), Names::default(), "{text}");
+    }
 }
 
 #[test]
@@ -133,13 +166,13 @@ fn batches_are_no_larger_than_sqs_takes() {
     let sizes = |count: usize, filling: usize| {
         let event = event(count, |_| "v".repeat(filling), &json!({}));
         let event = tags(&event);
-        let batches = batches(&event, 0..count).unwrap();
+        let batches = batches(&event, 0..count, MAX_BYTES).unwrap();
         batches.iter().map(Vec::len).collect::<Vec<_>>()
     };
     assert_eq!(sizes(25, 10), [10, 10, 5]);
     assert_eq!(sizes(8, 200_000), [5, 3]);
     let event = event(2, |_| "v".repeat(MAX_BYTES), &json!({}));
-    let error = batches(&tags(&event), 0..2).unwrap_err().to_string();
+    let error = batches(&tags(&event), 0..2, MAX_BYTES).unwrap_err().to_string();
     assert!(error.starts_with("the message of item 0000 would have 1048"), "{error}");
 }
 
@@ -178,7 +211,7 @@ proptest! {
         prop_assume!(text.len() <= 256 * 1024);
         let text = sendable(&text);
         let event = tags(&text);
-        let batches = batches(&event, 0..count).unwrap();
+        let batches = batches(&event, 0..count, MAX_BYTES).unwrap();
         prop_assert!(batches.iter().all(|batch| batch.len() <= 10));
         let list = original["detail"]["requestParameters"]["tagSet"]["items"].take();
         let mut sent = Vec::new();

@@ -54,10 +54,12 @@ impl DeadLetters {
     }
 
     fn add(&mut self, run: &str, message: &Message) {
-        if attribute(message, RUN) == Some(run)
-            && let Some(item) = attribute(message, ITEM_ATTRIBUTE)
-        {
-            self.items.add(item, attribute(message, REASON));
+        if attribute(message, RUN) == Some(run) {
+            let reason = attribute(message, REASON);
+            match attribute(message, ITEM_ATTRIBUTE) {
+                Some(item) => self.items.add(item, reason),
+                None => self.event = reason.map(str::to_owned).or(self.event.take()),
+            }
         } else if let Ok(failed) =
             serde_json::from_str::<FailedInvocation>(message.body().unwrap_or_default())
             && failed.request_payload.pointer("/detail/run").and_then(Value::as_str) == Some(run)
@@ -92,6 +94,16 @@ mod tests {
         let expected =
             [("0003", UNEXPLAINED), ("0004", "too many")].map(|(id, why)| (id.to_owned(), why.to_owned()));
         assert_eq!((dead_letters.items.reasons(), dead_letters.event), (&expected.into(), None));
+    }
+
+    #[test]
+    fn an_event_that_the_function_put_aside_is_told_in_its_words() {
+        let mut dead_letters = DeadLetters::default();
+        let reason = "invalid event argument: the message of item 0004 would have 1048700 bytes";
+        dead_letters.add("other", &message("1", "{}", &[("Run", "r"), ("Reason", reason)]));
+        assert_eq!(dead_letters.event, None);
+        dead_letters.add("r", &message("1", "{}", &[("Run", "r"), ("Reason", reason)]));
+        assert_eq!((dead_letters.event.as_deref(), dead_letters.items.count()), (Some(reason), 0));
     }
 
     #[test]

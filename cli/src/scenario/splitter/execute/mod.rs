@@ -187,7 +187,12 @@ async fn split(split: Split<'_>, limits: Limits) -> Result<SplitObservation> {
             send::put_event(split).await?;
             Trigger::EventBus
         };
-        (trigger, wait::until_handled(split, items, limits).await?)
+        let mut handled = wait::until_handled(split, items, limits).await?;
+        if reply.as_ref().is_some_and(Reply::is_refusal) {
+            // The function has put it there before it answered.
+            handled.dead_letters.collect(split.run, split.name).await?;
+        }
+        (trigger, handled)
     };
     let (run, concurrency) = (split.name.to_owned(), split.concurrency);
     let seen_us = now_us();

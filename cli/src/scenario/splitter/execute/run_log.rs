@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use protocol::decimal;
 use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, RUN, STARTED_US};
-use protocol::splitter::SPLIT_ENTRY;
+use protocol::splitter::{SPLIT_ID, entry_id};
 
 use super::Run;
 use crate::aws::failed;
@@ -53,7 +53,7 @@ impl RunLog {
 
     fn add(&mut self, entry: &HashMap<String, AttributeValue>) -> Option<()> {
         let number = |name| decimal::parse(entry.get(name)?.as_n().ok()?);
-        let item = entry.get(ITEM)?.as_s().ok()?;
+        let name = entry.get(ITEM)?.as_s().ok()?;
         let read = Entry {
             queued_us: number(QUEUED_US),
             started_us: number(STARTED_US),
@@ -61,10 +61,11 @@ impl RunLog {
             attempts: number(ATTEMPTS).unwrap_or_default(),
             count: number(COUNT),
         };
-        if item == SPLIT_ENTRY {
-            self.split = Some(read);
-        } else {
-            self.items.insert(item.clone(), read);
+        match entry_id(name) {
+            SPLIT_ID => self.split = Some(read),
+            // A second one of the same id is of other tags than the event's.
+            id if self.items.contains_key(id) => drop(self.items.insert(name.clone(), read)),
+            id => drop(self.items.insert(id.to_owned(), read)),
         }
         Some(())
     }
@@ -87,9 +88,9 @@ impl RunLog {
 pub async fn count_done(run: &Run, name: &str) -> Result<u64> {
     let ended = query(run, name)
         .select(Select::Count)
-        .filter_expression(format!("attribute_exists({ENDED_US}) AND #item <> :split"))
+        .filter_expression(format!("attribute_exists({ENDED_US}) AND NOT begins_with(#item, :split)"))
         .expression_attribute_names("#item", ITEM)
-        .expression_attribute_values(":split", AttributeValue::S(SPLIT_ENTRY.to_owned()));
+        .expression_attribute_values(":split", AttributeValue::S(SPLIT_ID.to_owned()));
     let mut pages = ended.into_paginator().send();
     let mut done = 0;
     while let Some(page) = pages.next().await {
@@ -107,4 +108,23 @@ fn query(run: &Run, name: &str) -> QueryFluentBuilder {
         .key_condition_expression("#run = :run")
         .expression_attribute_names("#run", RUN)
         .expression_attribute_values(":run", AttributeValue::S(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_known_by_its_id_and_none_hides_another() {
+        let mut log = RunLog::default();
+        for (item, attempts) in [("split#aa", "2"), ("0000#bb", "3"), ("0000#cc", "4")] {
+            let text = AttributeValue::S(item.to_owned());
+            let entry = [(ITEM, text), (ATTEMPTS, AttributeValue::N(attempts.to_owned()))];
+            log.add(&entry.map(|(name, value)| (name.to_owned(), value)).into()).unwrap();
+        }
+        let attempts: Vec<_> = log.items.iter().map(|(id, entry)| (id.as_str(), entry.attempts)).collect();
+        assert_eq!(attempts, [("0000", 3), ("0000#cc", 4)]);
+        assert_eq!(log.split.unwrap().attempts, 2);
+        assert!(log.add(&HashMap::new()).is_none());
+    }
 }

@@ -10,6 +10,7 @@ use crate::scenario::splitter::execute::SplitObservation;
 pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String> {
     let (items, log) = (&figures.items, &split.handled.log);
     let mut failed = Vec::new();
+    failed.extend(refused(split));
     if items.lost > 0 {
         failed.push(format!(
             "{} of {} got lost: neither done nor in the dead-letter queue, and nothing has changed for as long as that can \
@@ -34,8 +35,22 @@ pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String
     failed.into_iter().map(|check| format!("{}: {check}", split.run)).collect()
 }
 
+/// Why nothing was made of the event.
+fn refused(split: &SplitObservation) -> Option<String> {
+    match (&split.handled.dead_letters.event, &split.reply) {
+        (Some(reason), _) => Some(format!("the event is in the dead-letter queue: {reason}")),
+        (None, Some(reply)) if reply.is_refusal() => Some(format!(
+            "the function has refused the event: {} {}: its log says why",
+            reply.status_code, reply.body
+        )),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use protocol::splitter::Reply;
+
     use super::*;
     use crate::scenario::splitter::report::aggregate::split_run;
     use crate::scenario::splitter::testing::{event, split_at};
@@ -49,6 +64,29 @@ mod tests {
     #[test]
     fn a_run_that_adds_up_has_no_failed_check() {
         assert_eq!(said(|_| {}), [""; 0]);
+    }
+
+    #[test]
+    fn an_event_of_which_nothing_was_made_fails_with_the_reason() {
+        let refusal = Reply { status_code: 400, count: 0, body: "invalid event argument".to_owned() };
+        let said_of = |event: Option<&str>, reply: Option<&Reply>| {
+            said(|split| {
+                split.reply = reply.cloned();
+                split.handled.dead_letters.event = event.map(str::to_owned);
+            })
+        };
+        let said = said_of(Some("too long"), Some(&refusal));
+        assert!(
+            said.len() == 1 && said[0].ends_with(": the event is in the dead-letter queue: too long"),
+            "{said:?}"
+        );
+        let said = said_of(None, Some(&refusal));
+        assert!(
+            said[0].ends_with(
+                "the function has refused the event: 400 invalid event argument: its log says why"
+            )
+        );
+        assert!(said_of(None, Some(&Reply { status_code: 202, ..refusal })).is_empty());
     }
 
     #[test]

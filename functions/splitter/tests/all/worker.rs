@@ -1,15 +1,14 @@
-//! The function as it is invoked: every reply, what comes twice, what fails, what is given up.
-
-mod support;
+//! Every reply, what comes twice, what fails, what is given up.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{World, delivered};
 
-const ONE: &str = include_str!("../fixtures/one-tag.json");
-const FIVE: &str = include_str!("../fixtures/five-tags.json");
-const PYTHON: &str = include_str!("../fixtures/python-body.txt");
+use crate::support::{MAX_MESSAGE_BYTES, World, delivered, entry_of};
+
+const ONE: &str = include_str!("../../fixtures/one-tag.json");
+const FIVE: &str = include_str!("../../fixtures/five-tags.json");
+const PYTHON: &str = include_str!("../../fixtures/python-body.txt");
 
 fn many(keys: impl IntoIterator<Item = String>) -> String {
     let items: Vec<_> = keys.into_iter().map(|key| json!({ "key": key, "value": "v" })).collect();
@@ -41,10 +40,10 @@ async fn every_event_gets_its_reply() {
         (ONE, reply(200, 1, "handled 1 tag")),
         (FIVE, reply(202, 5, "split '5' tags into '5' queued messages")),
         (
-            include_str!("../fixtures/ignored.json"),
+            include_str!("../../fixtures/ignored.json"),
             reply(202, 0, "event was ignored, not a type of interest"),
         ),
-        (include_str!("../fixtures/malformed.json"), invalid.clone()),
+        (include_str!("../../fixtures/malformed.json"), invalid.clone()),
         ("[]", invalid.clone()),
         (r#"{"Records": [{"eventSource": "aws:s3"}]}"#, invalid),
     ] {
@@ -65,7 +64,7 @@ async fn an_event_is_split_into_messages_that_say_which_item_of_which_run_they_a
     let body: Value = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
     let tags = &body["detail"]["requestParameters"]["tagSet"]["items"];
     assert_eq!(*tags, json!([{ "key": "Cost-Centre", "value": "4711" }]));
-    let split = &state.log["split"];
+    let split = &state.entry("split");
     assert_eq!((&split["count"]["N"], &split["attempts"]["N"]), (&json!("5"), &json!("1")));
     assert!(split.get("ended_us").is_some());
 }
@@ -88,10 +87,10 @@ async fn every_item_is_done_once_however_often_its_message_comes() {
         assert_eq!(entry["attempts"]["N"], "1");
         assert!(entry.get("ended_us").is_some());
     }
-    assert!(state.log["0000"].get("queued_us").is_some());
+    assert!(state.entry("0000").get("queued_us").is_some());
     // The environment's first invocation was the one that split.
     assert_eq!(
-        (&state.log["split"]["cold"], &state.log["0000"]["cold"]),
+        (&state.entry("split")["cold"], &state.entry("0000")["cold"]),
         (&json!({ "BOOL": true }), &json!({ "BOOL": false }))
     );
 }
@@ -101,12 +100,12 @@ async fn an_item_that_another_invocation_is_at_comes_again() {
     let world = World::new();
     let entry =
         json!({ "attempts": { "N": "1" }, "worker": { "S": "other" }, "claimed_until_us": { "N": "1" } });
-    world.state().log.insert("0000".to_owned(), entry);
+    world.state().log.insert(entry_of(ONE), entry);
     let failure = world.invoke(ONE, "r").await.unwrap_err().to_string();
     assert!(failure.contains("is being done by another invocation"), "{failure}");
     // Lambda's own retry: its predecessor is over.
     assert_eq!(world.invoke(ONE, "other").await.unwrap(), reply(200, 1, "handled 1 tag"));
-    assert_eq!(world.state().log["0000"]["attempts"]["N"], "2");
+    assert_eq!(world.state().entry("0000")["attempts"]["N"], "2");
 }
 
 #[tokio::test]
@@ -132,7 +131,7 @@ async fn a_split_that_broke_off_is_continued_by_the_retry_of_the_event() {
     let state = world.state();
     let expected: Vec<_> = (0..25).map(|item| format!("{item:04}")).collect();
     assert_eq!(ids(&state.queue), expected, "each once");
-    assert_eq!(state.log["split"]["attempts"]["N"], "2");
+    assert_eq!(state.entry("split")["attempts"]["N"], "2");
 }
 
 #[tokio::test]
@@ -177,13 +176,135 @@ async fn a_message_that_would_be_split_again_goes_to_the_dead_letters() {
 }
 
 #[tokio::test]
+async fn an_event_that_cannot_be_understood_is_put_aside_with_its_id_and_the_reason() {
+    let no_parameters = ONE.replace("\"requestParameters\"", "\"others\"");
+    let no_tags = ONE.replace("\"tagSet\"", "\"others\"");
+    let null = json!({ "id": "e", "source": "aws.ec2", "detail": { "eventName": "CreateTags", "requestParameters": null } });
+    let mut numeric = null.clone();
+    numeric["detail"]["requestParameters"] = json!({ "tagSet": { "items": [{ "key": 7 }] } });
+    let mut empty = numeric.clone();
+    empty["detail"]["requestParameters"] = json!({ "tagSet": { "items": [{ "key": "k" }] } });
+    empty["detail"]["run"] = json!("");
+    const ID: &str = "6f87d04b-9f74-4f04-a780-7acf4b0a9b38";
+    for (event, id, reason) in [
+        (no_parameters, ID, "invalid type: null, expected struct Parameters"),
+        (no_tags, ID, "missing field `tagSet`"),
+        (null.to_string(), "e", "invalid type: null, expected struct Parameters"),
+        (numeric.to_string(), "e", "invalid type: integer `7`, expected a string"),
+        (empty.to_string(), "e", "the name of a run must have 1 to 256 bytes"),
+        ("[]".to_owned(), "r", "invalid length 0"),
+        ("\"text\"".to_owned(), "r", "invalid type: string"),
+    ] {
+        let world = World::new();
+        assert_eq!(world.invoke(&event, "r").await.unwrap()["statusCode"], 400);
+        let state = world.state();
+        let letter = &state.dead[0];
+        let said = |name: &str| letter["MessageAttributes"][name]["StringValue"].as_str().unwrap().to_owned();
+        assert_eq!(
+            (letter["MessageBody"].as_str().unwrap(), said("MessageId").as_str()),
+            (event.as_str(), id)
+        );
+        let given = said("Reason");
+        assert!(given.starts_with("invalid event argument: ") && given.contains(reason), "{event}: {given}");
+        assert!(state.log.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_put_aside_comes_again() {
+    let world = World::new();
+    world.state().dead_is_away = true;
+    let failure = world.invoke("[]", "r").await.unwrap_err().to_string();
+    assert!(failure.starts_with("cannot send message r to the dead-letter queue"), "{failure}");
+}
+
+#[tokio::test]
+async fn an_event_whose_messages_the_queue_does_not_take_is_put_aside_as_a_whole() {
+    let world = World::new();
+    let long = "v".repeat(MAX_MESSAGE_BYTES);
+    let event = numbered(5).replace("\"value\":\"v\"}]", &format!("\"value\":\"{long}\"}}]"));
+    assert_eq!(world.invoke(&event, "r").await.unwrap(), reply(400, 0, "invalid event argument"));
+    let state = world.state();
+    assert!(state.log.is_empty() && state.queue.is_empty(), "nothing of it is half done");
+    let letter = &state.dead[0];
+    let reason = letter["MessageAttributes"]["Reason"]["StringValue"].as_str().unwrap();
+    assert!(
+        reason.starts_with("invalid event argument: the message of item 0004 would have 1048"),
+        "{reason}"
+    );
+    assert!(reason.ends_with("bytes are here)") && letter.to_string().len() < MAX_MESSAGE_BYTES, "{reason}");
+    assert_eq!(letter["MessageAttributes"]["Run"]["StringValue"], "run-1");
+}
+
+#[tokio::test]
+async fn messages_of_one_event_id_without_attributes_are_an_item_each() {
+    let world = World::new();
+    let messages: Vec<_> = (0..5)
+        .map(|number| {
+            let body = ONE.replace("\"Owner\"", &format!("\"Owner-{number}\""));
+            delivered(&json!({ "MessageBody": body }), &format!("m-{number}"))
+        })
+        .collect();
+    for _ in 0..2 {
+        assert!(world.deliver(&messages, "r").await.is_empty());
+    }
+    let state = world.state();
+    assert_eq!((state.log.len(), state.worked()), (5, 5), "each once");
+}
+
+#[tokio::test]
+async fn a_message_whose_attributes_cannot_be_is_put_aside_alone_and_at_once() {
+    let world = World::new();
+    world.invoke(&numbered(10), "splitter").await.unwrap();
+    let queue = world.state().queue.clone();
+    let mut messages: Vec<_> =
+        queue.iter().map(|sent| delivered(sent, sent["Id"].as_str().unwrap())).collect();
+    let set = |message: &mut Value, name: &str, value: &str| {
+        message["messageAttributes"][name] = json!({ "stringValue": value, "dataType": "String" });
+    };
+    set(&mut messages[1], "SentAt", "soon");
+    set(&mut messages[3], "Run", &"x".repeat(3000));
+    set(&mut messages[5], "Item", "first");
+    assert!(world.deliver(&messages, "r").await.is_empty(), "none comes again");
+    let state = world.state();
+    assert_eq!(state.worked(), 7);
+    let reasons: Vec<_> = state
+        .dead
+        .iter()
+        .map(|letter| letter["MessageAttributes"]["Reason"]["StringValue"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "the message attribute SentAt is 'soon', but must be a whole number of µs since 1970",
+            "the message attribute Run cannot be used: the name of a run must have 1 to 256 bytes, no control characters \
+             among them, but has 3000",
+            "the message attribute Item is 'first', but must be an item's id, such as 0007",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn events_that_name_the_same_run_but_other_tags_are_split_each() {
+    let world = World::new();
+    for prefix in ["a", "b"] {
+        let answer =
+            world.invoke(&many((0..3).map(|number| format!("{prefix}{number}"))), prefix).await.unwrap();
+        assert_eq!(answer["count"], 3);
+        world.invoke(&many([prefix.to_owned()]), prefix).await.unwrap();
+    }
+    let state = world.state();
+    assert_eq!((state.queue.len(), state.worked()), (6, 2));
+}
+
+#[tokio::test]
 async fn a_message_that_python_wrote_is_handled() {
     let world = World::new();
     let message = delivered(&json!({ "MessageBody": PYTHON }), "m");
     assert!(world.deliver(&[message], "r").await.is_empty());
     let state = world.state();
     assert!(state.dead.is_empty());
-    assert!(state.log["0000"].get("ended_us").is_some());
+    assert!(state.entry("m").get("ended_us").is_some());
 }
 
 #[tokio::test]
@@ -194,12 +315,12 @@ async fn a_poisoned_item_fails_each_time_and_stops_no_other() {
     let messages: Vec<_> = queue.iter().map(|sent| delivered(sent, sent["Id"].as_str().unwrap())).collect();
     for (receive, request) in ["1", "2", "3", "4"].into_iter().enumerate() {
         assert_eq!(world.deliver(&messages, request).await, ["0001"]);
-        assert_eq!(world.state().log["0001"]["attempts"]["N"], (receive + 1).to_string());
+        assert_eq!(world.state().entry("0001")["attempts"]["N"], (receive + 1).to_string());
     }
     let state = world.state();
-    assert!(state.log["0001"].get("ended_us").is_none());
+    assert!(state.entry("0001").get("ended_us").is_none());
     assert_eq!(
-        (&state.log["0000"]["attempts"]["N"], &state.log["0002"]["attempts"]["N"]),
+        (&state.entry("0000")["attempts"]["N"], &state.entry("0002")["attempts"]["N"]),
         (&json!("1"), &json!("1"))
     );
     assert!(state.dead.is_empty(), "SQS moves it");

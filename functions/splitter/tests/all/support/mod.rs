@@ -7,9 +7,14 @@ use std::time::Duration;
 use lambda_kit::Failure;
 use lambda_kit::run_log::RunLog;
 use lambda_kit::sqs::{DeadLetters, Queue};
+use protocol::splitter::{SPLIT_ID, entry_id};
 use serde_json::{Value, json};
+use splitter::event::{Parsed, parse};
 use splitter::worker::{Settings, Worker};
 use test_kit::aws::{self, Answer};
+
+/// The longest message that the queue takes.
+pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// What AWS holds.
 #[derive(Default)]
@@ -18,8 +23,10 @@ pub struct State {
     pub queue: Vec<Value>,
     /// Requests of `SendMessage`: what has gone to the dead-letter queue.
     pub dead: Vec<Value>,
-    /// The run log's entries by their item.
-    pub log: BTreeMap<String, Value>,
+    /// The run log's entries by their run and item.
+    pub log: BTreeMap<(String, String), Value>,
+    /// Whether the dead-letter queue cannot be reached.
+    pub dead_is_away: bool,
     /// Items that the queue doesn't take for now: how often yet, and whether it calls that the sender's fault.
     pub failing: BTreeMap<&'static str, (usize, bool)>,
 }
@@ -34,6 +41,7 @@ impl World {
     pub fn new() -> Self {
         let (config, state) = aws::stateful(|state: &mut State, operation, request| match operation {
             "SendMessageBatch" => send_batch(state, request),
+            "SendMessage" if state.dead_is_away => aws::error("QueueDoesNotExist", json!({})),
             "SendMessage" => {
                 state.dead.push(request.clone());
                 aws::message_sent()
@@ -41,8 +49,12 @@ impl World {
             "UpdateItem" => update(state, request),
             "BatchExecuteStatement" => insert(state, request),
             "Query" => {
-                let queued = state.log.iter().filter(|(_, entry)| entry.get("queued_us").is_some());
-                let items: Vec<_> = queued.map(|(item, _)| json!({ "item": { "S": item } })).collect();
+                let run = request["ExpressionAttributeValues"][":run"]["S"].as_str().unwrap();
+                let is_queued = |((of, _), entry): &(&(String, String), &Value)| {
+                    of == run && entry.get("queued_us").is_some()
+                };
+                let queued = state.log.iter().filter(is_queued);
+                let items: Vec<_> = queued.map(|((_, item), _)| json!({ "item": { "S": item } })).collect();
                 (200, json!({ "Items": items }))
             }
             _ => panic!("{operation} is not for this function"),
@@ -55,6 +67,7 @@ impl World {
                 item_time: Duration::ZERO,
                 item_reserve: Duration::from_millis(250),
                 event_source: "lambench.splitter".to_owned(),
+                max_message_bytes: MAX_MESSAGE_BYTES,
             },
         );
         Self { state, worker }
@@ -83,6 +96,29 @@ impl World {
         let failures = answer["batchItemFailures"].as_array().unwrap();
         failures.iter().map(|one| one["itemIdentifier"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+impl State {
+    /// The only entry with this id.
+    pub fn entry(&self, id: &str) -> &Value {
+        let found: Vec<_> = self.log.iter().filter(|((_, item), _)| entry_id(item) == id).collect();
+        let [(_, entry)] = found.as_slice() else { panic!("{id}: {found:?}") };
+        entry
+    }
+
+    /// How many items were worked on to their end.
+    pub fn worked(&self) -> usize {
+        let is_done = |((_, item), entry): &(&(String, String), &Value)| {
+            entry_id(item) != SPLIT_ID && entry.get("ended_us").is_some()
+        };
+        self.log.iter().filter(is_done).count()
+    }
+}
+
+/// The entry of an event of one tag.
+pub fn entry_of(event: &str) -> (String, String) {
+    let Ok(Parsed::Tags(event)) = parse(event, "lambench.splitter") else { panic!("it is of interest") };
+    (event.run.clone(), event.item_entry(0))
 }
 
 /// A message of the queue as Lambda hands it over.
@@ -117,11 +153,11 @@ fn send_batch(state: &mut State, request: &Value) -> Answer {
 fn insert(state: &mut State, request: &Value) -> Answer {
     let statements = request["Statements"].as_array().unwrap();
     let insert = |statement: &Value| {
-        let item = statement["Parameters"][1]["S"].as_str().unwrap();
-        if state.log.contains_key(item) {
+        let key = [0, 1].map(|index| statement["Parameters"][index]["S"].as_str().unwrap().to_owned()).into();
+        if state.log.contains_key(&key) {
             return json!({ "Error": { "Code": "DuplicateItem" } });
         }
-        state.log.insert(item.to_owned(), json!({ "queued_us": statement["Parameters"][2] }));
+        state.log.insert(key, json!({ "queued_us": statement["Parameters"][2] }));
         json!({})
     };
     (200, json!({ "Responses": statements.iter().map(insert).collect::<Vec<_>>() }))
@@ -129,7 +165,7 @@ fn insert(state: &mut State, request: &Value) -> Answer {
 
 /// What the conditions of the log mean, where no claim's time is ever over.
 fn update(state: &mut State, request: &Value) -> Answer {
-    let item = request["Key"]["item"]["S"].as_str().unwrap().to_owned();
+    let item = ["run", "item"].map(|name| request["Key"][name]["S"].as_str().unwrap().to_owned()).into();
     let (expression, values) =
         (request["UpdateExpression"].as_str().unwrap(), &request["ExpressionAttributeValues"]);
     let mut entry = state.log.get(&item).cloned().unwrap_or_else(|| json!({}));

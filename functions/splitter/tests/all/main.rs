@@ -1,0 +1,5 @@
+//! The function as it is invoked.
+
+mod messages;
+mod support;
+mod worker;

@@ -5,13 +5,21 @@ use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
 use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 use crate::deployment::{Deployment, Queue};
+
+/// Base64 with its padding or without.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Names of the attributes that an item of the table has, an item an object, beside the one of its hash
 /// ([`HashAlgorithm::attribute`]).
@@ -255,12 +263,14 @@ pub fn signed_body(url: &str) -> String {
     STANDARD.encode(url)
 }
 
-/// The URL in a message's body.
+/// The URL in a message's body. Programs that write Base64 wrap it at 76 columns (RFC 2045: MIME, and `base64` of GNU coreutils),
+/// end it with a newline, or leave the padding out.
 ///
 /// # Errors
 /// What is wrong with the body.
 pub fn signed_url(body: &str) -> Result<String, &'static str> {
-    let bytes = STANDARD.decode(body).map_err(|_| "is no Base64")?;
+    let digits: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let bytes = LENIENT.decode(digits).map_err(|_| "is no Base64")?;
     String::from_utf8(bytes).map_err(|_| "holds no text")
 }
 
@@ -290,8 +300,10 @@ pub enum FailureKind {
     Timeout,
     /// S3 failed.
     Server,
-    /// The object was read, but the table didn't take it.
+    /// The object was read, but the table didn't take it in time.
     Unstored,
+    /// The object was read, but the table never takes its item.
+    Unstorable,
     /// SQS moved the message itself: its readers timed out or were killed too often.
     Unanswered,
 }
@@ -300,7 +312,15 @@ impl FailureKind {
     /// Whether another attempt comes to the same.
     #[must_use]
     pub fn is_permanent(self) -> bool {
-        matches!(self, Self::Expired | Self::Foreign | Self::Unreadable | Self::Missing | Self::Denied)
+        matches!(
+            self,
+            Self::Expired
+                | Self::Foreign
+                | Self::Unreadable
+                | Self::Missing
+                | Self::Denied
+                | Self::Unstorable
+        )
     }
 }
 
@@ -354,6 +374,7 @@ mod tests {
             FailureKind::Unreadable,
             FailureKind::Missing,
             FailureKind::Denied,
+            FailureKind::Unstorable,
         ];
         assert!(permanent.iter().all(|kind| kind.is_permanent()));
         let later = [
@@ -377,9 +398,26 @@ mod tests {
     }
 
     #[test]
+    fn base64_is_read_as_programs_write_it() {
+        let url =
+            format!("https://shop.s3.eu-west-1.amazonaws.com/files/a?X-Amz-Signature={}", "0f".repeat(32));
+        let body = signed_body(&url);
+        assert!(body.ends_with('='), "or nothing is left out below");
+        let lines = |end: &str| -> String {
+            body.as_bytes().chunks(76).map(|line| format!("{}{end}", line.escape_ascii())).collect()
+        };
+        let unpadded = body.trim_end_matches('=').to_owned();
+        for body in [lines("\n"), lines("\r\n"), format!("{body}\n"), format!(" \t{body}"), unpadded] {
+            assert_eq!(signed_url(&body).as_deref(), Ok(&*url), "{body:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_url_in_base64_says_why() {
         assert_eq!(signed_url(&signed_body("https://b/ü")).as_deref(), Ok("https://b/ü"));
-        assert_eq!(signed_url("not Base64!"), Err("is no Base64"));
+        for body in ["not Base64!", "aHR0c", "====", "aHR0cHM=6Ly8=", "aHR0cHM6\u{a0}Ly8="] {
+            assert_eq!(signed_url(body), Err("is no Base64"), "{body}");
+        }
         assert_eq!(signed_url("/w=="), Err("holds no text"));
     }
 }

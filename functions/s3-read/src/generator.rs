@@ -8,6 +8,7 @@ use aws_sdk_s3::Client;
 use futures::future::LocalBoxFuture;
 use lambda_kit::env::EnvError;
 use lambda_kit::{Deadline, Failure, aws, env, now_us};
+use protocol::run_name;
 use protocol::s3_read::{GeneratorReport, GeneratorRequest, Variant, signed_body};
 use tokio::time::timeout_at;
 
@@ -98,6 +99,7 @@ impl Generator {
         Box::pin(async move {
             let deadline = Deadline::after(remaining);
             let run = if request.run.is_empty() { format!("run-{}", now_us()) } else { request.run };
+            run_name::check(&run)?;
             let work = Work {
                 listing: Listing { client: &self.client, bucket: &self.bucket, prefix: &request.prefix },
                 oldest: oldest(request.modified_within_hours)?,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use http::Uri;
+use lambda_kit::sqs::attributes::{self, AttributeError};
 use lambda_kit::sqs::{number, string};
-use protocol::decimal;
 use protocol::message_attributes::{RUN, SENT_AT};
 use protocol::s3_read::{FailureKind, signed_url};
 
@@ -36,7 +36,7 @@ pub fn is_sendable(text: &str) -> bool {
 
 /// The attributes of a message.
 #[must_use]
-pub fn attributes(run: &str, sent_us: u64) -> HashMap<String, MessageAttributeValue> {
+pub fn sent_attributes(run: &str, sent_us: u64) -> HashMap<String, MessageAttributeValue> {
     HashMap::from([(RUN.to_owned(), string(run)), (SENT_AT.to_owned(), number(sent_us))])
 }
 
@@ -70,26 +70,30 @@ pub fn by_url(body: &str, bucket_url: &BucketUrl) -> Result<Target, ReadError> {
     Err(ReadError::new(FailureKind::Foreign, text))
 }
 
-/// The run that a message belongs to.
-#[must_use]
-pub fn run_of(message: &SqsMessage) -> &str {
-    message.message_attributes.get(RUN).and_then(|run| run.string_value.as_deref()).unwrap_or(NO_RUN)
+/// What a message says beside its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The run that it belongs to.
+    pub run: String,
+    /// When it was sent, where it says so, µs since 1970.
+    pub sent_us: Option<u64>,
 }
 
-/// When a message was sent, where it says so, µs since 1970.
-#[must_use]
-pub fn sent_us(message: &SqsMessage) -> Option<u64> {
-    decimal::parse(message.message_attributes.get(SENT_AT)?.string_value.as_deref()?)
-}
-
-/// How often a message has been delivered.
-#[must_use]
-pub fn receives(message: &SqsMessage) -> u32 {
-    message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+impl Origin {
+    /// Of a message.
+    ///
+    /// # Errors
+    /// [`FailureKind::Unreadable`] if an attribute cannot be what its name says: no item can have it.
+    pub fn read(message: &SqsMessage) -> Result<Self, ReadError> {
+        let unreadable = |error: AttributeError| ReadError::new(FailureKind::Unreadable, error.to_string());
+        let run = attributes::run(message).map_err(unreadable)?.unwrap_or(NO_RUN).to_owned();
+        Ok(Self { run, sent_us: attributes::sent_us(message).map_err(unreadable)? })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use lambda_kit::sqs::attributes::receives;
     use protocol::s3_read::signed_body;
 
     use super::*;
@@ -117,9 +121,10 @@ mod tests {
     #[test]
     fn a_message_says_its_run_and_its_deliveries_or_is_of_none() {
         let messages = batch(include_str!("../fixtures/sdk.json"));
-        assert_eq!((run_of(&messages[0]), receives(&messages[0])), ("lambench-1", 1));
-        assert_eq!((sent_us(&messages[0]).is_some(), sent_us(&messages[1])), (true, None));
-        assert_eq!((run_of(&messages[1]), receives(&messages[1])), (NO_RUN, 3), "from another generator");
+        let [ours, others] =
+            [0, 1].map(|index| (Origin::read(&messages[index]).unwrap(), receives(&messages[index])));
+        assert_eq!((ours.0.run.as_str(), ours.0.sent_us.is_some(), ours.1), ("lambench-1", true, 1));
+        assert_eq!(others, (Origin { run: NO_RUN.to_owned(), sent_us: None }, 3), "from another generator");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use lambda_kit::Failure;
 use lambda_kit::sqs::{self, Message, Sending};
 
-use crate::message::attributes;
+use crate::message::sent_attributes;
 
 /// Requests under way at once.
 const CONCURRENCY: usize = 32;
@@ -42,7 +42,7 @@ impl Queue {
         let batches = sqs::batches(&numbers, |number| bodies[number].len() + ATTRIBUTES + run.len());
         let message = |number: usize, at_us| Message {
             body: bodies[number].clone(),
-            attributes: attributes(run, at_us),
+            attributes: sent_attributes(run, at_us),
         };
         let sending = Sending { end, concurrency: CONCURRENCY };
         let unsent = self.0.send(batches, sending, message, async |_| Ok(())).await?;

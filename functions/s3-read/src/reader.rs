@@ -13,18 +13,19 @@ use futures::future::join_all;
 use lambda_kit::dynamodb::Item;
 use lambda_kit::env::EnvError;
 use lambda_kit::sqs::DeadLetters;
+use lambda_kit::sqs::attributes::receives;
 use lambda_kit::{Deadline, Failure, env};
 use protocol::s3_read::{FailureKind, HashAlgorithm, Variant, item as attribute, run_key};
 use tokio::sync::Semaphore;
 
 use crate::error::ReadError;
 use crate::hash::Hashing;
-use crate::message::{receives, run_of, sent_us};
+use crate::message::Origin;
 use crate::metrics;
 use crate::mode::Mode;
 use crate::object::{self, Reading};
 use crate::object_client::ObjectClient;
-use crate::table::{Table, key};
+use crate::table::{Table, Unstored, key};
 
 /// What a reader is set up with.
 pub struct Reader {
@@ -83,7 +84,14 @@ impl Settings {
 }
 
 /// What came of a message.
-type Outcome = Result<Reading, ReadError>;
+type Outcome = Result<Read, ReadError>;
+
+/// An object that was read, and the message that named it.
+struct Read {
+    key: String,
+    origin: Origin,
+    reading: Reading,
+}
 
 impl Reader {
     /// From the environment; see the crate's documentation.
@@ -120,7 +128,8 @@ impl Reader {
             let messages: Vec<_> = event.records.into_iter().map(Arc::new).collect();
             let read = self.read_all(&messages, deadline.work()).await;
             let outcomes = self.store(&messages, read, cold, deadline.answer()).await;
-            let readings: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
+            let read = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
+            let readings: Vec<_> = read.map(|read| &read.reading).collect();
             let Settings { metrics_namespace, variant, .. } = &self.settings;
             metrics::emit(metrics_namespace, *variant, &readings, outcomes.len() - readings.len());
             let given_back = join_all(
@@ -132,11 +141,7 @@ impl Reader {
         })
     }
 
-    async fn read_all(
-        self: &Arc<Self>,
-        messages: &[Arc<SqsMessage>],
-        end: Instant,
-    ) -> Vec<(String, Outcome)> {
+    async fn read_all(self: &Arc<Self>, messages: &[Arc<SqsMessage>], end: Instant) -> Vec<Outcome> {
         let places = Arc::new(Semaphore::new(self.settings.concurrency));
         let tasks = messages.iter().map(|message| {
             let (reader, message, places) = (Arc::clone(self), Arc::clone(message), Arc::clone(&places));
@@ -146,44 +151,38 @@ impl Reader {
             })
         });
         let tasks: Vec<_> = tasks.collect();
-        let broken = |error| {
-            let text = format!("the reader broke: {error}");
-            (String::new(), Err(ReadError::new(FailureKind::Server, text)))
-        };
+        let broken = |error| Err(ReadError::new(FailureKind::Server, format!("the reader broke: {error}")));
         join_all(tasks).await.into_iter().map(|done| done.unwrap_or_else(broken)).collect()
     }
 
-    /// Reads the object that a message names; returns its key, too.
-    async fn read(&self, message: &SqsMessage, end: Instant) -> (String, Outcome) {
-        match self.client.target(message.body.as_deref().unwrap_or_default()) {
-            Ok(target) => {
-                let outcome = object::read(&self.client, &target, &self.hashing, end).await;
-                (target.key, outcome)
-            }
-            Err(error) => (String::new(), Err(error)),
-        }
+    /// Reads the object that a message names.
+    async fn read(&self, message: &SqsMessage, end: Instant) -> Outcome {
+        // All that comes with a message is checked first: an item that the table refuses would have been read for nothing.
+        let origin = Origin::read(message)?;
+        let target = self.client.target(message.body.as_deref().unwrap_or_default())?;
+        let reading = object::read(&self.client, &target, &self.hashing, end).await?;
+        Ok(Read { key: target.key, origin, reading })
     }
 
     /// Stores what was read; what the table doesn't take counts as not read.
     async fn store(
         &self,
         messages: &[Arc<SqsMessage>],
-        read: Vec<(String, Outcome)>,
+        read: Vec<Outcome>,
         cold: bool,
         end: Instant,
     ) -> Vec<Outcome> {
-        let item = |message: &SqsMessage, read: &(String, Outcome)| {
-            let (key, outcome) = read;
-            outcome.as_ref().ok().map(|reading| self.item(message, key, reading, cold))
+        let item = |(message, read): (&Arc<SqsMessage>, &Outcome)| {
+            Some(self.item(message, read.as_ref().ok()?, cold))
         };
-        let items: Vec<_> = messages.iter().zip(&read).map(|(message, read)| item(message, read)).collect();
+        let items: Vec<_> = messages.iter().zip(&read).map(item).collect();
         let keys: Vec<_> = items.iter().map(|item| item.as_ref().map(key)).collect();
         // The same object twice in a batch is one item.
         let items: HashMap<_, _> = items.into_iter().flatten().map(|item| (key(&item), item)).collect();
-        let unwritten = self.table.write(items.into_values().collect(), end).await;
-        let stored = |(key, (_, outcome)): (Option<_>, (_, Outcome))| {
-            let reason = key.and_then(|key| unwritten.get(&key));
-            reason.map_or(outcome, |reason| Err(ReadError::new(FailureKind::Unstored, reason.clone())))
+        let unstored = self.table.write(items.into_values().collect(), end).await;
+        let stored = |(key, read): (Option<_>, Outcome)| match key.and_then(|key| unstored.get(&key)) {
+            Some(Unstored { kind, reason }) => Err(ReadError::new(*kind, reason.clone())),
+            None => read,
         };
         keys.into_iter().zip(read).map(stored).collect()
     }
@@ -205,12 +204,12 @@ impl Reader {
         Some(failure)
     }
 
-    fn item(&self, message: &SqsMessage, key: &str, reading: &Reading, cold: bool) -> Item {
+    fn item(&self, message: &SqsMessage, Read { key, origin, reading }: &Read, cold: bool) -> Item {
         let Settings { variant, bucket, algorithm, worker, memory_mb, .. } = &self.settings;
         let text = |value: &str| AttributeValue::S(value.to_owned());
         let number = |value: &dyn ToString| AttributeValue::N(value.to_string());
         let mut item: HashMap<_, _> = [
-            (attribute::RUN, text(&run_key(run_of(message), *variant))),
+            (attribute::RUN, text(&run_key(&origin.run, *variant))),
             (attribute::OBJECT, text(key)),
             (attribute::BYTES, number(&reading.bytes)),
             (algorithm.attribute(), text(&reading.hash)),
@@ -228,7 +227,7 @@ impl Reader {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-        item.extend(sent_us(message).map(|us| (attribute::SENT_US.to_owned(), number(&us))));
+        item.extend(origin.sent_us.map(|us| (attribute::SENT_US.to_owned(), number(&us))));
         item
     }
 }

@@ -4,14 +4,23 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use aws_config::SdkConfig;
-use lambda_kit::dynamodb::{BatchWriter, Item};
-use protocol::s3_read::item as attribute;
+use lambda_kit::dynamodb::{BatchWriter, Item, Unwritten};
+use protocol::s3_read::{FailureKind, item as attribute};
 
 /// The attributes that are an item's key.
 const KEY: &[&str] = &[attribute::RUN, attribute::OBJECT];
 
 /// An item's key.
 pub type Key = (String, String);
+
+/// Why an item is not in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unstored {
+    /// Whether it may be later.
+    pub kind: FailureKind,
+    /// DynamoDB's reason.
+    pub reason: String,
+}
 
 /// The table.
 pub struct Table(BatchWriter);
@@ -24,9 +33,12 @@ impl Table {
     }
 
     /// Writes items, none of them twice; returns why not for those that are not written by `end`.
-    pub async fn write(&self, items: Vec<Item>, end: Instant) -> HashMap<Key, String> {
-        let unwritten = self.0.write(&items, end).await;
-        unwritten.into_iter().map(|item| (key(&items[item.index]), item.reason)).collect()
+    pub async fn write(&self, items: Vec<Item>, end: Instant) -> HashMap<Key, Unstored> {
+        let unstored = |item: Unwritten| {
+            let kind = if item.is_permanent { FailureKind::Unstorable } else { FailureKind::Unstored };
+            (key(&items[item.index]), Unstored { kind, reason: item.reason })
+        };
+        self.0.write(&items, end).await.into_iter().map(unstored).collect()
     }
 }
 

@@ -180,3 +180,14 @@ async fn a_key_that_no_message_can_hold_is_counted() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_run_that_no_message_can_name_is_refused_before_anything_is_sent() {
+    for name in ["a\u{1}", &"x".repeat(257)] {
+        let world = World::new(Variant::Sdk).await;
+        world.list_numbered(1);
+        let failure = world.generate(json!({ "run": name }), LONG).await.unwrap_err().to_string();
+        assert!(failure.starts_with("the name of a run must have 1 to 256 bytes"), "{failure}");
+        assert!(world.bodies().is_empty());
+    }
+}

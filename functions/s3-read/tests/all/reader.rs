@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use md5::{Digest, Md5};
+
 use crate::support::server::{Answer, Server, object};
 use crate::support::{VARIANTS, World};
 use protocol::s3_read::{HashAlgorithm, Variant, signed_body};
@@ -240,6 +242,96 @@ async fn what_is_not_stored_is_not_read() {
     assert_eq!(world.deliver(&bodies, 1, SHORT).await, [0]);
     assert!(world.deliver(&bodies, 5, SHORT).await.is_empty());
     assert!(world.aws.reasons()[0].starts_with("unstored: "), "{:?}", world.aws.reasons());
+}
+
+#[tokio::test]
+async fn an_item_that_the_table_never_takes_is_given_up_at_once_and_stops_no_other() {
+    let world = World::new(Variant::Sdk).await;
+    let keys: Vec<_> = (0..10).map(|number| format!("k{number}")).collect();
+    keys.iter().for_each(|key| world.server.put(key, &[object(b"content")]));
+    world.aws.state().never_stored = ["k7".to_owned()].into();
+    assert!(world.read(&keys.iter().map(String::as_str).collect::<Vec<_>>()).await.is_empty());
+    let reasons = world.aws.reasons();
+    let reason = "unstorable: cannot write 1 items to the table read: ValidationException: not valid";
+    assert_eq!((reasons.as_slice(), world.aws.state().items.len()), ([reason.to_owned()].as_slice(), 9));
+}
+
+#[tokio::test]
+async fn a_message_whose_attributes_cannot_be_is_given_up_alone_and_before_anything_is_read() {
+    for (name, value, reason) in [
+        (
+            "SentAt",
+            "soon",
+            "unreadable: the message attribute SentAt is 'soon', but must be a whole number of µs since 1970",
+        ),
+        (
+            "SentAt",
+            "1e15",
+            "unreadable: the message attribute SentAt is '1e15', but must be a whole number of µs since 1970",
+        ),
+        (
+            "Run",
+            "a\u{1}",
+            "unreadable: the message attribute Run cannot be used: the name of a run must have 1 to 256 bytes, no control \
+             characters among them, but has 2",
+        ),
+    ] {
+        for variant in VARIANTS {
+            let world = World::new(variant).await;
+            let keys: Vec<_> = (0..10).map(|number| format!("k{number}")).collect();
+            keys.iter().for_each(|key| world.server.put(key, &[object(b"content")]));
+            let bodies: Vec<_> = keys.iter().map(|key| world.body(key)).collect();
+            let wrong = json!({ "stringValue": value, "dataType": "Number" });
+            assert!(
+                world
+                    .deliver_with(&bodies, |id, message| {
+                        if id == 3 {
+                            message["messageAttributes"][name] = wrong.clone();
+                        }
+                    })
+                    .await
+                    .is_empty()
+            );
+            assert_eq!(world.aws.reasons(), [reason]);
+            assert_eq!((world.aws.state().items.len(), world.server.requests()), (9, 9));
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_are_read_alike_whatever_is_in_them() {
+    let long = format!("files/{}", "é".repeat(509));
+    assert_eq!(long.len(), 1024);
+    let keys =
+        ["//", "/a", "a//b", "a+b", "a%2Bb", "a%b", "a b", "a?b#c&d=e", "files/😀.bin", "e\u{301}", &long];
+    for variant in VARIANTS {
+        let world = World::new(variant).await;
+        for (number, key) in keys.iter().enumerate() {
+            world.server.put(key, &[object(number.to_string().as_bytes())]);
+        }
+        assert!(world.read(&keys).await.is_empty(), "{variant}");
+        assert_eq!(world.aws.reasons(), [""; 0], "{variant}");
+        for (number, key) in keys.iter().enumerate() {
+            let expected =
+                Md5::digest(number.to_string()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            assert_eq!(
+                world.aws.item(&run(&world), key)["Md5"],
+                json!({ "S": expected }),
+                "{variant}: {key}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_url_is_read_in_base64_as_programs_write_it() {
+    let world = World::new(Variant::Signed).await;
+    world.server.put("a", &[object(b"content")]);
+    let body = world.body("a");
+    let wrapped: String =
+        body.as_bytes().chunks(76).map(|line| format!("{}\r\n", line.escape_ascii())).collect();
+    assert!(world.deliver(&[wrapped, body.trim_end_matches('=').to_owned()], 1, LONG).await.is_empty());
+    assert!(world.aws.reasons().is_empty(), "{:?}", world.aws.reasons());
 }
 
 #[tokio::test]

@@ -104,7 +104,10 @@ fn advice(run: &Run, kind: &str) -> String {
                 run.context().set_command("timeoutSeconds", 300)
             );
         }
-        Ok(Kind::Unstored) => "see the reader's log: the table refused its items",
+        Ok(Kind::Unstored) => {
+            "the table throttled the reader or didn't answer in time: see the reader's log, or lower concurrency"
+        }
+        Ok(Kind::Unstorable) => "the table refuses such items: see the reader's log",
         Ok(Kind::Truncated | Kind::Corrupt | Kind::Reset | Kind::Server) | Err(_) => "see the reader's log",
     };
     advice.to_owned()

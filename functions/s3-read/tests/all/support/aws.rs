@@ -18,6 +18,8 @@ pub struct State {
     pub left_out: usize,
     /// Whether the table refuses everything.
     pub table_is_away: bool,
+    /// Objects whose items the table never takes.
+    pub never_stored: BTreeSet<String>,
     /// What has gone to the dead-letter queue.
     pub dead: Vec<Value>,
     /// Whether it cannot be reached.
@@ -78,6 +80,10 @@ fn write(state: &mut State, request: &Value) -> Answer {
         return aws::error("InternalServerError", json!({ "message": "away" }));
     }
     let requests = request["RequestItems"]["read"].as_array().unwrap();
+    let object = |request: &Value| text(&request["PutRequest"]["Item"]["Fileurl"]);
+    if requests.iter().any(|request| state.never_stored.contains(&object(request))) {
+        return aws::error("ValidationException", json!({ "message": "not valid" }));
+    }
     let mut unprocessed = Vec::new();
     let mut keys = BTreeSet::new();
     for (number, request) in requests.iter().enumerate() {

@@ -80,8 +80,18 @@ impl World {
 
     /// Hands over messages with these bodies; returns the numbers of those that come again.
     pub async fn deliver(&self, bodies: &[String], receives: u32, remaining: Duration) -> Vec<usize> {
-        let records: Vec<_> =
-            bodies.iter().enumerate().map(|(id, body)| message(id, body, receives)).collect();
+        let records = bodies.iter().enumerate().map(|(id, body)| message(id, body, receives)).collect();
+        self.hand_over(records, remaining).await
+    }
+
+    /// Hands over messages with these bodies, for the first time, after a change.
+    pub async fn deliver_with(&self, bodies: &[String], change: impl Fn(usize, &mut Value)) -> Vec<usize> {
+        let mut records: Vec<_> = bodies.iter().enumerate().map(|(id, body)| message(id, body, 1)).collect();
+        records.iter_mut().enumerate().for_each(|(id, message)| change(id, message));
+        self.hand_over(records, PATIENCE).await
+    }
+
+    async fn hand_over(&self, records: Vec<Value>, remaining: Duration) -> Vec<usize> {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": records })).unwrap();
         let response = self.reader.handle(event, remaining).await;
         response.batch_item_failures.iter().map(|one| one.item_identifier.parse().unwrap()).collect()

@@ -114,7 +114,8 @@ async fn connection(mut stream: TcpStream, state: Arc<State>) -> io::Result<()> 
             barrier.wait().await;
         }
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let key = path.strip_prefix("/shop").expect("the bucket").trim_start_matches('/');
+        let key = path.strip_prefix("/shop").expect("the bucket");
+        let key = key.strip_prefix('/').unwrap_or(key);
         let answer = if key.is_empty() { None } else { Some(state.answer(&decoded(key))) };
         state.under_way.fetch_sub(1, Ordering::SeqCst);
         match answer {

@@ -54,8 +54,8 @@ describe("the pipeline, with the commands a user types", () => {
     return pipeline;
   };
   /** What curl, given more words, says of the trigger's request: the body, then the status. */
-  const post = async (message: string, words = ""): Promise<{ status: number; body: string }> => {
-    checkout.write("trigger.sh", trigger.replace(/--data ".*" (http)/, `--data @message.json ${words} $1`));
+  const post = async (message: string | Buffer, words = ""): Promise<{ status: number; body: string }> => {
+    checkout.write("trigger.sh", trigger.replace(/--data ".*" (http)/, `--data-binary @message.json ${words} $1`));
     checkout.write("message.json", message);
     const printed = await checkout.ok("bash -c \"$(cat trigger.sh) --write-out '\\n%{http_code}'\"");
     const [status, ...body] = printed.trim().split("\n").reverse();
@@ -121,6 +121,12 @@ describe("the pipeline, with the commands a user types", () => {
     ["whose message is a number", '{"id": "1", "message": 5, "timestamp": 1}', 400, "'message'"],
     ["whose timestamp is text", '{"id": "1", "message": "x", "timestamp": "now"}', 400, "'timestamp'"],
     ["that is no JSON", "hello", 400, "JSON"],
+    [
+      "that is Latin-1",
+      Buffer.from('{"id": "1", "message": "café", "timestamp": 1}', "latin1"),
+      400,
+      "UTF-8, from byte 27 on",
+    ],
     ["that is too long", `{"id": "1", "message": "${"x".repeat(300_000)}", "timestamp": 1}`, 413, "262144"],
   ])("answers a message %s with what is wrong", async (_, message, status, says) => {
     const answer = await post(message);

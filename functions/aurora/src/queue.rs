@@ -7,6 +7,7 @@ use aws_lambda_events::sqs::SqsMessage;
 use futures::future::LocalBoxFuture;
 use lambda_kit::sql::DbError;
 use lambda_kit::sqs::DeadLetters;
+use lambda_kit::sqs::attributes::receives;
 use lambda_kit::{Deadline, Failure, env};
 
 use crate::attempt::{self, Connections};
@@ -90,11 +91,6 @@ impl QueueWorker {
         let task = Message { worker: &self.worker, job, deadline: Deadline::after(remaining) };
         self.worker.run(endpoint, task).await
     }
-}
-
-/// How often a message has been delivered.
-fn receives(message: &SqsMessage) -> u32 {
-    message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// A message's units.

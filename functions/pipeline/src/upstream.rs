@@ -58,6 +58,8 @@ enum RequestError {
     Field(#[from] FieldError),
     #[error("the body is said to be base64, but isn't: {0}")]
     NoBase64(#[from] base64::DecodeError),
+    #[error("the body isn't UTF-8, from byte {0} on")]
+    NoUtf8(usize),
     #[error("the body has {0} bytes, but must have {MAX_BODY} at most")]
     TooLong(usize),
     #[error("{THROTTLED}: the stream takes no more at the moment, send the message again later")]
@@ -71,7 +73,7 @@ enum RequestError {
 impl RequestError {
     fn status(&self) -> u16 {
         match self {
-            Self::Field(_) | Self::NoBase64(_) => 400,
+            Self::Field(_) | Self::NoBase64(_) | Self::NoUtf8(_) => 400,
             Self::TooLong(_) => 413,
             Self::Throttled => 503,
             Self::Failed => 500,
@@ -135,6 +137,8 @@ impl Upstream {
         if body.len() > MAX_BODY {
             return Err(RequestError::TooLong(body.len()));
         }
+        // The parser reads the fields that it knows as UTF-8, and passes others over as they are.
+        std::str::from_utf8(&body).map_err(|error| RequestError::NoUtf8(error.valid_up_to()))?;
         let mut fields = Fields::from_json(&body, "the body")?;
         let (id, message) = (fields.id()?, fields.string(Name::Message)?);
         let timestamp = fields.number(Name::Timestamp)?;

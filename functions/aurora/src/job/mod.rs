@@ -7,6 +7,7 @@ use lambda_kit::postgres::Cluster;
 use protocol::aurora::message::{ACTION, BATCH, DATABASE, HOST, MAX_STATEMENTS, RUN, STATEMENTS};
 use protocol::aurora::{Action, Driver, Endpoint, MAX_BATCH};
 use protocol::decimal;
+use protocol::run_name::{self, InvalidName};
 use uuid::Uuid;
 
 use crate::ledger::Source;
@@ -34,6 +35,9 @@ pub enum JobError {
     /// An unknown action.
     #[error("Action is '{0}', but must be INSERT, SELECT, SELECT2 or TPCB")]
     Action(String),
+    /// Not a run.
+    #[error("RUN cannot be used: {0}")]
+    Run(InvalidName),
     /// A number that is none, or out of range.
     #[error("{name} is '{value}', but must be a whole number from 1 to {max}")]
     Number {
@@ -71,7 +75,8 @@ pub fn parse(message: &SqsMessage, cluster: &Cluster, driver: Driver) -> Result<
         return Err(JobError::Database(database.to_owned(), cluster.database.clone()));
     }
     let batch = attributes.optional(BATCH).map_or(Ok(1), |batch| number(BATCH, batch, MAX_BATCH))?;
-    let run = attributes.optional(RUN).unwrap_or(DEFAULT_RUN).to_owned();
+    let run =
+        run_name::check(attributes.optional(RUN).unwrap_or(DEFAULT_RUN)).map_err(JobError::Run)?.to_owned();
     let id = source_id(message.message_id.as_deref().unwrap_or_default());
     Ok(Job { source: Source { id, run, action, wanted: Some(wanted) }, endpoint, batch })
 }

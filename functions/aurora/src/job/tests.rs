@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use lambda_kit::postgres::Cluster;
+use proptest::prelude::*;
 use protocol::aurora::{Action, Driver, Endpoint};
 
 use super::*;
@@ -79,8 +80,27 @@ fn what_can_never_be_done_is_refused_with_the_reason() {
         ("DBNAME", Some("postgres"), "DBNAME is 'postgres', but must be 'shop'"),
         ("DBNAME", None, "the message attribute DBNAME is missing"),
         ("HOST", None, "the message attribute HOST is missing"),
+        ("DMLS", Some("-1"), "DMLS is '-1', but must be a whole number from 1 to 10000"),
+        ("DMLS", Some("1e3"), "DMLS is '1e3', but must be a whole number from 1 to 10000"),
+        ("DMLS", Some("999999999"), "DMLS is '999999999', but must be a whole number from 1 to 10000"),
+        (
+            "DMLS",
+            Some("99999999999999999999"),
+            "DMLS is '99999999999999999999', but must be a whole number from 1 to 10000",
+        ),
+        ("BATCH", Some("0"), "BATCH is '0', but must be a whole number from 1 to 1000"),
     ] {
         assert_eq!(error(name, value), reason);
+    }
+}
+
+#[test]
+fn a_run_that_is_empty_or_too_long_for_a_name_is_refused() {
+    for (name, bytes) in [("", 0), (" ", 0), (&*"x".repeat(8000), 8000)] {
+        let expected = format!(
+            "RUN cannot be used: the name of a run must have 1 to 256 bytes, no control characters among them, but has {bytes}"
+        );
+        assert_eq!(error("RUN", Some(name)), expected);
     }
 }
 
@@ -99,4 +119,38 @@ fn a_foreign_host_is_refused_before_anything_is_sent_there() {
 fn an_id_that_is_no_uuid_is_a_source_all_the_same() {
     assert_eq!(source_id("message-1"), source_id("message-1"));
     assert_ne!(source_id("message-1"), source_id("message-2"));
+}
+
+proptest! {
+    #![proptest_config(test_kit::cases(256))]
+    #[test]
+    fn a_message_is_a_job_within_all_limits_or_refused(
+        values in prop::collection::hash_map(
+            prop::sample::select(&["Action", "DMLS", "HOST", "DBNAME", "RUN", "BATCH"][..]),
+            prop_oneof![any::<String>(), "[-+0-9.e ]{0,24}", prop::sample::select(
+                &["INSERT", "TPCB", " SELECT ", "insert", WRITER, READER, "shop", "100", "10000", "1"][..]
+            ).prop_map(str::to_owned)],
+            0..6,
+        ),
+        id in any::<String>(),
+    ) {
+        let mut message = messages().remove(0);
+        message.message_id = Some(id);
+        for (name, value) in values {
+            let attribute = message.message_attributes["DMLS"].clone();
+            let attribute = message.message_attributes.entry(name.to_owned()).or_insert(attribute);
+            attribute.string_value = Some(value);
+        }
+        for driver in [Driver::Sqlx, Driver::DataApi] {
+            match parse(&message, &cluster(), driver) {
+                Ok(job) => {
+                    prop_assert!((1..=MAX_STATEMENTS).contains(&job.source.wanted.unwrap()));
+                    prop_assert!((1..=MAX_BATCH).contains(&job.batch));
+                    prop_assert!((1..=256).contains(&job.source.run.len()));
+                    prop_assert!(driver == Driver::Sqlx || job.endpoint == Endpoint::Writer);
+                }
+                Err(error) => prop_assert!(!error.to_string().is_empty()),
+            }
+        }
+    }
 }

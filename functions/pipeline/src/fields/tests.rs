@@ -44,6 +44,7 @@ fn a_missing_or_wrong_field_is_named() {
         (r#"{"id":"1","timestamp":1}"#, "field 'message' is missing"),
         (r#"{"id":"1","message":"a"}"#, "field 'timestamp' is missing"),
         (r#"{"id":1,"message":"a","timestamp":1}"#, "field 'id' must be a string, but is a number"),
+        (r#"{"id":{"id":"1"},"message":"a","timestamp":1}"#, "field 'id' must be a string, but is an object"),
         (r#"{"id":null,"message":"a","timestamp":1}"#, "field 'id' must be a string, but is null"),
         (r#"{"id":"1","message":{},"timestamp":1}"#, "field 'message' must be a string, but is an object"),
         (r#"{"id":"1","message":[1],"timestamp":1}"#, "field 'message' must be a string, but is an array"),
@@ -83,6 +84,9 @@ fn what_is_no_json_is_told_with_the_place() {
         r#"{"id":"1","message":"a","timestamp":1}}"#,
         r#"{"id":"\ud800"}"#,
         r#"{"timestamp":1e999}"#,
+        r#"{"timestamp":1e400}"#,
+        "\u{feff}{\"id\":\"1\",\"message\":\"a\",\"timestamp\":1}",
+        "{\"id\":\"1\0\"}",
     ] {
         let answer = rejected(body);
         assert!(

@@ -72,6 +72,22 @@ async fn what_is_no_message_is_refused_with_the_reason_and_goes_nowhere() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_no_utf8_is_refused_wherever_that_is() {
+    let (upstream, asked) = upstream(kinesis);
+    for (body, byte) in [
+        (&b"{\"id\":\"1\",\"message\":\"caf\xe9\",\"timestamp\":1}"[..], 24),
+        (b"{\"id\":\"1\",\"message\":\"a\",\"timestamp\":1,\"other\":\"caf\xe9\"}", 50),
+        (b"\xff\xfe{\0}\0", 0),
+    ] {
+        let request = Request { body: Some(STANDARD.encode(body)), is_base64_encoded: true };
+        let response = upstream.handle(&request, Duration::from_secs(10)).await;
+        let message = format!("the body isn't UTF-8, from byte {byte} on");
+        assert_eq!(status_and_message(&response), (400, message));
+    }
+    assert!(requests(&asked, "PutRecord").is_empty());
+}
+
+#[tokio::test]
 async fn a_body_that_no_item_holds_is_refused() {
     let (upstream, asked) = upstream(kinesis);
     let body = |bytes: usize| {

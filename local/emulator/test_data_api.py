@@ -98,6 +98,11 @@ class Statements(DataApiTest):
         self.refused("DatabaseErrorException", message, self.execute, sql, text("u", uuid))
         message = "operator does not exist: uuid = character varying.*"
         self.refused("DatabaseErrorException", message, self.execute, "SELECT 1 FROM t WHERE u = :u", text("u", uuid))
+        # Arrays cannot be parameters: a string that looks like one is none, until it is cast.
+        message = r"op ANY/ALL \(array\) requires array on right side.*SQLState: 42809$"
+        array = text("p", "{a,b}")
+        self.refused("DatabaseErrorException", message, self.execute, "SELECT 1 WHERE 'a' = ANY(:p)", array)
+        self.assertEqual(self.value("SELECT 'a' = ANY(:p::text[])", array), {"booleanValue": True})
 
     def test_every_kind_of_value(self):
         cases = (

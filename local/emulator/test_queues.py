@@ -23,6 +23,8 @@ def handler(event, context=None):
     failed = [record["messageId"] for record in event["Records"] if record["body"] == "fail"]
     if "unknown" in bodies:
         failed = ["no-such-message"]
+    if "empty" in bodies:
+        failed = [""]
     if "null" in bodies:
         return None
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
@@ -92,10 +94,12 @@ class Queues(EmulatorTest):
         for body in ("kill", "beside"):
             self.assertEqual(self.deliveries(name, body)[-1], "2")
 
-    def test_a_response_that_names_another_message_fails_the_whole_batch(self):
-        url, name = self.mapped()
-        self.send(url, "unknown", "beside")
-        wait_for(lambda: "2" in self.deliveries(name, "beside"), "the second delivery")
+    def test_a_response_that_names_another_message_or_none_fails_the_whole_batch(self):
+        for response in ("unknown", "empty"):
+            with self.subTest(response):
+                url, name = self.mapped()
+                self.send(url, response, "beside")
+                wait_for(lambda name=name: "2" in self.deliveries(name, "beside"), "the second delivery")
 
     def test_no_response_is_success(self):
         url, name = self.mapped()

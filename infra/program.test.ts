@@ -18,22 +18,30 @@ function deploy(configuration: Readonly<Record<string, string>>): Record<string,
   return deployStack([relay, echo]);
 }
 
+/** The value of an output. */
+const promised = async <T>(output: pulumi.Output<T>): Promise<T> =>
+  await new Promise((resolve) => {
+    output.apply(resolve as (value: unknown) => void);
+  });
+
 describe("the program", () => {
   beforeAll(async () => {
     await pulumi.runtime.setMocks(
-      { newResource: () => ({ id: "id", state: {} }), call: () => ({ region: "eu-west-1" }) },
+      { newResource: ({ inputs }) => ({ id: "id", state: inputs as object }), call: () => ({ region: "eu-west-1" }) },
       "lambench",
       "dev",
     );
   });
 
-  it("deploys the scenarios that the stack lists, each with its own settings and what programs need to know", () => {
+  it("deploys the scenarios that the stack lists, each with its own settings and what programs need to know", async () => {
     const outputs = deploy({
       "lambench:scenarios": '["relay","echo"]',
       "lambench:memory": "1024",
       "lambench:echo": '{"memory":2048}',
     });
     expect(Object.keys(outputs)).toEqual(["relayTrigger", "echoTrigger", "environment"]);
+    const { relay } = outputs.environment as { relay: { runLocks: pulumi.Output<string> } };
+    expect(await promised(relay.runLocks)).toBe("lambench-dev-locks");
     expect(outputs.environment).toMatchObject({
       relay: {
         stack: "dev",

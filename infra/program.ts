@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { MEMORY_PER_VCPU } from "./function";
+import { runLocks } from "./run-locks";
 import type { Scenario } from "./scenario";
 import { stop } from "./stop";
 import { makeProvider, readTarget } from "./target";
@@ -31,6 +32,7 @@ export function deployStack(scenarios: readonly Scenario[]): Record<string, unkn
     endpoint: target.endpoint ?? null,
     architecture: target.architecture,
     memoryPerVcpu: MEMORY_PER_VCPU,
+    runLocks: runLocks(target, provider),
   };
   const deployed = deployments.map(({ name, deploy }) => ({ name, ...deploy(target, provider) }));
   return {

@@ -78,6 +78,7 @@ mod tests {
             settings: serde_json::Map::new(),
             setting_ranges: std::collections::BTreeMap::new(),
             memory_per_vcpu: 1769,
+            run_locks: "locks".to_owned(),
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Deployment {
     pub setting_ranges: BTreeMap<String, (f64, f64)>,
     /// Memory with which a function has one whole vCPU, MB.
     pub memory_per_vcpu: u64,
+    /// The table with an item for each scenario that is being run.
+    pub run_locks: String,
 }
 
 /// A queue whose messages a function handles, with its dead-letter queue.
@@ -125,7 +127,7 @@ mod tests {
         serde_json::from_value(json!({
             "stack": "dev", "region": "us-east-1", "endpoint": null, "architecture": "arm64",
             "settings": { "memory": 512, "hash": "md5" }, "settingRanges": { "memory": [128, 10240] },
-            "memoryPerVcpu": 1769,
+            "memoryPerVcpu": 1769, "runLocks": "lambench-dev-locks",
         }))
         .unwrap()
     }

@@ -13,6 +13,7 @@ pub mod queue;
 pub mod run;
 pub mod run_context;
 pub mod run_file;
+pub mod run_lock;
 pub mod series;
 pub mod stall_timer;
 pub mod state_machine;

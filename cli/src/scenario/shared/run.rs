@@ -16,7 +16,7 @@ use super::deployment::deployed;
 use super::memory_sweep::WithMemory;
 use super::run_context::RunContext;
 use super::series::Series;
-use super::{cpu, function_memory, memory_sweep};
+use super::{cpu, function_memory, memory_sweep, run_lock};
 use crate::aws;
 use crate::progress::Mode;
 use crate::project::Project;
@@ -102,13 +102,14 @@ pub async fn run<S: Scenario>(
     let started_at = Timestamp::now();
     let run =
         Run { scenario: S::NAME, project, deployed, config, progress, name: name(started_at), started_at };
-    function_memory::recover(&run).await?;
-    let sizes = memory.all();
-    let measured = if sizes.is_empty() {
-        measure(&scenario, &run).await?
-    } else {
-        memory_sweep::run(&scenario, &run, &sizes).await?
+    let work = async {
+        function_memory::recover(&run).await?;
+        match memory.all().as_slice() {
+            [] => measure(&scenario, &run).await,
+            sizes => memory_sweep::run(&scenario, &run, sizes).await,
+        }
     };
+    let measured = run_lock::alone(&run, work).await?;
     Ok(result(&run, measured))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -38,6 +39,7 @@ pub fn run<Deployed: DeserializeOwned>(scenario: &'static str, environment: Valu
     let mut deployed = json!({
         "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "arm64",
         "settingRanges": { "memory": [128, 10240], "timeoutSeconds": [3, 900] }, "memoryPerVcpu": 1769,
+        "runLocks": "locks",
     });
     let Value::Object(environment) = environment else { panic!("{environment} is no object") };
     deployed.as_object_mut().expect("it is one").extend(environment);
@@ -105,11 +107,16 @@ pub fn stack(functions: &[(&str, u64)]) -> Stack {
 impl Stack {
     /// What this process has written down, as if it was another one that is gone.
     pub fn disown(&self, purpose: &str) {
-        let file = self.folder.path().join(format!(".lambench/runs/x-dev-local-{purpose}.json"));
-        let mut written: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        written["process"] = json!(u32::MAX);
-        fs::write(&file, written.to_string()).unwrap();
+        disown(self.folder.path(), purpose);
     }
+}
+
+/// What this process has written down in a checkout, as if it was another one that is gone.
+pub fn disown(checkout: &Path, purpose: &str) {
+    let file = checkout.join(format!(".lambench/runs/x-dev-local-{purpose}.json"));
+    let mut written: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    written["process"] = json!(u32::MAX);
+    fs::write(&file, written.to_string()).unwrap();
 }
 
 /// Lambda's answer to `GetFunctionConfiguration` and `UpdateFunctionConfiguration`.

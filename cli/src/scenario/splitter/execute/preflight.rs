@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::{Event, Run, batch_size, split_name};
 use crate::exit::Usage;
 
-/// What EventBridge takes: an entry's source, type, detail and resources together must be smaller (EventBridge User Guide,
-/// "Calculating `PutEvents` event entry size"), bytes.
-const MAX_ENTRY: usize = 256 * 1024;
+/// What EventBridge takes since January 2026: an entry's source, type, detail and resources together must be smaller than 1 MB
+/// (<https://aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb>), bytes. Counted
+/// in thousands: what EventBridge adds must fit into the megabyte that an asynchronous invocation takes.
+const MAX_ENTRY: usize = 1_000_000;
 /// The payload of a synchronous invocation that Lambda takes, bytes.
 const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
 /// Seconds of a timeout beyond what is needed, where one is recommended.
@@ -98,11 +99,11 @@ mod tests {
 
     #[test]
     fn an_event_that_eventbridge_does_not_take_is_refused_with_how_many_items_fit() {
-        let said = refused(|event| *event = generated(8000));
+        let said = refused(|event| *event = generated(40_000));
         let (_, fit) = said.split_once("--items ").unwrap();
         let fit: u64 = fit.trim_end_matches(" at most").parse().unwrap();
         check(&run(), &generated(fit), &[1, 5]).unwrap();
-        assert!(fit > 6000, "{said}");
+        assert!(fit > 24_000, "{said}");
     }
 
     #[test]

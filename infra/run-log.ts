@@ -5,7 +5,8 @@ import type { Statement } from "./policy";
 
 /**
  * A table in which functions write what exactly happened: an entry for each item of a run, with when it was queued,
- * started and ended, and how often it was tried (`lambda_kit::run_log`). Entries expire by their attribute `expires`.
+ * started and ended, and how often it was tried (`lambda_kit::run_log`). A run is spread over eight partitions (its name, `#` and
+ * a number), since one takes 1,000 writes per second. Entries expire by their attribute `expires`.
  */
 export class RunLog extends pulumi.ComponentResource {
   readonly table: pulumi.Output<string>;

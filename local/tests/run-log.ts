@@ -34,7 +34,8 @@ export class RunLog {
           return text === undefined ? undefined : Number(text);
         };
         entries.push({
-          run: item.run?.S ?? "",
+          // Behind the run stands the partition that the item's id leads to.
+          run: (item.run?.S ?? "").replace(/#\d+$/, ""),
           item: item.item?.S?.split("#")[0] ?? "",
           queued_us: number("queued_us"),
           started_us: number("started_us"),

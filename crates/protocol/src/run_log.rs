@@ -1,6 +1,6 @@
 //! The run log: a table with an entry for each item of each run; times are µs since 1970.
 
-/// The run; with [`ITEM`] the key.
+/// The run and its [`partition`]; with [`ITEM`] the key.
 pub const RUN: &str = "run";
 /// The item.
 pub const ITEM: &str = "item";
@@ -22,3 +22,40 @@ pub const COLD: &str = "cold";
 pub const COUNT: &str = "count";
 /// When the entry may go, s since 1970: the table's time to live.
 pub const EXPIRES: &str = "expires";
+
+/// Partitions that a run is spread over. One takes 1,000 writes per second (DynamoDB Developer Guide, "Burst and adaptive
+/// capacity"), and each item makes three; a new on-demand table takes 4,000.
+pub const PARTITIONS: u32 = 8;
+
+/// What an item's entry has as [`RUN`]: its run, and the partition that the item's id leads to.
+#[must_use]
+pub fn partition(run: &str, item: &str) -> String {
+    numbered(run, crc32fast::hash(item.as_bytes()) % PARTITIONS)
+}
+
+/// All that entries of a run may have as [`RUN`].
+pub fn partitions(run: &str) -> impl Iterator<Item = String> + '_ {
+    (0..PARTITIONS).map(move |number| numbered(run, number))
+}
+
+fn numbered(run: &str, number: u32) -> String {
+    format!("{run}#{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    #[test]
+    fn a_runs_items_are_spread_over_all_partitions_that_readers_know() {
+        let mut items: BTreeMap<String, u32> = BTreeMap::new();
+        for number in 0..800 {
+            *items.entry(partition("run-1", &format!("{number:04}"))).or_default() += 1;
+        }
+        assert_eq!(items.keys().cloned().collect::<BTreeSet<_>>(), partitions("run-1").collect());
+        assert!(items.values().all(|count| (50..=150).contains(count)), "{items:?}");
+        assert_eq!(partition("run-1", "split"), partition("run-1", "split"));
+    }
+}

@@ -25,6 +25,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 pub use idempotency::ClaimError;
 use protocol::run_log::{
     ATTEMPTS, CLAIMED_UNTIL_US, COLD, COUNT, ENDED_US, EXPIRES, ITEM, QUEUED_US, RUN, STARTED_US, WORKER,
+    partition,
 };
 
 use crate::{Failure, env, now_us};
@@ -211,7 +212,7 @@ impl RunLog {
         self.client
             .update_item()
             .table_name(&self.table)
-            .key(RUN, text(key.run))
+            .key(RUN, text(&partition(key.run, key.item)))
             .key(ITEM, text(key.item))
             .update_expression(expression)
             .condition_expression(condition)

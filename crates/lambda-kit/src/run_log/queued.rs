@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::operation::batch_execute_statement::BatchExecuteStatementOutput;
 use aws_sdk_dynamodb::types::{BatchStatementErrorCodeEnum as Code, BatchStatementRequest};
-use protocol::run_log::{EXPIRES, ITEM, QUEUED_US, RUN};
+use futures::future::try_join_all;
+use protocol::run_log::{EXPIRES, ITEM, QUEUED_US, RUN, partition, partitions};
 
 use super::{RunLog, expires, number, text};
 use crate::{Backoff, Failure};
@@ -55,6 +56,11 @@ impl RunLog {
     /// # Errors
     /// DynamoDB's.
     pub async fn queued_items(&self, run: &str) -> Result<HashSet<String>, Failure> {
+        let of_each = try_join_all(partitions(run).map(|partition| self.queued_in(run, partition))).await?;
+        Ok(of_each.into_iter().flatten().collect())
+    }
+
+    async fn queued_in(&self, run: &str, partition: String) -> Result<Vec<String>, Failure> {
         let query = self
             .client
             .query()
@@ -65,11 +71,11 @@ impl RunLog {
             .projection_expression("#item")
             .expression_attribute_names("#run", RUN)
             .expression_attribute_names("#item", ITEM)
-            .expression_attribute_values(":run", text(run));
+            .expression_attribute_values(":run", text(&partition));
         let mut pages = query.into_paginator().items().send();
         let failed =
             |error| Failure::aws(format_args!("read run {run} in the run log {}", self.table), &error);
-        let mut items = HashSet::new();
+        let mut items = Vec::new();
         while let Some(entry) = pages.try_next().await.map_err(failed)? {
             items.extend(entry.get(ITEM).and_then(|item| item.as_s().ok()).cloned());
         }
@@ -83,7 +89,12 @@ impl RunLog {
             .statement(format!(
                 "INSERT INTO \"{table}\" VALUE {{'{RUN}': ?, '{ITEM}': ?, '{QUEUED_US}': ?, '{EXPIRES}': ?}}"
             ))
-            .set_parameters(Some(vec![text(run), text(item), number(at_us), expires(at_us)]))
+            .set_parameters(Some(vec![
+                text(&partition(run, item)),
+                text(item),
+                number(at_us),
+                expires(at_us),
+            ]))
             .build()
             .expect("the statement is set")
     }

@@ -32,7 +32,10 @@ async fn a_claim_counts_the_attempt_and_lasts_a_little_longer_than_the_invocatio
     let claim = log.claim(KEY, CLAIMANT, known).await.unwrap();
     assert_eq!(claim, Claim::Claimed(Claimed { key: KEY, attempt: 3 }));
     let request = &requests(&asked, "UpdateItem")[0];
-    assert_eq!(request["Key"], json!({ "run": { "S": "run-1" }, "item": { "S": "0007" } }));
+    assert_eq!(
+        request["Key"],
+        json!({ "run": { "S": partition("run-1", "0007") }, "item": { "S": "0007" } })
+    );
     let values = &request["ExpressionAttributeValues"];
     let time = |name: &str| values[name]["N"].as_str().unwrap().parse::<u64>().unwrap();
     assert_eq!(time(":until") - time(":now"), 32_000_000);

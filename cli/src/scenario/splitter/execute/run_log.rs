@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use futures::future::try_join_all;
 use protocol::decimal;
-use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, RUN, STARTED_US};
+use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, RUN, STARTED_US, partitions};
 use protocol::splitter::{SPLIT_ID, entry_id};
 
 use super::Run;
@@ -40,12 +41,9 @@ pub struct RunLog {
 impl RunLog {
     /// Reads a run.
     pub async fn read(run: &Run, name: &str) -> Result<Self> {
-        let query = query(run, name);
-        let mut entries = query.into_paginator().items().send();
+        let entries = try_join_all(partitions(name).map(|partition| entries(run, partition))).await?;
         let mut log = Self::default();
-        while let Some(entry) =
-            entries.try_next().await.map_err(|error| failed("Query", run.deployment())(&error))?
-        {
+        for entry in entries.into_iter().flatten() {
             log.add(&entry).with_context(|| format!("an entry of run {name} has no item: {entry:?}"))?;
         }
         Ok(log)
@@ -84,9 +82,19 @@ impl RunLog {
     }
 }
 
+async fn entries(run: &Run, partition: String) -> Result<Vec<HashMap<String, AttributeValue>>> {
+    let entries = query(run, partition).into_paginator().items().send();
+    entries.try_collect().await.map_err(|error| failed("Query", run.deployment())(&error))
+}
+
 /// How many items of a run are done.
 pub async fn count_done(run: &Run, name: &str) -> Result<u64> {
-    let ended = query(run, name)
+    let of_each = try_join_all(partitions(name).map(|partition| count_in(run, partition))).await?;
+    Ok(of_each.into_iter().sum())
+}
+
+async fn count_in(run: &Run, partition: String) -> Result<u64> {
+    let ended = query(run, partition)
         .select(Select::Count)
         .filter_expression(format!("attribute_exists({ENDED_US}) AND NOT begins_with(#item, :split)"))
         .expression_attribute_names("#item", ITEM)
@@ -100,14 +108,14 @@ pub async fn count_done(run: &Run, name: &str) -> Result<u64> {
     Ok(done)
 }
 
-fn query(run: &Run, name: &str) -> QueryFluentBuilder {
+fn query(run: &Run, partition: String) -> QueryFluentBuilder {
     Client::new(&run.config)
         .query()
         .table_name(&run.deployed.run_log.table)
         .consistent_read(true)
         .key_condition_expression("#run = :run")
         .expression_attribute_names("#run", RUN)
-        .expression_attribute_values(":run", AttributeValue::S(name.to_owned()))
+        .expression_attribute_values(":run", AttributeValue::S(partition))
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ export function checkCapacity(scenario: string, { minCapacity, maxCapacity }: Ca
   }
   if (minCapacity === 0) {
     void pulumi.log.warn(
-      `minCapacity 0 pauses ${scenario}'s cluster after five minutes without connections: what comes first then waits ` +
-        "about 15 s, and is measured with that",
+      `minCapacity 0 pauses ${scenario}'s cluster after five minutes without connections: lambench run wakes it ` +
+        "before it measures, which takes about 15 s; what else comes first waits for it",
     );
   }
 }

@@ -10,6 +10,7 @@ import { scenario } from "../../infra/scenario";
 import { StateMachine } from "../../infra/state-machine";
 import { deployDashboard } from "./dashboard";
 import { deployHarness, deployWorkers, type Driver, IN_NETWORK, type Workers } from "./functions";
+import { migrateDatabase } from "./migration";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each worker, MB" },
@@ -53,16 +54,8 @@ export const aurora = scenario({
       sqlx: deployWorkers("sqlx", settings, context),
       "data-api": deployWorkers("data-api", settings, context),
     };
-    // Runs again whenever the settings or the migrations change, and adds only what is missing.
-    const migrated = new aws.lambda.Invocation(
-      `${name}-migrate`,
-      {
-        functionName: harness.migrate.name,
-        input: JSON.stringify({ rows: settings.rows, scale: settings.scale }),
-        triggers: { code: harness.migrate.resource.sourceCodeHash },
-      },
-      { parent, dependsOn: [harness.migrate, ...postgres.ready] },
-    );
+    const content = { migrate: harness.migrate, content: settings };
+    const migrated = migrateDatabase(name, content, { parent, dependsOn: postgres.ready });
     const machine = new StateMachine(
       {
         name,

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::Run;
 use super::execute::Charges;
 use super::execute::ramp::Execution;
+use crate::scenario::shared::aurora_capacity::Capacities;
 use crate::scenario::shared::testing;
 
 /// A run on the local stack `dev`.
@@ -17,7 +18,8 @@ pub fn run() -> Run {
     testing::run(
         "aurora",
         json!({
-            "settings": { "memory": 512, "timeoutSeconds": 60, "batchSize": 10, "readers": 0, "minCapacity": 0.5 },
+            "settings": { "memory": 512, "timeoutSeconds": 60, "batchSize": 10, "readers": 0, "minCapacity": 0.5,
+                "maxCapacity": 16 },
             "cluster": {
                 "arn": "arn:aws:rds:us-east-1:0:cluster:lambench-dev-aurora", "identifier": "lambench-dev-aurora",
                 "writer": "localhost", "reader": "127.0.0.1", "port": 5432, "database": "aurora",
@@ -60,6 +62,7 @@ pub fn ramp_run(action: Action, stages: &[(u64, u64)]) -> RampRun {
         .map(|&(clients, completions)| Stage {
             clients,
             offered_tps: None,
+            acus: None,
             aggregate: Aggregate::of(&outcome(clients, completions), 10.0),
         })
         .collect();
@@ -99,6 +102,7 @@ pub fn queue_run(sent: u64, done: u64, dead_lettered: u64) -> QueueRun {
         dead_lettered,
         dead_lettered_done: 0,
         reasons: [("DMLS is 0".to_owned(), dead_lettered)].into_iter().filter(|(_, n)| *n > 0).collect(),
+        acus: None,
         actions: vec![action(Action::Select), action(Action::Insert)],
         ledger: Ledger { done, unfinished: 0, completions: 10_000, rows: Some(5000) },
     }
@@ -128,5 +132,6 @@ pub fn execution(action: Action, stages: &[(u64, u64)]) -> Execution {
         span_ms: (1_000_000, 1_010_000),
         transitions: 100,
         charges: Charges::default(),
+        capacities: Capacities::default(),
     }
 }

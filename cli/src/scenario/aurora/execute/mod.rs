@@ -14,8 +14,9 @@ use tokio::time::Instant;
 
 use super::Run;
 use super::options::{Mode, Options};
-use crate::scenario::shared::aurora_capacity::{self, Used};
+use crate::scenario::shared::aurora_capacity::{Capacities, capacities};
 use crate::scenario::shared::billing_log::{self, Billed, Span};
+use crate::shutdown::unless_interrupted;
 
 /// What was observed.
 #[derive(Debug)]
@@ -50,12 +51,15 @@ pub struct Charges {
 /// If AWS fails; [`crate::exit::Interrupted`] if the user ended it.
 pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let mut warnings = Vec::new();
+    // A database that is paused wakes up, and one that is away is noticed before there is any load.
+    let woken = async { tally::tally(run, &run.name, Vec::new()).await.context("the database isn't ready") };
+    unless_interrupted(woken, || "there was no load yet".to_owned()).await?;
     let runs = match options.mode {
         Mode::Ramp => {
             let mut executions = ramp::execute(run, options).await?;
             let now = Instant::now();
             for execution in &mut executions {
-                execution.charges =
+                (execution.charges, execution.capacities) =
                     charges(run, &execution.chargeable(run, options)?, now, &mut warnings).await?;
             }
             Runs::Ramp(executions)
@@ -64,7 +68,8 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
             let mut all = queue::execute(run, options).await?;
             let now = Instant::now();
             for handled in &mut all {
-                handled.charges = charges(run, &handled.chargeable(run)?, now, &mut warnings).await?;
+                (handled.charges, handled.capacities) =
+                    charges(run, &handled.chargeable(run)?, now, &mut warnings).await?;
             }
             Runs::Queue(all)
         }
@@ -85,18 +90,13 @@ async fn charges(
     Chargeable { invocations, seconds }: &Chargeable<'_>,
     now: Instant,
     warnings: &mut Vec<String>,
-) -> Result<Charges> {
-    let context = run.context();
-    let used = Used {
-        cluster: &run.deployed.cluster.identifier,
-        instances: 1 + run.deployment().setting("readers").unwrap_or(0),
-        span_ms: (invocations.from_ms, invocations.to_ms),
-        seconds: *seconds,
-    };
-    Ok(Charges {
-        billed: billing_log::billed(context, invocations, now, warnings).await?,
-        acu_hours: aurora_capacity::acu_hours(context, &used, now, warnings).await?,
-    })
+) -> Result<(Charges, Capacities)> {
+    let (context, cluster) = (run.context(), &run.deployed.cluster.identifier);
+    let instances = 1 + run.deployment().setting("readers").unwrap_or(0);
+    let span_ms = (invocations.from_ms, invocations.to_ms);
+    let billed = billing_log::billed(context, invocations, now, warnings).await?;
+    let capacities = capacities(context, cluster, span_ms, now, warnings).await?;
+    Ok((Charges { billed, acu_hours: capacities.acu_hours(instances, *seconds) }, capacities))
 }
 
 /// A driver's queue.

@@ -10,6 +10,7 @@ use super::dead_letters::DeadLetters;
 use super::{Chargeable, Charges, queue, send, wait, workers};
 use crate::scenario::aurora::Run;
 use crate::scenario::aurora::options::Options;
+use crate::scenario::shared::aurora_capacity::Capacities;
 use crate::scenario::shared::billing_log::Span;
 use crate::scenario::shared::queue::{purge_command, until_empty};
 use crate::shutdown::unless_interrupted;
@@ -31,6 +32,8 @@ pub struct Handled {
     pub span_ms: (i64, i64),
     /// What is charged for.
     pub charges: Charges,
+    /// What the database's capacity was.
+    pub capacities: Capacities,
 }
 
 impl Handled {
@@ -80,7 +83,8 @@ async fn load(run: &Run, options: &Options, driver: Driver, sent: &Cell<u64>) ->
     let actions = options.actions();
     tally.actions.sort_by_key(|one| actions.iter().position(|action| *action == one.action));
     let span_ms = (start, Timestamp::now().as_millisecond());
-    Ok(Handled { name, driver, sends, dead_letters, tally, span_ms, charges: Charges::default() })
+    let (charges, capacities) = Default::default();
+    Ok(Handled { name, driver, sends, dead_letters, tally, span_ms, charges, capacities })
 }
 
 /// What an interrupted run leaves behind: SQS cannot take back one run's messages.

@@ -11,6 +11,7 @@ use super::{Chargeable, Charges, workers};
 use crate::progress::Progress;
 use crate::scenario::aurora::options::Options;
 use crate::scenario::aurora::{Run, clients};
+use crate::scenario::shared::aurora_capacity::Capacities;
 use crate::scenario::shared::billing_log::Span;
 use crate::scenario::shared::state_machine::{Machine, message};
 use crate::shutdown::unless_interrupted;
@@ -32,6 +33,8 @@ pub struct Execution {
     pub transitions: u64,
     /// What else is.
     pub charges: Charges,
+    /// What the database's capacity was.
+    pub capacities: Capacities,
 }
 
 impl Execution {
@@ -89,10 +92,7 @@ async fn execute_each(
     under_way: &RefCell<Option<String>>,
 ) -> Result<Vec<Execution>> {
     let (stages, actions) = (options.stages(), options.actions());
-    let pairs: Vec<(Action, Driver)> = actions
-        .iter()
-        .flat_map(|action| options.drivers().iter().map(move |driver| (*action, *driver)))
-        .collect();
+    let pairs = alternating(&actions, options.drivers());
     let mut progress = Progress::new(run.progress, (stages.len() * pairs.len()) as u64);
     let mut executions = Vec::new();
     for (index, (action, driver)) in pairs.into_iter().enumerate() {
@@ -109,11 +109,40 @@ async fn execute_each(
         under_way.replace(None);
         let output = ended.output(&format!("the ramp of {action} by {driver}"), |_| None)?;
         let transitions = machine.events(&arn).await?.transitions();
-        let (span_ms, charges) = (ended.span_ms(), Charges::default());
-        executions.push(Execution { name, driver, action, output, span_ms, transitions, charges });
+        let span_ms = ended.span_ms();
+        let (charges, capacities) = Default::default();
+        executions.push(Execution {
+            name,
+            driver,
+            action,
+            output,
+            span_ms,
+            transitions,
+            charges,
+            capacities,
+        });
     }
     progress.end();
+    // As results have them, whichever was first.
+    let position = |driver| options.drivers().iter().position(|other| *other == driver);
+    executions.sort_by_key(|execution| {
+        (actions.iter().position(|action| *action == execution.action), position(execution.driver))
+    });
     Ok(executions)
+}
+
+/// Each action by each driver, the drivers in turns the other way round: none is always the one that another one's load has
+/// warmed the database's caches for, or made it scale.
+fn alternating(actions: &[Action], drivers: &[Driver]) -> Vec<(Action, Driver)> {
+    let by = |(index, action): (usize, &Action)| {
+        let mut drivers = drivers.to_vec();
+        if index % 2 == 1 {
+            drivers.reverse();
+        }
+        let action = *action;
+        drivers.into_iter().map(move |driver| (action, driver))
+    };
+    actions.iter().enumerate().flat_map(by).collect()
 }
 
 /// The state machine's input for one execution.
@@ -160,6 +189,19 @@ mod tests {
             let under_way = stage_under_way(&stages, |clients| deployed.stage_tasks(clients), scheduled);
             assert_eq!(under_way, stage, "{scheduled} tasks");
         }
+    }
+
+    #[test]
+    fn no_driver_is_always_first() {
+        use Action::{Insert, Select, Tpcb};
+        use Driver::{DataApi, Sqlx};
+        let order = alternating(&[Select, Insert, Tpcb], &[Sqlx, DataApi]);
+        let [first, second] = [[Sqlx, DataApi], [DataApi, Sqlx]];
+        assert_eq!(
+            order.iter().map(|(_, driver)| *driver).collect::<Vec<_>>(),
+            [first, second, first].concat()
+        );
+        assert_eq!(alternating(&[Select, Insert], &[Sqlx]), [(Select, Sqlx), (Insert, Sqlx)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The figures of a load.
 
+use protocol::aurora::Outcome;
 use protocol::stats::real;
 use results::scenario::aurora::knee::Knee;
 use results::scenario::aurora::{Aggregate, Ledger, Load, QueueAction, QueueRun, RampRun, Runs, Stage};
@@ -22,11 +23,15 @@ pub fn load(options: &Options, observation: &Observation) -> Load {
     Load { runs }
 }
 
-fn ramp_run(options: &Options, Execution { name, driver, action, output, .. }: &Execution) -> RampRun {
+fn ramp_run(
+    options: &Options,
+    Execution { name, driver, action, output, capacities, .. }: &Execution,
+) -> RampRun {
     let seconds = options.seconds();
     let stages = output.stages.iter().map(|stage| Stage {
         clients: stage.clients,
         offered_tps: (options.rate() > 0).then(|| real(options.rate())),
+        acus: capacities.range(span_ms(&stage.outcome)),
         aggregate: Aggregate::of(&stage.outcome, real(seconds)),
     });
     let stages: Vec<Stage> = stages.collect();
@@ -43,7 +48,13 @@ fn ramp_run(options: &Options, Execution { name, driver, action, output, .. }: &
     }
 }
 
-fn queue_run(options: &Options, Handled { name, driver, dead_letters, tally, .. }: &Handled) -> QueueRun {
+/// When a stage's units ran; nothing is known of one that had none.
+fn span_ms(outcome: &Outcome) -> (i64, i64) {
+    [outcome.started_at_ms, outcome.ended_at_ms].map(u64::cast_signed).into()
+}
+
+fn queue_run(options: &Options, handled: &Handled) -> QueueRun {
+    let Handled { name, driver, dead_letters, tally, .. } = handled;
     let actions = tally.actions.iter().map(|one| QueueAction {
         action: one.action,
         host: options.endpoint(one.action),
@@ -59,6 +70,7 @@ fn queue_run(options: &Options, Handled { name, driver, dead_letters, tally, .. 
         dead_lettered: dead_letters.count(&tally.done_sources),
         dead_lettered_done: tally.done_sources.len() as u64,
         reasons: dead_letters.reasons(&tally.done_sources),
+        acus: handled.capacities.range(handled.span_ms),
         actions: actions.collect(),
         ledger: Ledger::of(tally),
     }

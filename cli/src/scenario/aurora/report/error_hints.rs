@@ -13,7 +13,8 @@ pub fn hint(kind: &str) -> &'static str {
             "statements took longer than the stack's statementTimeoutSeconds: raise it, or ask for less load"
         }
         "53300" => {
-            "the database had no connection left: fewer clients, or a greater minCapacity, which it takes its limit from"
+            "the database had no connection left: fewer clients, or a greater maxCapacity, which the limit follows once the \
+             instances have been rebooted; with a minCapacity of 0 or 0.5 it is at most 2,000"
         }
         "57P01" | "57P02" | "57P03" => {
             "the database was restarted or failed over: look at the cluster's events, and run again"

@@ -4,7 +4,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use super::{Observation, RequestStatus, Run};
-use crate::scenario::shared::aurora_capacity::{self, Used};
+use crate::scenario::shared::aurora_capacity::capacities;
 use crate::scenario::shared::billing_log::{self, Span};
 
 /// Looks up the functions' billed time and Aurora's capacity.
@@ -24,13 +24,8 @@ pub async fn look_up(run: &Run, mut observation: Observation) -> Result<Observat
         let billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
         observation.functions.push((part, billed));
     }
-    let used = Used {
-        cluster: &run.deployed.cluster.identifier,
-        instances: 1,
-        span_ms: (from_ms, to_ms),
-        seconds: observation.seconds(),
-    };
-    observation.acu_hours =
-        aurora_capacity::acu_hours(run.context(), &used, now, &mut observation.warnings).await?;
+    let (cluster, span_ms) = (&run.deployed.cluster.identifier, (from_ms, to_ms));
+    let capacities = capacities(run.context(), cluster, span_ms, now, &mut observation.warnings).await?;
+    observation.acu_hours = capacities.acu_hours(1, observation.seconds());
     Ok(observation)
 }

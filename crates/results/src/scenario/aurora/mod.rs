@@ -66,9 +66,28 @@ pub struct Stage {
     /// Units per second that were due, whatever the database took; none in a closed loop, where each worker starts the
     /// next unit when the last one has ended.
     pub offered_tps: Option<f64>,
+    /// What the database's capacity was meanwhile; none locally, and where CloudWatch does not tell.
+    pub acus: Option<CapacityRange>,
     /// What they did.
     #[serde(flatten)]
     pub aggregate: Aggregate,
+}
+
+/// The least and the greatest capacity of a cluster's instances in the minutes in which a load ran: CloudWatch has no finer ones.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CapacityRange {
+    /// ACUs.
+    pub min: f64,
+    /// ACUs.
+    pub max: f64,
+}
+
+impl CapacityRange {
+    /// The range that has both.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self { min: self.min.min(other.min), max: self.max.max(other.max) }
+    }
 }
 
 /// A load is kept up with as long as this share of it is completed.
@@ -103,6 +122,8 @@ pub struct QueueRun {
     pub dead_lettered_done: u64,
     /// Why those that are not done are there.
     pub reasons: BTreeMap<String, u64>,
+    /// What the database's capacity was meanwhile; none locally, and where CloudWatch does not tell.
+    pub acus: Option<CapacityRange>,
     /// By action.
     pub actions: Vec<QueueAction>,
     /// What the database's own ledger says of the run.

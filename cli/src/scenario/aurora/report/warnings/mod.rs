@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use protocol::aurora::Endpoint;
 use protocol::stats::real;
-use results::scenario::aurora::{Aggregate, Load, QueueRun, RampRun, Runs, Stage};
+use results::scenario::aurora::{Aggregate, CapacityRange, Load, QueueRun, RampRun, Runs, Stage};
+use serde_json::Value;
 
 use super::error_hints;
 use crate::scenario::aurora::Run;
@@ -18,6 +19,9 @@ const FEW: u64 = 1000;
 const DIP: f64 = 0.1;
 /// Workers that use this share of the CPU they have are what limits the load.
 const BUSY: f64 = 0.8;
+
+/// Aurora's capacity moves by this, ACUs; means of a minute that differ by less are rounded.
+const ACU_STEP: f64 = 0.5;
 
 /// What to know about a load's figures.
 pub fn warnings(run: &Run, observation: &Observation, load: &Load) -> Vec<String> {
@@ -90,6 +94,7 @@ fn about_ramp(run: &Run, ramp: &RampRun) -> Vec<String> {
     }
     warnings.extend(workers(&label, &all));
     warnings.extend(errors(&label, &all));
+    warnings.extend(scaled(run, &label, ramp.stages.iter().filter_map(|stage| stage.acus)));
     warnings
 }
 
@@ -126,7 +131,21 @@ fn about_queue(run: &Run, queue: &QueueRun, billed: Option<Billed>) -> Vec<Strin
         ));
     }
     warnings.extend(errors(&label, &all));
+    warnings.extend(scaled(run, &label, queue.acus.into_iter()));
     warnings
+}
+
+/// A database that scaled while it was loaded.
+fn scaled(run: &Run, label: &str, acus: impl Iterator<Item = CapacityRange>) -> Option<String> {
+    let CapacityRange { min, max } = acus.reduce(CapacityRange::union)?;
+    let greatest = run.deployment().settings.get("maxCapacity").and_then(Value::as_f64).unwrap_or(max);
+    (max - min >= ACU_STEP).then(|| {
+        format!(
+            "{label}: Aurora had from {min:.1} to {max:.1} ACUs while it was loaded, so the figures say how it scales, and \
+             stages and drivers cannot be compared: {}",
+            run.context().set_command("minCapacity", greatest)
+        )
+    })
 }
 
 /// Workers that didn't do what their stage is measured by.

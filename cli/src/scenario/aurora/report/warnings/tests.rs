@@ -110,6 +110,22 @@ fn a_stage_that_dips_between_its_neighbours_is_noise() {
 }
 
 #[test]
+fn a_database_that_scaled_meanwhile_is_named() {
+    let acus = |min, max| Some(CapacityRange { min, max });
+    let mut run = steady();
+    run.stages[0].acus = acus(0.5, 2.0);
+    run.stages[2].acus = acus(2.0, 8.0);
+    let said = only(of_ramp(run.clone()));
+    assert!(said.starts_with("sqlx SELECT: Aurora had from 0.5 to 8.0 ACUs while it was loaded"), "{said}");
+    assert!(said.ends_with("pulumi config set --path aurora.minCapacity 16 --stack dev"), "{said}");
+    run.stages.iter_mut().for_each(|stage| stage.acus = acus(8.0, 8.0));
+    assert_eq!(of_ramp(run), [""; 0]);
+    let mut queue = queue_run(100, 100, 0);
+    queue.acus = acus(1.0, 1.5);
+    assert!(only(of_queue(queue)).starts_with("sqlx: Aurora had from 1.0 to 1.5 ACUs"));
+}
+
+#[test]
 fn splitting_off_reads_without_a_reader_is_warned_of() {
     let mut run = steady();
     run.host = Endpoint::Reader;

@@ -1,12 +1,15 @@
 """The baseline of the archive contest: one object after the other, into a ZIP that leaves in parts."""
 
 import io
+import re
 import zipfile
 
 import boto3
 
 PART_BYTES = 8 << 20
 MAX_PARTS = 10_000
+# Folders, drives of Windows, control characters.
+NO_FILE = re.compile(r"^\.{0,2}$|^[A-Za-z]:|\\|[\x00-\x1f\x7f-\x9f]")
 
 s3 = boto3.client("s3")
 
@@ -46,20 +49,22 @@ class UploadStream(io.RawIOBase):
 
 
 def list_files(bucket, prefix):
-    """All objects under the prefix, without those that only stand for a folder."""
+    """All objects under the prefix, without the empty ones that only stand for a folder."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
     objects = [entry for page in pages for entry in page.get("Contents", [])]
-    return [entry for entry in objects if not entry["Key"].endswith("/")]
+    return [entry for entry in objects if entry["Size"] > 0 or not entry["Key"].endswith("/")]
 
 
 def name_of(entry):
     return entry["Key"].rsplit("/", 1)[-1]
 
 
-def refuse_same_names(files):
-    """An archive without folders cannot hold two objects of the same name."""
+def refuse_names(files):
+    """An archive without folders cannot hold two objects of the same name, nor names that are not one file's everywhere."""
     seen = set()
     for entry in files:
+        if NO_FILE.search(name_of(entry)):
+            raise ValueError(f"no file can have the name of {entry['Key']!r}: rename it")
         if name_of(entry) in seen:
             raise ValueError(f"two objects are named '{name_of(entry)}', one of them {entry['Key']}: rename one")
         seen.add(name_of(entry))
@@ -76,7 +81,7 @@ def copy(bucket, entry, archive):
 def handler(event, context):
     bucket = event["bucket_name"]
     files = list_files(bucket, event["files_prefix"])
-    refuse_same_names(files)
+    refuse_names(files)
     total = sum(entry["Size"] + 1024 for entry in files)
     stream = UploadStream(bucket, event["archive_key"], max(PART_BYTES, total // (MAX_PARTS - 1)))
     try:

@@ -22,8 +22,12 @@ impl Failure {
         E: Error + ProvideErrorMetadata + 'static,
     {
         let kind = error.code().unwrap_or("SdkError").to_owned();
-        let answer = match (error.code(), error.message()) {
-            (Some(code), Some(message)) => format!("{code}: {message}"),
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let answer = match (error.code(), error.message().filter(|message| !message.is_empty()), status) {
+            (Some(code), Some(message), _) => format!("{code}: {message}"),
+            (Some(code), None, _) => code.to_owned(),
+            // S3 does so where a key leads out of its bucket, and to all HEAD requests.
+            (None, _, Some(status)) if status >= 400 => format!("HTTP status {status}, without a reason"),
             _ => error_chain(error),
         };
         Self { kind, message: format!("cannot {doing}: {answer}") }
@@ -103,6 +107,21 @@ mod tests {
         let diagnostic = Diagnostic::from(Failure::aws("list s3://a/files/", &error));
         assert_eq!(diagnostic.error_type, "AccessDenied");
         assert_eq!(diagnostic.error_message, "cannot list s3://a/files/: AccessDenied: not authorized");
+    }
+
+    #[test]
+    fn an_answer_without_words_has_its_status_and_its_code() {
+        let said = |code: Option<&str>| {
+            let mut answer = ErrorMetadata::builder();
+            if let Some(code) = code {
+                answer = answer.code(code);
+            }
+            let response = HttpResponse::new(400.try_into().unwrap(), SdkBody::empty());
+            let error = SdkError::service_error(ListObjectsV2Error::generic(answer.build()), response);
+            Failure::aws("list s3://a/", &error).to_string()
+        };
+        assert_eq!(said(None), "cannot list s3://a/: HTTP status 400, without a reason");
+        assert_eq!(said(Some("KeyTooLongError")), "cannot list s3://a/: KeyTooLongError");
     }
 
     #[test]

@@ -29,4 +29,7 @@ pub use error::{Failure, error_chain};
 pub use permissions::until_permitted;
 pub use retry::{Backoff, Retry};
 pub use run::{remaining, run};
-pub use s3::{Object, SourceObjects, delete_objects, list_objects};
+pub use s3::{
+    Object, OpenUpload, SourceObjects, decode_key, decode_url, delete_objects, is_xml_text, list_objects,
+    list_uploads,
+};

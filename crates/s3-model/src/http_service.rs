@@ -11,9 +11,7 @@ use s3s::host::{S3Host, VirtualHost};
 use s3s::service::S3Service;
 use s3s::{HttpError, HttpRequest, HttpResponse, S3Result, StdError};
 
-use crate::rules;
-
-use crate::request_head;
+use crate::{request_head, rules, xml};
 
 /// s3s' service as the model answers with it.
 #[derive(Clone)]
@@ -38,13 +36,16 @@ impl HttpService {
         if payload.is_some_and(|payload| payload == "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
             request = request.map(|body| s3s::Body::http_body(SmallChunks::new(body)));
         }
-        if is_valid_too_long(&request) {
-            let message = "X-Amz-Expires must be less than a week (in seconds) that is 604800";
-            let refusal = rules::bad_request("AuthorizationQueryParametersError", message);
-            return refusal.to_http_response().map_err(|error| HttpError::new(Box::new(error)));
+        if deletes_many(&request) {
+            match checked(request).await {
+                Ok(checked) => request = checked,
+                Err(refused) => {
+                    return refused.to_http_response().map_err(|error| HttpError::new(Box::new(error)));
+                }
+            }
         }
         let is_head = request.method() == Method::HEAD;
-        let mut response = self.0.call(request).await?;
+        let mut response = readable(self.0.call(request).await?);
         // s3s answers so to GET only.
         if is_head
             && response.headers().contains_key(header::CONTENT_RANGE)
@@ -56,29 +57,66 @@ impl HttpService {
     }
 }
 
-/// Whether a presigned URL says that it is valid for more than a week.
-fn is_valid_too_long(request: &HttpRequest) -> bool {
-    let parameters = || form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
-    let expires = parameters().find(|(name, _)| name == "X-Amz-Expires");
-    expires.is_some_and(|(_, seconds)| seconds.parse().is_ok_and(|seconds: u64| seconds > LONGEST_VALIDITY))
+/// A request to delete many objects, whose XML is looked at; one in chunks is left to s3s.
+async fn checked(request: HttpRequest) -> S3Result<HttpRequest> {
+    let payload = request.headers().get("x-amz-content-sha256").map(http::HeaderValue::as_bytes);
+    if payload.is_some_and(|payload| payload.starts_with(b"STREAMING-")) {
+        return Ok(request);
+    }
+    let (mut parts, mut body) = request.into_parts();
+    let bytes = body.store_all_limited(LONGEST_XML).await.map_err(|_| {
+        rules::bad_request("MaxMessageLengthExceeded", rules::message("MaxMessageLengthExceeded"))
+    })?;
+    if let Some(xml) = xml::check(&bytes)? {
+        parts.extensions.insert(xml);
+    }
+    Ok(HttpRequest::from_parts(parts, body))
 }
 
-/// Seconds that a presigned URL is valid at most.
-const LONGEST_VALIDITY: u64 = 604_800;
+/// Bytes of a request's XML at most: 1,000 keys of 1,024 bytes, each written as a reference of six.
+const LONGEST_XML: usize = 8 << 20;
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
+fn deletes_many(request: &HttpRequest) -> bool {
+    let mut parameters = request.uri().query().unwrap_or_default().split('&');
+    request.method() == Method::POST && parameters.any(|one| one == "delete" || one == "delete=")
+}
+
+/// An answer as S3 writes it: XML with references, errors with messages.
+fn readable(mut response: HttpResponse) -> HttpResponse {
+    let is_xml = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/xml");
+    let Some(body) = response.body().bytes().filter(|_| is_xml) else { return response };
+    let mut changed = xml::with_references(&body);
+    if !response.status().is_success()
+        && let Some(said) = std::str::from_utf8(&body).ok().and_then(xml::with_message)
+    {
+        changed = xml::with_references(&Bytes::from(said.clone())).or(Some(said));
+    }
+    if let Some(changed) = changed {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = s3s::Body::from(changed);
+    }
+    response
+}
 
 /// Buckets in host names: `bucket.localhost`, `bucket.s3.localhost`. Under any other name the path starts with the bucket.
 pub struct LocalHosts;
 
 impl S3Host for LocalHosts {
     fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let bucket = name.strip_suffix(".localhost").map(|name| name.strip_suffix(".s3").unwrap_or(name));
         let here = VirtualHost::new(host);
-        Ok(match bucket {
-            Some(bucket) if !bucket.is_empty() && bucket != "s3" => here.with_bucket(bucket),
-            _ => here,
+        Ok(match bucket_in_host(host) {
+            Some(bucket) => here.with_bucket(bucket),
+            None => here,
         })
     }
+}
+
+/// The bucket that a host's name starts with, if it does.
+pub fn bucket_in_host(host: &str) -> Option<&str> {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let bucket = name.strip_suffix(".localhost")?;
+    Some(bucket.strip_suffix(".s3").unwrap_or(bucket)).filter(|bucket| !bucket.is_empty() && *bucket != "s3")
 }
 
 /// Longest first line of a chunk, in bytes; what is longer is none.

@@ -19,3 +19,4 @@ pub mod server;
 pub mod store;
 pub mod time;
 pub mod tls;
+mod xml;

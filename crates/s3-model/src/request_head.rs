@@ -1,7 +1,11 @@
 //! What S3 refuses by the head of a request alone, and s3s lets pass.
 
 use http::{HeaderMap, Method, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use s3s::{HttpRequest, HttpResponse};
+
+use crate::http_service::bucket_in_host;
+use crate::rules;
 
 /// Seconds that a presigned URL is valid at most: 7 days.
 const LONGEST_URL: u64 = 604_800;
@@ -9,16 +13,27 @@ const LONGEST_URL: u64 = 604_800;
 /// A refusal: status, code and message.
 struct Refusal(StatusCode, &'static str, &'static str);
 
+impl Refusal {
+    /// The body; a refusal without a code has none.
+    fn body(&self) -> String {
+        let Self(_, code, message) = self;
+        if code.is_empty() {
+            return String::new();
+        }
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        )
+    }
+}
+
 /// The answer to a request that is refused.
 pub fn refusal(request: &HttpRequest) -> Option<HttpResponse> {
-    let Refusal(status, code, message) = url_is_valid_for_too_long(request.uri().query())
+    let refusal = url_is_valid_for_too_long(request.uri().query())
+        .or_else(|| leads_out(request.uri().path(), request.headers()))
         .or_else(|| chunks_of_http(request.headers()))
         .or_else(|| no_length(request.method(), request.uri().path(), request.headers()))?;
-    let body = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    );
-    let mut response = HttpResponse::new(s3s::Body::from(body));
-    *response.status_mut() = status;
+    let mut response = HttpResponse::new(s3s::Body::from(refusal.body()));
+    *response.status_mut() = refusal.0;
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/xml"));
     Some(response)
 }
@@ -34,6 +49,17 @@ fn url_is_valid_for_too_long(query: Option<&str>) -> Option<Refusal> {
         "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 \
          seconds",
     ))
+}
+
+/// S3 says nothing to it: <https://github.com/floci-io/floci/issues/1320>.
+fn leads_out(path: &str, headers: &HeaderMap) -> Option<Refusal> {
+    let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8_lossy();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let key = match bucket_in_host(host) {
+        Some(_) => &*path,
+        None => path.split_once('/')?.1,
+    };
+    (!rules::stays_in_bucket(key)).then_some(Refusal(StatusCode::BAD_REQUEST, "", ""))
 }
 
 /// S3 takes chunks only as its own encoding, aws-chunked.

@@ -137,6 +137,58 @@ pub fn part_number(number: i32) -> S3Result<u16> {
     })
 }
 
+/// What S3 says to a code: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
+#[must_use]
+pub fn message(code: &str) -> &'static str {
+    match code {
+        "AccessDenied" => "Access Denied",
+        "BadDigest" => {
+            "The Content-MD5 or checksum value that you specified did not match what the server received."
+        }
+        "EntityTooLarge" => "Your proposed upload exceeds the maximum allowed object size.",
+        "IncompleteBody" => {
+            "You did not provide the number of bytes specified by the Content-Length HTTP header."
+        }
+        "InternalError" => "An internal error occurred. Try again.",
+        "InvalidAccessKeyId" => "The AWS access key ID that you provided does not exist in our records.",
+        "InvalidBucketName" => "The specified bucket is not valid.",
+        "InvalidURI" => "The specified URI couldn't be parsed.",
+        "KeyTooLongError" => "Your key is too long",
+        "MalformedXML" => {
+            "The XML you provided was not well-formed or did not validate against our published schema"
+        }
+        "MaxMessageLengthExceeded" => "Your request was too large.",
+        "MethodNotAllowed" => "The specified method is not allowed against this resource.",
+        "MissingContentLength" => "You must provide the Content-Length HTTP header.",
+        "MissingRequestBodyError" => "You sent an empty XML document as a request.",
+        "NotImplemented" => "A header that you provided implies functionality that is not implemented.",
+        "RequestTimeTooSkewed" => {
+            "The difference between the request time and the server's time is too large."
+        }
+        "SignatureDoesNotMatch" => {
+            "The request signature that the server calculated does not match the signature that you provided."
+        }
+        _ => "The request is not valid.",
+    }
+}
+
+/// Whether a key has no more parts `..` than others before them; S3 refuses all requests for others.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+#[must_use]
+pub fn stays_in_bucket(key: &str) -> bool {
+    let mut depth = 0_usize;
+    key.split('/').all(|part| {
+        let next = match part {
+            ".." => depth.checked_sub(1),
+            "" | "." => Some(depth),
+            _ => Some(depth + 1),
+        };
+        depth = next.unwrap_or_default();
+        next.is_some()
+    })
+}
+
 /// Refuses a key that is too long.
 ///
 /// # Errors
@@ -229,4 +281,25 @@ pub fn copy_size(size: u64) -> S3Result<()> {
 #[must_use]
 pub fn internal(error: &std::io::Error) -> S3Error {
     s3_error!(InternalError, "The S3 model cannot read or write its files: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_have_as_many_relative_parts_as_others_before_them() {
+        for key in test_kit::awkward_keys::taken("")
+            .iter()
+            .map(String::as_str)
+            .chain(["videos/2014/../../video1.wmv"])
+        {
+            assert!(stays_in_bucket(key), "{key:?}");
+        }
+        for key in
+            test_kit::awkward_keys::refused().iter().map(String::as_str).chain(["videos/../../video1.wmv"])
+        {
+            assert!(!stays_in_bucket(key), "{key:?}");
+        }
+    }
 }

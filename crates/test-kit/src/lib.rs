@@ -1,6 +1,7 @@
-//! What only tests of functions need: AWS answered by the test, a PostgreSQL of its own. A dev-dependency, always: so
-//! lambda-kit has the same features in tests as in builds, and is compiled once.
+//! What only tests need: AWS answered by the test, a PostgreSQL of its own, keys of objects that are hard to handle. A
+//! dev-dependency, always: so lambda-kit has the same features in tests as in builds, and is compiled once.
 
+pub mod awkward_keys;
 pub mod aws;
 pub mod postgres;
 

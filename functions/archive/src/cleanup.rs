@@ -4,7 +4,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::abort_multipart_upload::AbortMultipartUploadError;
 use futures::future::LocalBoxFuture;
 use futures::{StreamExt, TryStreamExt, stream};
-use lambda_kit::{Failure, aws, delete_objects, env, list_objects};
+use lambda_kit::{Failure, aws, delete_objects, env, list_objects, list_uploads};
 use protocol::archive::{CleanupRequest, Removed};
 
 /// Aborts under way at once.
@@ -80,23 +80,11 @@ impl Writable {
 }
 
 async fn abort_uploads(client: &Client, bucket: &str, prefix: &str) -> Result<u64, Failure> {
-    let mut uploads = Vec::new();
-    let (mut key_marker, mut id_marker) = (None, None);
-    loop {
-        let request = client.list_multipart_uploads().bucket(bucket).prefix(prefix);
-        let page = request.set_key_marker(key_marker).set_upload_id_marker(id_marker).send().await;
-        let page = page
-            .map_err(|error| Failure::aws(format_args!("list uploads to s3://{bucket}/{prefix}"), &error))?;
-        uploads.extend(page.uploads.unwrap_or_default());
-        if !page.is_truncated.unwrap_or_default() {
-            break;
-        }
-        (key_marker, id_marker) = (page.next_key_marker, page.next_upload_id_marker);
-    }
+    let uploads = list_uploads(client, bucket, prefix).await?;
     stream::iter(uploads)
         .map(async |upload| {
             let request = client.abort_multipart_upload().bucket(bucket);
-            let aborted = request.set_key(upload.key).set_upload_id(upload.upload_id).send().await;
+            let aborted = request.key(upload.key).upload_id(upload.id).send().await;
             match aborted {
                 Err(error)
                     if !error

@@ -15,6 +15,11 @@ pub enum InvalidArchive {
     /// An entry's name has a folder.
     #[error("invalid: archive contains nested path '{0}', flat layout required")]
     Nested(String),
+    /// An entry's name is a path or no file's name for some who unpack the archive.
+    #[error(
+        "invalid: archive contains the name {0:?}, which leads elsewhere on Windows (backslash, drive letter) or has control characters"
+    )]
+    UnsafeName(String),
     /// An entry stands for no source object, or for one that another entry stands for.
     #[error("invalid: unknown or duplicate object in archive: '{0}'")]
     Unknown(String),

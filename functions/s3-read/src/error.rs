@@ -29,7 +29,12 @@ impl ReadError {
     pub fn answer(status: u16, code: Option<&str>, message: Option<&str>) -> Self {
         let code = code.unwrap_or_default();
         let message = message.unwrap_or_default();
-        Self::new(kind_of(status, code, message), format!("S3 answered {status} {code}: {message}"))
+        let words =
+            [code, message].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
+        Self::new(
+            kind_of(status, code, message),
+            format!("S3 answered {status} {words}").trim_end().to_owned(),
+        )
     }
 
     /// What became of a connection or a body; `doing` completes "cannot …".

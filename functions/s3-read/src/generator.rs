@@ -7,14 +7,13 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_s3::Client;
 use futures::future::LocalBoxFuture;
 use lambda_kit::env::EnvError;
-use lambda_kit::{Deadline, Failure, aws, env, now_us};
+use lambda_kit::{Deadline, Failure, aws, env, is_xml_text, now_us};
 use protocol::run_name;
 use protocol::s3_read::{GeneratorReport, GeneratorRequest, Variant, signed_body};
 use tokio::time::timeout_at;
 
 use crate::bucket_url::BucketUrl;
 use crate::listing::{Listed, Listing, Page};
-use crate::message::is_sendable;
 use crate::mode::Mode;
 use crate::presign::{MAX_VALID_SECONDS, Signer};
 use crate::queue::Queue;
@@ -151,7 +150,8 @@ impl Generator {
     ) -> Result<Progress, Failure> {
         let room = usize::try_from(work.max - report.sent).unwrap_or(usize::MAX);
         let wanted: Vec<_> = (0..objects.len()).filter(|index| work.wants(&objects[*index])).collect();
-        let sendable = |index: &usize| self.signing.is_some() || is_sendable(&objects[*index].key);
+        // SQS takes what XML can hold; a URL has nothing else.
+        let sendable = |index: &usize| self.signing.is_some() || is_xml_text(&objects[*index].key);
         let mut chosen: Vec<_> = wanted.iter().copied().filter(sendable).collect();
         let enough = chosen.get(room).copied();
         chosen.truncate(room);
@@ -207,7 +207,7 @@ impl Work<'_> {
     }
 
     fn wants(&self, object: &Listed) -> bool {
-        object.size > 0 && !object.key.ends_with('/') && object.modified >= self.oldest
+        object.size > 0 && object.modified >= self.oldest
     }
 }
 

@@ -2,8 +2,7 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::EncodingType;
-use lambda_kit::Failure;
-use percent_encoding::percent_decode_str;
+use lambda_kit::{Failure, decode_key};
 
 /// A bucket's objects, or those of them whose keys start with a prefix.
 #[derive(Debug, Clone, Copy)]
@@ -50,32 +49,12 @@ impl Listing<'_> {
         let answer = request.set_start_after(after).send().await;
         let answer =
             answer.map_err(|error| Failure::aws(format_args!("list s3://{bucket}/{prefix}"), &error))?;
-        let is_encoded = answer.encoding_type() == Some(&EncodingType::Url);
-        let has_more = answer.is_truncated.unwrap_or_default();
+        let (encoding, has_more) = (answer.encoding_type, answer.is_truncated.unwrap_or_default());
         let objects = answer.contents.unwrap_or_default().into_iter().map(|object| Listed {
-            key: decoded(object.key.unwrap_or_default(), is_encoded),
+            key: decode_key(object.key.unwrap_or_default(), encoding.as_ref()),
             size: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
             modified: object.last_modified.map_or(i64::MAX, |modified| modified.secs()),
         });
         Ok(Page { objects: objects.collect(), has_more })
-    }
-}
-
-/// A key as it is: in S3's encoding of listings a blank is a `+`.
-fn decoded(key: String, is_encoded: bool) -> String {
-    if !is_encoded {
-        return key;
-    }
-    percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_of_a_listing_are_decoded_where_s3_has_encoded_them() {
-        assert_eq!(decoded("a+b%2Bc/%C3%BC%25%01".to_owned(), true), "a b+c/ü%\u{1}");
-        assert_eq!(decoded("a+b%2B".to_owned(), false), "a+b%2B");
     }
 }

@@ -10,7 +10,7 @@ use lambda_kit::sqs::{number, string};
 use protocol::message_attributes::{RUN, SENT_AT};
 use protocol::s3_read::{FailureKind, signed_url};
 
-use crate::bucket_url::BucketUrl;
+use crate::bucket_url::{BucketUrl, stays_inside};
 use crate::error::ReadError;
 
 /// The run of messages that name none.
@@ -27,13 +27,6 @@ pub struct Target {
     pub url: Option<Uri>,
 }
 
-/// Whether SQS takes a text as a body: what XML 1.0 can hold.
-#[must_use]
-pub fn is_sendable(text: &str) -> bool {
-    let is_refused = |c: char| c < ' ' && !"\t\n\r".contains(c) || matches!(c, '\u{fffe}' | '\u{ffff}');
-    !text.contains(is_refused)
-}
-
 /// The attributes of a message.
 #[must_use]
 pub fn sent_attributes(run: &str, sent_us: u64) -> HashMap<String, MessageAttributeValue> {
@@ -43,12 +36,16 @@ pub fn sent_attributes(run: &str, sent_us: u64) -> HashMap<String, MessageAttrib
 /// The object that a body names by its key.
 ///
 /// # Errors
-/// [`FailureKind::Unreadable`] if it names none.
+/// [`FailureKind::Unreadable`] if it names none, [`FailureKind::Foreign`] if it leads out of the bucket.
 pub fn by_key(body: &str) -> Result<Target, ReadError> {
     if body.is_empty() || body.len() > MAX_KEY {
         let text =
             format!("the body is to be an object's key of 1 to {MAX_KEY} bytes, but has {}", body.len());
         return Err(ReadError::new(FailureKind::Unreadable, text));
+    }
+    if !stays_inside(body) {
+        let text = format!("the key {body} leads out of the bucket, and S3 has no such objects");
+        return Err(ReadError::new(FailureKind::Foreign, text));
     }
     Ok(Target { key: body.to_owned(), url: None })
 }
@@ -95,8 +92,10 @@ impl Origin {
 mod tests {
     use lambda_kit::sqs::attributes::receives;
     use protocol::s3_read::signed_body;
+    use test_kit::awkward_keys::{refused, taken};
 
     use super::*;
+    use crate::presign::url_of;
 
     fn bucket_url() -> BucketUrl {
         BucketUrl::new("https://shop.s3.eu-west-1.amazonaws.com/", "shop").unwrap()
@@ -128,6 +127,20 @@ mod tests {
     }
 
     #[test]
+    fn both_variants_take_the_same_keys() {
+        let base = "https://shop.s3.eu-west-1.amazonaws.com/";
+        let by_url = |key: &str| by_url(&signed_body(&url_of(base, key)), &bucket_url());
+        for key in taken("") {
+            assert_eq!(by_key(&key).unwrap().key, key);
+            assert_eq!(by_url(&key).unwrap().key, key);
+        }
+        for key in refused() {
+            assert_eq!(by_key(&key).unwrap_err().kind, FailureKind::Foreign, "{key}");
+            assert_eq!(by_url(&key).unwrap_err().kind, FailureKind::Foreign, "{key}");
+        }
+    }
+
+    #[test]
     fn what_is_no_message_is_told_from_what_leads_elsewhere() {
         for body in ["", "not Base64!", "/w==", "aHR0cHM6Ly8gIA=="] {
             assert_eq!(by_url(body, &bucket_url()).unwrap_err().kind, FailureKind::Unreadable, "{body}");
@@ -138,12 +151,5 @@ mod tests {
         assert!(foreign.to_string().starts_with("foreign: the path /latest"), "{foreign}");
         assert_eq!(by_key("").unwrap_err().kind, FailureKind::Unreadable);
         assert_eq!(by_key(&"k".repeat(1025)).unwrap_err().kind, FailureKind::Unreadable);
-    }
-
-    #[test]
-    fn a_key_that_sqs_refuses_is_known_before_it_spoils_a_batch() {
-        assert!(is_sendable("a b\tü\u{1f600}"));
-        assert!(!is_sendable("a\u{1}"));
-        assert!(!is_sendable("a\u{ffff}"));
     }
 }

@@ -10,9 +10,6 @@ pub enum ArchiveError {
         "the event's files_prefix is empty, and an archive of the whole bucket would contain itself: name the objects' prefix"
     )]
     NoPrefix,
-    /// A flat archive cannot tell them apart.
-    #[error("two objects have the same base name, and {0} is one of them: rename one")]
-    SameName(String),
     /// `async_zip` cannot write it.
     #[error(
         "the object {0} has 4 GiB or more, for which async_zip writes a wrong data descriptor: leave it out"

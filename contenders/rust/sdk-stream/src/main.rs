@@ -6,7 +6,6 @@ mod download;
 mod error;
 mod upload;
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -20,6 +19,7 @@ use lambda_kit::{Deadline, Failure, Object, aws, list_objects, remaining, run};
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
+use zip_planner::Entry;
 
 use buffer::Buffer;
 use download::{download, is_one_piece, pieces};
@@ -73,10 +73,12 @@ async fn files(s3: &Client, request: &Request) -> Result<Vec<Object>, Failure> {
     }
     let mut objects = list_objects(s3, &request.bucket_name, &format!("{prefix}/")).await?;
     objects.retain(|object| !object.is_folder_marker());
-    let mut names = BTreeSet::new();
-    if let Some(twice) = objects.iter().find(|object| !names.insert(object.base_name())) {
-        return Err(ArchiveError::SameName(twice.key.clone()).into());
-    }
+    let entry = |object: &Object| Entry {
+        key: object.key.clone(),
+        name: object.base_name().to_owned(),
+        size: object.size,
+    };
+    zip_planner::check(&objects.iter().map(entry).collect::<Vec<_>>())?;
     // An entry of more has a wrong data descriptor: https://github.com/Majored/rs-async-zip/issues/186.
     match objects.iter().find(|object| object.size > u32::MAX.into()) {
         Some(large) => Err(ArchiveError::TooLarge(large.key.clone()).into()),

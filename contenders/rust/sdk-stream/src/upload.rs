@@ -4,7 +4,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
-use lambda_kit::{Failure, Object};
+use lambda_kit::{Failure, Object, list_uploads};
 use tokio::task::JoinSet;
 
 use crate::CONCURRENCY;
@@ -55,14 +55,9 @@ impl Upload {
 
     /// Aborts uploads of this key that S3 has started for requests whose answers were lost: the SDK has repeated them.
     async fn abort_unknown(&self) -> Result<(), Failure> {
-        let found = self.s3.list_multipart_uploads().bucket(&self.bucket).prefix(&self.key).send().await;
-        let found = found.map_err(|error| Failure::aws("list uploads", &error))?.uploads.unwrap_or_default();
-        let ids = found
-            .into_iter()
-            .filter(|one| one.key.as_ref() == Some(&self.key))
-            .filter_map(|one| one.upload_id);
-        for id in ids.filter(|id| *id != self.id) {
-            self.abort_id(&id).await?;
+        let found = list_uploads(&self.s3, &self.bucket, &self.key).await?;
+        for unknown in found.iter().filter(|one| one.key == self.key && one.id != self.id) {
+            self.abort_id(&unknown.id).await?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::Contender;
 use crate::archives::{Archives, Sizes, content, put, some};
-use crate::model::{FILES, Limit, Model};
+use crate::model::{ARCHIVE, FILES, Limit, Model};
 
 const MIB: usize = 1 << 20;
 /// What S3's slow answers take, s: much longer than all else.
@@ -49,7 +49,9 @@ pub async fn short_times_are_a_clear_error(contender: Contender) {
 
 /// A run that is killed cannot clean up. A later one does, but not as long as the first might still be going on.
 pub async fn killed_runs_are_cleaned_up_after(contender: Contender) {
-    let ((model, sizes), mut archives) = (slow().await, Archives::new());
+    let ((mut model, sizes), mut archives) = (slow().await, Archives::new());
+    // As long as S3 takes it: no other key has room for it.
+    model.archive_key = format!("{ARCHIVE}{}", "n".repeat(1_024 - ARCHIVE.len()));
     let limit = Limit { time: Duration::from_mins(2), ..Limit::default() };
     tokio::select! {
         done = model.archive(&contender, FILES, limit.clone()) => panic!("it is not killed: {done:?}"),

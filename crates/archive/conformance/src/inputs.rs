@@ -1,10 +1,11 @@
 //! What a contender may be asked to archive.
 
 use s3_client::Body;
+use test_kit::awkward_keys::taken;
 
 use crate::Contender;
 use crate::archives::{Archives, Sizes, content, put, some};
-use crate::model::{FILES, Model};
+use crate::model::{FILES, Limit, Model};
 
 const MIB: usize = 1 << 20;
 
@@ -46,6 +47,36 @@ pub async fn all_inputs_become_archives(contender: Contender) {
         archives.make(&model, &contender, prefix, &sizes).await;
     }
     archives.check();
+}
+
+/// Whether a file of this name stays where an archive is unpacked, on Windows too.
+fn can_be_a_file(name: &str) -> bool {
+    let has_drive = name.as_bytes().get(1) == Some(&b':') && name.as_bytes()[0].is_ascii_alphabetic();
+    !has_drive && !["", ".", ".."].contains(&name) && !name.contains(|c: char| c == '\\' || c.is_control())
+}
+
+/// Each key that S3 takes becomes an entry, or is named as one that cannot.
+pub async fn awkward_keys_are_archived_or_named(contender: Contender) {
+    let (model, mut archives) = (Model::start().await, Archives::new());
+    for n in 0..taken("").len() {
+        let prefix = format!("awkward/{n:03}");
+        let key = taken(&format!("{prefix}/")).swap_remove(n);
+        let sizes = vec![(key.clone(), 100)];
+        put(&model.s3, &sizes).await;
+        if can_be_a_file(key.rsplit('/').next().unwrap_or_default()) {
+            archives.make(&model, &contender, &prefix, &sizes).await;
+        } else {
+            let refused = model.archive(&contender, &prefix, Limit::default()).await;
+            let failure = refused.expect_err("no file can have that name").to_string();
+            assert!(failure.contains(&format!("{key:?}")), "{failure}");
+            assert_eq!(model.left().await, [""; 0], "{key:?}");
+        }
+    }
+    archives.check();
+    let keys: Vec<_> = model.s3.list("awkward/", None).await.expect("a list").objects;
+    let keys: Vec<_> = keys.into_iter().map(|object| object.key).collect();
+    model.s3.delete(&keys).await.expect("S3 deletes them");
+    assert_eq!(model.s3.list("awkward/", None).await.expect("a list").objects, []);
 }
 
 /// S3 has other checksums of them, or none.

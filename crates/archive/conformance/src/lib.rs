@@ -21,7 +21,9 @@ pub use cases::{
     killed_runs_are_cleaned_up_after, short_times_are_a_clear_error, terminated_runs_leave_nothing,
     unknown_uploads_are_removed, what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
 };
-pub use inputs::{all_inputs_become_archives, objects_without_checksums_are_archived};
+pub use inputs::{
+    all_inputs_become_archives, awkward_keys_are_archived_or_named, objects_without_checksums_are_archived,
+};
 pub use model::{FILES, Limit, Model};
 
 /// A contender under test.
@@ -52,7 +54,7 @@ impl Contender {
 macro_rules! conformance {
     ($contender:expr) => {
         $crate::conformance!(
-            $contender; all_inputs_become_archives, changed_objects_are_a_clear_error,
+            $contender; all_inputs_become_archives, awkward_keys_are_archived_or_named, changed_objects_are_a_clear_error,
             deleted_objects_are_a_clear_error, faults_are_overcome, killed_runs_are_cleaned_up_after,
             objects_without_checksums_are_archived, short_times_are_a_clear_error, terminated_runs_leave_nothing,
             unknown_uploads_are_removed, what_fits_no_archive_is_refused, wrong_bytes_are_noticed,

@@ -45,6 +45,8 @@ impl Default for Limit {
 pub struct Model {
     /// The bucket.
     pub s3: S3,
+    /// Where archives are to be.
+    pub archive_key: String,
     admin: String,
     _server: AbortOnDropHandle<anyhow::Result<()>>,
     _data: TempDir,
@@ -82,7 +84,8 @@ impl Model {
         // An object without a key is the bucket.
         s3.put("", Vec::new()).await.expect("a bucket");
         let admin = admin.trim_start_matches("http://").to_owned();
-        Self { s3, admin, _server: AbortOnDropHandle::new(server), _data: data }
+        let archive_key = ARCHIVE.to_owned();
+        Self { s3, archive_key, admin, _server: AbortOnDropHandle::new(server), _data: data }
     }
 
     /// Lets the contender make the archive of what is below `prefix`, as an invocation with this limit; what it answers.
@@ -93,7 +96,7 @@ impl Model {
         let request = Request {
             bucket_name: BUCKET.to_owned(),
             files_prefix: prefix.to_owned(),
-            archive_key: ARCHIVE.to_owned(),
+            archive_key: self.archive_key.clone(),
         };
         let invocation = Invocation { deadline: Deadline::after(limit.time), terminated: limit.terminated };
         let made = invoke(contender.name, &self.s3, request, invocation, &contender.work).await;

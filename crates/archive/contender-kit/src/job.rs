@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use lambda_kit::{Deadline, Failure, Object};
 use s3_client::{Error, Failed, S3, Sent, Upload};
 use serde::Serialize;
@@ -112,7 +113,8 @@ impl Job {
         // It is started once.
         let _ = self.upload.set(upload.clone());
         let mark = self.run.mark(&upload);
-        let (sent, ()) = tokio::try_join!(all_parts(upload.clone()), self.s3.put(&mark, Vec::new()))?;
+        let key = Bytes::from(upload.key().to_owned());
+        let (sent, ()) = tokio::try_join!(all_parts(upload.clone()), self.s3.put(&mark, vec![key]))?;
         Ok((upload, sent))
     }
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::future::try_join_all;
-use s3_client::{Failed, OpenUpload, S3, Upload};
+use lambda_kit::{Object, OpenUpload};
+use s3_client::{Failed, S3, Upload};
 
 /// Where temporary objects of all contenders are.
 const FOLDER: &str = "seg-temps/";
@@ -34,10 +35,11 @@ impl Run {
         &self.prefix
     }
 
-    /// The key of an empty object that tells later runs of the archive's upload, whose own key says nothing of the run.
+    /// The key of an object that tells later runs of the archive's upload, whose own key says nothing of the run: it is the
+    /// object's content, as there may be no room for it in another key.
     #[must_use]
     pub fn mark(&self, upload: &Upload) -> String {
-        format!("{}{MARK}{}/{}", self.prefix, upload.id(), upload.key())
+        format!("{}{MARK}{}", self.prefix, upload.id())
     }
 
     /// Removes what earlier runs of the contender left that were ended without warning: uploads and temporary objects of those
@@ -76,11 +78,21 @@ fn is_over(key: &str, runs: &str, now: SystemTime) -> bool {
     end.is_some_and(|end| UNIX_EPOCH + Duration::from_secs(end) + CLOCKS < now)
 }
 
-/// The upload that a mark tells of.
-fn marked(key: &str) -> Option<OpenUpload> {
-    let (_, marked) = key.strip_prefix(FOLDER)?.split_once(MARK)?;
-    let (id, key) = marked.split_once('/')?;
-    Some(OpenUpload { key: key.to_owned(), id: id.to_owned() })
+/// The id of the upload that a temporary object tells of, if it is such a mark.
+fn marked(key: &str) -> Option<&str> {
+    key.strip_prefix(FOLDER)?.split_once('/')?.1.strip_prefix(MARK)
+}
+
+/// The upload that a mark tells of; none if it tells of none, or if somebody else has deleted it meanwhile.
+async fn read_mark(s3: &S3, mark: &Object, id: &str) -> Result<Option<OpenUpload>, Failed> {
+    match s3.read(mark, 0..mark.size).await {
+        Ok(key) => {
+            let upload = OpenUpload { key: String::from_utf8_lossy(&key).into_owned(), id: id.to_owned() };
+            Ok((!upload.key.is_empty()).then_some(upload))
+        }
+        Err(failed) if failed.error.status() == 404 => Ok(None),
+        Err(failed) => Err(failed),
+    }
 }
 
 async fn remove_earlier(s3: &S3, all: &str, now: SystemTime) -> Result<(), Failed> {
@@ -108,7 +120,9 @@ async fn without_parts(s3: &S3, key: &str) -> Result<Vec<OpenUpload>, Failed> {
 /// Deletes a run's objects, and first aborts the upload that they tell of.
 async fn remove(s3: &S3, prefix: &str) -> Result<(), Failed> {
     let found = s3.list(prefix, None).await?.objects;
-    s3.abort_uploads(found.iter().filter_map(|object| marked(&object.key)).collect()).await?;
+    let marks = found.iter().filter_map(|object| Some((object, marked(&object.key)?)));
+    let uploads = try_join_all(marks.map(|(mark, id)| read_mark(s3, mark, id))).await?;
+    s3.abort_uploads(uploads.into_iter().flatten().collect()).await?;
     s3.delete(&found.into_iter().map(|object| object.key).collect::<Vec<_>>()).await
 }
 
@@ -132,9 +146,7 @@ mod tests {
 
     #[test]
     fn a_mark_tells_of_the_archive_s_upload() {
-        let upload = OpenUpload { key: "archives/e/a b.zip".to_owned(), id: "id._-1".to_owned() };
-        let key = "seg-temps/stream-1795270507-35c8ee372aa532ea/upload/id._-1/archives/e/a b.zip";
-        assert_eq!(marked(key), Some(upload));
+        assert_eq!(marked("seg-temps/stream-1795270507-35c8ee372aa532ea/upload/id._-1"), Some("id._-1"));
         assert_eq!(marked("seg-temps/stream-1795270507-35c8ee372aa532ea/0/16"), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::xml;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// S3 answered so.
-    #[error("{code}: {message}")]
+    #[error("{code}{}{message}", if .message.is_empty() { "" } else { ": " })]
     Refused {
         /// The response's status.
         status: u16,
@@ -33,6 +33,7 @@ impl Error {
     pub(crate) fn refused(status: u16, body: &str) -> Self {
         let text = |name| xml::text(body, name).map(|text| xml::unescape(text).into_owned());
         let code = text("Code").unwrap_or_else(|| format!("HTTP status {status}"));
+        // An answer to a HEAD has no body, and not every error of S3 a message.
         Self::Refused { status, code, message: text("Message").unwrap_or_default() }
     }
 

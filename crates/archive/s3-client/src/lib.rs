@@ -18,4 +18,4 @@ pub use body::{Body, chunks};
 pub use client::{Requests, S3, Settings};
 pub use error::{Error, Failed};
 pub use objects::{Listed, stored_crc};
-pub use uploads::{OpenUpload, Sent, Upload};
+pub use uploads::{Sent, Upload};

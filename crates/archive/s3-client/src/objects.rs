@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::Stream;
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt;
+use lambda_kit::{decode_url, is_xml_text};
 
 use crate::body::Body;
 use crate::client::{Answer, Call, S3, broken, escaped};
@@ -47,7 +48,7 @@ impl S3 {
             let page = answer.text();
             listed.objects.extend(xml::all(&page, "Contents").map(object));
             let folders = xml::all(&page, "CommonPrefixes").filter_map(|folder| xml::text(folder, "Prefix"));
-            listed.folders.extend(folders.map(key));
+            listed.folders.extend(folders.map(decoded));
             match xml::text(&page, "NextContinuationToken") {
                 Some(next) => {
                     token = format!("continuation-token={}&", escaped(&xml::unescape(next)));
@@ -155,7 +156,13 @@ impl S3 {
     /// # Errors
     /// S3's, once the attempts are used up.
     pub async fn delete(&self, keys: &[String]) -> Result<(), Failed> {
-        for keys in keys.chunks(DELETED_AT_ONCE) {
+        let (named, unnamed): (Vec<_>, Vec<_>) = keys.iter().partition(|key| is_xml_text(key));
+        // The XML of a batch cannot name them.
+        for key in unnamed {
+            let deleted = self.call(Call::new(Method::DELETE, key, String::new())).await;
+            deleted.map_err(|error| error.of(format!("delete {key:?}")))?;
+        }
+        for keys in named.chunks(DELETED_AT_ONCE) {
             let deleted = keys.iter().map(|key| format!("<Object><Key>{}</Key></Object>", xml::escape(key)));
             let xml = format!("<Delete>{}<Quiet>true</Quiet></Delete>", deleted.collect::<String>());
             let call = Call::new(Method::POST, "", "delete=".to_owned());
@@ -201,16 +208,15 @@ pub(crate) async fn head_says(s3: &S3, key: &str, size: u64, crc: Option<u32>) -
 fn object(contents: &str) -> lambda_kit::Object {
     let text = |name| xml::text(contents, name).unwrap_or_default();
     lambda_kit::Object {
-        key: key(text("Key")),
+        key: decoded(text("Key")),
         size: text("Size").parse().unwrap_or_default(),
         etag: xml::unescape(text("ETag")).into_owned(),
     }
 }
 
-/// A key of a listing.
-fn key(text: &str) -> String {
-    let encoded = xml::unescape(text).replace('+', " ");
-    percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy().into_owned()
+/// A key of a listing, which is asked for with URL encoding.
+pub(crate) fn decoded(text: &str) -> String {
+    decode_url(&xml::unescape(text))
 }
 
 #[cfg(test)]

@@ -9,11 +9,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::Method;
+use lambda_kit::OpenUpload;
 
 use crate::body::Body;
 use crate::client::{Answer, Call, S3, escaped, escaped_path};
 use crate::error::{Error, Failed};
-use crate::objects::head_says;
+use crate::objects::{decoded, head_says};
 use crate::xml;
 
 /// Uploads aborted at once.
@@ -39,15 +40,6 @@ impl Sent {
         let none = || Error::Broken("S3's answer to its copy has none".to_owned());
         self.crc.ok_or_else(|| none().of(format!("tell the CRC32 of '{source}'")))
     }
-}
-
-/// An upload that S3 holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenUpload {
-    /// The key it is for.
-    pub key: String,
-    /// S3's name for it.
-    pub id: String,
 }
 
 /// An upload under way.
@@ -82,25 +74,27 @@ impl S3 {
     /// S3's, once the attempts are used up.
     pub async fn list_uploads(&self, prefix: &str) -> Result<Vec<OpenUpload>, Failed> {
         let mut found = Vec::new();
-        let mut markers = String::new();
+        let (mut key_marker, mut id_marker) = (String::new(), String::new());
         loop {
-            // The parameters in the order that the signature has them in.
-            let query = format!("{markers}prefix={}&uploads=", escaped(prefix));
+            // The parameters in the order that the signature has them in. URL encoding carries what XML cannot.
+            let query =
+                format!("encoding-type=url&{key_marker}prefix={}{id_marker}&uploads=", escaped(prefix));
             let call = Call::new(Method::GET, "", query);
             let answer = self.call(call).await;
             let answer = answer.map_err(|error| error.of(format!("list the uploads below '{prefix}'")))?;
             let page = answer.text();
             let text = |xml: &str, name| xml::text(xml, name).map(|text| xml::unescape(text).into_owned());
             found.extend(xml::all(&page, "Upload").map(|upload| OpenUpload {
-                key: text(upload, "Key").unwrap_or_default(),
+                key: decoded(xml::text(upload, "Key").unwrap_or_default()),
                 id: text(upload, "UploadId").unwrap_or_default(),
             }));
-            let next = [text(&page, "NextKeyMarker"), text(&page, "NextUploadIdMarker")];
-            let [Some(key), Some(id)] = next else { return Ok(found) };
+            let next = (xml::text(&page, "NextKeyMarker").map(decoded), text(&page, "NextUploadIdMarker"));
+            let (Some(key), Some(id)) = next else { return Ok(found) };
             if xml::text(&page, "IsTruncated") != Some("true") {
                 return Ok(found);
             }
-            markers = format!("key-marker={}&upload-id-marker={}&", escaped(&key), escaped(&id));
+            key_marker = format!("key-marker={}&", escaped(&key));
+            id_marker = format!("&upload-id-marker={}", escaped(&id));
         }
     }
 

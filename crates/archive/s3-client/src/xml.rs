@@ -56,9 +56,10 @@ fn character(entity: &str) -> Option<char> {
     }
 }
 
-/// Text as it stands in an element.
+/// Text as it stands in an element. Line breaks are references: a reader of XML would make one LF of each CR.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    text.replace('\r', "&#13;").replace('\n', "&#10;")
 }
 
 #[cfg(test)]
@@ -76,6 +77,7 @@ mod tests {
     #[test]
     fn what_is_no_entity_stays() {
         assert_eq!(unescape("a & b &nope; &#xfffffff;"), "a & b &nope; &#xfffffff;");
-        assert_eq!(unescape(&escape("<\"&'>")), "<\"&'>");
+        assert_eq!(unescape(&escape("<\"&'>\r\n")), "<\"&'>\r\n");
+        assert_eq!(escape("a\r\n"), "a&#13;&#10;");
     }
 }

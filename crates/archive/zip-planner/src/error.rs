@@ -6,8 +6,11 @@ pub enum PlanError {
     /// Two objects would become entries of the same name.
     #[error("'{0}' and '{1}' have the same base name, so a flat archive cannot hold both: rename one")]
     SameName(String, String),
-    /// The name means a folder to whoever unpacks the archive.
-    #[error("'{0}' would become an entry that no file can have the name of: rename it")]
+    /// The name means a folder to whoever unpacks the archive, on Windows perhaps, or holds control characters.
+    #[error(
+        "{0:?} would become an entry that no file can have the name of (it is empty or a folder, or has a backslash, a drive \
+         letter or control characters): rename it"
+    )]
     Name(String),
     /// A ZIP archive has 16 bits for a name's length.
     #[error("the base name of '{0}' has more than 65535 bytes, which a ZIP archive cannot hold: rename it")]

@@ -37,7 +37,7 @@ pub fn check(entries: &[Entry]) -> Result<(), PlanError> {
         if name.len() > usize::from(u16::MAX) {
             return Err(PlanError::LongName(key.clone()));
         }
-        if ["", ".", ".."].contains(&name.as_str()) {
+        if !is_file_name(name) {
             return Err(PlanError::Name(key.clone()));
         }
         if let Some(other) = names.insert(name, key) {
@@ -45,6 +45,13 @@ pub fn check(entries: &[Entry]) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// Whether a name is one file's, wherever the archive is unpacked: on Windows `\` separates folders and `C:` is a drive.
+fn is_file_name(name: &str) -> bool {
+    let has_drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    let is_elsewhere = has_drive || ["", ".", ".."].contains(&name) || name.contains(['/', '\\']);
+    !is_elsewhere && !name.contains(char::is_control)
 }
 
 impl Layout {
@@ -198,8 +205,13 @@ mod tests {
 
     #[test]
     fn names_that_no_file_can_have_are_refused() {
-        for name in ["", ".", ".."] {
+        let elsewhere =
+            ["..\\a", "a\\b", "C:\\a", "c:a", "\\\\host\\a", "a/b", "a\0", "a\n", "a\u{7f}", "a\u{85}"];
+        for name in ["", ".", ".."].into_iter().chain(elsewhere) {
             assert_eq!(layout(vec![entry(name, 1)]).unwrap_err(), PlanError::Name(format!("files/{name}")));
+        }
+        for name in ["..a", "a:b", "ab:c", "é:", "a b"] {
+            assert!(layout(vec![entry(name, 1)]).is_ok(), "{name}");
         }
         let long = "n".repeat(1 << 16);
         assert_eq!(layout(vec![entry(&long, 1)]).unwrap_err(), PlanError::LongName(format!("files/{long}")));

@@ -28,7 +28,7 @@ mod zip_records;
 pub use error::PlanError;
 pub use estimate::{Estimate, Requests};
 pub use hedging::{Stage, numbers};
-pub use layout::{Entry, Layout};
+pub use layout::{Entry, Layout, check};
 pub use limits::Limits;
 pub use optimizer::{Machine, Objective};
 pub use plan::{CopySource, Object, Part, Piece, Plan};

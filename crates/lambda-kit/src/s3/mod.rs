@@ -1,14 +1,19 @@
 //! Listing and deleting objects, as every function of a bucket needs it.
 
 mod delete;
+mod key;
 mod source;
+mod uploads;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::types::EncodingType;
 
 use crate::Failure;
 
 pub use delete::delete_objects;
+pub use key::{decode_key, decode_url, is_xml_text};
 pub use source::SourceObjects;
+pub use uploads::{OpenUpload, list_uploads};
 
 /// An object as a listing describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +33,11 @@ impl Object {
         self.key.rsplit('/').next().unwrap_or(&self.key)
     }
 
-    /// Whether this only stands for a folder: consoles write empty objects whose key ends in `/`.
+    /// Whether this only stands for a folder: consoles write empty objects whose key ends in `/`. One with content is an object
+    /// as any other.
     #[must_use]
     pub fn is_folder_marker(&self) -> bool {
-        self.key.ends_with('/')
+        self.size == 0 && self.key.ends_with('/')
     }
 }
 
@@ -41,12 +47,14 @@ impl Object {
 /// S3's, once the retries are used up.
 pub async fn list_objects(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<Object>, Failure> {
     let failed = |error| Failure::aws(format_args!("list s3://{bucket}/{prefix}"), &error);
-    let mut pages = client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
+    let request = client.list_objects_v2().bucket(bucket).prefix(prefix).encoding_type(EncodingType::Url);
+    let mut pages = request.into_paginator().send();
     let mut objects = Vec::new();
     while let Some(page) = pages.try_next().await.map_err(failed)? {
+        let encoding = page.encoding_type;
         objects.extend(page.contents.unwrap_or_default().into_iter().map(|object| Object {
             size: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-            key: object.key.unwrap_or_default(),
+            key: decode_key(object.key.unwrap_or_default(), encoding.as_ref()),
             etag: object.e_tag.unwrap_or_default(),
         }));
     }
@@ -54,22 +62,4 @@ pub async fn list_objects(client: &Client, bucket: &str, prefix: &str) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object(key: &str) -> Object {
-        Object { key: key.to_owned(), size: 0, etag: String::new() }
-    }
-
-    #[test]
-    fn an_entry_is_named_by_the_last_part_of_the_key() {
-        assert_eq!(object("files/a b+%20é").base_name(), "a b+%20é");
-        assert_eq!(object("files/deep/x").base_name(), "x");
-    }
-
-    #[test]
-    fn a_folder_marker_is_no_file() {
-        assert!(object("files/").is_folder_marker());
-        assert!(!object("files/a").is_folder_marker());
-    }
-}
+mod tests;

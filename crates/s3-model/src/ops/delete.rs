@@ -7,6 +7,7 @@ use super::conditions::check_deletion;
 use super::{Model, bucket};
 use crate::rules;
 use crate::store::{Change, State};
+use crate::xml::WithLineFeeds;
 
 pub fn delete_object(
     model: &Model,
@@ -34,6 +35,7 @@ pub fn delete_objects(
     request: S3Request<DeleteObjectsInput>,
 ) -> S3Result<S3Response<DeleteObjectsOutput>> {
     let DeleteObjectsInput { bucket: name, delete, .. } = request.input;
+    let delete = request.extensions.get().map_or(Ok(delete), WithLineFeeds::delete)?;
     let asked = delete.objects;
     if asked.is_empty() || asked.len() > rules::MAX_KEYS {
         return Err(rules::malformed_xml());

@@ -1,5 +1,6 @@
 //! What S3 answers, asked of the model; `checks/` asks the same with boto3. One program, since each links the S3 SDK.
 
+mod awkward_keys;
 mod bodies;
 mod buckets;
 mod checksums;

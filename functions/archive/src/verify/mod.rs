@@ -76,10 +76,21 @@ pub async fn verify_archive<S: RangedSource>(
     Ok(entries.len() as u64)
 }
 
+/// Whether a name stays a file's in the folder where the archive is unpacked, on Windows too.
+fn is_safe(name: &str) -> bool {
+    let mut characters = name.chars();
+    let has_drive =
+        characters.next().is_some_and(|first| first.is_ascii_alphabetic()) && characters.next() == Some(':');
+    !has_drive && name != ".." && !name.contains(|c: char| c == '\\' || c.is_control())
+}
+
 fn check_names(entries: &[Entry], mut expected: BTreeSet<&String>) -> Result<(), InvalidArchive> {
     for Entry { name, .. } in entries {
         if name.contains('/') {
             return Err(InvalidArchive::Nested(name.clone()));
+        }
+        if !is_safe(name) {
+            return Err(InvalidArchive::UnsafeName(name.clone()));
         }
         if !expected.remove(name) {
             return Err(InvalidArchive::Unknown(name.clone()));

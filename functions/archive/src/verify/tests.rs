@@ -58,6 +58,25 @@ async fn a_folder_in_a_name_is_nested() {
 }
 
 #[tokio::test]
+async fn a_name_that_leads_elsewhere_on_windows_is_told_as_such() {
+    for name in ["..\\x", "a\\b", "C:x", "c:\\x", "\\\\host\\x", "..", "a\0", "a\r\n", "\u{7f}", "\u{85}"] {
+        let mut fakes = fakes();
+        (fakes[1].name, fakes[1].local_name) = (name.into(), name.into());
+        // Whether or not an object has that name.
+        for expected in [expected(&CONTENTS), Expected::from([(name.to_owned(), vec![name_of(b"")])])] {
+            let said = verdict_of(archive(&fakes[1..2]), expected).await.unwrap_err();
+            assert!(
+                said.starts_with(&format!("invalid: archive contains the name {name:?}, which leads")),
+                "{said}"
+            );
+        }
+    }
+    let harmless = Fake { name: b"ab:c".to_vec(), local_name: b"ab:c".to_vec(), ..Fake::new(b"") };
+    let named = Expected::from([("ab:c".to_owned(), vec![name_of(b"")])]);
+    assert_eq!(verdict_of(archive(&[harmless]), named).await, Ok(1));
+}
+
+#[tokio::test]
 async fn other_content_under_an_objects_name_is_a_hash_mismatch() {
     let mut fakes = fakes();
     fakes[2] = Fake { name: fakes[2].name.clone(), local_name: fakes[2].name.clone(), ..Fake::new(b"other") };

@@ -114,10 +114,12 @@ fn other_style(prefix: &UrlPrefix, bucket: &str) -> Option<UrlPrefix> {
     is_of_aws.then(|| prefix.at(&format!("{bucket}.{name}"), "/".to_owned())).flatten()
 }
 
-/// Whether a path stays where it starts, however a server in between tidies it up.
-fn stays_inside(key: &str) -> bool {
+/// Whether a key stays in its bucket: it has no more parts `..` than others before them. S3 refuses requests for all other keys
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>), so no object has one.
+#[must_use]
+pub fn stays_inside(key: &str) -> bool {
     let mut depth = 0;
-    key.split(['/', '\\']).all(|part| {
+    key.split('/').all(|part| {
         depth += match part {
             ".." => -1,
             "" | "." => 0,

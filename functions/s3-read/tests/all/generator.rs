@@ -6,13 +6,14 @@ use std::time::Duration;
 use crate::support::aws::Aws;
 use crate::support::server::Server;
 use crate::support::{VARIANTS, s3_config};
-use lambda_kit::Failure;
+use lambda_kit::{Failure, is_xml_text};
 use protocol::s3_read::{GeneratorReport, GeneratorRequest, Variant};
 use s3_read::bucket_url::BucketUrl;
 use s3_read::generator::Generator;
 use s3_read::message::{Target, by_url};
 use s3_read::queue::Queue;
 use serde_json::{Value, json};
+use test_kit::awkward_keys::taken;
 
 const NEW: &str = "2999-01-01T00:00:00.000Z";
 const OLD: &str = "2020-01-01T00:00:00.000Z";
@@ -72,10 +73,10 @@ async fn both_variants_send_the_same_objects_with_their_run() {
             run: "run-1".to_owned(),
             variant,
             listed: 6,
-            skipped: 4,
+            skipped: 3,
             unsendable: 0,
-            sent: 2,
-            bytes: 15,
+            sent: 3,
+            bytes: 20,
             continuation: None,
             elapsed_ms: report.elapsed_ms,
         };
@@ -93,10 +94,24 @@ async fn both_variants_send_the_same_objects_with_their_run() {
             }
         };
         let keys: Vec<_> = world.bodies().iter().map(key).collect();
-        assert_eq!(keys, ["files/a b+ü%.bin", "files/z"]);
+        assert_eq!(keys, ["files/a b+ü%.bin", "files/folder/", "files/z"], "a folder's object has content");
         let attributes = world.aws.state().queue[0]["MessageAttributes"].clone();
         assert_eq!(attributes["Run"], json!({ "DataType": "String", "StringValue": "run-1" }));
         assert!(attributes["SentAt"]["StringValue"].as_str().unwrap().len() == 16, "{attributes}");
+    }
+}
+
+#[tokio::test]
+async fn every_key_that_s3_takes_is_sent_or_counted() {
+    for variant in VARIANTS {
+        let world = World::new(variant).await;
+        let keys = taken("");
+        keys.iter().for_each(|key| world.server.list(key, 1, NEW));
+        let report = world.generate(json!({}), LONG).await.unwrap();
+        let unsendable =
+            if variant == Variant::Sdk { keys.iter().filter(|key| !is_xml_text(key)).count() } else { 0 };
+        assert_eq!((report.listed, report.unsendable), (keys.len() as u64, unsendable as u64), "{variant}");
+        assert_eq!(report.sent + report.unsendable, report.listed, "{variant}");
     }
 }
 

@@ -8,6 +8,7 @@ use crate::support::server::{Answer, Server, object};
 use crate::support::{VARIANTS, World};
 use protocol::s3_read::{HashAlgorithm, Variant, signed_body};
 use serde_json::{Value, json};
+use test_kit::awkward_keys::taken;
 
 /// Enough for one attempt at what never answers.
 const SHORT: Duration = Duration::from_millis(600);
@@ -46,6 +47,19 @@ async fn both_variants_store_the_same_of_an_object() {
         assert_eq!(world.aws.item(&run(&world), "files/a b+ü.bin")["Cold"], json!({ "BOOL": false }));
         assert_eq!(world.aws.state().items.len(), 1, "an object that is delivered twice is one item");
         assert!(world.aws.state().dead.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn both_variants_read_every_key_that_s3_takes() {
+    for variant in VARIANTS {
+        let world = World::new(variant).await;
+        let keys = taken("");
+        keys.iter().for_each(|key| world.server.put(key, &[object(b"content")]));
+        assert!(world.read(&keys.iter().map(String::as_str).collect::<Vec<_>>()).await.is_empty());
+        assert_eq!(world.aws.reasons(), [""; 0], "{variant}");
+        let run = run(&world);
+        keys.iter().for_each(|key| assert_eq!(world.aws.item(&run, key)["Fileurl"], json!({ "S": key })));
     }
 }
 

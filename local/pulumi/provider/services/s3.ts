@@ -4,6 +4,7 @@ import {
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteBucketTaggingCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetBucketTaggingCommand,
   HeadBucketCommand,
@@ -100,15 +101,14 @@ async function empty(aws: Clients, name: string): Promise<void> {
   let markers: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
   while (markers) {
     const page: ListMultipartUploadsCommandOutput = await aws.s3.send(
-      new ListMultipartUploadsCommand({ Bucket: name, ...markers }),
+      new ListMultipartUploadsCommand({ Bucket: name, EncodingType: "url", ...markers }),
     );
     for (const { Key, UploadId } of page.Uploads ?? []) {
-      const abort = aws.s3.send(new AbortMultipartUploadCommand({ Bucket: name, Key, UploadId }));
-      await orMissing(abort, "NoSuchUpload");
+      const upload = { Bucket: name, Key: decoded(Key, page.EncodingType), UploadId };
+      await orMissing(aws.s3.send(new AbortMultipartUploadCommand(upload)), "NoSuchUpload");
     }
-    markers = page.IsTruncated
-      ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
-      : undefined;
+    const KeyMarker = decoded(page.NextKeyMarker, page.EncodingType);
+    markers = page.IsTruncated ? { KeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
   }
 }
 
@@ -116,25 +116,41 @@ async function deleteVersions(aws: Clients, name: string): Promise<void> {
   let markers: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
   while (markers) {
     const page: ListObjectVersionsCommandOutput = await aws.s3.send(
-      new ListObjectVersionsCommand({ Bucket: name, ...markers }),
+      new ListObjectVersionsCommand({ Bucket: name, EncodingType: "url", ...markers }),
     );
-    const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
-      Key,
+    const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
+      Key: decoded(Key, page.EncodingType),
       VersionId,
     }));
-    if (Objects.length > 0) await deleteObjects(aws, name, Objects);
-    markers = page.IsTruncated
-      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
-      : undefined;
+    await deleteObjects(aws, name, objects);
+    const KeyMarker = decoded(page.NextKeyMarker, page.EncodingType);
+    markers = page.IsTruncated ? { KeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
   }
 }
 
-async function deleteObjects(
-  aws: Clients,
-  name: string,
-  Objects: { Key: string | undefined; VersionId: string | undefined }[],
-): Promise<void> {
-  const Delete = { Objects, Quiet: true };
+/** A key of a listing as it is: S3 encodes those that XML cannot hold, where it is asked to, and blanks as `+`. */
+function decoded(key: string | undefined, encoding: string | undefined): string | undefined {
+  return encoding === "url" ? key && decodeURIComponent(key.replaceAll("+", " ")) : key;
+}
+
+interface ObjectVersion {
+  Key: string | undefined;
+  VersionId: string | undefined;
+}
+
+/** Whether XML 1.0 can hold a key, be it by references: https://www.w3.org/TR/xml/#charsets. */
+function isXmlText({ Key = "" }: ObjectVersion): boolean {
+  return [...Key].every(
+    (character) => (character >= " " && !/[\ufffe\uffff]/.test(character)) || /[\t\n\r]/.test(character),
+  );
+}
+
+async function deleteObjects(aws: Clients, name: string, objects: ObjectVersion[]): Promise<void> {
+  // The XML of a request for many cannot name them.
+  for (const object of objects.filter((object) => !isXmlText(object)))
+    await aws.s3.send(new DeleteObjectCommand({ Bucket: name, ...object }));
+  const Delete = { Objects: objects.filter(isXmlText), Quiet: true };
+  if (Delete.Objects.length === 0) return;
   const { Errors } = await aws.s3.send(new DeleteObjectsCommand({ Bucket: name, Delete }));
   const [failure] = Errors ?? [];
   if (failure) {

@@ -44,6 +44,8 @@ pub enum Input {
     Huge,
     /// Two objects with the same base name
     SameName,
+    /// A name that leads out of the folder where Windows unpacks it
+    WindowsPath,
     /// An object is overwritten after it was listed
     Overwritten,
     /// An object is deleted after it was listed
@@ -106,6 +108,9 @@ impl Input {
                 "sizes and offsets beyond 4 GiB need ZIP64 fields (APPNOTE 4.5.3), and one copy takes 5 GiB at most"
             }
             Self::SameName => "no flat archive can hold both: refuse them, or an object is lost",
+            Self::WindowsPath => {
+                "on Windows \\ separates folders, so ..\\ leads out of them: refuse the name"
+            }
             Self::Overwritten => {
                 "ask for the version that was listed (If-Match), or use nothing that the listing said"
             }
@@ -148,6 +153,7 @@ impl Input {
                 .collect(),
             Self::Many => numbered(65_537, |_| 16),
             Self::Huge => numbered(6, |number| if number == 1 { 5 * KIB * MIB + 64 * MIB } else { KIB }),
+            Self::WindowsPath => vec![object("..\\a".to_owned(), KIB), object("b".to_owned(), KIB)],
             Self::SameName => vec![object("a/same".to_owned(), KIB), object("b/same".to_owned(), MIB)],
         }
     }

@@ -6,7 +6,7 @@ use ::archive::verify::Expected;
 use anyhow::{Context, Result, anyhow};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation;
-use lambda_kit::{error_chain, list_objects};
+use lambda_kit::{OpenUpload, error_chain, list_objects, list_uploads};
 use protocol::archive::Deployed;
 use serde_json::Value;
 
@@ -97,9 +97,8 @@ impl Sandbox {
                 left.push(Left { key: object.key, is_upload: false });
             }
         }
-        let open = self.client.list_multipart_uploads().bucket(bucket).send().await;
-        for upload in open.map_err(failed("ListMultipartUploads"))?.uploads.unwrap_or_default() {
-            let (key, id) = (upload.key.unwrap_or_default(), upload.upload_id.unwrap_or_default());
+        let open = list_uploads(&self.client, bucket, "").await.map_err(|failure| anyhow!("{failure}"))?;
+        for OpenUpload { key, id } in open {
             let abort = self.client.abort_multipart_upload().bucket(bucket).key(&key).upload_id(id);
             abort.send().await.map_err(failed("AbortMultipartUpload"))?;
             left.push(Left { key, is_upload: true });

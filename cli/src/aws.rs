@@ -7,6 +7,8 @@ use lambda_kit::error_chain;
 
 use protocol::deployment::Deployment;
 
+use crate::proxy;
+
 /// The configuration for a place; credentials come from where the AWS CLI takes them.
 pub async fn config(deployment: &Deployment) -> SdkConfig {
     let loader =
@@ -24,14 +26,22 @@ pub fn failed<'a>(
 ) -> impl Fn(&(dyn Error + 'static)) -> anyhow::Error + 'a {
     move |error| {
         let said = error_chain(error);
-        match advice(&said, deployment) {
+        match advice(&said, deployment, &|name| std::env::var(name).ok()) {
             Some(advice) => anyhow::anyhow!("{call} failed: {said}\n{advice}"),
             None => anyhow::anyhow!("{call} failed: {said}"),
         }
     }
 }
 
-fn advice(said: &str, deployment: &Deployment) -> Option<String> {
+fn advice(said: &str, deployment: &Deployment, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    if let Some(endpoint) = &deployment.endpoint
+        && let Some(name) = proxy::in_the_way(endpoint, variable)
+    {
+        return Some(format!(
+            "this shell's {name} sends requests to {endpoint} to a proxy, which is not on this machine: except it with: \
+             eval \"$(lambench local env)\""
+        ));
+    }
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["dispatch failure", "Connect", "connection refused"]) {
         return Some(match &deployment.endpoint {
@@ -92,9 +102,15 @@ mod tests {
             ("ExpiredTokenException", &aws, "sign in again"),
             ("AccessDeniedException", &aws, "use those that deployed the stack"),
         ] {
-            let advice = advice(said, deployment).unwrap_or_default();
+            let advice = advice(said, deployment, &|_| None).unwrap_or_default();
             assert!(advice.contains(expected), "'{said}' is answered with '{advice}'");
         }
-        assert_eq!(advice("ThrottlingException", &aws), None);
+        assert_eq!(advice("ThrottlingException", &aws, &|_| None), None);
+        let proxy = |name: &str| (name == "http_proxy").then(|| "http://proxy:3128".to_owned());
+        for said in ["dispatch failure: io error", "unhandled error: 502 Bad Gateway"] {
+            let advice = advice(said, &local, &proxy).unwrap_or_default();
+            assert!(advice.contains("http_proxy") && !advice.contains("lambench local start"), "{advice}");
+        }
+        assert!(advice("dispatch failure", &aws, &proxy).unwrap().contains("check the network"));
     }
 }

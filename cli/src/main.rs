@@ -7,6 +7,7 @@ mod exit;
 mod local;
 mod progress;
 mod project;
+mod proxy;
 mod report;
 mod result_file;
 mod run;

@@ -11,10 +11,30 @@ use serde_json::json;
 use super::service::Service;
 use super::{aws, certificates, emulator, executable, postgres, s3_model, trust};
 use crate::project::Project;
+use crate::proxy;
 
 /// Variables that would send requests elsewhere than to the local environment.
 const UNSET: [&str; 2] = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
 const SERVICE_ENDPOINT: &str = "AWS_ENDPOINT_URL_";
+/// What the shell has excepted from its proxies before this environment.
+const BEFORE: &str = "LAMBENCH_NO_PROXY";
+
+/// What is unset in the end; what the shell had there before is not known.
+const ENDED: [&str; 13] = [
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_PAGER",
+    "PULUMI_BACKEND_URL",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_SKIP_UPDATE_CHECK",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
+    "PULUMI_HOME",
+    BEFORE,
+];
 
 struct Variables {
     set: Vec<(&'static str, String)>,
@@ -57,7 +77,11 @@ fn variables(project: &Project, address: String) -> Result<Variables> {
     let (path, is_pinned) = search_path(project, &pinned, &current)?;
     let region = aws::region();
     let text = str::to_owned;
+    let except = excepted(&|name| env::var(name).ok());
     let mut set = vec![
+        (BEFORE, except.clone()),
+        (proxy::EXCEPTIONS[0], proxy::exceptions(&except)),
+        (proxy::EXCEPTIONS[1], proxy::exceptions(&except)),
         ("AWS_ENDPOINT_URL", address),
         ("AWS_ACCESS_KEY_ID", text(aws::CREDENTIALS)),
         ("AWS_SECRET_ACCESS_KEY", text(aws::CREDENTIALS)),
@@ -83,6 +107,45 @@ fn variables(project: &Project, address: String) -> Result<Variables> {
         .filter(|name| name.starts_with(SERVICE_ENDPOINT) && !is_set(name))
         .chain(UNSET.map(text))
         .collect();
+    Ok(Variables { set, unset })
+}
+
+/// What the shell has excepted from its proxies by itself.
+fn excepted(variable: &dyn Fn(&str) -> Option<String>) -> String {
+    let by_itself = || proxy::EXCEPTIONS.into_iter().filter_map(variable).find(|hosts| !hosts.is_empty());
+    variable(BEFORE).or_else(by_itself).unwrap_or_default()
+}
+
+/// Prints the shell commands that end what [`print`] has begun, whether or not the local environment runs.
+///
+/// # Errors
+///
+/// When the PATH cannot be read.
+pub fn print_end(project: &Project) -> Result<ExitCode> {
+    print!("{}", shell(&end(project, &|name| env::var(name).ok())?));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn end(project: &Project, variable: &dyn Fn(&str) -> Option<String>) -> Result<Variables> {
+    let current = variable("PATH").unwrap_or_default();
+    let ours = [project.state.join("bin"), project.state.join("pulumi")];
+    let others = env::split_paths(&current).filter(|folder| !ours.contains(folder));
+    let path = env::join_paths(others).context("cannot read PATH")?;
+    let mut set = vec![("PATH", utf8(Path::new(&path))?)];
+    let mut unset: Vec<_> = ENDED.map(str::to_owned).into();
+    match variable(BEFORE) {
+        Some(before) if !before.is_empty() => {
+            set.extend(proxy::EXCEPTIONS.map(|name| (name, before.clone())))
+        }
+        Some(_) => unset.extend(proxy::EXCEPTIONS.map(str::to_owned)),
+        None => {}
+    }
+    for (name, before) in trust::before(variable) {
+        match before {
+            Some(before) => set.push((name, before)),
+            None => unset.push(name.to_owned()),
+        }
+    }
     Ok(Variables { set, unset })
 }
 
@@ -146,6 +209,25 @@ mod tests {
         let script = format!("printf %s {}", quote(value));
         let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), value);
+    }
+
+    #[test]
+    fn a_shell_has_in_the_end_what_it_excepted_from_its_proxies_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let shell = |set: &[(&str, &str)]| {
+            let variable =
+                |name: &str| set.iter().find(|(one, _)| *one == name).map(|(_, value)| (*value).to_owned());
+            let ended = end(&project(folder.path()), &variable).unwrap();
+            (excepted(&variable), ended.set.into_iter().find(|(name, _)| *name == "NO_PROXY"), ended.unset)
+        };
+        let (before, kept, unset) = shell(&[("no_proxy", "a.example"), ("PATH", "/bin")]);
+        assert_eq!((before.as_str(), kept), ("a.example", None), "nothing has begun");
+        assert!(!unset.contains(&"NO_PROXY".to_owned()));
+        let ours = proxy::exceptions("a.example");
+        let (before, kept, _) = shell(&[(BEFORE, "a.example"), ("NO_PROXY", &ours), ("no_proxy", &ours)]);
+        assert_eq!((before.as_str(), kept), ("a.example", Some(("NO_PROXY", "a.example".to_owned()))));
+        let (_, kept, unset) = shell(&[(BEFORE, ""), ("NO_PROXY", &proxy::exceptions(""))]);
+        assert!(kept.is_none() && unset.contains(&"NO_PROXY".to_owned()), "{unset:?}");
     }
 
     #[test]

@@ -78,7 +78,11 @@ pub enum LocalCommand {
     /// Print the variables that point `pulumi` and `aws` at the local environment:
     /// eval "$(lambench local env)"
     #[command(verbatim_doc_comment)]
-    Env,
+    Env {
+        /// Print what ends that in this shell: eval "$(lambench local env --unset)"
+        #[arg(long)]
+        unset: bool,
+    },
 }
 
 impl LocalCommand {
@@ -90,7 +94,7 @@ impl LocalCommand {
             Self::Status => ("local status", false, true),
             Self::Logs { .. } => ("local logs", false, false),
             Self::Watch => ("local watch", true, false),
-            Self::Env => ("local env", false, true),
+            Self::Env { unset } => ("local env", false, !unset),
         }
     }
 }
@@ -108,6 +112,7 @@ pub fn execute(command: &LocalCommand, stack: Option<&str>, json: bool) -> Resul
         LocalCommand::Status => status::status(&project, json),
         LocalCommand::Logs { service, follow, lines } => logs::logs(&project, *service, *lines, *follow),
         LocalCommand::Watch => watch::watch(&project, stack),
-        LocalCommand::Env => environment::print(&project, json),
+        LocalCommand::Env { unset: true } => environment::print_end(&project),
+        LocalCommand::Env { unset: false } => environment::print(&project, json),
     }
 }

@@ -44,6 +44,17 @@ pub fn of_functions(project: &Project) -> Result<Vec<(&'static str, String)>> {
     variables(project, &|name| (name == OPENSSL).then(|| env::var_os(name).map(PathBuf::from)).flatten())
 }
 
+/// What the shell trusted before, by the variables that name bundles of ours; none where it named nothing.
+pub fn before(variable: &dyn Fn(&str) -> Option<String>) -> Vec<(&'static str, Option<String>)> {
+    let ours = |name| {
+        let file = PathBuf::from(variable(name)?);
+        let before = origin(file.clone());
+        let text = before.to_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        (before != file).then_some((name, text))
+    };
+    [OPENSSL, AWS, NODE].into_iter().filter_map(ours).collect()
+}
+
 fn variables(
     project: &Project,
     named: &dyn Fn(&str) -> Option<PathBuf>,

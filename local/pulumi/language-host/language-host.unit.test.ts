@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { ProgramInfo, RunRequest } from "@pulumi/pulumi/proto/language_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { installedPackage, installedPackages } from "./packages";
 import { programEnvironment } from "./program";
@@ -31,6 +31,14 @@ describe("the program's environment", () => {
       PULUMI_NODEJS_TYPESCRIPT: "false",
       PULUMI_NODEJS_TSCONFIG_PATH: "ts.json",
     });
+  });
+
+  test("lets gRPC reach the engine without the proxy of the shell", () => {
+    vi.stubEnv("no_proxy", "a.example");
+    expect(environment({}).no_grpc_proxy).toBe("a.example,127.0.0.1,localhost");
+    vi.stubEnv("no_grpc_proxy", "b.example");
+    expect(environment({}).no_grpc_proxy).toBe("b.example,127.0.0.1,localhost");
+    vi.unstubAllEnvs();
   });
 
   test("ignores options that the official host does not know", () => {

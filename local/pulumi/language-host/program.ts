@@ -30,7 +30,10 @@ export function run(request: RunRequest, engine: string): Run {
 /** The environment that the SDK's runner and `pulumi.Config` read, of the options that the official host reads, too. */
 export function programEnvironment(request: RunRequest, info: ProgramInfo): NodeJS.ProcessEnv {
   const options = info.getOptions()?.toJavaScript() ?? {};
+  const { no_grpc_proxy, no_proxy } = process.env;
   const environment: NodeJS.ProcessEnv = {
+    // The engine is on this machine, and gRPC would ask a proxy of the shell for it.
+    no_grpc_proxy: [no_grpc_proxy ?? no_proxy ?? "", "127.0.0.1", "localhost"].filter(Boolean).join(","),
     PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
     PULUMI_NODEJS_TYPESCRIPT: String(options.typescript !== false),

@@ -152,6 +152,10 @@ class EmulatorTest(unittest.TestCase):
             iam.put_role_policy(RoleName=name, PolicyName="test", PolicyDocument=document)
         return role["Arn"]
 
+    def machine_role(self, name):
+        """Create a role that may invoke every function; returns its ARN."""
+        return self.role(name, {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"})
+
     def deploy(self, source, *, runtime="python3.11", policy=None, log_group=True, **settings):
         """Deploy one source file as a new function; returns its name."""
         name = f"test-{uuid.uuid4().hex[:12]}"

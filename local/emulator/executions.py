@@ -49,6 +49,11 @@ def apply():
     retention.every(LOOK_SECONDS, forget)
 
 
+def current():
+    """The execution whose state this thread runs; None outside of one."""
+    return _current.get()
+
+
 def forget():
     """Drop the executions that ended longest ago, but for the newest."""
     executions = stepfunctions._executions

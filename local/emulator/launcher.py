@@ -35,6 +35,7 @@ import s3_model
 import sequence_numbers
 import shutdown
 import starts
+import state_machine_roles
 import stream_limits
 import stream_mappings
 import stream_retention
@@ -64,6 +65,7 @@ PATCHES = (
     data_api,
     executions,
     execution_limits,
+    state_machine_roles,
     queues,
     events,
     actions,

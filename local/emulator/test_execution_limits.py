@@ -21,7 +21,7 @@ class Sizes(EmulatorTest):
         """The description of an execution that has ended."""
         client, name = self.emulator.client("stepfunctions"), f"limits-{uuid.uuid4().hex[:8]}"
         definition = json.dumps({"QueryLanguage": "JSONata", "StartAt": start, "States": states})
-        machine = client.create_state_machine(name=name, definition=definition, roleArn=self.role(name))
+        machine = client.create_state_machine(name=name, definition=definition, roleArn=self.machine_role(name))
         arn = client.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(given or {}))
 
         def probe():

@@ -115,12 +115,12 @@ class Requests(EmulatorTest):
 class Executions(EmulatorTest):
     """State machines around functions."""
 
-    def start(self, definition, given=None):
+    def start(self, definition, given=None, role=None):
         """Start a new state machine; returns the execution's ARN."""
         client = self.emulator.client("stepfunctions")
         name = f"machine-{time.monotonic_ns()}"
         machine = client.create_state_machine(
-            name=name, definition=json.dumps(definition), roleArn=self.role(name)
+            name=name, definition=json.dumps(definition), roleArn=role or self.machine_role(name)
         )["stateMachineArn"]
         return client.start_execution(stateMachineArn=machine, input=json.dumps(given or {}))["executionArn"]
 
@@ -149,6 +149,23 @@ class Executions(EmulatorTest):
         cause = json.loads(description["cause"])
         self.assertEqual(cause["errorType"], "Runtime.ExitError")
         self.assertRegex(cause["errorMessage"], "exit status 3$")
+
+    def test_a_machine_may_invoke_what_its_role_may(self):
+        name, other = (self.deploy("def handler(event, context): return 1") for _ in range(2))
+        arn = self.emulator.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+        role = self.role("narrow", {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arn})
+        branch = {"StartAt": "Other", "States": {"Other": self.task(other)}}
+        inside = {"Type": "Map", "Items": [1], "ItemProcessor": branch, "End": True}
+        for state, expected in ((self.task(name), "SUCCEEDED"), (self.task(other), "FAILED"), (inside, "FAILED"),
+                                (self.task(other, TimeoutSeconds=9), "FAILED")):
+            definition = {"QueryLanguage": "JSONata", "StartAt": "Work", "States": {"Work": state}}
+            with self.subTest(state=state):
+                ended = self.ended(self.start(definition, role=role))
+                self.assertEqual(ended["status"], expected)
+                if expected == "FAILED":
+                    self.assertEqual(ended["error"], "Lambda.AWSLambdaException")
+                    denied = f"assumed-role/narrow/.* is not authorized to perform: lambda:InvokeFunction on resource: .*:{other} "
+                    self.assertRegex(ended["cause"], denied + "because no identity-based policy allows")
 
     def test_a_stopped_execution_starts_no_further_task(self):
         name = self.deploy("import time\ndef handler(event, context):\n    print('begun', flush=True)\n"

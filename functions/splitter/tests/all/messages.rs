@@ -29,8 +29,8 @@ enum Kind {
 }
 
 /// What has to become of it.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Fate {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Outcome {
     Done([String; 4]),
     PutAside,
     Ignored,
@@ -63,15 +63,15 @@ impl Sent {
         delivered(&json!({ "MessageBody": body, "MessageAttributes": attributes }), message_id)
     }
 
-    fn fate(&self, message_id: &str) -> Fate {
+    fn outcome(&self, message_id: &str) -> Outcome {
         let is_wrong = self.run == Some("") || self.item == Some("first") || self.sent_at == Some("soon");
         match (self.kind, self.tags.as_slice()) {
-            (Kind::OtherType, _) | (Kind::Json | Kind::Python, []) => Fate::Ignored,
-            (Kind::Malformed, _) | (_, [_, _, ..]) => Fate::PutAside,
-            _ if is_wrong => Fate::PutAside,
+            (Kind::OtherType, _) | (Kind::Json | Kind::Python, []) => Outcome::Ignored,
+            (Kind::Malformed, _) | (_, [_, _, ..]) => Outcome::PutAside,
+            _ if is_wrong => Outcome::PutAside,
             (_, [(key, value)]) => {
                 let run = self.run.unwrap_or(self.id).to_owned();
-                Fate::Done(match self.item {
+                Outcome::Done(match self.item {
                     Some(item) => [run, item.to_owned(), (*key).to_owned(), (*value).to_owned()],
                     None => [run, message_id.to_owned(), String::new(), String::new()],
                 })
@@ -108,7 +108,7 @@ proptest! {
         let numbered = messages.iter().enumerate().map(|(number, (sent, times))| (format!("m-{number}"), sent, *times));
         // SQS delivers some more than once.
         let deliveries: Vec<_> = numbered
-            .flat_map(|(id, sent, times)| vec![(sent.message(&id), sent.fate(&id)); times])
+            .flat_map(|(id, sent, times)| vec![(sent.message(&id), sent.outcome(&id)); times])
             .collect();
         let payloads: Vec<Value> = deliveries.iter().map(|(message, _)| message.clone()).collect();
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -116,12 +116,12 @@ proptest! {
                 assert!(world.deliver(batch, &number.to_string()).await.is_empty(), "nothing fails here");
             }
         });
-        let fates: Vec<_> = deliveries.into_iter().map(|(_, fate)| fate).collect();
-        let done: HashSet<_> = fates.iter().filter(|fate| matches!(fate, Fate::Done(_))).collect();
+        let outcomes: Vec<_> = deliveries.into_iter().map(|(_, outcome)| outcome).collect();
+        let done: HashSet<_> = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Done(_))).collect();
         let state = world.state();
         prop_assert_eq!(state.worked(), done.len(), "{:?}", state.log);
         prop_assert!(state.log.values().all(|entry| entry["attempts"]["N"] == "1"));
-        prop_assert_eq!(state.dead.len(), fates.iter().filter(|fate| **fate == Fate::PutAside).count());
+        prop_assert_eq!(state.dead.len(), outcomes.iter().filter(|outcome| **outcome == Outcome::PutAside).count());
     }
 
     #[test]

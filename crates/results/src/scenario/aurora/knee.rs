@@ -82,7 +82,7 @@ mod tests {
             cpu_ms: 0.0,
             elapsed_seconds: 10.0,
         };
-        Stage { clients, offered_tps, aggregate }
+        Stage { clients, offered_tps, aggregate, acus: None }
     }
 
     fn closed(stages: &[(u64, f64, f64)]) -> Option<Knee> {

@@ -218,6 +218,9 @@ impl Body for SmallChunks {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use futures::stream;
     use http_body_util::{BodyExt, StreamBody};

@@ -106,4 +106,6 @@ fn check_names(entries: &[Entry], mut expected: BTreeSet<&String>) -> Result<(),
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -27,7 +27,10 @@ const promised = async <T>(output: pulumi.Output<T>): Promise<T> =>
 describe("the program", () => {
   beforeAll(async () => {
     await pulumi.runtime.setMocks(
-      { newResource: ({ inputs }) => ({ id: "id", state: inputs as object }), call: () => ({ region: "eu-west-1" }) },
+      {
+        newResource: ({ inputs }) => ({ id: "id", state: inputs as object }),
+        call: () => ({ region: "eu-west-1" }),
+      },
       "lambench",
       "dev",
     );

@@ -55,7 +55,10 @@ describe("the pipeline, with the commands a user types", () => {
   };
   /** What curl, given more words, says of the trigger's request: the body, then the status. */
   const post = async (message: string | Buffer, words = ""): Promise<{ status: number; body: string }> => {
-    checkout.write("trigger.sh", trigger.replace(/--data ".*" (http)/, `--data-binary @message.json ${words} $1`));
+    checkout.write(
+      "trigger.sh",
+      trigger.replace(/--data ".*" (http)/, `--data-binary @message.json ${words} $1`),
+    );
     checkout.write("message.json", message);
     const printed = await checkout.ok("bash -c \"$(cat trigger.sh) --write-out '\\n%{http_code}'\"");
     const [status, ...body] = printed.trim().split("\n").reverse();

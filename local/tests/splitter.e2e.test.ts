@@ -144,7 +144,9 @@ describe("the splitter, with the commands a user types", () => {
     expect(ended.code).toBe(1);
     const { splitter, failed_checks } = JSON.parse(ended.stdout) as Result;
     expect(splitter.runs[0]?.reply).toEqual({ statusCode: 400, count: 0, body: "invalid event argument" });
-    expect(failed_checks.join()).toContain("the event is in the dead-letter queue: invalid event argument: it cannot be read");
+    expect(failed_checks.join()).toContain(
+      "the event is in the dead-letter queue: invalid event argument: it cannot be read",
+    );
   });
 
   it("splits into messages of 300 KB, and puts an event aside whose messages no queue takes", async () => {
@@ -174,10 +176,14 @@ describe("the splitter, with the commands a user types", () => {
   it("refuses a second run while one is under way, and a killed one is no obstacle", async () => {
     const killed = checkout.start(run("--items 40 --item-seconds 1"));
     const gone = new Promise((resolve) => killed.once("exit", resolve));
-    await until("it splits", 30, async () => (await log.entries()).some(({ item, ended_us }) => item !== "split" && ended_us === undefined));
+    await until("it splits", 30, async () =>
+      (await log.entries()).some(({ item, ended_us }) => item !== "split" && ended_us === undefined),
+    );
     const second = await checkout.run(run("--items 2"));
     expect(second.code).toBe(1);
-    expect(second.stderr).toMatch(/is running this stack already|and two at once would count each other's work/);
+    expect(second.stderr).toMatch(
+      /is running this stack already|and two at once would count each other's work/,
+    );
     killed.kill("SIGKILL");
     await gone;
     await new Queue(config, environment.queue.url).purge();

@@ -19,11 +19,12 @@ export interface Content {
 
 /** What the database holds after each of the invocations that fill it: each adds what fits into its time. */
 export function migrationSteps({ rows, scale }: Content): Content[] {
-  const count = Math.max(1, Math.ceil((rows + scale * ACCOUNTS) / ROWS_PER_INVOCATION));
+  // The first has one unit of the scale even where the rows alone fill it.
+  const count = Math.max(1, Math.ceil((rows + (scale - 1) * ACCOUNTS) / ROWS_PER_INVOCATION));
   return Array.from({ length: count }, (_, index) => {
     const room = (index + 1) * ROWS_PER_INVOCATION - rows;
     // Each step has all rows, which fit into the first: only the accounts grow.
-    return { rows, scale: Math.min(scale, Math.max(1, Math.floor(room / ACCOUNTS))) };
+    return { rows, scale: Math.min(scale, 1 + Math.floor(room / ACCOUNTS)) };
   });
 }
 

@@ -135,7 +135,7 @@ fn end(project: &Project, variable: &dyn Fn(&str) -> Option<String>) -> Result<V
     let mut unset: Vec<_> = ENDED.map(str::to_owned).into();
     match variable(BEFORE) {
         Some(before) if !before.is_empty() => {
-            set.extend(proxy::EXCEPTIONS.map(|name| (name, before.clone())))
+            set.extend(proxy::EXCEPTIONS.map(|name| (name, before.clone())));
         }
         Some(_) => unset.extend(proxy::EXCEPTIONS.map(str::to_owned)),
         None => {}

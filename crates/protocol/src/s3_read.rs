@@ -404,7 +404,11 @@ mod tests {
         let body = signed_body(&url);
         assert!(body.ends_with('='), "or nothing is left out below");
         let lines = |end: &str| -> String {
-            body.as_bytes().chunks(76).map(|line| format!("{}{end}", line.escape_ascii())).collect()
+            body.as_bytes()
+                .chunks(76)
+                .flat_map(|line| [line, end.as_bytes()].concat())
+                .map(char::from)
+                .collect()
         };
         let unpadded = body.trim_end_matches('=').to_owned();
         for body in [lines("\n"), lines("\r\n"), format!("{body}\n"), format!(" \t{body}"), unpadded] {

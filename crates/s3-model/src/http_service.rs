@@ -113,6 +113,7 @@ impl S3Host for LocalHosts {
 }
 
 /// The bucket that a host's name starts with, if it does.
+#[must_use]
 pub fn bucket_in_host(host: &str) -> Option<&str> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let bucket = name.strip_suffix(".localhost")?;

@@ -103,7 +103,7 @@ fn body(mut letter: DeadLetter) -> String {
     let kept = letter.record.floor_char_boundary(MAX_BODY / 8);
     letter.record.truncate(kept);
     letter.reason =
-        format!("{} (of the record's {whole} bytes, only the first {kept} are here)", letter.reason);
+        format!("{} (of the record's {whole} bytes, only the first {kept} bytes are here)", letter.reason);
     json(&letter)
 }
 

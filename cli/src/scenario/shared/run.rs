@@ -109,7 +109,7 @@ pub async fn run<S: Scenario>(
             sizes => memory_sweep::run(&scenario, &run, sizes).await,
         }
     };
-    let measured = run_lock::alone(&run, work).await?;
+    let measured = run_lock::alone(&run, Box::pin(work)).await?;
     Ok(result(&run, measured))
 }
 

@@ -242,7 +242,8 @@ mod tests {
         let [here, there] = [TempDir::new().unwrap(), TempDir::new().unwrap()];
         let second = async || alone(&run("second", &there, &config), async { Ok(2) }).await;
         let first = run("first", &here, &config);
-        let said = alone(&first, async { Ok(second().await.unwrap_err().to_string()) }).await.unwrap();
+        let inner = async { Ok(Box::pin(second()).await.unwrap_err().to_string()) };
+        let said = Box::pin(alone(&first, inner)).await.unwrap();
         assert!(
             said.starts_with("the run first of x on this stack is under way since 1970-01-01T00:00:00Z"),
             "{said}"

@@ -51,17 +51,17 @@ mod tests {
 
     use super::*;
 
-    fn message(attributes: Value) -> SqsMessage {
+    fn message(attributes: &Value) -> SqsMessage {
         serde_json::from_value(json!({ "messageAttributes": attributes })).unwrap()
     }
 
     fn with(name: &str, value: &str) -> SqsMessage {
-        message(json!({ name: { "stringValue": value, "dataType": "String" } }))
+        message(&json!({ name: { "stringValue": value, "dataType": "String" } }))
     }
 
     #[test]
     fn a_message_need_not_say_anything() {
-        let silent = message(json!({}));
+        let silent = message(&json!({}));
         assert_eq!((run(&silent), sent_us(&silent), receives(&silent)), (Ok(None), Ok(None), 1));
         assert_eq!(run(&with("Run", "r")), Ok(Some("r")));
         assert_eq!(sent_us(&with("SentAt", "1795255200000000")), Ok(Some(1_795_255_200_000_000)));
@@ -75,7 +75,7 @@ mod tests {
         for at in ["", "soon", "1e9", "-1", "1795255200000000.5", "99999999999999999999"] {
             assert_eq!(sent_us(&with("SentAt", at)), Err(AttributeError::SentAt(at.to_owned())));
         }
-        let binary = message(json!({ "Run": { "binaryValue": "YQ==", "dataType": "Binary" } }));
+        let binary = message(&json!({ "Run": { "binaryValue": "YQ==", "dataType": "Binary" } }));
         assert!(run(&binary).is_err());
     }
 }

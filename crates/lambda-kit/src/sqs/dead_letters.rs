@@ -66,7 +66,7 @@ impl DeadLetters {
         let (kept, reason) = (event.floor_char_boundary(MAX_EVENT), readable(reason));
         let reason = match event.len() {
             ..=MAX_EVENT => reason,
-            whole => format!("{reason} (of the event's {whole} bytes, only the first {kept} are here)"),
+            whole => format!("{reason} (of the event's {whole} bytes, only the first {kept} bytes are here)"),
         };
         let attributes = [(REASON, Some(&*reason)), (MESSAGE_ID, Some(id)), (RUN, run)];
         let attributes =

@@ -79,7 +79,9 @@ proptest! {
         let mut fakes = CONTENTS.map(|content| Fake { zip64, ..Fake::new(content) });
         fakes[2].method = method;
         let mut bytes = archive(&fakes);
-        changes.iter().for_each(|change| change.make(&mut bytes));
+        for change in &changes {
+            change.make(&mut bytes);
+        }
         let (verdict, requests) = verdict(bytes);
         prop_assert!(!matches!(verdict, Err(VerifyError::Source(_))), "{verdict:?}");
         prop_assert!(requests <= 2 + CONTENTS.len(), "{requests} requests");

@@ -106,7 +106,9 @@ async fn every_key_that_s3_takes_is_sent_or_counted() {
     for variant in VARIANTS {
         let world = World::new(variant).await;
         let keys = taken("");
-        keys.iter().for_each(|key| world.server.list(key, 1, NEW));
+        for key in &keys {
+            world.server.list(key, 1, NEW);
+        }
         let report = world.generate(json!({}), LONG).await.unwrap();
         let unsendable =
             if variant == Variant::Sdk { keys.iter().filter(|key| !is_xml_text(key)).count() } else { 0 };

@@ -10,7 +10,7 @@ use crate::support::{World, delivered};
 
 /// A message as anybody may send it.
 #[derive(Debug, Clone)]
-struct Sent {
+struct Message {
     /// The event's own id.
     id: &'static str,
     tags: Vec<(&'static str, &'static str)>,
@@ -36,7 +36,7 @@ enum Outcome {
     Ignored,
 }
 
-impl Sent {
+impl Message {
     fn message(&self, message_id: &str) -> Value {
         let items: Vec<_> =
             self.tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
@@ -80,7 +80,7 @@ impl Sent {
     }
 }
 
-fn sent() -> impl Strategy<Value = Sent> {
+fn sent() -> impl Strategy<Value = Message> {
     let one = |values: &'static [&'static str]| prop::sample::select(values);
     let tag = || (one(&["Owner", "Team"]), one(&["a", "b"]));
     let tags = prop_oneof![8 => vec(tag(), 1), 1 => vec(tag(), 0), 1 => vec(tag(), 2..4)];
@@ -94,7 +94,7 @@ fn sent() -> impl Strategy<Value = Sent> {
         attribute(&["1795255200000000", "0", "soon"]),
         prop::sample::select(kinds.as_slice()),
     )
-        .prop_map(|(id, tags, run, item, sent_at, kind)| Sent { id, tags, run, item, sent_at, kind })
+        .prop_map(|(id, tags, run, item, sent_at, kind)| Message { id, tags, run, item, sent_at, kind })
 }
 
 proptest! {

@@ -185,10 +185,10 @@ async fn an_event_that_cannot_be_understood_is_put_aside_with_its_id_and_the_rea
     let mut empty = numeric.clone();
     empty["detail"]["requestParameters"] = json!({ "tagSet": { "items": [{ "key": "k" }] } });
     empty["detail"]["run"] = json!("");
-    const ID: &str = "6f87d04b-9f74-4f04-a780-7acf4b0a9b38";
+    let one = "6f87d04b-9f74-4f04-a780-7acf4b0a9b38";
     for (event, id, reason) in [
-        (no_parameters, ID, "invalid type: null, expected struct Parameters"),
-        (no_tags, ID, "missing field `tagSet`"),
+        (no_parameters, one, "invalid type: null, expected struct Parameters"),
+        (no_tags, one, "missing field `tagSet`"),
         (null.to_string(), "e", "invalid type: null, expected struct Parameters"),
         (numeric.to_string(), "e", "invalid type: integer `7`, expected a string"),
         (empty.to_string(), "e", "the name of a run must have 1 to 256 bytes"),

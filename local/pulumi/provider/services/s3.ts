@@ -140,7 +140,7 @@ interface ObjectVersion {
 
 /** Whether XML 1.0 can hold a key, be it by references: https://www.w3.org/TR/xml/#charsets. */
 function isXmlText({ Key = "" }: ObjectVersion): boolean {
-  return [...Key].every(
+  return Array.from(Key).every(
     (character) => (character >= " " && !/[\ufffe\uffff]/.test(character)) || /[\t\n\r]/.test(character),
   );
 }

@@ -119,9 +119,10 @@ mod tests {
 
     #[test]
     fn an_archive_holds_files_without_their_folders_and_no_folder_markers() {
+        let marker = |key| Object { size: 0, ..object(key) };
         let expected = expected(
             "files",
-            &[object("a/"), object(""), object("a/one")],
+            &[marker("a/"), marker(""), object("a/one")],
             ["x", "y", "z"].map(str::to_owned).into(),
         );
         assert_eq!(expected, Some(Expected::from([("one".to_owned(), vec!["z".to_owned()])])));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use lambda_kit::Failure;
 use lambda_kit::run_log::RunLog;
 use lambda_kit::sqs::{DeadLetters, Queue};
+use protocol::run_log;
 use protocol::splitter::{SPLIT_ID, entry_id};
 use serde_json::{Value, json};
 use splitter::event::{Parsed, parse};
@@ -118,7 +119,8 @@ impl State {
 /// The entry of an event of one tag.
 pub fn entry_of(event: &str) -> (String, String) {
     let Ok(Parsed::Tags(event)) = parse(event, "lambench.splitter") else { panic!("it is of interest") };
-    (event.run.clone(), event.item_entry(0))
+    let item = event.item_entry(0);
+    (run_log::partition(&event.run, &item), item)
 }
 
 /// A message of the queue as Lambda hands it over.

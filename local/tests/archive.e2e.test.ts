@@ -1,9 +1,15 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateMultipartUploadCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import awkwardKeys from "../../crates/test-kit/src/awkward-keys.json";
 import type { Environment, Execution, Result } from "./archive-result";
 import { Checkout, type Ended, settings, until } from "./checkout";
 import { s3Config } from "./clients";
@@ -253,7 +259,13 @@ describe("the archive contest, with the commands a user types", () => {
     expect(rejected.stderr).toContain("the credentials were rejected");
   });
 
-  it("destroys everything it made", async () => {
+  it("destroys everything it made, whatever the bucket's objects are called", async () => {
+    const client = new S3Client(await s3Config(checkout));
+    const { bucket: Bucket } = await environment();
+    for (const Key of [...awkwardKeys.taken, "n".repeat(1024)]) {
+      await client.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
+      await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    }
     await checkout.ok("pulumi stack export --stack dev --file deployed.json");
     await checkout.ok("pulumi destroy --yes --skip-preview --non-interactive --stack dev");
     expect(

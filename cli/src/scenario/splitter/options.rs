@@ -22,7 +22,7 @@ Examples:
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct Options {
     /// Items of the event
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub items: u64,
     /// How long an item takes, seconds [default: what the event says, or the stack's itemSeconds]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn what_cannot_be_run_is_refused_with_what_to_write_instead() {
         for (line, expected) in [
-            ("--items 0", "1..=10000"),
+            ("--items 0", "1..=100000"),
             ("--concurrency 0", "1..=1000"),
             ("--concurrency 5,1001", "1..=1000"),
             ("--concurrency five", "invalid digit"),

@@ -205,12 +205,23 @@ mod tests {
 
     #[test]
     fn names_that_no_file_can_have_are_refused() {
-        let elsewhere =
-            ["..\\a", "a\\b", "C:\\a", "c:a", "\\\\host\\a", "a/b", "a\0", "a\n", "a\u{7f}", "a\u{85}"];
+        let elsewhere = [
+            "..\\a",
+            "a\\b",
+            "C:\\a",
+            "c:a",
+            "a:b",
+            "\\\\host\\a",
+            "a/b",
+            "a\0",
+            "a\n",
+            "a\u{7f}",
+            "a\u{85}",
+        ];
         for name in ["", ".", ".."].into_iter().chain(elsewhere) {
             assert_eq!(layout(vec![entry(name, 1)]).unwrap_err(), PlanError::Name(format!("files/{name}")));
         }
-        for name in ["..a", "a:b", "ab:c", "é:", "a b"] {
+        for name in ["..a", "ab:c", "é:", "a b"] {
             assert!(layout(vec![entry(name, 1)]).is_ok(), "{name}");
         }
         let long = "n".repeat(1 << 16);

@@ -7,12 +7,10 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
-import awkwardKeys from "../../../../crates/test-kit/src/awkward-keys.json";
 import { expectNoDrift, refreshed, useEnvironment } from "../testing/environment";
 
 const BUCKET = "aws:s3/bucket:Bucket";
 const env = useEnvironment();
-const AWKWARD_KEYS = [...awkwardKeys.taken, "n".repeat(1024)];
 
 describe("a bucket", () => {
   test("gets a name, keeps it, and is as declared", async () => {
@@ -69,10 +67,10 @@ describe("a bucket", () => {
 
   test("with forceDestroy goes with everything in it", async () => {
     const bucket = await env.engine.create(BUCKET, "full", { forceDestroy: true });
-    for (const Key of ["a", "b/c", ...AWKWARD_KEYS]) {
+    for (const Key of ["a", "b/c"]) {
       await env.aws.s3.send(new PutObjectCommand({ Bucket: bucket.id, Key, Body: "x" }));
-      await env.aws.s3.send(new CreateMultipartUploadCommand({ Bucket: bucket.id, Key }));
     }
+    await env.aws.s3.send(new CreateMultipartUploadCommand({ Bucket: bucket.id, Key: "half" }));
     await env.engine.delete(bucket);
     await expect(env.aws.s3.send(new HeadBucketCommand({ Bucket: bucket.id }))).rejects.toThrow();
     await env.engine.delete(bucket); // a second time: it is gone already

@@ -183,7 +183,7 @@ fn odd_names() -> Vec<Object> {
         "~a-b_c.d",
         "(1)",
         "a,b",
-        "a:b",
+        "ab:c",
         "@a",
         "[a]",
         "{a}",

@@ -10,6 +10,7 @@ mod wait;
 use anyhow::{Context, Result};
 use protocol::aurora::{Driver, Workers};
 use protocol::deployment::Queue;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Run;
@@ -51,9 +52,11 @@ pub struct Charges {
 /// If AWS fails; [`crate::exit::Interrupted`] if the user ended it.
 pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let mut warnings = Vec::new();
-    // A database that is paused wakes up, and one that is away is noticed before there is any load.
-    let woken = async { tally::tally(run, &run.name, Vec::new()).await.context("the database isn't ready") };
-    unless_interrupted(woken, || "there was no load yet".to_owned()).await?;
+    if may_be_paused(run) {
+        let woken =
+            async { tally::tally(run, &run.name, Vec::new()).await.context("the database isn't ready") };
+        unless_interrupted(woken, || "there was no load yet".to_owned()).await?;
+    }
     let runs = match options.mode {
         Mode::Ramp => {
             let mut executions = ramp::execute(run, options).await?;
@@ -83,6 +86,12 @@ struct Chargeable<'a> {
     invocations: Span<'a>,
     /// How long the database was loaded.
     seconds: f64,
+}
+
+/// Whether the database may sleep until somebody connects, which takes it some 15 s
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html>).
+fn may_be_paused(run: &Run) -> bool {
+    run.deployment().settings.get("minCapacity").and_then(Value::as_f64) == Some(0.0)
 }
 
 async fn charges(

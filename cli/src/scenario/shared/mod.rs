@@ -14,6 +14,7 @@ pub mod run;
 pub mod run_context;
 pub mod run_file;
 pub mod run_lock;
+pub mod run_log;
 pub mod series;
 pub mod stall_timer;
 pub mod state_machine;

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use futures::future::try_join_all;
 use protocol::decimal;
-use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, RUN, STARTED_US, partitions};
+use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, STARTED_US};
 use protocol::splitter::{SPLIT_ID, entry_id};
 
 use super::Run;
 use crate::aws::failed;
+use crate::scenario::shared::run_log;
 
 /// An entry, as `lambda_kit::run_log` writes it; times are µs since 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,9 +41,8 @@ pub struct RunLog {
 impl RunLog {
     /// Reads a run.
     pub async fn read(run: &Run, name: &str) -> Result<Self> {
-        let entries = try_join_all(partitions(name).map(|partition| entries(run, partition))).await?;
         let mut log = Self::default();
-        for entry in entries.into_iter().flatten() {
+        for entry in run_log::entries(run.context(), &run.deployed.run_log.table, name).await? {
             log.add(&entry).with_context(|| format!("an entry of run {name} has no item: {entry:?}"))?;
         }
         Ok(log)
@@ -82,19 +81,14 @@ impl RunLog {
     }
 }
 
-async fn entries(run: &Run, partition: String) -> Result<Vec<HashMap<String, AttributeValue>>> {
-    let entries = query(run, partition).into_paginator().items().send();
-    entries.try_collect().await.map_err(|error| failed("Query", run.deployment())(&error))
-}
-
 /// How many items of a run are done.
 pub async fn count_done(run: &Run, name: &str) -> Result<u64> {
-    let of_each = try_join_all(partitions(name).map(|partition| count_in(run, partition))).await?;
-    Ok(of_each.into_iter().sum())
+    let queries = run_log::queries(run.context(), &run.deployed.run_log.table, name);
+    Ok(try_join_all(queries.map(|query| count(run, query))).await?.into_iter().sum())
 }
 
-async fn count_in(run: &Run, partition: String) -> Result<u64> {
-    let ended = query(run, partition)
+async fn count(run: &Run, query: QueryFluentBuilder) -> Result<u64> {
+    let ended = query
         .select(Select::Count)
         .filter_expression(format!("attribute_exists({ENDED_US}) AND NOT begins_with(#item, :split)"))
         .expression_attribute_names("#item", ITEM)
@@ -106,16 +100,6 @@ async fn count_in(run: &Run, partition: String) -> Result<u64> {
         done += u64::try_from(page.count).unwrap_or_default();
     }
     Ok(done)
-}
-
-fn query(run: &Run, partition: String) -> QueryFluentBuilder {
-    Client::new(&run.config)
-        .query()
-        .table_name(&run.deployed.run_log.table)
-        .consistent_read(true)
-        .key_condition_expression("#run = :run")
-        .expression_attribute_names("#run", RUN)
-        .expression_attribute_values(":run", AttributeValue::S(partition))
 }
 
 #[cfg(test)]

@@ -43,6 +43,16 @@ fn advice(said: &str, deployment: &Deployment, variable: &dyn Fn(&str) -> Option
         ));
     }
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    // Before all else: credentials that cannot be loaded are a dispatch failure, too, as far as the SDK is concerned.
+    if has(&["loading credentials", "credentials provider", "credential provider", "no providers in chain"]) {
+        return Some(if said.contains("expired") {
+            "the AWS credentials have expired: sign in again with the AWS CLI (aws login, aws sso login)"
+                .to_owned()
+        } else {
+            "there are no AWS credentials: sign in with the AWS CLI (aws login), or: eval \"$(lambench local env)\""
+                .to_owned()
+        });
+    }
     if has(&["dispatch failure", "Connect", "connection refused"]) {
         return Some(match &deployment.endpoint {
             Some(endpoint) => format!(
@@ -64,12 +74,6 @@ fn advice(said: &str, deployment: &Deployment, variable: &dyn Fn(&str) -> Option
             None => "the credentials were rejected: sign in again (aws sts get-caller-identity shows who you are)".to_owned(),
         });
     }
-    if has(&["CredentialsNotLoaded", "no providers in chain", "failed to load credentials"]) {
-        return Some(
-            "there are no AWS credentials: sign in with the AWS CLI, or: eval \"$(lambench local env)\""
-                .to_owned(),
-        );
-    }
     has(&["AccessDenied"])
         .then(|| "the credentials may not do this: use those that deployed the stack".to_owned())
 }
@@ -78,6 +82,13 @@ fn advice(said: &str, deployment: &Deployment, variable: &dyn Fn(&str) -> Option
 mod tests {
     use super::*;
     use protocol::deployment::Deployment;
+
+    /// As the SDK says it where no provider has any, and the last one, the metadata of an instance, is out of reach.
+    const NO_CREDENTIALS: &str = "dispatch failure: other: an error occurred while loading credentials: the credential provider \
+                                  was not enabled: no providers in chain provided credentials";
+    /// As it says it after the end of a session of `aws login`.
+    const EXPIRED: &str = "dispatch failure: other: the credentials provider was not properly configured: cached Login token is \
+                           expired";
 
     fn deployment(endpoint: Option<&str>) -> Deployment {
         Deployment {
@@ -100,6 +111,8 @@ mod tests {
             ("dispatch failure: io error", &aws, "check the network"),
             ("InvalidClientTokenId: The security token is invalid", &local, "lambench local env"),
             ("ExpiredTokenException", &aws, "sign in again"),
+            (NO_CREDENTIALS, &aws, "there are no AWS credentials"),
+            (EXPIRED, &aws, "have expired: sign in again"),
             ("AccessDeniedException", &aws, "use those that deployed the stack"),
         ] {
             let advice = advice(said, deployment, &|_| None).unwrap_or_default();

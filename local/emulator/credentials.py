@@ -12,7 +12,8 @@ import time
 from urllib.parse import parse_qs
 
 from ministack import app
-from ministack.core import lambda_runtime
+from ministack.core import iam_evaluator, lambda_runtime
+from ministack.core.responses import get_account_id
 from ministack.services import lambda_svc, sts
 
 import http_responses
@@ -48,6 +49,7 @@ def apply():
     lambda_svc.execution_credentials = issue
     for kind in (lambda_runtime.Worker, lambda_runtime.ProvidedWorker):
         kind._spawn = _known(require(kind, "_spawn", ["self"]))
+    require(iam_evaluator, "resolve_principal", ["access_key_id", "account_id"])
     app.app = _telling(require(app, "app", ["scope", "receive", "send"]))
 
 
@@ -110,6 +112,25 @@ def _known(original):
     return spawn
 
 
+def _policies(access_key):
+    """What the role of a key may do, as IAM has it; None of root and of what is no role."""
+    principal = iam_evaluator.resolve_principal(access_key, get_account_id())
+    if getattr(principal, "policies", None) is None:
+        return None
+    limits = [_statements(limit) for limit in principal.limits]
+    return {"principal": principal.arn, "statements": _statements(principal.policies), "limits": limits}
+
+
+def _statements(policies):
+    return [_statement(statement) for policy in policies for statement in policy]
+
+
+def _statement(statement):
+    action = {"NotAction": statement.not_actions} if statement.not_actions else {"Action": statement.actions}
+    resource = {"NotResource": statement.not_resources} if statement.not_resources else {"Resource": statement.resources}
+    return {"Effect": statement.effect, **action, **resource, "Condition": statement.conditions}
+
+
 def _telling(original):
     async def asgi(scope, receive, send):
         if scope["type"] != "http" or scope["path"] != PATH:
@@ -120,7 +141,11 @@ def _telling(original):
         if session is None:
             await http_responses.send(send, 404, {})
             return
-        body = {"secret_key": session["SecretAccessKey"], "session_token": session.get("SessionToken")}
+        body = {
+            "secret_key": session["SecretAccessKey"],
+            "session_token": session.get("SessionToken"),
+            "policies": _policies(query["access_key"][0]),
+        }
         await http_responses.send(send, 200, body)
 
     return asgi

@@ -58,7 +58,8 @@ def handler(event, context):
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "LAMBENCH_S3_ADMIN")
     return [os.environ.get(name) for name in names]
 """
-        name = self.deploy(source)
+        policy = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::a/*"}
+        name = self.deploy(source, policy=policy)
         slow = []
         thread = threading.Thread(target=lambda: slow.append(self.invoke(name, {"seconds": 1})[0]))
         thread.start()
@@ -67,7 +68,12 @@ def handler(event, context):
         keys = [slow[0][0], other[0]]
         self.assertNotEqual(*keys)
         for key, secret, token, endpoint, admin in (slow[0], other):
-            self.assertEqual(self.credentials(key), {"secret_key": secret, "session_token": token})
+            told = self.credentials(key)
+            policies = told.pop("policies")
+            self.assertEqual(told, {"secret_key": secret, "session_token": token})
+            self.assertRegex(policies["principal"], f"^arn:aws:sts::[0-9]{{12}}:assumed-role/{name}/")
+            statement = {**policy, "Resource": [policy["Resource"]], "Condition": {}}
+            self.assertEqual((policies["statements"], policies["limits"]), ([statement], []))
             self.assertEqual((endpoint, admin), ("http://127.0.0.1:9", None))
         row = {"bytes_in": 5, "bytes_out": 7, "slow_downs": 1, "server_errors": 2}
         operations = ["PutObject", "ListParts", "GetObject", "HeadObject", "DeleteObjects", "Rejected"]

@@ -54,7 +54,8 @@ impl EphemeralS3 {
             // Any free ports.
             let mut child =
                 Command::from(s3_model::command(project, [0, 0], &data.join(number.to_string()), &emulator))
-                    .arg("--instant")
+                    // Their buckets are others than the functions' roles are about.
+                    .args(["--instant", "--ignore-policies"])
                     .env(MARK, &mark)
                     .stdout(Stdio::piped())
                     // Not ended by Ctrl-C: the command still needs it to clean up.

@@ -3,23 +3,38 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Result, s3_error};
-use serde::Deserialize;
+use serde_json::Value;
 use tokio::task::spawn_blocking;
+
+use crate::policy::Policies;
 
 const TOKEN_HEADER: &str = "x-amz-security-token";
 const TOKEN_PARAMETER: &str = "X-Amz-Security-Token";
 
+/// What was told of a role is used for so long, as policies change while their functions run.
+const FRESH: Duration = Duration::from_secs(5);
+/// It is used for so long while it is asked for anew, so that no request waits for that.
+const USABLE: Duration = Duration::from_secs(30);
+
 /// What is known of an access key.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 struct Credential {
     secret_key: String,
     session_token: Option<String>,
+    /// What its role may do; none of the account's root.
+    policies: Option<Arc<Policies>>,
+    /// When that was asked for; none if it never changes.
+    asked: Option<Instant>,
 }
+
+/// Who has signed a request, for whoever decides about it.
+#[derive(Clone, Debug)]
+pub struct Signer(pub Option<Arc<Policies>>);
 
 /// All credentials; clones share them.
 #[derive(Clone)]
@@ -29,18 +44,27 @@ struct Shared {
     known: RwLock<HashMap<String, Credential>>,
     /// Where to ask for others.
     url: Option<String>,
+    /// Whether what roles may do is of no account.
+    ignores_policies: bool,
     agent: ureq::Agent,
 }
 
 impl Credentials {
     /// Pairs of access key and secret key, and where to ask for others: `GET <url>?access_key=…`, answered with
-    /// `{"secret_key": "…", "session_token": "…" or null}` or with 404.
+    /// `{"secret_key": "…", "session_token": "…" or null, "policies": {"principal": "arn:…", "statements": […], "limits": […]} or null}`
+    /// or with 404.
     #[must_use]
-    pub fn new(pairs: impl IntoIterator<Item = (String, String)>, url: Option<String>) -> Self {
-        let credential = |secret_key| Credential { secret_key, session_token: None };
+    pub fn new(
+        pairs: impl IntoIterator<Item = (String, String)>,
+        url: Option<String>,
+        ignores_policies: bool,
+    ) -> Self {
+        let credential =
+            |secret_key| Credential { secret_key, session_token: None, policies: None, asked: None };
         let known = pairs.into_iter().map(|(key, secret)| (key, credential(secret))).collect();
         let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build();
-        Self(Arc::new(Shared { known: RwLock::new(known), url, agent: config.new_agent() }))
+        let agent = config.new_agent();
+        Self(Arc::new(Shared { known: RwLock::new(known), url, ignores_policies, agent }))
     }
 
     /// Before `inner` decides, a session token has to be the one of its access key.
@@ -57,16 +81,47 @@ impl Credentials {
         if let Some(credential) = self.known(access_key) {
             return Ok(credential);
         }
-        let (shared, key) = (Arc::clone(&self.0), access_key.to_owned());
-        let asked = spawn_blocking(move || shared.ask(&key)).await;
-        let answer = asked.map_err(|error| s3_error!(InternalError, "{error}"))??;
         let unknown = || {
             s3_error!(InvalidAccessKeyId, "The AWS Access Key Id you provided does not exist in our records.")
         };
-        let credential = answer.ok_or_else(unknown)?;
+        self.ask(access_key).await?.ok_or_else(unknown)
+    }
+
+    async fn ask(&self, access_key: &str) -> S3Result<Option<Credential>> {
+        let (shared, key) = (Arc::clone(&self.0), access_key.to_owned());
+        let asked = spawn_blocking(move || shared.ask(&key)).await;
+        let answer = asked.map_err(|error| s3_error!(InternalError, "{error}"))??;
+        if let Some(credential) = &answer {
+            let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(access_key.to_owned(), credential.clone());
+        }
+        Ok(answer)
+    }
+
+    /// What the role of a known access key may do now.
+    async fn policies(&self, access_key: &str, known: &Credential) -> S3Result<Option<Arc<Policies>>> {
+        let policies = || known.policies.clone();
+        match known.asked.map(|asked| asked.elapsed()) {
+            None => {}
+            Some(age) if age < FRESH => {}
+            Some(age) if age < USABLE => self.ask_meanwhile(access_key),
+            // A key whose environment has ended is asked for in vain.
+            Some(_) => return Ok(self.ask(access_key).await?.map_or_else(policies, |told| told.policies)),
+        }
+        Ok(policies())
+    }
+
+    /// Asks anew, once, while requests go on.
+    fn ask_meanwhile(&self, access_key: &str) {
         let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(access_key.to_owned(), credential.clone());
-        Ok(credential)
+        let Some(credential) = known.get_mut(access_key) else { return };
+        if credential.asked.is_some_and(|asked| asked.elapsed() < FRESH) {
+            return;
+        }
+        credential.asked = Some(Instant::now());
+        let (credentials, key) = (self.clone(), access_key.to_owned());
+        // What fails is tried again after a while.
+        tokio::spawn(async move { credentials.ask(&key).await.map(drop) });
     }
 }
 
@@ -75,7 +130,7 @@ impl Shared {
         let Some(url) = &self.url else { return Ok(None) };
         let answer = self.agent.get(url).query("access_key", access_key).call();
         let read = match answer {
-            Ok(mut answer) => answer.body_mut().read_json().map(Some),
+            Ok(mut answer) => answer.body_mut().read_json().map(|told| Some(self.credential(&told))),
             Err(ureq::Error::StatusCode(404)) => Ok(None),
             Err(error) => Err(error),
         };
@@ -85,6 +140,18 @@ impl Shared {
                 "The S3 model cannot ask {url} for the secret of an access key: {error}. Is it running?"
             )
         })
+    }
+}
+
+impl Shared {
+    fn credential(&self, told: &Value) -> Credential {
+        let policies = Some(&told["policies"]).filter(|told| told.is_object() && !self.ignores_policies);
+        Credential {
+            secret_key: told["secret_key"].as_str().unwrap_or_default().to_owned(),
+            session_token: told["session_token"].as_str().map(str::to_owned),
+            policies: policies.map(|told| Arc::new(Policies::new(told))),
+            asked: (!self.ignores_policies).then(Instant::now),
+        }
     }
 }
 
@@ -103,11 +170,14 @@ struct Access<A> {
 #[async_trait::async_trait]
 impl<A: S3Access> S3Access for Access<A> {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        if let Some(signer) = context.credentials() {
-            let needed = self.credentials.known(&signer.access_key).and_then(|known| known.session_token);
-            if needed.is_some() && needed != given_token(context) {
+        let access_key = context.credentials().map(|signer| signer.access_key.clone()).unwrap_or_default();
+        if let Some(known) = self.credentials.known(&access_key) {
+            let needed = &known.session_token;
+            if needed.is_some() && *needed != given_token(context) {
                 return Err(s3_error!(InvalidToken, "The provided token is malformed or otherwise invalid."));
             }
+            let signer = Signer(self.credentials.policies(&access_key, &known).await?);
+            context.extensions_mut().insert(signer);
         }
         self.inner.check(context).await
     }
@@ -128,6 +198,23 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::policy::Caller;
+
+    /// Answers a request with each of the bodies, and returns how they began.
+    fn answering_each(bodies: Vec<String>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/credentials", listener.local_addr().unwrap());
+        let answer = move |body: String| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let head =
+                BufReader::new(&stream).lines().map(Result::unwrap).take_while(|line| !line.is_empty());
+            let first = head.collect::<Vec<_>>().swap_remove(0);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close", body.len());
+            write!(stream, "{head}\r\n\r\n{body}").unwrap();
+            first
+        };
+        (url, std::thread::spawn(move || bodies.into_iter().map(answer).collect()))
+    }
 
     /// Answers two requests with the body, or with 404 without one, and returns what was requested.
     fn answering(body: Option<&'static str>) -> (String, std::thread::JoinHandle<Vec<String>>) {
@@ -156,7 +243,7 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_key_is_asked_for_once() {
         let (url, server) = answering(Some(r#"{"secret_key": "s", "session_token": "t"}"#));
-        let credentials = Credentials::new([], Some(url));
+        let credentials = Credentials::new([], Some(url), false);
         for _ in 0..2 {
             assert_eq!(credentials.get_secret_key("A+1").await.unwrap().expose(), "s");
         }
@@ -165,10 +252,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_role_may_do_is_asked_for_anew_and_nobody_waits_for_it() {
+        let told = |action: &str| {
+            let statement = format!(r#"{{ "Effect": "Allow", "Action": "{action}", "Resource": "*" }}"#);
+            let policies =
+                format!(r#"{{ "principal": "arn:r", "statements": [{statement}], "limits": [] }}"#);
+            format!(r#"{{ "secret_key": "s", "session_token": null, "policies": {policies} }}"#)
+        };
+        let (url, server) = answering_each(vec![told("s3:GetObject"), told("s3:PutObject")]);
+        let credentials = Credentials::new([], Some(url), false);
+        let known = credentials.find("key").await.unwrap();
+        let may = |policies: Option<Arc<Policies>>, action: &str| {
+            let caller = Caller { policies, bucket_policy: None, is_secure: true };
+            caller.check(action, "arn:aws:s3:::shop/a", None).is_ok()
+        };
+        assert!(may(credentials.policies("key", &known).await.unwrap(), "s3:GetObject"));
+        let old = Credential { asked: known.asked.map(|asked| asked - FRESH), ..known };
+        credentials.0.known.write().unwrap().insert("key".to_owned(), old.clone());
+        assert!(
+            may(credentials.policies("key", &old).await.unwrap(), "s3:GetObject"),
+            "what is known is used"
+        );
+        let renewed = async {
+            while !may(credentials.known("key").unwrap().policies, "s3:PutObject") {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), renewed).await.unwrap();
+        assert_eq!(server.join().unwrap().len(), 2, "it is asked for once");
+    }
+
+    #[tokio::test]
     async fn a_key_that_nobody_knows_is_refused_as_s3_refuses_it() {
         let (url, _server) = answering(None);
         for url in [Some(url), None] {
-            let credentials = Credentials::new([("known".into(), "s".into())], url);
+            let credentials = Credentials::new([("known".into(), "s".into())], url, false);
             let refusal = credentials.get_secret_key("other").await.err().unwrap();
             assert_eq!(refusal.code().as_str(), "InvalidAccessKeyId");
             assert_eq!(credentials.get_secret_key("known").await.unwrap().expose(), "s");

@@ -19,7 +19,7 @@ mod wire;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context;
 use http::Request;
@@ -90,11 +90,11 @@ impl Gate {
         Self(Arc::new(Shared { profile, seed, clock, timing, faults, counters, answers: AtomicU64::new(0) }))
     }
 
-    /// For `S3ServiceBuilder::set_access`; it refuses anonymous requests as s3s' own does, and those without TLS where a
-    /// bucket's policy in `store` does.
+    /// For `S3ServiceBuilder::set_access`; it refuses anonymous requests as s3s' own does, and what neither the caller's policies
+    /// nor the bucket's in `store` allow.
     #[must_use]
     pub fn access(&self, store: Arc<Store>) -> impl S3Access + use<> {
-        access::Access { gate: self.clone(), store }
+        access::Access { gate: self.clone(), store, read: RwLock::default() }
     }
 
     /// Answers a connection's requests until it ends, over TLS if it begins so and there is a certificate for it.

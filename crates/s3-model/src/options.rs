@@ -50,6 +50,10 @@ pub struct Options {
     #[arg(long)]
     pub credentials_url: Option<String>,
 
+    /// Answer whatever a signature is right for: what roles may do is not asked
+    #[arg(long)]
+    pub ignore_policies: bool,
+
     /// Access key that is accepted; may be given several times, each with its --secret-key
     #[arg(long = "access-key", env = "S3MODEL_ACCESS_KEY", default_value = "test")]
     pub access_keys: Vec<String>,

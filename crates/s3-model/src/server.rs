@@ -77,7 +77,7 @@ fn http_service(options: &Options, gate: &Gate, store: &Arc<Store>) -> anyhow::R
     let (keys, secrets) = (&options.access_keys, &options.secret_keys);
     ensure!(keys.len() == secrets.len(), "each --access-key needs its --secret-key, and the other way round");
     let pairs = keys.iter().cloned().zip(secrets.iter().cloned());
-    let credentials = Credentials::new(pairs, options.credentials_url.clone());
+    let credentials = Credentials::new(pairs, options.credentials_url.clone(), options.ignore_policies);
     let mut service = S3ServiceBuilder::new(Model::new(Arc::clone(store)));
     service.set_host(LocalHosts);
     service.set_access(credentials.access(gate.access(Arc::clone(store))));

@@ -66,6 +66,7 @@ impl Model {
             instant: true,
             seed: 0,
             credentials_url: None,
+            ignore_policies: false,
             access_keys: vec!["test".to_owned()],
             secret_keys: vec!["test".to_owned()],
         };

@@ -24,6 +24,7 @@ async fn client(data: &Path) -> Client {
         instant: true,
         seed: 0,
         credentials_url: None,
+        ignore_policies: false,
         access_keys: vec!["test".to_owned()],
         secret_keys: vec!["test".to_owned()],
     };

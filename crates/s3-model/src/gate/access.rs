@@ -1,19 +1,22 @@
 //! The half of the gate that knows what is asked for.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Gate;
 use super::ticket::{Admitted, Ticket, Transport};
 use crate::counters::add;
+use crate::credentials::Signer;
 use crate::faults::Kind;
 use crate::limits::Class;
 use crate::ops::POLICY;
-use crate::policy;
+use crate::policy::{self, Caller, Statement};
 use crate::store::Store;
 
 /// Asked by s3s when a request's signature is right and its operation known.
@@ -21,7 +24,12 @@ pub struct Access {
     pub gate: Gate,
     /// Where the buckets' policies are.
     pub store: Arc<Store>,
+    /// Buckets' policies as they were read, by their texts.
+    pub read: RwLock<HashMap<String, Arc<Vec<Statement>>>>,
 }
+
+/// Policies that are kept as they were read.
+const MOST_READ: usize = 1_000;
 
 #[async_trait::async_trait]
 impl S3Access for Access {
@@ -35,15 +43,19 @@ impl S3Access for Access {
         let row = shared.counters.row(operation, &credentials.access_key);
         add(&row.requests, 1);
         let transport = context.extensions_mut().get::<Arc<Ticket>>().map(|ticket| ticket.transport);
-        let refusal = if transport == Some(Transport::Plain) && self.requires_tls(context.s3_path()) {
-            Some(Refusal::Policy)
-        } else {
-            self.refusal(operation, Class::of(context.method()), context.s3_path())
+        let policies = context.extensions_mut().remove::<Signer>().and_then(|signer| signer.0);
+        let bucket_policy = self.bucket_policy(context.s3_path());
+        // A server without TLS is asked as if it had it.
+        let caller = Caller { policies, bucket_policy, is_secure: transport != Some(Transport::Plain) };
+        let refusal = match permitted(&caller, operation, context) {
+            Ok(()) => self.refusal(operation, Class::of(context.method()), context.s3_path()),
+            Err(denied) => Some(Refusal::Policy(denied)),
         };
+        context.extensions_mut().insert(caller);
         match refusal {
             Some(Refusal::TooMany) => add(&row.slow_downs, 1),
             Some(Refusal::Fault(_)) => add(&row.faults, 1),
-            Some(Refusal::Policy) | None => {}
+            Some(Refusal::Policy(_)) | None => {}
         }
         // A refusal takes as long as an answer.
         let latency = shared.timing.as_ref().map(|timing| timing.latencies.next(operation));
@@ -56,22 +68,26 @@ impl S3Access for Access {
 }
 
 enum Refusal {
-    /// The bucket's policy requires TLS.
-    Policy,
+    /// A policy denies it, or none allows it.
+    Policy(S3Error),
     TooMany,
     Fault(Kind),
 }
 
 impl Access {
-    fn requires_tls(&self, path: &S3Path) -> bool {
-        let (bucket, key) = match path {
-            S3Path::Root => return false,
-            S3Path::Bucket { bucket } => (bucket, None),
-            S3Path::Object { bucket, key } => (bucket, Some(&**key)),
-        };
+    fn bucket_policy(&self, path: &S3Path) -> Option<Arc<Vec<Statement>>> {
         let state = self.store.state();
-        let policy = state.buckets.get(&**bucket).and_then(|kept| kept.settings.get(POLICY)?.as_str());
-        policy.is_some_and(|policy| policy::requires_tls(policy, bucket, key))
+        let text = state.buckets.get(path.get_bucket_name()?)?.settings.get(POLICY)?.as_str()?;
+        let known = self.read.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        known.or_else(|| {
+            let policy = Arc::new(Statement::all(&serde_json::from_str::<Value>(text).ok()?));
+            let mut read = self.read.write().unwrap_or_else(PoisonError::into_inner);
+            if read.len() >= MOST_READ {
+                read.clear();
+            }
+            read.insert(text.to_owned(), Arc::clone(&policy));
+            Some(policy)
+        })
     }
 
     fn refusal(&self, operation: &str, class: Class, path: &S3Path) -> Option<Refusal> {
@@ -85,6 +101,15 @@ impl Access {
         let key = place.map(|(_, key)| key);
         shared.faults.refuse(operation, key).map(|fault| Refusal::Fault(fault.kind))
     }
+}
+
+/// Refuses what the caller may not do.
+fn permitted(caller: &Caller, operation: &str, context: &S3AccessContext<'_>) -> S3Result<()> {
+    let query = context.uri().query().filter(|_| operation.starts_with("List")).unwrap_or_default();
+    let prefix = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "prefix");
+    let prefix = prefix.as_ref().map(|(_, prefix)| &**prefix);
+    let needed = policy::of_request(operation, context.s3_path(), context.headers());
+    needed.iter().try_for_each(|access| caller.check(&access.action, &access.resource, prefix))
 }
 
 /// Bucket and key, if the request is about an object.
@@ -106,7 +131,7 @@ impl From<Refusal> for S3Error {
                 S3ErrorCode::InternalError,
                 "We encountered an internal error. Please try again.",
             ),
-            Refusal::Policy => denied(),
+            Refusal::Policy(denied) => denied,
             Refusal::TooMany | Refusal::Fault(_) => {
                 S3Error::with_message(S3ErrorCode::SlowDown, "Please reduce your request rate.")
             }

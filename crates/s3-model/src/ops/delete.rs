@@ -5,6 +5,7 @@ use s3s::{S3Request, S3Response, S3Result};
 
 use super::conditions::check_deletion;
 use super::{Model, bucket};
+use crate::policy::{self, Caller};
 use crate::rules;
 use crate::store::{Change, State};
 use crate::xml::WithLineFeeds;
@@ -42,10 +43,14 @@ pub fn delete_objects(
     }
     let output = model.change(None, |state| {
         bucket(state, &name)?;
+        let caller = request.extensions.get::<Caller>();
         let (mut keys, mut output) = (Vec::new(), DeleteObjectsOutput::default());
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in asked {
-            match check(state, &name, &object) {
+            let permitted = caller.map_or(Ok(()), |caller| {
+                caller.check("s3:DeleteObject", &policy::arn(&name, Some(&object.key)), None)
+            });
+            match permitted.and_then(|()| check(state, &name, &object)) {
                 Ok(()) => {
                     deleted.push(DeletedObject { key: Some(object.key.clone()), ..DeletedObject::default() });
                     keys.push(object.key);

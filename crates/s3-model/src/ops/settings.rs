@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Model, OWNER, bucket, owner};
+use crate::policy::Statement;
 use crate::rules;
 use crate::store::Change;
 
@@ -17,11 +18,16 @@ pub const POLICY: &str = "policy";
 const PUBLIC_ACCESS: &str = "public access block";
 const OWNERSHIP: &str = "ownership controls";
 
-fn check_json(policy: &Policy) -> S3Result<()> {
-    serde_json::from_str::<serde_json::Map<String, Value>>(policy).map(drop).map_err(|_| {
+/// A policy that the model could not enforce is not kept.
+fn check_policy(policy: &Policy) -> S3Result<()> {
+    let document: serde_json::Map<String, Value> = serde_json::from_str(policy).map_err(|_| {
         let message = "Policies must be valid JSON and the first byte must be '{'";
         rules::bad_request("MalformedPolicy", message)
-    })
+    })?;
+    match Statement::all(&Value::Object(document)).iter().find_map(Statement::unknown) {
+        Some(name) => Err(s3_error!(NotImplemented, "The S3 model does not know the policy's {name}.")),
+        None => Ok(()),
+    }
 }
 
 /// A setting that was put before.
@@ -91,7 +97,7 @@ macro_rules! setting {
 
 setting!(
     POLICY,
-    check_json,
+    check_policy,
     s3_error!(NoSuchBucketPolicy, "The bucket policy does not exist"),
     put_bucket_policy(PutBucketPolicyInput, policy) -> PutBucketPolicyOutput,
     get_bucket_policy(GetBucketPolicyInput, policy) -> GetBucketPolicyOutput,

@@ -5,6 +5,7 @@ mod cli;
 mod compare;
 mod exit;
 mod local;
+mod price_list;
 mod progress;
 mod project;
 mod proxy;

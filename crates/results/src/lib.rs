@@ -6,6 +6,7 @@ pub mod cost;
 pub mod cpu;
 pub mod file;
 pub mod memory_sweep;
+pub mod price_list;
 pub mod prices;
 pub mod scenario;
 pub mod schema_v1;

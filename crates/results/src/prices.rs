@@ -1,6 +1,11 @@
 //! What AWS charges, each price with its source and the day it was read.
 //!
-//! Region us-east-1, first tier, no free tier apart from the storage that every function has.
+//! Region [`REGION`], first tier, no free tier apart from the storage that every function has.
+
+use crate::price_list::PriceList;
+
+/// Whose prices these are.
+pub const REGION: &str = "us-east-1";
 
 /// One of AWS's prices.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -165,8 +170,14 @@ pub struct RunPrice {
 impl RunPrice {
     /// The price of `duration_ms` billed milliseconds; `None` for an architecture without a price.
     #[must_use]
-    pub fn new(architecture: &str, memory_mb: u64, storage_mb: u64, duration_ms: f64) -> Option<Self> {
-        let compute_rate_usd = compute(architecture)?.usd;
+    pub fn new(
+        prices: &PriceList,
+        architecture: &str,
+        memory_mb: u64,
+        storage_mb: u64,
+        duration_ms: f64,
+    ) -> Option<Self> {
+        let compute_rate_usd = prices.quote(compute(architecture)?).usd;
         let seconds = duration_ms / 1000.0;
         let gb_second_compute = gigabytes(memory_mb) * seconds;
         let gb_second_storage = gigabytes(storage_mb.saturating_sub(FREE_STORAGE_MB)) * seconds;
@@ -175,7 +186,7 @@ impl RunPrice {
             gb_second_storage,
             compute_rate_usd,
             compute_price_usd: gb_second_compute * compute_rate_usd,
-            storage_price_usd: gb_second_storage * LAMBDA_STORAGE.usd,
+            storage_price_usd: gb_second_storage * prices.quote(LAMBDA_STORAGE).usd,
         })
     }
 
@@ -196,6 +207,7 @@ pub fn gigabytes(megabytes: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::price_list::US_EAST_1;
 
     fn assert_close(got: f64, want: f64) {
         assert!((got - want).abs() < 1e-9, "{got} is not {want}");
@@ -203,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_public_contest_example_costs_what_it_says() {
-        let price = RunPrice::new("arm64", 512, 512, 212_631.0).unwrap();
+        let price = RunPrice::new(&US_EAST_1, "arm64", 512, 512, 212_631.0).unwrap();
         assert_close(price.gb_second_compute, 106.3155);
         assert_close(price.storage_price_usd, 0.0);
         // The example prints 0.001417537: its product was taken with the rate's last digit cut off.
@@ -213,7 +225,7 @@ mod tests {
 
     #[test]
     fn storage_above_the_free_part_costs() {
-        let price = RunPrice::new("x86_64", 1024, 512 + 2048, 10_000.0).unwrap();
+        let price = RunPrice::new(&US_EAST_1, "x86_64", 1024, 512 + 2048, 10_000.0).unwrap();
         assert_close(price.gb_second_storage, 20.0);
         assert_close(price.compute_price_usd, 0.000_166_667);
         assert_close(price.total_usd(), 0.000_166_667 + 0.000_000_618);
@@ -221,6 +233,6 @@ mod tests {
 
     #[test]
     fn an_architecture_without_a_price_has_none() {
-        assert_eq!(RunPrice::new("riscv64", 512, 512, 1.0), None);
+        assert_eq!(RunPrice::new(&US_EAST_1, "riscv64", 512, 512, 1.0), None);
     }
 }

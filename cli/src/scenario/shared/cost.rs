@@ -2,28 +2,30 @@
 
 use protocol::stats::real;
 use results::cost::{Cost, Usage};
+use results::price_list::PriceList;
 use results::prices::{LAMBDA_REQUEST, compute, gigabytes};
 
 use super::billing_log::Billed;
 use super::tables::{digits, distinct, none, table};
 
 /// What a function's invocations were charged for; no quantities where their REPORT lines are missing.
-pub fn lambda(architecture: &str, memory_mb: u64, billed: Option<Billed>) -> Usage {
-    lambda_as(["compute", "Lambda requests"], architecture, memory_mb, billed)
+pub fn lambda(prices: &PriceList, architecture: &str, memory_mb: u64, billed: Option<Billed>) -> Usage {
+    lambda_as(["compute", "Lambda requests"], prices, architecture, memory_mb, billed)
 }
 
 /// The same with names for its two lines: where a cost has those of several functions.
 pub fn lambda_as(
     [time, requests]: [&'static str; 2],
+    prices: &PriceList,
     architecture: &str,
     memory_mb: u64,
     billed: Option<Billed>,
 ) -> Usage {
     let mut usage = Usage::default();
     if let Some(price) = compute(architecture) {
-        usage.add(time, billed.map(|billed| gigabytes(memory_mb) * billed.ms / 1000.0), price);
+        usage.add(time, billed.map(|billed| gigabytes(memory_mb) * billed.ms / 1000.0), prices.quote(price));
     }
-    usage.add(requests, billed.map(|billed| real(billed.invocations)), LAMBDA_REQUEST);
+    usage.add(requests, billed.map(|billed| real(billed.invocations)), prices.quote(LAMBDA_REQUEST));
     usage
 }
 

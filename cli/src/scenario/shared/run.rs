@@ -10,14 +10,16 @@ use results::cost::Cost;
 use results::cpu::{CpuLimit, CpuUse};
 use results::file::{self, Environment, RunResult, SCHEMA_VERSION};
 use results::memory_sweep::Figure;
+use results::price_list::PriceList;
 use results::scenario::Detail;
 
 use super::deployment::deployed;
 use super::memory_sweep::WithMemory;
 use super::run_context::RunContext;
 use super::series::Series;
-use super::{cpu, function_memory, memory_sweep, run_lock};
+use super::{cpu, function_memory, memory_sweep, run_lock, warnings};
 use crate::aws;
+use crate::price_list;
 use crate::progress::Mode;
 use crate::project::Project;
 use crate::scenario::Scenario;
@@ -33,6 +35,8 @@ pub struct Run<Deployed> {
     pub deployed: Deployed,
     /// Region, endpoint and credentials.
     pub config: SdkConfig,
+    /// What AWS charges.
+    pub prices: PriceList,
     /// How to show progress.
     pub progress: Mode,
     /// Unique; what the run's messages, executions and items are named after.
@@ -100,8 +104,9 @@ pub async fn run<S: Scenario>(
     let deployed: S::Deployed = deployed(S::NAME, stack)?;
     let config = aws::config(deployed.as_ref()).await;
     let started_at = Timestamp::now();
-    let run =
-        Run { scenario: S::NAME, project, deployed, config, progress, name: name(started_at), started_at };
+    let prices = price_list::of(deployed.as_ref(), &config, &project).await;
+    let name = name(started_at);
+    let run = Run { scenario: S::NAME, project, deployed, config, prices, progress, name, started_at };
     let work = async {
         function_memory::recover(&run).await?;
         match memory.all().as_slice() {
@@ -124,6 +129,7 @@ pub async fn measure<S: Scenario>(scenario: &S, run: &Run<S::Deployed>) -> Resul
     let counts = before.zip(cpu::counts(run.deployment()).await);
     let cpu = counts.as_ref().map(|(before, after)| cpu::used(&run.deployment().stack, before, after));
     measurement.warnings.extend(cpu.as_ref().and_then(cpu::warning));
+    measurement.warnings.extend(warnings::prices(run, &measurement.cost));
     Ok(Measured { measurement, cpu, limit: counts.map(|(_, after)| after.limit) })
 }
 

@@ -10,6 +10,7 @@ use aws_sdk_sqs::types::{Message, MessageAttributeValue};
 use clap::{Args, Parser};
 use jiff::Timestamp;
 use protocol::deployment::Deployment;
+use results::price_list::PriceList;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -48,6 +49,7 @@ pub fn run<Deployed: DeserializeOwned>(scenario: &'static str, environment: Valu
         project: Project { root: "/nowhere".into(), state: "/nowhere/.lambench".into() },
         deployed: serde_json::from_value(deployed).expect("the output of a stack"),
         config: SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build(),
+        prices: PriceList::default(),
         progress: Mode::None,
         name: "lambench-20261121T100000000Z".to_owned(),
         started_at: Timestamp::UNIX_EPOCH,

@@ -2,21 +2,22 @@
 
 use anyhow::{Result, anyhow};
 use protocol::archive::{Contender, Verdict, function_name};
-use protocol::deployment::Deployment;
 use protocol::stats::{Spread, whole};
 use results::billing_log::Report;
+use results::price_list::PriceList;
 use results::prices::{LAMBDA_REQUEST, LAMBDA_STORAGE, RunPrice, S3_READ, S3_WRITE};
 use results::scenario::archive::{Contest, Failure, S3Use, Success};
 
 use super::disqualification::disqualification;
+use crate::scenario::archive::Run;
 use crate::scenario::archive::execute::{Configuration, Observation, Observed};
 
 /// The contest's document, the cheapest first, and a warning for each contender whose REPORT lines were not found.
 ///
 /// # Errors
 /// If a contender's architecture has no price.
-pub fn contest(observation: &Observation, deployment: &Deployment) -> Result<(Contest, Vec<String>)> {
-    let max_run_seconds = deployment.required("maxRunSeconds")?;
+pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<String>)> {
+    let max_run_seconds = run.deployment().required("maxRunSeconds")?;
     let (mut contest, mut warnings) = (Contest { success: Vec::new(), failure: Vec::new() }, Vec::new());
     for observed in &observation.contenders {
         let Contender { arn, runs, .. } = &observed.contender;
@@ -25,7 +26,7 @@ pub fn contest(observation: &Observation, deployment: &Deployment) -> Result<(Co
             continue;
         }
         let s3 = observation.s3_requests.per_run(function_name(arn), runs.len() as u64);
-        contest.success.push(success(observed, s3)?);
+        contest.success.push(success(observed, s3, &run.prices)?);
         warnings.extend(missing_reports(observed));
     }
     contest.success.sort_by(|a, b| a.run_price_usd.total_cmp(&b.run_price_usd));
@@ -33,15 +34,15 @@ pub fn contest(observation: &Observation, deployment: &Deployment) -> Result<(Co
 }
 
 /// The figures of a contender that is not out.
-fn success(observed: &Observed, s3: Option<S3Use>) -> Result<Success> {
+fn success(observed: &Observed, s3: Option<S3Use>, prices: &PriceList) -> Result<Success> {
     let Observed { contender, configuration, .. } = observed;
     let reports = reports(observed).unwrap_or_default();
     let durations_ms = durations_ms(observed);
     let spread = Spread::of(&durations_ms).unwrap_or(Spread { mean: 0.0, stddev: 0.0, min: 0.0, max: 0.0 });
     let Configuration { runtime, architecture, memory_mb, storage_mb } = configuration.clone();
-    let price = RunPrice::new(&architecture, memory_mb, storage_mb, spread.mean)
+    let price = RunPrice::new(prices, &architecture, memory_mb, storage_mb, spread.mean)
         .ok_or_else(|| without_price(&contender.arn, &architecture))?;
-    let requests_price_usd = s3.as_ref().map(requests_price_usd);
+    let requests_price_usd = s3.as_ref().map(|s3| requests_price_usd(s3, prices));
     let cold_starts: Vec<f64> = reports.iter().filter_map(|report| report.init_ms).collect();
     Ok(Success {
         arn: contender.arn.clone(),
@@ -57,7 +58,7 @@ fn success(observed: &Observed, s3: Option<S3Use>) -> Result<Success> {
         gb_second_compute: price.gb_second_compute,
         gb_second_storage: price.gb_second_storage,
         compute_rate_usd: price.compute_rate_usd,
-        storage_rate_usd: LAMBDA_STORAGE.usd,
+        storage_rate_usd: prices.quote(LAMBDA_STORAGE).usd,
         compute_price_usd: price.compute_price_usd,
         storage_price_usd: price.storage_price_usd,
         run_price_usd: price.total_usd(),
@@ -76,8 +77,9 @@ fn without_price(arn: &str, architecture: &str) -> anyhow::Error {
 }
 
 /// What a run's requests to S3 and its invocation cost.
-fn requests_price_usd(s3: &S3Use) -> f64 {
-    s3.writes * S3_WRITE.usd + s3.reads * S3_READ.usd + LAMBDA_REQUEST.usd
+fn requests_price_usd(s3: &S3Use, prices: &PriceList) -> f64 {
+    let usd = |price| prices.quote(price).usd;
+    s3.writes * usd(S3_WRITE) + s3.reads * usd(S3_READ) + usd(LAMBDA_REQUEST)
 }
 
 /// Size of the archive of the first run.
@@ -124,6 +126,8 @@ fn durations_ms(observed: &Observed) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use results::price_list::US_EAST_1;
+
     use super::*;
     use crate::scenario::archive::execute::S3Requests;
     use crate::scenario::archive::testing::{ARN, configuration, counts, observation, observed, report, run};
@@ -133,7 +137,7 @@ mod tests {
         let reports =
             [report(1000.0, 90, Some(80.0)), report(2000.0, 113, None), report(3000.0, 100, Some(100.0))];
         let observed = observed(&[2100.0, 1100.0, 3100.0], &reports);
-        let success = success(&observed, None).unwrap();
+        let success = success(&observed, None, &US_EAST_1).unwrap();
         assert_eq!(missing_reports(&observed), None);
         assert_eq!(success.durations_ms, [2000, 1000, 3000], "in order of run");
         assert_eq!((success.runs_count, success.archive_bytes), (3, 1000));
@@ -151,7 +155,7 @@ mod tests {
     #[test]
     fn the_example_of_the_public_archive_contest_has_its_price() {
         let observed = observed(&[212_700.0], &[report(212_631.0, 113, None)]);
-        let success = success(&observed, None).unwrap();
+        let success = success(&observed, None, &US_EAST_1).unwrap();
         assert!((success.gb_second_compute - 106.3155).abs() < 1e-9);
         assert!((success.run_price_usd - 0.001_417_537).abs() < 2e-8, "{}", success.run_price_usd);
         assert!((success.storage_rate_usd - 0.000_000_030_9).abs() < 1e-15);
@@ -162,7 +166,7 @@ mod tests {
     fn without_report_lines_the_state_machines_times_count_and_the_user_is_told() {
         for reports in [vec![], vec![report(1.0, 2, Some(3.0)); 3]] {
             let observed = observed(&[1000.0, 2000.0], &reports);
-            let success = success(&observed, None).unwrap();
+            let success = success(&observed, None, &US_EAST_1).unwrap();
             assert_eq!(success.durations_ms, [1000, 2000]);
             assert_eq!((success.max_memory_mb, success.cold_start_ms), (None, None));
             let start =
@@ -174,7 +178,8 @@ mod tests {
     #[test]
     fn an_architecture_without_a_price_is_an_error_that_names_it() {
         let configuration = Configuration { architecture: "riscv64".to_owned(), ..configuration() };
-        let error = success(&Observed { configuration, ..observed(&[1.0], &[]) }, None).unwrap_err();
+        let error =
+            success(&Observed { configuration, ..observed(&[1.0], &[]) }, None, &US_EAST_1).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("'{ARN}' runs on 'riscv64', for which no price is known: deploy it on arm64 or x86_64")
@@ -188,7 +193,7 @@ mod tests {
             Observed { configuration, ..observed(&[elapsed_ms], &[report(elapsed_ms, 1, None)]) }
         };
         let contenders = vec![made("x86_64", 1000.0), made("arm64", 1100.0), made("arm64", 900.0)];
-        let (contest, warnings) = contest(&observation(contenders), run().deployment()).unwrap();
+        let (contest, warnings) = contest(&observation(contenders), &run()).unwrap();
         let order: Vec<u64> = contest.success.iter().map(|success| success.duration_ms).collect();
         assert_eq!((order, warnings.len()), (vec![900, 1100, 1000], 0));
     }
@@ -198,7 +203,7 @@ mod tests {
         let (before, after) = (Some(counts(1000, 500)), Some(counts(1000 + 400, 500 + 3000)));
         let mut observation = observation(vec![observed(&[1000.0, 2000.0], &[])]);
         observation.s3_requests = S3Requests { before, after };
-        let (contest, _) = contest(&observation, run().deployment()).unwrap();
+        let (contest, _) = contest(&observation, &run()).unwrap();
         // Two runs: 200 writes and 1,500 reads each, and an invocation.
         let expected = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
         let one = &contest.success[0];
@@ -208,7 +213,7 @@ mod tests {
 
     #[test]
     fn requests_that_nobody_counted_have_no_price() {
-        let (contest, _) = contest(&observation(vec![observed(&[1000.0], &[])]), run().deployment()).unwrap();
+        let (contest, _) = contest(&observation(vec![observed(&[1000.0], &[])]), &run()).unwrap();
         assert_eq!((contest.success[0].requests_price_usd, contest.success[0].total_price_usd), (None, None));
     }
 }

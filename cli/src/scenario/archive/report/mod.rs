@@ -28,11 +28,11 @@ use crate::scenario::shared::run::Measurement;
 /// # Errors
 /// If a contender's architecture has no price.
 pub fn measurement(run: &Run, observation: &Observation) -> Result<Measurement> {
-    let (contest, missing_reports) = aggregate::contest(observation, run.deployment())?;
+    let (contest, missing_reports) = aggregate::contest(observation, run)?;
     let stack = &run.deployment().stack;
     Ok(Measurement {
         series: contest.success.iter().map(|one| series::series(stack, one)).collect(),
-        cost: contest.success.iter().map(|one| cost::cost(stack, one)).collect(),
+        cost: contest.success.iter().map(|one| cost::cost(&run.prices, stack, one)).collect(),
         warnings: warnings::warnings(run, observation, &contest, missing_reports),
         failed_checks: failed_checks::failed_checks(&contest),
         figures: contest.success.iter().map(|one| figure(stack, one)).collect(),

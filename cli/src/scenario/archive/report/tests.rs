@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use results::price_list::US_EAST_1;
 use results::scenario::archive::{Contest, S3Use, Success};
 
 use super::*;
@@ -73,7 +74,7 @@ fn a_contest_with_one_that_passes_does_not_fail() {
 #[test]
 fn a_runs_cost_is_the_price_of_its_time_and_where_they_are_counted_of_its_requests() {
     let mut success = success("rust-stream", 2000);
-    let without = cost::cost("dev", &success);
+    let without = cost::cost(&US_EAST_1, "dev", &success);
     assert_eq!(without.item, "rust-stream run");
     assert!((without.usd.unwrap() - success.run_price_usd).abs() < 1e-12, "{without:?}");
     success.s3 = Some(S3Use {
@@ -84,7 +85,7 @@ fn a_runs_cost_is_the_price_of_its_time_and_where_they_are_counted_of_its_reques
         slow_downs: None,
     });
     let requests = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
-    let with = cost::cost("dev", &success);
+    let with = cost::cost(&US_EAST_1, "dev", &success);
     assert!((with.usd.unwrap() - success.run_price_usd - requests).abs() < 1e-12, "{with:?}");
 }
 

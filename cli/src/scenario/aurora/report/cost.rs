@@ -3,6 +3,7 @@
 use protocol::aurora::{Action, Driver, Outcome};
 use protocol::stats::real;
 use results::cost::{Cost, Usage};
+use results::price_list::PriceList;
 use results::prices::{AURORA_ACU_HOUR, DATA_API_REQUEST, SQS_REQUEST, STATE_TRANSITION};
 use results::scenario::aurora::{COST, COST_WITH_AURORA};
 
@@ -35,6 +36,8 @@ pub fn costs(run: &Run, options: &Options, observation: &Observation) -> Vec<Cos
 /// What a run used.
 #[derive(Debug, Clone, Copy)]
 struct Quantities<'a> {
+    /// What it is charged for.
+    prices: &'a PriceList,
     /// Units that completed.
     completions: u64,
     /// `arm64` or `x86_64`.
@@ -79,6 +82,7 @@ impl<'a> Quantities<'a> {
             .clone()
             .map(|(action, outcome)| data_api_requests(action, action.batch(options.batch()), outcome));
         Self {
+            prices: &run.prices,
             completions: outcomes.map(|(_, outcome)| outcome.completions).sum(),
             architecture: &run.deployment().architecture,
             memory_mb: run.deployment().setting("memory").unwrap_or_default(),
@@ -97,7 +101,7 @@ impl<'a> Quantities<'a> {
         let without = usage.cost(format!("{label}: {COST}"), million);
         let with_aurora = self.charges.acu_hours.map(|hours| {
             let mut aurora = Usage::default();
-            aurora.add("Aurora", hours, AURORA_ACU_HOUR);
+            aurora.add("Aurora", hours, self.prices.quote(AURORA_ACU_HOUR));
             usage.with(aurora).cost(format!("{label}: {COST_WITH_AURORA}"), million)
         });
         std::iter::once(without).chain(with_aurora).collect()
@@ -105,18 +109,18 @@ impl<'a> Quantities<'a> {
 
     /// All but Aurora's capacity.
     fn usage(&self) -> Usage {
-        let mut usage = lambda(self.architecture, self.memory_mb, self.charges.billed);
+        let mut usage = lambda(self.prices, self.architecture, self.memory_mb, self.charges.billed);
         if let Some(sends) = self.sends {
             // Lambda takes a batch of messages for each invocation and deletes it, with a request each; polls that find the
             // queue empty are not counted: they are made whether there is load or not.
             let requests = self.charges.billed.map(|billed| real(sends + 2 * billed.invocations));
-            usage.add("SQS", requests, SQS_REQUEST);
+            usage.add("SQS", requests, self.prices.quote(SQS_REQUEST));
         }
         if let Some(transitions) = self.transitions {
-            usage.add("Step Functions", real(transitions), STATE_TRANSITION);
+            usage.add("Step Functions", real(transitions), self.prices.quote(STATE_TRANSITION));
         }
         if let Some(requests) = self.data_api_requests {
-            usage.add("Data API", real(requests), DATA_API_REQUEST);
+            usage.add("Data API", real(requests), self.prices.quote(DATA_API_REQUEST));
         }
         usage
     }
@@ -138,12 +142,15 @@ fn data_api_requests(action: Action, batch: u32, outcome: &Outcome) -> u64 {
 mod tests {
     use std::collections::BTreeMap;
 
+    use results::price_list::US_EAST_1;
+
     use super::*;
     use crate::scenario::shared::billing_log::Billed;
 
     fn quantities() -> Quantities<'static> {
         let billed = Billed { invocations: 10, ms: 100_000.0, ..Billed::default() };
         Quantities {
+            prices: &US_EAST_1,
             completions: 10_000,
             architecture: "arm64",
             memory_mb: 1024,

@@ -3,6 +3,7 @@
 use protocol::pipeline::message_id;
 use protocol::stats::real;
 use results::cost::{Cost, Usage};
+use results::price_list::PriceList;
 use results::prices::{
     AURORA_ACU_HOUR, DATA_API_REQUEST, DYNAMODB_WRITE, HTTP_API_REQUEST, KINESIS_CONSUMER_GB,
     KINESIS_CONSUMER_SHARD_HOUR, KINESIS_GB_IN, KINESIS_GB_OUT, KINESIS_ON_DEMAND_CONSUMER_GB,
@@ -26,6 +27,8 @@ pub fn costs(run: &Run, observation: &Observation) -> Vec<Cost> {
 /// What a run used.
 #[derive(Debug, Clone, PartialEq)]
 struct Quantities {
+    /// What it is charged for.
+    prices: PriceList,
     /// Messages with a confirmed row.
     rows: u64,
     /// `arm64` or `x86_64`.
@@ -67,6 +70,7 @@ impl Quantities {
         let unaccepted = reconciliation.unaccepted_stored + reconciliation.unaccepted_dead_lettered;
         let downstream = observation.functions.iter().find(|(part, _)| *part == "downstream");
         Self {
+            prices: run.prices.clone(),
             rows: tally.rows,
             architecture: deployment.architecture.clone(),
             memory_mb: deployment.setting("memory").unwrap_or_default(),
@@ -94,7 +98,7 @@ impl Quantities {
         let without = usage.cost(COST, million);
         let with_aurora = self.acu_hours.map(|hours| {
             let mut aurora = Usage::default();
-            aurora.add("Aurora", hours, AURORA_ACU_HOUR);
+            aurora.add("Aurora", hours, self.prices.quote(AURORA_ACU_HOUR));
             usage.with(aurora).cost(COST_WITH_AURORA, million)
         });
         std::iter::once(without).chain(with_aurora).collect()
@@ -103,13 +107,13 @@ impl Quantities {
     /// All but Aurora's capacity.
     fn usage(&self) -> Usage {
         let mut api = Usage::default();
-        api.add("HTTP API", real(self.requests), HTTP_API_REQUEST);
-        let mut usage = api.with(lambda(&self.architecture, self.memory_mb, self.billed));
+        api.add("HTTP API", real(self.requests), self.prices.quote(HTTP_API_REQUEST));
+        let mut usage = api.with(lambda(&self.prices, &self.architecture, self.memory_mb, self.billed));
         self.add_stream(&mut usage);
-        usage.add("table", real(self.writes * self.write_units()), DYNAMODB_WRITE);
+        usage.add("table", real(self.writes * self.write_units()), self.prices.quote(DYNAMODB_WRITE));
         if self.is_data_api {
             let requests = self.batches.map(|batches| real(self.data_api_requests(batches)));
-            usage.add("Data API", requests, DATA_API_REQUEST);
+            usage.add("Data API", requests, self.prices.quote(DATA_API_REQUEST));
         }
         usage
     }
@@ -120,16 +124,24 @@ impl Quantities {
         let (hours, puts, bytes) = (self.seconds / 3600.0, real(self.puts), self.record_bytes());
         if self.shards == 0 {
             let rounded = bytes.div_ceil(KB) * KB;
-            usage.add("stream", hours, KINESIS_STREAM_HOUR);
-            usage.add("stream data in", puts * real(rounded) / GB, KINESIS_GB_IN);
+            usage.add("stream", hours, self.prices.quote(KINESIS_STREAM_HOUR));
+            usage.add("stream data in", puts * real(rounded) / GB, self.prices.quote(KINESIS_GB_IN));
             let out = if self.has_consumer { KINESIS_ON_DEMAND_CONSUMER_GB } else { KINESIS_GB_OUT };
-            usage.add("stream data out", puts * real(bytes) / GB, out);
+            usage.add("stream data out", puts * real(bytes) / GB, self.prices.quote(out));
         } else {
-            usage.add("stream", real(self.shards) * hours, KINESIS_SHARD_HOUR);
-            usage.add("stream data in", puts * real(bytes.div_ceil(25 * KB)), KINESIS_PUT_UNIT);
+            usage.add("stream", real(self.shards) * hours, self.prices.quote(KINESIS_SHARD_HOUR));
+            usage.add(
+                "stream data in",
+                puts * real(bytes.div_ceil(25 * KB)),
+                self.prices.quote(KINESIS_PUT_UNIT),
+            );
             if self.has_consumer {
-                usage.add("fan-out", real(self.shards) * hours, KINESIS_CONSUMER_SHARD_HOUR);
-                usage.add("fan-out data", puts * real(bytes) / GB, KINESIS_CONSUMER_GB);
+                usage.add(
+                    "fan-out",
+                    real(self.shards) * hours,
+                    self.prices.quote(KINESIS_CONSUMER_SHARD_HOUR),
+                );
+                usage.add("fan-out data", puts * real(bytes) / GB, self.prices.quote(KINESIS_CONSUMER_GB));
             }
         }
     }
@@ -169,6 +181,7 @@ mod tests {
 
     fn quantities() -> Quantities {
         Quantities {
+            prices: PriceList::default(),
             rows: 36_000,
             architecture: "arm64".to_owned(),
             memory_mb: 512,

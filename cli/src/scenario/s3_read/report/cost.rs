@@ -37,7 +37,7 @@ pub fn of_run(costs: &[Cost], ReadRun { variant, memory_mb, .. }: &ReadRun, what
 /// What a run used, without what its REPORT lines have to say if they are missing.
 fn usage(run: &Run, aggregate: &Aggregate) -> Usage {
     let Aggregate { observation, run: ReadRun { listing, objects, memory_mb, .. }, .. } = aggregate;
-    let architecture = &run.deployment().architecture;
+    let (prices, architecture) = (&run.prices, &run.deployment().architecture);
     let (reader, generator) = (observation.reader, observation.generator);
     let lists =
         generator.map(|billed| real(listing.listed.div_ceil(OBJECTS_PER_LIST).max(billed.invocations)));
@@ -48,12 +48,12 @@ fn usage(run: &Run, aggregate: &Aggregate) -> Usage {
         real(sends + 2 * billed.invocations + objects.dead_lettered)
     });
     let names = ["generator compute", "generator requests"];
-    let mut usage = lambda(architecture, *memory_mb, reader);
-    usage = usage.with(lambda_as(names, architecture, run.deployed.generator_memory, generator));
-    usage.add("LIST", lists, S3_WRITE);
-    usage.add("queue", queue, SQS_REQUEST);
-    usage.add("GET", real(aggregate.gets), S3_READ);
-    usage.add("table", real(aggregate.write_units), DYNAMODB_WRITE);
+    let mut usage = lambda(prices, architecture, *memory_mb, reader);
+    usage = usage.with(lambda_as(names, prices, architecture, run.deployed.generator_memory, generator));
+    usage.add("LIST", lists, prices.quote(S3_WRITE));
+    usage.add("queue", queue, prices.quote(SQS_REQUEST));
+    usage.add("GET", real(aggregate.gets), prices.quote(S3_READ));
+    usage.add("table", real(aggregate.write_units), prices.quote(DYNAMODB_WRITE));
     usage
 }
 

@@ -2,6 +2,7 @@
 
 use protocol::stats::real;
 use results::cost::{Cost, Usage};
+use results::price_list::PriceList;
 use results::prices::{DYNAMODB_WRITE, EVENT_64_KB, LAMBDA_REQUEST, SQS_REQUEST, compute, gigabytes};
 use results::scenario::splitter::{
     ONE_INVOCATION_COST, RUN_LOG_COST, SPLIT_COST, SplitRun, Splitting, Trigger, cost_item,
@@ -32,6 +33,8 @@ pub fn costs(run: &Run, observation: &Observation, splitting: &Splitting) -> Vec
 /// What a split used.
 #[derive(Debug, Clone)]
 struct Quantities<'a> {
+    /// What it is charged for.
+    prices: &'a PriceList,
     concurrency: u64,
     /// How the function came to its work.
     trigger: Trigger,
@@ -62,6 +65,7 @@ struct Quantities<'a> {
 impl<'a> Quantities<'a> {
     fn new(run: &'a Run, event: &Event, split: &SplitObservation, figures: &SplitRun) -> Self {
         Self {
+            prices: &run.prices,
             concurrency: split.concurrency,
             trigger: split.trigger,
             items: split.items,
@@ -79,9 +83,9 @@ impl<'a> Quantities<'a> {
     }
 
     fn split(&self) -> Cost {
-        let mut usage = lambda(self.architecture, self.memory_mb, self.billed);
+        let mut usage = lambda(self.prices, self.architecture, self.memory_mb, self.billed);
         if self.is_queued() {
-            usage.add("SQS", self.queue_requests().map(real), SQS_REQUEST);
+            usage.add("SQS", self.queue_requests().map(real), self.prices.quote(SQS_REQUEST));
         }
         usage.with(self.event()).cost(cost_item(self.concurrency, SPLIT_COST), 1e6 / real(self.done))
     }
@@ -91,7 +95,7 @@ impl<'a> Quantities<'a> {
         let queued = if self.is_queued() { self.items } else { 0 };
         let writes = queued + WRITES_PER_ATTEMPT * (self.split_attempts + self.item_attempts);
         let mut usage = Usage::default();
-        usage.add("run log", real(writes), DYNAMODB_WRITE);
+        usage.add("run log", real(writes), self.prices.quote(DYNAMODB_WRITE));
         usage.cost(cost_item(self.concurrency, RUN_LOG_COST), 1e6 / real(self.done))
     }
 
@@ -99,9 +103,13 @@ impl<'a> Quantities<'a> {
     fn one_invocation(&self) -> Cost {
         let mut usage = Usage::default();
         if let Some(price) = compute(self.architecture) {
-            usage.add("compute", gigabytes(self.memory_mb) * self.one_invocation_seconds, price);
+            usage.add(
+                "compute",
+                gigabytes(self.memory_mb) * self.one_invocation_seconds,
+                self.prices.quote(price),
+            );
         }
-        usage.add("Lambda requests", 1.0, LAMBDA_REQUEST);
+        usage.add("Lambda requests", 1.0, self.prices.quote(LAMBDA_REQUEST));
         usage
             .with(self.event())
             .cost(cost_item(self.concurrency, ONE_INVOCATION_COST), 1e6 / real(self.items))
@@ -110,7 +118,7 @@ impl<'a> Quantities<'a> {
     fn event(&self) -> Usage {
         let mut usage = Usage::default();
         if self.trigger == Trigger::EventBus {
-            usage.add("EventBridge", real(self.event_bytes.div_ceil(UNIT)), EVENT_64_KB);
+            usage.add("EventBridge", real(self.event_bytes.div_ceil(UNIT)), self.prices.quote(EVENT_64_KB));
         }
         usage
     }
@@ -132,11 +140,14 @@ impl<'a> Quantities<'a> {
 
 #[cfg(test)]
 mod tests {
+    use results::price_list::US_EAST_1;
+
     use super::*;
 
     /// 50 items of 2 s, each handled by an invocation of its own that takes 50 ms longer.
     fn quantities() -> Quantities<'static> {
         Quantities {
+            prices: &US_EAST_1,
             concurrency: 10,
             trigger: Trigger::EventBus,
             items: 50,

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use protocol::aurora::{Action, Driver};
 use results::cost::Usage;
+use results::price_list::US_EAST_1;
 use results::prices::LAMBDA_ARM64;
 use results::scenario::aurora::knee::Knee;
 use results::scenario::aurora::{COST, COST_WITH_AURORA};
@@ -16,7 +17,7 @@ fn load(runs: Runs) -> Load {
 /// A cost that is nothing but compute.
 fn cost(label: &str, item: &str, usd: Option<f64>) -> Cost {
     let mut usage = Usage::default();
-    usage.add("compute", usd.map(|usd| usd / LAMBDA_ARM64.usd), LAMBDA_ARM64);
+    usage.add("compute", usd.map(|usd| usd / LAMBDA_ARM64.usd), US_EAST_1.quote(LAMBDA_ARM64));
     usage.cost(format!("{label}: {item}"), 1.0)
 }
 

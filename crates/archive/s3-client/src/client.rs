@@ -38,7 +38,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.')
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// A host that accepts no connection within this is not going to.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Without an answer for so long, a request is sent again.
+/// Without an answer for so long, most requests are sent again.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// What comes first of an answer is received into a buffer of this size, bytes, which a smaller body would keep from being
 /// used again: tens of thousands of objects of some bytes would take hundreds of megabytes.
@@ -137,11 +137,13 @@ pub(crate) struct Call<'a> {
     pub headers: Vec<(&'static str, String)>,
     /// In pieces.
     pub body: Vec<Bytes>,
+    /// Without an answer for so long, it is sent again.
+    timeout: Duration,
 }
 
 impl<'a> Call<'a> {
     pub fn new(method: Method, key: &'a str, query: String) -> Self {
-        Self { method, key, query, headers: Vec::new(), body: Vec::new() }
+        Self { method, key, query, headers: Vec::new(), body: Vec::new(), timeout: ANSWER_TIMEOUT }
     }
 
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -151,6 +153,11 @@ impl<'a> Call<'a> {
 
     pub fn body(mut self, pieces: Vec<Bytes>) -> Self {
         self.body = pieces;
+        self
+    }
+
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 }
@@ -298,7 +305,8 @@ impl S3 {
             }
             Ok(Answer { headers: parts.headers, body })
         };
-        Ok(async { timeout(ANSWER_TIMEOUT, whole).await.unwrap_or(Err(Error::Silent(ANSWER_TIMEOUT))) })
+        let limit = call.timeout;
+        Ok(async move { timeout(limit, whole).await.unwrap_or(Err(Error::Silent(limit))) })
     }
 
     /// One attempt, up to the response's headers.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -17,6 +18,9 @@ use crate::error::{Error, Failed};
 use crate::objects::{decoded, head_says};
 use crate::xml;
 
+/// How long S3 may take to put the parts together: "several minutes" (API reference of `CompleteMultipartUpload`), in which it
+/// sends blanks. Another attempt meanwhile would get in its way.
+const COMPLETION_TIMEOUT: Duration = Duration::from_mins(10);
 /// Uploads aborted at once.
 const ABORTS: usize = 64;
 
@@ -236,7 +240,10 @@ impl Upload {
         }
         xml.push_str("</CompleteMultipartUpload>");
         let mut call = Call::new(Method::POST, &self.key, format!("uploadId={}", escaped(&self.id)));
-        call = call.header("x-amz-mp-object-size", size.to_string()).body(vec![xml.into()]);
+        call = call
+            .header("x-amz-mp-object-size", size.to_string())
+            .body(vec![xml.into()])
+            .timeout(COMPLETION_TIMEOUT);
         if let Some(crc) = crc {
             call = call
                 .header("x-amz-checksum-type", "FULL_OBJECT")

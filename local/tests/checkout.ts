@@ -21,7 +21,7 @@ export interface Ended {
  */
 export class Checkout {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "lambench-e2e-"));
-  private readonly target = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
+  private target = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
 
   constructor() {
     const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {
@@ -42,6 +42,17 @@ export class Checkout {
     }
     // Owned by root and closed to others, the folder would lock out the user that PostgreSQL runs as.
     fs.chmodSync(this.root, 0o755);
+  }
+
+  /** From now on it has built functions of its own, which a test may change. */
+  copyArtefacts(): void {
+    const own = path.join(this.root, "target");
+    for (const folder of ["lambda", "contenders"]) {
+      const built = path.join(this.target, folder);
+      if (fs.existsSync(built))
+        fs.cpSync(built, path.join(own, folder), { recursive: true, preserveTimestamps: true });
+    }
+    this.target = own;
   }
 
   /** Where Cargo leaves a built function. */

@@ -1,0 +1,103 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { LambdaClient, paginateListFunctions } from "@aws-sdk/client-lambda";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { Checkout } from "./checkout";
+import { clientConfig } from "./clients";
+
+const UP = "pulumi up --yes --skip-preview --non-interactive --stack dev";
+
+/** A program of each scenario, and the functions that run it. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  "copy-plan": ["rust-copy-plan"],
+  "aurora-migrate": ["aurora-migrate"],
+  "pipeline-midstream": ["pipeline-midstream"],
+  "s3-read-reader": ["s3-read-reader-sdk", "s3-read-reader-signed"],
+  "splitter-worker": ["splitter-worker"],
+};
+
+interface Step {
+  readonly op: string;
+  readonly urn: string;
+}
+
+interface Deployed {
+  readonly code: string;
+  readonly memory: number;
+}
+
+describe("a stack of all scenarios that is changed and deployed again", () => {
+  let checkout: Checkout;
+  /** What a preview would do, such as `update splitter-worker`; the stack's own outputs are left out. */
+  const planned = async (): Promise<string[]> => {
+    const preview = await checkout.ok("pulumi preview --json --non-interactive --stack dev");
+    const { steps } = JSON.parse(preview) as { steps: Step[] };
+    const changes = steps.filter(({ op, urn }) => op !== "same" && !urn.includes("pulumi:pulumi:Stack"));
+    return changes.map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? ""}`).sort();
+  };
+  const functions = async (): Promise<ReadonlyMap<string, Deployed>> => {
+    const found = new Map<string, Deployed>();
+    const client = new LambdaClient(await clientConfig(checkout));
+    for await (const { Functions = [] } of paginateListFunctions({ client }, {})) {
+      for (const { FunctionName = "", CodeSha256 = "", MemorySize = 0 } of Functions)
+        found.set(FunctionName.replace(/^lambench-dev-/, ""), { code: CodeSha256, memory: MemorySize });
+    }
+    return found;
+  };
+  const unchanged = (): Promise<string> =>
+    checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack dev");
+
+  beforeAll(async () => {
+    checkout = new Checkout();
+    checkout.copyArtefacts();
+    await checkout.ok("lambench local start");
+    await checkout.ok("pulumi stack select --create dev --non-interactive");
+    await checkout.ok(UP);
+  });
+  afterAll(async () => {
+    await checkout.remove();
+  });
+
+  it("gets the programs that were built again, and no others", async () => {
+    const before = await functions();
+    for (const program of Object.keys(PROGRAMS)) {
+      // A byte behind the end of a program changes its hash, and nothing of what it does.
+      fs.appendFileSync(path.join(checkout.artefact(program), "bootstrap"), "\0");
+    }
+    const expected = Object.values(PROGRAMS).flat().sort();
+    expect(await planned()).toEqual(
+      [
+        ...expected.map((name) => `update lambench-dev-${name}`),
+        "replace lambench-dev-aurora-migrate",
+      ].sort(),
+    );
+    await checkout.ok(UP);
+    await unchanged();
+    const after = await functions();
+    const changed = [...after.keys()].filter((name) => after.get(name)?.code !== before.get(name)?.code);
+    expect(changed.sort()).toEqual(expected);
+  });
+
+  it("gets a changed setting in all functions that have it", async () => {
+    const before = await functions();
+    await checkout.ok("pulumi config set --path splitter.memory 256 --stack dev");
+    expect(await planned()).toEqual(["update lambench-dev-splitter-worker"]);
+    await checkout.ok(UP);
+    await unchanged();
+    const after = await functions();
+    const changed = [...after.keys()].filter((name) => after.get(name)?.memory !== before.get(name)?.memory);
+    expect(changed).toEqual(["splitter-worker"]);
+  });
+
+  it("still works", async () => {
+    for (const run of [
+      "splitter --items 5",
+      "s3-read --variant sdk",
+      "aurora --driver sqlx --action SELECT --from 1 --to 1 --seconds 1",
+      "pipeline --rate 10 --duration 2s",
+    ])
+      await checkout.ok(`lambench run ${run} --progress none --stack dev`);
+  });
+});

@@ -48,6 +48,9 @@ pub trait Scenario: Sized {
     /// The functions that are measured, and so get the memory sizes to try.
     fn measured_functions(&self, deployed: &Self::Deployed) -> Vec<String>;
 
+    /// How many invocations a run has under way at once, at most.
+    fn invocations_at_once(&self, deployed: &Self::Deployed) -> u64;
+
     /// Triggers a run, follows it to its end, and measures it.
     ///
     /// # Errors

@@ -34,6 +34,11 @@ impl Scenario for Archive {
         deployed.contenders.iter().map(|arn| function_name(arn).to_owned()).collect()
     }
 
+    fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
+        let setting = |name| deployed.as_ref().setting(name).unwrap_or(1);
+        setting("runsAtOnce") * setting("contendersAtOnce")
+    }
+
     async fn run(&self, run: &Run) -> Result<Measurement> {
         let observation = execute::execute(run).await?;
         report::measurement(run, &observation)

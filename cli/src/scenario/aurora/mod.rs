@@ -42,6 +42,13 @@ impl Scenario for Aurora {
         workers.map(function).collect()
     }
 
+    fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
+        match self.0.mode {
+            Mode::Ramp => self.0.stages().into_iter().max().unwrap_or(1),
+            Mode::Queue => deployed.as_ref().setting("concurrency").unwrap_or(1),
+        }
+    }
+
     async fn run(&self, run: &Run) -> Result<Measurement> {
         self.0.check_clients(run.deployed.max_clients())?;
         let observation = execute::execute(run, &self.0).await?;

@@ -37,6 +37,12 @@ impl Scenario for Pipeline {
         [&functions.upstream, &functions.midstream, &functions.downstream].map(Clone::clone).into()
     }
 
+    fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
+        let setting = |name| deployed.as_ref().setting(name).unwrap_or(1);
+        // A table's stream has a shard for each of its partitions: one, at what a run writes.
+        self.0.connections + setting("shards").max(1) * setting("parallelization") + 1
+    }
+
     async fn run(&self, run: &Run) -> Result<Measurement> {
         let observation = Box::pin(execute::execute(run, &self.0)).await?;
         Ok(report::measurement(run, &observation))

@@ -43,6 +43,10 @@ impl Scenario for S3Read {
         variants.map(|functions| functions.reader.clone()).collect()
     }
 
+    fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
+        deployed.as_ref().setting("concurrency").unwrap_or(1)
+    }
+
     async fn run(&self, run: &Run) -> Result<Measurement> {
         let observations = execute::execute(run, &self.options).await?;
         Ok(report::measurement(run, &self.options, observations, &mut self.contents.borrow_mut()))

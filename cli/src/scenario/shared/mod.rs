@@ -1,5 +1,6 @@
 //! What several scenarios share: asking a stack's services, waiting, prices, and tables.
 
+pub mod account_limit;
 pub mod aurora_capacity;
 pub mod billing_log;
 pub mod cost;

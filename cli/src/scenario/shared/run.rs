@@ -17,7 +17,7 @@ use super::deployment::deployed;
 use super::memory_sweep::WithMemory;
 use super::run_context::RunContext;
 use super::series::Series;
-use super::{cpu, function_memory, memory_sweep, run_lock, warnings};
+use super::{account_limit, cpu, function_memory, memory_sweep, run_lock, warnings};
 use crate::aws;
 use crate::price_list;
 use crate::progress::Mode;
@@ -107,6 +107,11 @@ pub async fn run<S: Scenario>(
     let prices = price_list::of(deployed.as_ref(), &config, &project).await;
     let name = name(started_at);
     let run = Run { scenario: S::NAME, project, deployed, config, prices, progress, name, started_at };
+    let throttling = account_limit::warning(run.context(), scenario.invocations_at_once(&run.deployed)).await;
+    // Before it starts: it may take long.
+    if let Some(warning) = &throttling {
+        eprintln!("warning: {warning}");
+    }
     let work = async {
         function_memory::recover(&run).await?;
         match memory.all().as_slice() {
@@ -114,7 +119,8 @@ pub async fn run<S: Scenario>(
             sizes => memory_sweep::run(&scenario, &run, sizes).await,
         }
     };
-    let measured = run_lock::alone(&run, Box::pin(work)).await?;
+    let mut measured = run_lock::alone(&run, Box::pin(work)).await?;
+    measured.measurement.warnings.extend(throttling);
     Ok(result(&run, measured))
 }
 

@@ -35,6 +35,11 @@ impl Scenario for Splitter {
         vec![deployed.functions.worker.clone()]
     }
 
+    fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
+        let concurrencies = self.0.concurrency.iter().copied();
+        concurrencies.max().or_else(|| deployed.as_ref().setting("concurrency")).unwrap_or(1)
+    }
+
     async fn run(&self, run: &Run) -> Result<Measurement> {
         let observation = execute::execute(run, &self.0).await?;
         Ok(report::measurement(run, &observation))

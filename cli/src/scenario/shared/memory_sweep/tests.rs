@@ -40,6 +40,10 @@ impl Scenario for Fake {
         vec!["a".to_owned(), "b".to_owned()]
     }
 
+    fn invocations_at_once(&self, _: &Deployed) -> u64 {
+        1
+    }
+
     async fn run(&self, run: &Run<Deployed>) -> Result<Measurement> {
         let memory_mb = run.deployment().required("memory")?;
         let config = aws_sdk_lambda::Client::new(&run.config).get_function_configuration().function_name("a");

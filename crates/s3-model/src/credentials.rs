@@ -267,7 +267,7 @@ mod tests {
             caller.check(action, "arn:aws:s3:::shop/a", None).is_ok()
         };
         assert!(may(credentials.policies("key", &known).await.unwrap(), "s3:GetObject"));
-        let old = Credential { asked: known.asked.map(|asked| asked - FRESH), ..known };
+        let old = Credential { asked: known.asked.and_then(|asked| asked.checked_sub(FRESH)), ..known };
         credentials.0.known.write().unwrap().insert("key".to_owned(), old.clone());
         assert!(
             may(credentials.policies("key", &old).await.unwrap(), "s3:GetObject"),

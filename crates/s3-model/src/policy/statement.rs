@@ -112,15 +112,15 @@ impl Patterns {
 
 /// `"*"`, or `{"AWS": …}` with ARNs, accounts or `*`; services do not call here.
 fn principals(element: &Value) -> Patterns {
-    let of = |text: &str| match text {
-        "*" => WildMatch::new("*"),
-        // An account is all its principals.
-        _ => {
-            let account = text.strip_suffix(":root").and_then(|arn| arn.rsplit(':').next()).unwrap_or(text);
-            let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-            let session = text.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/");
-            WildMatch::new(&if is_account { format!("arn:*::{account}:*") } else { format!("{session}/*") })
+    let of = |text: &str| {
+        if text == "*" {
+            return WildMatch::new("*");
         }
+        // An account is all its principals.
+        let account = text.strip_suffix(":root").and_then(|arn| arn.rsplit(':').next()).unwrap_or(text);
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let session = text.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/");
+        WildMatch::new(&if is_account { format!("arn:*::{account}:*") } else { format!("{session}/*") })
     };
     let named = if element.is_string() { element } else { &element["AWS"] };
     let patterns = list(named).iter().filter_map(Value::as_str).map(of).collect();

@@ -9,15 +9,12 @@ use super::*;
 
 const ROLE: &str = "arn:aws:sts::000000000000:assumed-role/reader/session";
 
-fn role(statements: Value) -> Option<Arc<Policies>> {
-    Some(Arc::new(Policies::new(&json!({ "principal": ROLE, "statements": statements, "limits": [] }))))
+fn caller(statements: &Value) -> Caller {
+    let policies = Policies::new(&json!({ "principal": ROLE, "statements": statements, "limits": [] }));
+    Caller { policies: Some(Arc::new(policies)), bucket_policy: None, is_secure: true }
 }
 
-fn caller(statements: Value) -> Caller {
-    Caller { policies: role(statements), bucket_policy: None, is_secure: true }
-}
-
-fn with_bucket_policy(caller: Caller, statement: Value) -> Caller {
+fn with_bucket_policy(caller: Caller, statement: &Value) -> Caller {
     let policy = Statement::all(&json!({ "Version": "2012-10-17", "Statement": statement }));
     Caller { bucket_policy: Some(Arc::new(policy)), ..caller }
 }
@@ -28,7 +25,7 @@ fn read(caller: &Caller, key: &str) -> Decision {
 
 #[test]
 fn what_no_statement_allows_is_not_allowed() {
-    let reader = caller(json!([
+    let reader = caller(&json!([
         { "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::shop/files/*"] },
     ]));
     assert_eq!(read(&reader, "files/a/b"), Decision::Allowed);
@@ -44,7 +41,7 @@ fn what_no_statement_allows_is_not_allowed() {
 
 #[test]
 fn a_denial_is_stronger_than_what_allows() {
-    let denied = caller(json!([
+    let denied = caller(&json!([
         { "Effect": "Allow", "Action": "s3:*", "Resource": "*" },
         { "Effect": "Deny", "Action": "S3:getobject", "Resource": "arn:aws:s3:::shop/secret?" },
         { "Effect": "Deny", "NotAction": "s3:*", "Resource": "*" },
@@ -57,7 +54,7 @@ fn a_denial_is_stronger_than_what_allows() {
 
 #[test]
 fn lists_are_allowed_by_their_prefix() {
-    let lister = caller(json!([{
+    let lister = caller(&json!([{
         "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::shop",
         "Condition": { "StringLike": { "s3:prefix": ["files", "files/*"] } },
     }]));
@@ -69,7 +66,7 @@ fn lists_are_allowed_by_their_prefix() {
 
 #[test]
 fn what_the_model_does_not_know_is_refused_by_its_name_where_it_decides() {
-    let unknown = caller(json!([
+    let unknown = caller(&json!([
         { "Effect": "Allow", "Action": "s3:PutObject", "Resource": "*" },
         { "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": { "IpAddress": { "aws:SourceIp": "::1" } } },
         { "Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": { "ArnLike": { "lambda:SourceFunctionArn": "*" } } },
@@ -96,9 +93,9 @@ fn a_bucket_s_policy_denies_root_too_and_allows_roles() {
         "Condition": { "Bool": { "aws:SecureTransport": "false" } },
     });
     let root = |is_secure| Caller { policies: None, bucket_policy: None, is_secure };
-    assert_eq!(read(&with_bucket_policy(root(true), plain.clone()), "a"), Decision::Allowed);
+    assert_eq!(read(&with_bucket_policy(root(true), &plain), "a"), Decision::Allowed);
     let denied = Decision::Denied("a resource-based policy");
-    assert_eq!(read(&with_bucket_policy(root(false), plain), "a"), denied);
+    assert_eq!(read(&with_bucket_policy(root(false), &plain), "a"), denied);
     for (principal, expected) in [
         (json!("*"), Decision::Allowed),
         (json!({ "AWS": "000000000000" }), Decision::Allowed),
@@ -109,7 +106,7 @@ fn a_bucket_s_policy_denies_root_too_and_allows_roles() {
         (json!({ "Service": "lambda.amazonaws.com" }), Decision::NotAllowed),
     ] {
         let allows = json!({ "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shop/*" });
-        assert_eq!(read(&with_bucket_policy(caller(json!([])), allows), "a"), expected, "{principal}");
+        assert_eq!(read(&with_bucket_policy(caller(&json!([])), &allows), "a"), expected, "{principal}");
     }
 }
 

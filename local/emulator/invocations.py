@@ -26,6 +26,8 @@ _finished = {}
 # When this thread began to start a custom runtime's program (s, monotonic).
 _starting = threading.local()
 _started = threading.Event()
+# The request id of this thread's latest invocation.
+_latest = threading.local()
 
 
 class Invocation:
@@ -119,6 +121,11 @@ def take(request_id):
     return _finished.pop(request_id, None)
 
 
+def last_request_id():
+    """The request id of the latest invocation that this thread has waited for."""
+    return _latest.request_id
+
+
 def are_running():
     """Whether any function is at work."""
     return bool(_running)
@@ -128,6 +135,7 @@ def _measured(original):
     def invoke(self, event, request_id, **context):
         run = Invocation(request_id, self)
         self.invocation = run
+        _latest.request_id = request_id
         _running[request_id] = run
         _started.set()
         try:

@@ -42,6 +42,7 @@ import stream_retention
 import stream_settings
 import table_streams
 import tables
+import task_results
 from ministack import app
 
 PATCHES = (
@@ -63,6 +64,8 @@ PATCHES = (
     request_counts,
     aurora,
     data_api,
+    # Before what else looks at results: their size counts with it.
+    task_results,
     executions,
     execution_limits,
     state_machine_roles,

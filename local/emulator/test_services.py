@@ -150,6 +150,16 @@ class Executions(EmulatorTest):
         self.assertEqual(cause["errorType"], "Runtime.ExitError")
         self.assertRegex(cause["errorMessage"], "exit status 3$")
 
+    def test_a_task_knows_the_request_id_of_its_invocation(self):
+        name = self.deploy("def handler(event, context): return context.aws_request_id")
+        output = "{% [$states.result.Payload, $states.result.SdkResponseMetadata.RequestId] %}"
+        branch = {"StartAt": "Work", "States": {"Work": self.task(name, Output=output, TimeoutSeconds=9)}}
+        inside = {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": branch, "End": True}
+        execution = self.start({"QueryLanguage": "JSONata", "StartAt": "Each", "States": {"Each": inside}})
+        pairs = json.loads(self.ended(execution)["output"])
+        self.assertEqual([own for own, _ in pairs], [told for _, told in pairs])
+        self.assertEqual(len({told for _, told in pairs}), 3)
+
     def test_a_machine_may_invoke_what_its_role_may(self):
         name, other = (self.deploy("def handler(event, context): return 1") for _ in range(2))
         arn = self.emulator.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]

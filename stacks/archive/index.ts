@@ -15,6 +15,18 @@ import { ARCHIVE_PREFIX, deployContenders, deployHarness, SCRATCH_PREFIX, SOURCE
 /** More iterations at once an inline Map does not have (Step Functions Developer Guide). */
 const AT_ONCE = [1, 40] as const;
 
+/** Archives of a contender that are verified at the same time. */
+const VERIFIED_AT_ONCE = 5;
+
+/** Between two attempts at an invocation that was throttled, seconds at most. */
+const MAX_DELAY_SECONDS = 60;
+
+/** The concurrency of the smallest accounts (Lambda quotas: new accounts have less than 1,000). */
+const SMALLEST_CONCURRENCY = 10;
+
+/** Attempts in which those delays have grown from a second. */
+const GROWING_ATTEMPTS = 11;
+
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each contender, MB" },
   objectCount: { default: 3000, range: [1, 100_000], description: "source objects in the bucket" },
@@ -34,6 +46,13 @@ const settings = {
   },
   contendersAtOnce: { default: 1, range: AT_ONCE, description: "contenders that run at the same time" },
 } as const;
+
+/** How often a throttled invocation is tried: as long as all that wait beside it take in the smallest account. */
+function throttledAttempts(runsAtOnce: number, contendersAtOnce: number): number {
+  const waiting = Math.max(runsAtOnce, VERIFIED_AT_ONCE) * contendersAtOnce;
+  const seconds = Math.ceil(waiting / SMALLEST_CONCURRENCY) * MAX_TIMEOUT;
+  return GROWING_ATTEMPTS + Math.ceil(seconds / MAX_DELAY_SECONDS);
+}
 
 /** The archive contest: who builds one ZIP of all objects of a bucket cheapest, and who fastest? */
 export const archive = scenario({
@@ -75,6 +94,9 @@ export const archive = scenario({
           contendersAtOnce: settings.contendersAtOnce,
           runsAtOnce: settings.runsAtOnce,
           lastRun: settings.runsPerContender - 1,
+          verifiedAtOnce: VERIFIED_AT_ONCE,
+          maxDelaySeconds: MAX_DELAY_SECONDS,
+          throttledAttempts: throttledAttempts(settings.runsAtOnce, settings.contendersAtOnce),
           archivePrefix: ARCHIVE_PREFIX,
           preflightArn: harness.preflight.arn,
           verifyArn: harness.verify.arn,

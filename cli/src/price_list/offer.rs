@@ -55,7 +55,7 @@ impl Offer {
         let tiers = self.terms.on_demand.values().flat_map(|term| term.price_dimensions.values());
         let priced = tiers.filter_map(|tier| {
             let usd: f64 = tier.price_per_unit.get("USD")?.parse().ok()?;
-            Some((tier.begin_range.parse().unwrap_or(0.0), usd))
+            Some((tier.begin_range.parse().unwrap_or(0.0_f64), usd))
         });
         let first: Option<(f64, f64)> =
             priced.filter(|(_, usd)| *usd > 0.0).min_by(|a, b| a.0.total_cmp(&b.0));

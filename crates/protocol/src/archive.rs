@@ -77,6 +77,8 @@ pub struct Contender {
 pub struct Run {
     /// Its number, from 0.
     pub run: u64,
+    /// The invocation's request id; none if it failed.
+    pub request_id: Option<String>,
     /// Its time as the state machine saw it, ms.
     pub elapsed_ms: f64,
     /// The error's name, if it failed.
@@ -153,12 +155,13 @@ mod tests {
     fn what_the_state_machine_returns_is_understood() {
         let execution: Execution = serde_json::from_str(
             r#"{"contenders": [{"arn": "a", "started_ms": 1000, "ended_ms": 2000, "runs": [
-                {"run": 0, "elapsed_ms": 1234, "verdict": {"valid": true, "entries": 3, "archive_bytes": 99}},
+                {"run": 0, "request_id": "3897a7c2", "elapsed_ms": 1234, "verdict": {"valid": true, "entries": 3, "archive_bytes": 99}},
                 {"run": 1, "elapsed_ms": 5.5, "verdict": {"valid": false, "reason": "invalid: x"}},
                 {"run": 2, "elapsed_ms": 5.5, "error": "Sandbox.Timedout", "cause": ""}]}], "warnings": []}"#,
         )
         .unwrap();
         let runs = &execution.contenders[0].runs;
+        assert_eq!(runs[0].request_id.as_deref(), Some("3897a7c2"));
         assert_eq!(runs[0].verdict, Some(Verdict::Valid { valid: true, entries: 3, archive_bytes: 99 }));
         let invalid = Verdict::Invalid { valid: false, reason: "invalid: x".to_owned() };
         assert_eq!(runs[1].verdict, Some(invalid));

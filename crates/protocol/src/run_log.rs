@@ -16,6 +16,8 @@ pub const CLAIMED_UNTIL_US: &str = "claimed_until_us";
 pub const ATTEMPTS: &str = "attempts";
 /// The request that did it, or does.
 pub const WORKER: &str = "worker";
+/// The requests of all attempts: each has a REPORT line.
+pub const REQUEST_IDS: &str = "request_ids";
 /// Whether that was its environment's first.
 pub const COLD: &str = "cold";
 /// The items behind it, where it stands for several.

@@ -52,6 +52,8 @@ pub mod item {
     pub const MEMORY_MB: &str = "MemoryMb";
     /// The environment that read it, by the name of its log stream.
     pub const WORKER: &str = "Worker";
+    /// The invocation that read it.
+    pub const REQUEST_ID: &str = "RequestId";
     /// The message that named it.
     pub const MESSAGE_ID: &str = "MessageId";
 }

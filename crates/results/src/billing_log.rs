@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a REPORT line says about an invocation.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Report {
+    /// The invocation's request id; an event that is tried again keeps its own.
+    pub request_id: String,
     /// Charged time, ms; initialization included.
     pub billed_ms: f64,
     /// Most memory the environment has used so far, MB.
@@ -25,6 +27,7 @@ impl Report {
             field.strip_prefix(':')?.trim().strip_suffix(unit).map(str::trim_end)
         };
         Some(Self {
+            request_id: fields.split_whitespace().next()?.to_owned(),
             billed_ms: value("Billed Duration", "ms")?.parse().ok()?,
             max_memory_mb: value("Max Memory Used", "MB")?.parse().ok()?,
             init_ms: value("Init Duration", "ms")
@@ -63,7 +66,10 @@ mod tests {
     #[test]
     fn a_warm_invocation_has_no_initialization() {
         let report = Report::parse(WARM).unwrap();
-        assert_eq!(report, Report { billed_ms: 13.0, max_memory_mb: 50, init_ms: None });
+        assert_eq!(
+            report,
+            Report { request_id: "3897a7c2".to_owned(), billed_ms: 13.0, max_memory_mb: 50, init_ms: None }
+        );
     }
 
     #[test]

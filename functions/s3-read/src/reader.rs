@@ -86,6 +86,13 @@ impl Settings {
 /// What came of a message.
 type Outcome = Result<Read, ReadError>;
 
+/// The invocation that reads.
+struct Invocation {
+    request_id: String,
+    /// Whether it is its environment's first.
+    cold: bool,
+}
+
 /// An object that was read, and the message that named it.
 struct Read {
     key: String,
@@ -120,14 +127,15 @@ impl Reader {
     pub fn handle(
         self: &Arc<Self>,
         event: SqsEvent,
+        request_id: String,
         remaining: Duration,
     ) -> LocalBoxFuture<'_, SqsBatchResponse> {
         Box::pin(async move {
-            let cold = !self.warm.swap(true, Ordering::Relaxed);
+            let invocation = Invocation { request_id, cold: !self.warm.swap(true, Ordering::Relaxed) };
             let deadline = Deadline::after(remaining);
             let messages: Vec<_> = event.records.into_iter().map(Arc::new).collect();
             let read = self.read_all(&messages, deadline.work()).await;
-            let outcomes = self.store(&messages, read, cold, deadline.answer()).await;
+            let outcomes = self.store(&messages, read, &invocation, deadline.answer()).await;
             let read = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
             let readings: Vec<_> = read.map(|read| &read.reading).collect();
             let Settings { metrics_namespace, variant, .. } = &self.settings;
@@ -169,11 +177,11 @@ impl Reader {
         &self,
         messages: &[Arc<SqsMessage>],
         read: Vec<Outcome>,
-        cold: bool,
+        invocation: &Invocation,
         end: Instant,
     ) -> Vec<Outcome> {
         let item = |(message, read): (&Arc<SqsMessage>, &Outcome)| {
-            Some(self.item(message, read.as_ref().ok()?, cold))
+            Some(self.item(message, read.as_ref().ok()?, invocation))
         };
         let items: Vec<_> = messages.iter().zip(&read).map(item).collect();
         let keys: Vec<_> = items.iter().map(|item| item.as_ref().map(key)).collect();
@@ -204,7 +212,8 @@ impl Reader {
         Some(failure)
     }
 
-    fn item(&self, message: &SqsMessage, Read { key, origin, reading }: &Read, cold: bool) -> Item {
+    fn item(&self, message: &SqsMessage, read: &Read, Invocation { request_id, cold }: &Invocation) -> Item {
+        let Read { key, origin, reading } = read;
         let Settings { variant, bucket, algorithm, worker, memory_mb, .. } = &self.settings;
         let text = |value: &str| AttributeValue::S(value.to_owned());
         let number = |value: &dyn ToString| AttributeValue::N(value.to_string());
@@ -220,9 +229,10 @@ impl Reader {
             (attribute::STARTED_US, number(&reading.started_us)),
             (attribute::ENDED_US, number(&reading.ended_us)),
             (attribute::ATTEMPTS, number(&reading.attempts)),
-            (attribute::COLD, AttributeValue::Bool(cold)),
+            (attribute::COLD, AttributeValue::Bool(*cold)),
             (attribute::MEMORY_MB, number(memory_mb)),
             (attribute::WORKER, text(worker)),
+            (attribute::REQUEST_ID, text(request_id)),
             (attribute::MESSAGE_ID, text(message.message_id.as_deref().unwrap_or_default())),
         ]
         .map(|(name, value)| (name.to_owned(), value))

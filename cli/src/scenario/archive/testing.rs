@@ -32,15 +32,19 @@ pub fn run() -> Run {
 pub fn runs(elapsed_ms: &[f64]) -> Contender {
     let run = |(run, elapsed_ms)| {
         let verdict = Some(Verdict::Valid { valid: true, entries: 3, archive_bytes: 1000 + run });
-        ContenderRun { run, elapsed_ms, error: None, cause: None, verdict }
+        ContenderRun { run, request_id: Some(request_id(run)), elapsed_ms, error: None, cause: None, verdict }
     };
     let runs = (0..).zip(elapsed_ms.iter().copied()).map(run).collect();
     Contender { arn: ARN.to_owned(), started_ms: 0, ended_ms: 240_000, runs }
 }
 
-/// What a REPORT line says.
-pub fn report(billed_ms: f64, max_memory_mb: u64, init_ms: Option<f64>) -> Report {
-    Report { billed_ms, max_memory_mb, init_ms }
+fn request_id(run: u64) -> String {
+    format!("request-{run}")
+}
+
+/// What a run's REPORT line says.
+pub fn report(run: u64, billed_ms: f64, max_memory_mb: u64, init_ms: Option<f64>) -> Report {
+    Report { request_id: request_id(run), billed_ms, max_memory_mb, init_ms }
 }
 
 /// A function with the smallest storage.

@@ -58,6 +58,7 @@ pub fn items(count: u64) -> Vec<Item> {
         cold: number == 0,
         memory_mb: 512,
         worker: format!("worker-{}", number % 2),
+        request_id: format!("request-{number}"),
         stored_bytes: 300,
     };
     (0..count).map(item).collect()

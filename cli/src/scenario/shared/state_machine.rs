@@ -17,6 +17,12 @@ use protocol::deployment::Deployment;
 /// How often to ask: history calls are throttled at 5 per second on AWS (Step Functions quotas page).
 const POLL: Duration = Duration::from_secs(1);
 
+/// The error of a task whose function was not invoked, since no concurrency was free.
+pub const THROTTLED: &str = "Lambda.TooManyRequestsException";
+/// Events that a request gets at most: what the API gives, and what is usual between two polls.
+const LARGEST_PAGE: i32 = 1000;
+const SMALL_PAGE: i32 = 100;
+
 /// A state machine of a stack.
 pub struct Machine<'a> {
     client: Client,
@@ -51,6 +57,7 @@ impl<'a> Machine<'a> {
 
     /// Follows an execution to its end; `tell` gets to know what has happened so far, at each poll.
     pub async fn follow(&self, execution: &str, mut tell: impl FnMut(&Events)) -> Result<Ended> {
+        let mut history = History::default();
         loop {
             let described = self
                 .client
@@ -62,7 +69,8 @@ impl<'a> Machine<'a> {
             if described.status != ExecutionStatus::Running {
                 return Ok(Ended(described));
             }
-            tell(&self.events(execution).await?);
+            self.read_on(execution, &mut history).await?;
+            tell(&history.events);
             tokio::time::sleep(POLL).await;
         }
     }
@@ -104,15 +112,38 @@ impl<'a> Machine<'a> {
 
     /// Counts the events in an execution's history.
     pub async fn events(&self, execution: &str) -> Result<Events> {
-        let history = self.client.get_execution_history().execution_arn(execution);
-        let mut pages = history.include_execution_data(false).max_results(1000).into_paginator().send();
-        let mut events = Events::default();
+        let mut history = History::default();
+        self.read_on(execution, &mut history).await?;
+        Ok(history.events)
+    }
+
+    /// Counts the events that a history has had since the last time. A running execution's last page has no token to go on
+    /// with later (API reference of `GetExecutionHistory`), so they are read from the newest one back.
+    async fn read_on(&self, execution: &str, history: &mut History) -> Result<()> {
+        let page_size = if history.newest == 0 { LARGEST_PAGE } else { SMALL_PAGE };
+        let request = self.client.get_execution_history().execution_arn(execution);
+        let request = request.include_execution_data(false).reverse_order(true).max_results(page_size);
+        let (mut pages, known) = (request.into_paginator().send(), history.newest);
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| failed("GetExecutionHistory", self.deployment)(&error))?;
-            page.events().iter().for_each(|event| events.count(event));
+            for event in page.events() {
+                if event.id <= known {
+                    return Ok(());
+                }
+                history.newest = history.newest.max(event.id);
+                history.events.count(event);
+            }
         }
-        Ok(events)
+        Ok(())
     }
+}
+
+/// An execution's history as far as it was read.
+#[derive(Default)]
+struct History {
+    /// The number of the newest event.
+    newest: i64,
+    events: Events,
 }
 
 /// How often what happened in an execution.
@@ -122,6 +153,8 @@ pub struct Events {
     pub scheduled: u64,
     /// Those of them that have ended.
     pub ended: u64,
+    /// Those that were throttled, and so never reached their functions.
+    pub throttled: u64,
     /// Task states that were entered.
     tasks: u64,
     /// States of all kinds that were entered.
@@ -132,7 +165,12 @@ impl Events {
     fn count(&mut self, event: &HistoryEvent) {
         match &event.r#type {
             Event::TaskScheduled => self.scheduled += 1,
-            Event::TaskSucceeded | Event::TaskFailed | Event::TaskTimedOut => self.ended += 1,
+            Event::TaskSucceeded | Event::TaskFailed | Event::TaskTimedOut => {
+                self.ended += 1;
+                let failure = event.task_failed_event_details.as_ref();
+                let error = failure.and_then(|details| details.error.as_deref());
+                self.throttled += u64::from(error == Some(THROTTLED));
+            }
             Event::TaskStateEntered => {
                 self.tasks += 1;
                 self.states += 1;
@@ -193,7 +231,13 @@ pub fn message(cause: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde_json::json;
+    use test_kit::aws::Requests;
+
     use super::*;
+    use crate::scenario::shared::testing::{self, Deployed};
 
     const ARN: &str = "arn:aws:states:us-east-1:0:execution:lambench-dev-archive:x";
 
@@ -228,6 +272,47 @@ mod tests {
         let error = error.unwrap_err().to_string();
         assert!(error.starts_with("the contest failed (aborted): "), "{error}");
         assert!(error.contains(&format!("get-execution-history --execution-arn {ARN}")), "{error}");
+    }
+
+    fn task_failed(id: i64, error: &str) -> Value {
+        let details = json!({ "resourceType": "lambda", "resource": "invoke", "error": error });
+        json!({ "id": id, "timestamp": 0, "type": "TaskFailed", "taskFailedEventDetails": details })
+    }
+
+    fn task_scheduled(id: i64) -> Value {
+        json!({ "id": id, "timestamp": 0, "type": "TaskScheduled" })
+    }
+
+    /// A history that grows by two events with each request.
+    fn growing(events: Vec<Value>) -> (SdkConfig, Requests) {
+        let requests = AtomicUsize::new(0);
+        test_kit::aws::config(move |_, request| {
+            assert_eq!(request["reverseOrder"], true);
+            let known = 2 * (requests.fetch_add(1, Ordering::Relaxed) + 1);
+            let mut page: Vec<_> = events.iter().take(known).cloned().collect();
+            page.reverse();
+            (200, json!({ "events": page }))
+        })
+    }
+
+    #[tokio::test]
+    async fn each_event_of_a_growing_history_is_counted_once_and_a_throttled_task_never_ran() {
+        let events = [1, 3, 5].into_iter().flat_map(|id| {
+            let error = if id == 3 { THROTTLED } else { "Crash" };
+            [task_scheduled(id), task_failed(id + 1, error)]
+        });
+        let (config, requests) = growing(events.collect());
+        let run = testing::run::<Deployed>("x", json!({ "settings": {} }));
+        let machine = Machine::new(&config, run.deployment(), ARN);
+        let mut history = History::default();
+        for tasks in 1..=3 {
+            machine.read_on(ARN, &mut history).await.unwrap();
+            assert_eq!((history.events.scheduled, history.events.ended), (tasks, tasks));
+        }
+        assert_eq!(history.events.throttled, 1);
+        let pages = test_kit::aws::requests(&requests, "GetExecutionHistory");
+        let sizes: Vec<_> = pages.iter().map(|page| page["maxResults"].as_i64().unwrap()).collect();
+        assert_eq!(sizes, [1000, 100, 100], "what is known already is not read in full again");
     }
 
     #[test]

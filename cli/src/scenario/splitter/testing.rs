@@ -95,7 +95,10 @@ pub fn split_at(concurrency: u64) -> SplitObservation {
         items: 20,
         sent_us: SENT_US,
         seen_us: SENT_US + 10_000_000,
-        handled: Handled { log: RunLog { split: is_split.then_some(split), items }, ..Handled::default() },
+        handled: Handled {
+            log: RunLog { split: is_split.then_some(split), items, ..RunLog::default() },
+            ..Handled::default()
+        },
         billed: Some(Billed {
             invocations: 20 + u64::from(is_split),
             ms: 4300.0,

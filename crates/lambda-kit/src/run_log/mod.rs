@@ -24,8 +24,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 pub use idempotency::ClaimError;
 use protocol::run_log::{
-    ATTEMPTS, CLAIMED_UNTIL_US, COLD, COUNT, ENDED_US, EXPIRES, ITEM, QUEUED_US, RUN, STARTED_US, WORKER,
-    partition,
+    ATTEMPTS, CLAIMED_UNTIL_US, COLD, COUNT, ENDED_US, EXPIRES, ITEM, QUEUED_US, REQUEST_IDS, RUN,
+    STARTED_US, WORKER, partition,
 };
 
 use crate::{Failure, env, now_us};
@@ -131,6 +131,7 @@ impl RunLog {
             (":cold", AttributeValue::Bool(claimant.cold)),
             (":expires", expires(now)),
             (":one", number(1)),
+            (":request", AttributeValue::Ss(vec![claimant.worker.to_owned()])),
         ]);
         if let Some(queued_us) = known.queued_us {
             let _ = write!(expression, ", {QUEUED_US} = if_not_exists({QUEUED_US}, :queued)");
@@ -140,7 +141,7 @@ impl RunLog {
             expression.push_str(", #count = :count");
             values.insert(":count", AttributeValue::N(count.to_string()));
         }
-        let _ = write!(expression, " ADD {ATTEMPTS} :one");
+        let _ = write!(expression, " ADD {ATTEMPTS} :one, {REQUEST_IDS} :request");
         let update = self
             .update(key, &expression, &claimable, values)
             .set_expression_attribute_names(known.count.map(|_| names()))

@@ -42,7 +42,12 @@ async fn a_claim_counts_the_attempt_and_lasts_a_little_longer_than_the_invocatio
     assert_eq!(time(":expires"), time(":now") / 1_000_000 + 7 * 86_400);
     assert_eq!((time(":queued"), time(":count")), (5, 50));
     assert_eq!(values[":cold"], json!({ "BOOL": true }));
-    assert!(request["UpdateExpression"].as_str().unwrap().ends_with(", #count = :count ADD attempts :one"));
+    assert!(
+        request["UpdateExpression"]
+            .as_str()
+            .unwrap()
+            .ends_with(", #count = :count ADD attempts :one, request_ids :request")
+    );
 }
 
 #[tokio::test]
@@ -50,7 +55,7 @@ async fn what_is_not_known_of_an_item_is_not_written() {
     let (log, asked) = log(|_, _| claimed("1"));
     log.claim(KEY, CLAIMANT, Known::default()).await.unwrap();
     let request = &requests(&asked, "UpdateItem")[0];
-    assert_eq!(request["ExpressionAttributeValues"].as_object().unwrap().len(), 6);
+    assert_eq!(request["ExpressionAttributeValues"].as_object().unwrap().len(), 7);
     // DynamoDB refuses names and values that no expression has.
     assert_eq!(request.get("ExpressionAttributeNames"), None);
 }

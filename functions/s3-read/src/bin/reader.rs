@@ -14,5 +14,6 @@ fn main() -> ExitCode {
 }
 
 async fn handle(reader: Arc<Reader>, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Failure> {
-    Ok(reader.handle(event.payload, remaining(&event.context)).await)
+    let (remaining, request_id) = (remaining(&event.context), event.context.request_id);
+    Ok(reader.handle(event.payload, request_id, remaining).await)
 }

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use aws_sdk_lambda::Client;
-use protocol::archive::{Contender, Verdict, function_name};
+use protocol::archive::{Contender, Run as ContenderRun, Verdict, function_name};
 use results::billing_log::Report;
 use tokio::time::Instant;
 
 use super::Run;
 use crate::aws::failed;
-use crate::scenario::shared::billing_log::{Span, reports};
+use crate::scenario::shared::billing_log::{Invocations, Span, reports};
 
 /// A contender and its runs.
 pub struct Observed {
@@ -18,6 +18,19 @@ pub struct Observed {
     pub configuration: Configuration,
     /// The REPORT lines of its runs, in no order; none if one of its archives is wrong.
     pub reports: Vec<Report>,
+}
+
+impl Observed {
+    /// The REPORT line of a run.
+    pub fn report(&self, run: &ContenderRun) -> Option<&Report> {
+        let id = run.request_id.as_ref()?;
+        self.reports.iter().find(|report| report.request_id == *id)
+    }
+
+    /// The REPORT lines in order of run; none if one is missing.
+    pub fn reports(&self) -> Option<Vec<&Report>> {
+        self.contender.runs.iter().map(|run| self.report(run)).collect()
+    }
 }
 
 /// What a function is configured to.
@@ -37,11 +50,17 @@ pub struct Configuration {
 /// after the contest has ended, if some are missing.
 pub async fn observe(run: &Run, contender: Contender, ended: Instant) -> Result<Observed> {
     let configuration = configuration(run, &contender.arn).await?;
-    let is_valid = |one: &protocol::archive::Run| matches!(one.verdict, Some(Verdict::Valid { .. }));
+    let is_valid = |one: &ContenderRun| matches!(one.verdict, Some(Verdict::Valid { .. }));
     let reports = if contender.runs.iter().all(is_valid) {
-        let runs = contender.runs.len() as u64;
-        let (from_ms, to_ms) = (contender.started_ms, contender.ended_ms);
-        let span = Span { function: function_name(&contender.arn), from_ms, to_ms, invocations: runs..=runs };
+        let span = Span {
+            function: function_name(&contender.arn),
+            from_ms: contender.started_ms,
+            to_ms: contender.ended_ms,
+            invocations: Invocations::Known {
+                ids: contender.runs.iter().filter_map(|one| one.request_id.clone()).collect(),
+                least: contender.runs.len() as u64,
+            },
+        };
         reports(run.context(), &span, ended).await?
     } else {
         Vec::new()

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::cleanup::clean_up;
 use super::{Run, machine};
-use crate::scenario::shared::billing_log::{Span, search};
+use crate::scenario::shared::billing_log::{Invocations, Span, search};
 use crate::shutdown::requested;
 
 const POLL: Duration = Duration::from_secs(1);
@@ -29,7 +29,9 @@ pub async fn shut_down(run: &Run, execution: &str) -> Result<()> {
 
 /// Waits until every invocation that the execution started has logged its end, or could not run any longer.
 pub async fn wait_for_invocations(run: &Run, execution: &str, since: Timestamp) -> Result<()> {
-    let started = machine(run).events(execution).await?.scheduled;
+    let events = machine(run).events(execution).await?;
+    // A throttled attempt never reached its function, so it logs nothing.
+    let started = events.scheduled - events.throttled;
     let longest_run = Duration::from_secs(run.deployment().setting("timeoutSeconds").unwrap_or(900));
     let deadline = Instant::now() + longest_run;
     let mut told = 0;
@@ -54,8 +56,9 @@ async fn ended_invocations(run: &Run, since: Timestamp) -> Result<u64> {
     let functions = archive.contenders.iter().map(|arn| function_name(arn)).chain(harness);
     // An hour ahead: the clock of AWS may be ahead of this machine's.
     let (from_ms, to_ms) = (since.as_millisecond(), Timestamp::now().as_millisecond() + 3_600_000);
-    let spans: Vec<_> =
-        functions.map(|function| Span { function, from_ms, to_ms, invocations: 0..=u64::MAX }).collect();
+    let spans: Vec<_> = functions
+        .map(|function| Span { function, from_ms, to_ms, invocations: Invocations::Count(0..=u64::MAX) })
+        .collect();
     let reports = try_join_all(spans.iter().map(|span| search(run.context(), span))).await?;
     Ok(reports.iter().map(|reports| reports.len() as u64).sum())
 }

@@ -3,7 +3,6 @@
 use anyhow::{Result, anyhow};
 use protocol::archive::{Contender, Verdict, function_name};
 use protocol::stats::{Spread, whole};
-use results::billing_log::Report;
 use results::price_list::PriceList;
 use results::prices::{LAMBDA_REQUEST, LAMBDA_STORAGE, RunPrice, S3_READ, S3_WRITE};
 use results::scenario::archive::{Contest, Failure, S3Use, Success};
@@ -21,7 +20,7 @@ pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<Str
     let (mut contest, mut warnings) = (Contest { success: Vec::new(), failure: Vec::new() }, Vec::new());
     for observed in &observation.contenders {
         let Contender { arn, runs, .. } = &observed.contender;
-        if let Some(reason) = disqualification(&observed.contender, max_run_seconds) {
+        if let Some(reason) = disqualification(observed, max_run_seconds) {
             contest.failure.push(Failure { arn: arn.clone(), reason });
             continue;
         }
@@ -36,7 +35,7 @@ pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<Str
 /// The figures of a contender that is not out.
 fn success(observed: &Observed, s3: Option<S3Use>, prices: &PriceList) -> Result<Success> {
     let Observed { contender, configuration, .. } = observed;
-    let reports = reports(observed).unwrap_or_default();
+    let reports = observed.reports().unwrap_or_default();
     let durations_ms = durations_ms(observed);
     let spread = Spread::of(&durations_ms).unwrap_or(Spread { mean: 0.0, stddev: 0.0, min: 0.0, max: 0.0 });
     let Configuration { runtime, architecture, memory_mb, storage_mb } = configuration.clone();
@@ -90,38 +89,26 @@ fn archive_bytes(contender: &Contender) -> u64 {
     }
 }
 
-/// The REPORT lines, if there is one for each run.
-fn reports(observed: &Observed) -> Option<&[Report]> {
-    (observed.reports.len() == observed.contender.runs.len()).then_some(&observed.reports)
-}
-
 fn missing_reports(observed: &Observed) -> Option<String> {
-    let Observed { contender, reports: found, .. } = observed;
-    reports(observed).is_none().then(|| {
+    let Contender { arn, runs, .. } = &observed.contender;
+    let missing = runs.iter().filter(|run| observed.report(run).is_none()).count();
+    (missing > 0).then(|| {
         format!(
-            "{}: found {} REPORT lines for {} runs, so its durations are those of the state machine, with start-up and \
-             queueing: run the contest again, alone, and check that the function may write its log group",
-            function_name(&contender.arn),
-            found.len(),
-            contender.runs.len()
+            "{}: {missing} of its {} runs have no REPORT line, so its durations are those of the state machine, with start-up \
+             and waiting, and those runs cannot be too slow: run the contest again, and check that the function may write its \
+             log group",
+            function_name(arn),
+            runs.len()
         )
     })
 }
 
 /// The billed durations in order of run; without a REPORT line for each run, the state machine's.
-///
-/// A line does not say which run it belongs to, and runs overlap: the longest goes to the run that took longest.
 fn durations_ms(observed: &Observed) -> Vec<f64> {
-    let mut durations: Vec<f64> = observed.contender.runs.iter().map(|run| run.elapsed_ms).collect();
-    let Some(reports) = reports(observed) else { return durations };
-    let mut billed: Vec<f64> = reports.iter().map(|report| report.billed_ms).collect();
-    billed.sort_by(f64::total_cmp);
-    let mut order: Vec<usize> = (0..durations.len()).collect();
-    order.sort_by(|a, b| durations[*a].total_cmp(&durations[*b]));
-    for (run, billed) in order.into_iter().zip(billed) {
-        durations[run] = billed;
+    match observed.reports() {
+        Some(reports) => reports.iter().map(|report| report.billed_ms).collect(),
+        None => observed.contender.runs.iter().map(|run| run.elapsed_ms).collect(),
     }
-    durations
 }
 
 #[cfg(test)]
@@ -134,12 +121,16 @@ mod tests {
 
     #[test]
     fn the_figures_are_those_of_the_report_lines() {
-        let reports =
-            [report(1000.0, 90, Some(80.0)), report(2000.0, 113, None), report(3000.0, 100, Some(100.0))];
-        let observed = observed(&[2100.0, 1100.0, 3100.0], &reports);
+        let reports = [
+            report(1, 1000.0, 90, Some(80.0)),
+            report(0, 2000.0, 113, None),
+            report(9, 9000.0, 500, Some(900.0)),
+            report(2, 3000.0, 100, Some(100.0)),
+        ];
+        let observed = observed(&[2100.0, 4100.0, 3100.0], &reports);
         let success = success(&observed, None, &US_EAST_1).unwrap();
         assert_eq!(missing_reports(&observed), None);
-        assert_eq!(success.durations_ms, [2000, 1000, 3000], "in order of run");
+        assert_eq!(success.durations_ms, [2000, 1000, 3000], "by their request ids");
         assert_eq!((success.runs_count, success.archive_bytes), (3, 1000));
         let duration = [
             success.duration_ms,
@@ -154,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_example_of_the_public_archive_contest_has_its_price() {
-        let observed = observed(&[212_700.0], &[report(212_631.0, 113, None)]);
+        let observed = observed(&[212_700.0], &[report(0, 212_631.0, 113, None)]);
         let success = success(&observed, None, &US_EAST_1).unwrap();
         assert!((success.gb_second_compute - 106.3155).abs() < 1e-9);
         assert!((success.run_price_usd - 0.001_417_537).abs() < 2e-8, "{}", success.run_price_usd);
@@ -164,13 +155,13 @@ mod tests {
 
     #[test]
     fn without_report_lines_the_state_machines_times_count_and_the_user_is_told() {
-        for reports in [vec![], vec![report(1.0, 2, Some(3.0)); 3]] {
+        let (first, other) = (report(0, 1.0, 2, Some(3.0)), report(7, 1.0, 2, Some(3.0)));
+        for (reports, missing) in [(vec![], 2), (vec![first, other], 1)] {
             let observed = observed(&[1000.0, 2000.0], &reports);
             let success = success(&observed, None, &US_EAST_1).unwrap();
             assert_eq!(success.durations_ms, [1000, 2000]);
             assert_eq!((success.max_memory_mb, success.cold_start_ms), (None, None));
-            let start =
-                format!("lambench-dev-rust-stream: found {} REPORT lines for 2 runs, so", reports.len());
+            let start = format!("lambench-dev-rust-stream: {missing} of its 2 runs have no REPORT line, so");
             assert!(missing_reports(&observed).unwrap().starts_with(&start));
         }
     }
@@ -190,7 +181,7 @@ mod tests {
     fn the_cheapest_comes_first_even_if_it_is_slower() {
         let made = |architecture: &str, elapsed_ms: f64| {
             let configuration = Configuration { architecture: architecture.to_owned(), ..configuration() };
-            Observed { configuration, ..observed(&[elapsed_ms], &[report(elapsed_ms, 1, None)]) }
+            Observed { configuration, ..observed(&[elapsed_ms], &[report(0, elapsed_ms, 1, None)]) }
         };
         let contenders = vec![made("x86_64", 1000.0), made("arm64", 1100.0), made("arm64", 900.0)];
         let (contest, warnings) = contest(&observation(contenders), &run()).unwrap();

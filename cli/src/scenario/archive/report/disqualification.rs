@@ -1,21 +1,32 @@
 //! Why a contender is out.
 
-use protocol::archive::{Contender, Run, Verdict};
+use protocol::archive::{Run, Verdict};
 use protocol::stats::real;
 
+use crate::scenario::archive::execute::Observed;
+use crate::scenario::shared::state_machine::THROTTLED;
+
 /// The reason why a contender is out, if it is.
-pub fn disqualification(contender: &Contender, max_run_seconds: u64) -> Option<String> {
-    let runs = &contender.runs;
+pub fn disqualification(observed: &Observed, max_run_seconds: u64) -> Option<String> {
+    let runs = &observed.contender.runs;
     if runs.is_empty() {
         return Some("crash: no run was started: set runsPerContender to 1 or more".to_owned());
     }
     let failed = runs.iter().find_map(failure);
     let invalid = || runs.iter().find_map(invalid_archive);
-    failed.or_else(invalid).or_else(|| runs.iter().find_map(|run| too_slow(run, max_run_seconds)))
+    let too_slow = || runs.iter().find_map(|run| too_slow(run, observed, max_run_seconds));
+    failed.or_else(invalid).or_else(too_slow)
 }
 
 fn failure(run: &Run) -> Option<String> {
     let error = run.error.as_deref()?;
+    if error == THROTTLED {
+        return Some(format!(
+            "throttled: run {} was never started, since the account allows no more invocations at a time: lower runsAtOnce or \
+             contendersAtOnce, or raise the account's quota",
+            run.run
+        ));
+    }
     let cause = run.cause.as_deref().unwrap_or_default();
     let timed_out =
         matches!(error, "Sandbox.Timedout" | "States.Timeout") || cause.contains("Task timed out");
@@ -34,21 +45,24 @@ fn invalid_archive(run: &Run) -> Option<String> {
     }
 }
 
-fn too_slow(run: &Run, max_run_seconds: u64) -> Option<String> {
-    let seconds = run.elapsed_ms / 1000.0;
+/// By the billed time: the state machine's contains waiting for concurrency.
+fn too_slow(run: &Run, observed: &Observed, max_run_seconds: u64) -> Option<String> {
+    let seconds = observed.report(run)?.billed_ms / 1000.0;
     (seconds > real(max_run_seconds))
         .then(|| format!("too slow: run {} took {seconds:.1} s, the limit is {max_run_seconds} s", run.run))
 }
 
 #[cfg(test)]
 mod tests {
+    use protocol::archive::Contender;
+
     use super::*;
-    use crate::scenario::archive::testing::runs;
+    use crate::scenario::archive::testing::{observed, report};
 
     fn reason(change: impl FnOnce(&mut Contender)) -> Option<String> {
-        let mut contender = runs(&[1000.0, 2000.0]);
-        change(&mut contender);
-        disqualification(&contender, 600)
+        let mut observed = observed(&[1000.0, 2000.0], &[]);
+        change(&mut observed.contender);
+        disqualification(&observed, 600)
     }
 
     fn error(error: &str, cause: &str) -> Option<String> {
@@ -101,9 +115,19 @@ mod tests {
     }
 
     #[test]
-    fn a_run_over_the_limit_is_too_slow() {
-        let said = reason(|contender| contender.runs[1].elapsed_ms = 601_250.0);
-        assert_eq!(said.unwrap(), "too slow: run 1 took 601.2 s, the limit is 600 s");
-        assert_eq!(reason(|contender| contender.runs[1].elapsed_ms = 600_000.0), None);
+    fn a_run_that_found_no_concurrency_has_not_crashed() {
+        let said = error("Lambda.TooManyRequestsException", "Rate Exceeded.").unwrap();
+        assert!(said.starts_with("throttled: run 1 was never started, since the account "), "{said}");
+    }
+
+    #[test]
+    fn a_run_is_too_slow_by_what_was_billed_and_not_by_what_it_waited() {
+        let judge = |billed_ms| {
+            let reports = [report(0, 1000.0, 1, None), report(1, billed_ms, 1, None)];
+            disqualification(&observed(&[1000.0, 900_000.0], &reports), 600)
+        };
+        assert_eq!(judge(601_250.0).unwrap(), "too slow: run 1 took 601.2 s, the limit is 600 s");
+        assert_eq!(judge(600_000.0), None);
+        assert_eq!(disqualification(&observed(&[1000.0, 900_000.0], &[]), 600), None, "nobody knows");
     }
 }

@@ -65,7 +65,7 @@ fn a_contest_in_which_nobody_passes_fails_and_costs_nothing() {
 
 #[test]
 fn a_contest_with_one_that_passes_does_not_fail() {
-    let passed = observed(&[1100.0, 1200.0], &[report(1000.0, 90, None), report(1100.0, 90, None)]);
+    let passed = observed(&[1100.0, 1200.0], &[report(0, 1000.0, 90, None), report(1, 1100.0, 90, None)]);
     let measurement = measurement(&run(), &observation(vec![passed])).unwrap();
     assert!(measurement.failed_checks.is_empty());
     assert_eq!(measurement.series[0].name, "rust-stream billed duration");

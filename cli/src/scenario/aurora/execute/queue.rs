@@ -11,7 +11,7 @@ use super::{Chargeable, Charges, queue, send, wait, workers};
 use crate::scenario::aurora::Run;
 use crate::scenario::aurora::options::Options;
 use crate::scenario::shared::aurora_capacity::Capacities;
-use crate::scenario::shared::billing_log::Span;
+use crate::scenario::shared::billing_log::{Invocations, Span};
 use crate::scenario::shared::queue::{purge_command, until_empty};
 use crate::shutdown::unless_interrupted;
 
@@ -44,7 +44,9 @@ impl Handled {
             function: &workers(run, self.driver)?.queue,
             from_ms: self.span_ms.0,
             to_ms: self.span_ms.1,
-            invocations: attempts.div_ceil(run.deployment().required("batchSize")?)..=u64::MAX,
+            invocations: Invocations::Count(
+                attempts.div_ceil(run.deployment().required("batchSize")?)..=u64::MAX,
+            ),
         };
         let seconds = outcomes().map(|outcome| outcome.elapsed_seconds(0.0)).fold(0.0, f64::max);
         Ok(Chargeable { invocations, seconds })

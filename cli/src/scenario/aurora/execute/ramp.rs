@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::scenario::aurora::options::Options;
 use crate::scenario::aurora::{Run, clients};
 use crate::scenario::shared::aurora_capacity::Capacities;
-use crate::scenario::shared::billing_log::Span;
+use crate::scenario::shared::billing_log::{Invocations, Span};
 use crate::scenario::shared::state_machine::{Machine, message};
 use crate::shutdown::unless_interrupted;
 
@@ -54,7 +54,7 @@ impl Execution {
             function: &workers(run, self.driver)?.ramp,
             from_ms: self.span_ms.0,
             to_ms: self.span_ms.1,
-            invocations: reported..=stages.iter().map(|stage| stage.clients).sum(),
+            invocations: Invocations::Count(reported..=stages.iter().map(|stage| stage.clients).sum()),
         };
         let intended = real(options.seconds());
         let seconds = stages.iter().map(|stage| stage.outcome.elapsed_seconds(intended)).sum();

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{Observation, RequestStatus, Run};
 use crate::scenario::shared::aurora_capacity::capacities;
-use crate::scenario::shared::billing_log::{self, Span};
+use crate::scenario::shared::billing_log::{self, Invocations, Span};
 
 /// Looks up the functions' billed time and Aurora's capacity.
 pub async fn look_up(run: &Run, mut observation: Observation) -> Result<Observation> {
@@ -20,7 +20,8 @@ pub async fn look_up(run: &Run, mut observation: Observation) -> Result<Observat
         ("midstream", &functions.midstream, batches),
         ("downstream", &functions.downstream, batches),
     ] {
-        let span = Span { function, from_ms, to_ms, invocations: invocations..=u64::MAX };
+        let invocations = Invocations::Count(invocations..=u64::MAX);
+        let span = Span { function, from_ms, to_ms, invocations };
         let billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
         observation.functions.push((part, billed));
     }

@@ -37,6 +37,8 @@ pub struct Item {
     pub memory_mb: u64,
     /// The environment that read it.
     pub worker: String,
+    /// The invocation that read it.
+    pub request_id: String,
     /// The size of the item itself, bytes.
     pub stored_bytes: u64,
 }
@@ -87,6 +89,7 @@ impl Item {
             cold: *item.get(attribute::COLD)?.as_bool().ok()?,
             memory_mb: whole(attribute::MEMORY_MB)?,
             worker: text(attribute::WORKER)?,
+            request_id: text(attribute::REQUEST_ID)?,
             stored_bytes: item.iter().map(|(name, value)| name.len() as u64 + size(value)).sum(),
         })
     }
@@ -130,6 +133,7 @@ mod tests {
             ("Cold", AttributeValue::Bool(true)),
             ("MemoryMb", number("512")),
             ("Worker", text("2026/11/21/[$LATEST]0123")),
+            ("RequestId", text("3897a7c2")),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
@@ -143,8 +147,8 @@ mod tests {
             ("files/a", 5_242_880, 2, true)
         );
         assert!((item.first_byte_ms - 4.25).abs() < f64::EPSILON);
-        // Names: 3+7+8+3+11+7+9+7+5+4+8+6; texts 7+7+32+24; numbers 5+3+3+9+9+2+3; one truth value.
-        assert_eq!(item.stored_bytes, 78 + 70 + 34 + 1);
+        // Names: 3+7+8+3+11+7+9+7+5+4+8+6+9; texts 7+7+32+24+8; numbers 5+3+3+9+9+2+3; one truth value.
+        assert_eq!(item.stored_bytes, 87 + 78 + 34 + 1);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::options::Options;
 use super::{Run, functions};
-use crate::scenario::shared::billing_log::{self, Billed, Span};
+use crate::scenario::shared::billing_log::{self, Billed, Invocations, Span};
 use crate::scenario::shared::dead_letters::DeadLetters;
 use crate::scenario::shared::queue;
 use crate::shutdown::unless_interrupted;
@@ -108,18 +108,19 @@ impl UnderWay<'_> {
         let Sent { listing, span_ms: (from_ms, listed_ms) } = sent;
         let (now, mut warnings) = (Instant::now(), Vec::new());
         let batches = handled.count().div_ceil(run.deployment().required("batchSize")?).max(1);
+        let readers = handled.items.iter().map(|item| item.request_id.clone()).collect();
         let ended_ms = handled.items.iter().map(Item::ended_ms).max();
         let generator = Span {
             function: &functions.generator,
             from_ms,
             to_ms: listed_ms,
-            invocations: listing.calls..=listing.calls,
+            invocations: Invocations::Count(listing.calls..=listing.calls),
         };
         let reader = Span {
             function: &functions.reader,
             from_ms,
             to_ms: ended_ms.map_or(listed_ms, |ended_ms| ended_ms.max(listed_ms)),
-            invocations: batches..=u64::MAX,
+            invocations: Invocations::Known { ids: readers, least: batches },
         };
         let generator = billing_log::billed(run.context(), &generator, now, &mut warnings).await?;
         let reader = billing_log::billed(run.context(), &reader, now, &mut warnings).await?;

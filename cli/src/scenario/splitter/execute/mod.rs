@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Run;
 use super::options::Options;
-use crate::scenario::shared::billing_log::{self, Billed, Span};
+use crate::scenario::shared::billing_log::{self, Billed, Invocations, Span};
 use crate::scenario::shared::queue::{Limits, until_empty};
 use crate::shutdown::unless_interrupted;
 pub use dead_letters::DeadLetters;
@@ -208,7 +208,10 @@ async fn find_billed(run: &Run, observation: &mut Observation) -> Result<()> {
             function: &run.deployed.functions.worker,
             from_ms: i64::try_from(split.sent_us / 1000)?,
             to_ms: i64::try_from(end_us / 1000)?,
-            invocations: split.least_invocations(batch_size(run))..=u64::MAX,
+            invocations: Invocations::Known {
+                ids: split.handled.log.request_ids.clone(),
+                least: split.least_invocations(batch_size(run)),
+            },
         };
         split.billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
     }

@@ -1,13 +1,13 @@
 //! What the run log says of a run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use futures::future::try_join_all;
 use protocol::decimal;
-use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, STARTED_US};
+use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, REQUEST_IDS, STARTED_US};
 use protocol::splitter::{SPLIT_ID, entry_id};
 
 use super::Run;
@@ -36,6 +36,8 @@ pub struct RunLog {
     pub split: Option<Entry>,
     /// The others, by their ids.
     pub items: BTreeMap<String, Entry>,
+    /// The invocations that attempted one of them.
+    pub request_ids: HashSet<String>,
 }
 
 impl RunLog {
@@ -51,6 +53,8 @@ impl RunLog {
     fn add(&mut self, entry: &HashMap<String, AttributeValue>) -> Option<()> {
         let number = |name| decimal::parse(entry.get(name)?.as_n().ok()?);
         let name = entry.get(ITEM)?.as_s().ok()?;
+        let request_ids = entry.get(REQUEST_IDS).and_then(|ids| ids.as_ss().ok());
+        self.request_ids.extend(request_ids.into_iter().flatten().cloned());
         let read = Entry {
             queued_us: number(QUEUED_US),
             started_us: number(STARTED_US),
@@ -111,12 +115,15 @@ mod tests {
         let mut log = RunLog::default();
         for (item, attempts) in [("split#aa", "2"), ("0000#bb", "3"), ("0000#cc", "4")] {
             let text = AttributeValue::S(item.to_owned());
-            let entry = [(ITEM, text), (ATTEMPTS, AttributeValue::N(attempts.to_owned()))];
+            let requests = AttributeValue::Ss(vec!["batch".to_owned(), format!("request of {item}")]);
+            let attempts = AttributeValue::N(attempts.to_owned());
+            let entry = [(ITEM, text), (ATTEMPTS, attempts), (REQUEST_IDS, requests)];
             log.add(&entry.map(|(name, value)| (name.to_owned(), value)).into()).unwrap();
         }
         let attempts: Vec<_> = log.items.iter().map(|(id, entry)| (id.as_str(), entry.attempts)).collect();
         assert_eq!(attempts, [("0000", 3), ("0000#cc", 4)]);
         assert_eq!(log.split.unwrap().attempts, 2);
+        assert_eq!(log.request_ids.len(), 4, "one batch, and three invocations more");
         assert!(log.add(&HashMap::new()).is_none());
     }
 }

@@ -78,7 +78,7 @@ mod tests {
     fn log(entries: &[(&str, Option<u64>)]) -> RunLog {
         let entry = |ended_us| Entry { started_us: Some(1), ended_us, ..Entry::default() };
         let items = entries.iter().map(|(id, ended)| ((*id).to_owned(), entry(*ended))).collect();
-        RunLog { split: None, items }
+        RunLog { items, ..RunLog::default() }
     }
 
     fn dead_letters(items: &[&str]) -> DeadLetters {

@@ -93,7 +93,7 @@ impl World {
 
     async fn hand_over(&self, records: Vec<Value>, remaining: Duration) -> Vec<usize> {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": records })).unwrap();
-        let response = self.reader.handle(event, remaining).await;
+        let response = self.reader.handle(event, "request-1".to_owned(), remaining).await;
         response.batch_item_failures.iter().map(|one| one.item_identifier.parse().unwrap()).collect()
     }
 

@@ -23,7 +23,7 @@ check_needs() {
   [ "$(id -u)" -eq 0 ] || missing+=('root, for a chroot')
   [ "$(uname -sm)" = 'Linux x86_64' ] || missing+=('Linux on x86_64')
   for program in cargo debootstrap make readelf unshare; do
-    command -v "$program" >/dev/null || missing+=("$program (a Debian package has it: debootstrap, binutils, util-linux)")
+    command -v "$program" >/dev/null || missing+=("the program $program")
   done
   [ "${#missing[@]}" -eq 0 ] && return
   printf 'arm64-check.sh needs %s\n' "${missing[@]}" >&2

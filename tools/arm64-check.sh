@@ -115,7 +115,10 @@ all_steps() {
   step "build for arm64 with Debian's compilers" inside cargo build "${ours[@]}" --bins
   step 'invoke these' invoke "debian/$TRIPLE/debug" 1
   echo "== left out, since they run on a developer's machine only: the tests of ${LEFT_OUT[*]}, and the end-to-end tests"
-  step 'run the unit tests' inside cargo test "${ours[@]}" --no-fail-fast
+  # It measures its own process, whose memory is the emulator's there.
+  local memory=the_largest_objects_fit_in_the_smallest_function
+  echo "== left out, since it would measure the emulator: $memory"
+  step 'run the unit tests' inside cargo test "${ours[@]}" --no-fail-fast -- --skip "$memory"
   [ "${#failed[@]}" -gt 0 ] || { echo '== all passed'; return; }
   printf '== failed: %s\n' "${failed[@]}"
   exit 1

@@ -60,8 +60,10 @@ impl Run {
             }
         };
         let uploads = async { s3.abort_uploads(s3.list_uploads(&self.prefix).await?).await };
+        // Without reading its mark: this run knows its upload, and S3 may have stopped answering reads.
+        let objects = async { delete(s3, s3.list(&self.prefix, None).await?.objects).await };
         let unknown = async { s3.abort_uploads(without_parts(s3, archive_key).await?).await };
-        if let Err(failed) = tokio::try_join!(archive, uploads, unknown, remove(s3, &self.prefix)) {
+        if let Err(failed) = tokio::try_join!(archive, uploads, unknown, objects) {
             tracing::error!(%failed, self.prefix, "temporary objects or uploads stay");
         }
     }
@@ -117,13 +119,17 @@ async fn without_parts(s3: &S3, key: &str) -> Result<Vec<OpenUpload>, Failed> {
     Ok(found.into_iter().zip(used).filter_map(|(upload, is_used)| (!is_used).then_some(upload)).collect())
 }
 
-/// Deletes a run's objects, and first aborts the upload that they tell of.
+/// Deletes an earlier run's objects, and first aborts the upload that they tell of.
 async fn remove(s3: &S3, prefix: &str) -> Result<(), Failed> {
     let found = s3.list(prefix, None).await?.objects;
     let marks = found.iter().filter_map(|object| Some((object, marked(&object.key)?)));
     let uploads = try_join_all(marks.map(|(mark, id)| read_mark(s3, mark, id))).await?;
     s3.abort_uploads(uploads.into_iter().flatten().collect()).await?;
-    s3.delete(&found.into_iter().map(|object| object.key).collect::<Vec<_>>()).await
+    delete(s3, found).await
+}
+
+async fn delete(s3: &S3, objects: Vec<Object>) -> Result<(), Failed> {
+    s3.delete(&objects.into_iter().map(|object| object.key).collect::<Vec<_>>()).await
 }
 
 #[cfg(test)]

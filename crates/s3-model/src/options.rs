@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
@@ -61,4 +61,25 @@ pub struct Options {
     /// Secret of the --access-key in the same place
     #[arg(long = "secret-key", env = "S3MODEL_SECRET_KEY", default_value = "test", hide_env_values = true)]
     pub secret_keys: Vec<String>,
+}
+
+impl Options {
+    /// For a test: free ports, no latency, bandwidth and request rates, one pair of keys.
+    #[must_use]
+    pub fn for_test(data: &Path) -> Self {
+        Self {
+            port: 0,
+            admin_port: 0,
+            tls_certificate: None,
+            tls_key: None,
+            data: data.to_owned(),
+            profile: None,
+            instant: true,
+            seed: 0,
+            credentials_url: None,
+            ignore_policies: false,
+            access_keys: vec!["test".to_owned()],
+            secret_keys: vec!["test".to_owned()],
+        }
+    }
 }

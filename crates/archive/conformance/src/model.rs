@@ -56,21 +56,7 @@ impl Model {
     /// Without latency, bandwidth and request rates.
     pub async fn start() -> Self {
         let data = tempfile::tempdir().expect("a folder");
-        let options = Options {
-            port: 0,
-            tls_certificate: None,
-            tls_key: None,
-            admin_port: 0,
-            data: data.path().to_owned(),
-            profile: None,
-            instant: true,
-            seed: 0,
-            credentials_url: None,
-            ignore_policies: false,
-            access_keys: vec!["test".to_owned()],
-            secret_keys: vec!["test".to_owned()],
-        };
-        let server = Server::bind(&options).await.expect("a server");
+        let server = Server::bind(&Options::for_test(data.path())).await.expect("a server");
         let line = server.ready_line().expect("its ports");
         let urls: Vec<_> = line.split(' ').filter(|word| word.starts_with("http:")).collect();
         let [endpoint, admin] = urls[..] else { panic!("no two addresses: {line}") };

@@ -14,21 +14,7 @@ const BUCKET: &str = "bucket";
 
 /// A client of a model with one bucket, which lasts as long as the test.
 async fn client(data: &Path) -> Client {
-    let options = Options {
-        port: 0,
-        tls_certificate: None,
-        tls_key: None,
-        admin_port: 0,
-        data: data.to_owned(),
-        profile: None,
-        instant: true,
-        seed: 0,
-        credentials_url: None,
-        ignore_policies: false,
-        access_keys: vec!["test".to_owned()],
-        secret_keys: vec!["test".to_owned()],
-    };
-    let server = Server::bind(&options).await.unwrap();
+    let server = Server::bind(&Options::for_test(data)).await.unwrap();
     let line = server.ready_line().unwrap();
     let endpoint = line.split(' ').find(|word| word.starts_with("http:")).unwrap().to_owned();
     tokio::spawn(server.serve(std::future::pending()));

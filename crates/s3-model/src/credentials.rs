@@ -51,8 +51,7 @@ struct Shared {
 
 impl Credentials {
     /// Pairs of access key and secret key, and where to ask for others: `GET <url>?access_key=…`, answered with
-    /// `{"secret_key": "…", "session_token": "…" or null, "policies": {"principal": "arn:…", "statements": […], "limits": […]} or null}`
-    /// or with 404.
+    /// `{"secret_key": "…", "session_token": "…" or null, "policies": {…} or null}` or with 404; [`Policies::new`] reads the last.
     #[must_use]
     pub fn new(
         pairs: impl IntoIterator<Item = (String, String)>,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use s3s::{S3Error, s3_error};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::condition::Context;
-use super::statement::{Asked, Statement};
+use super::statement::{Asked, Statement, list};
 
 /// What a role may do.
 #[derive(Debug, Clone)]
@@ -47,11 +47,11 @@ impl Policies {
     /// What the emulator tells of a role: its session's ARN, and statements.
     #[must_use]
     pub fn new(told: &Value) -> Self {
-        let statements = |statements: &Value| Statement::all(&serde_json::json!({ "Statement": statements }));
+        let statements = |statements: &Value| Statement::all(&json!({ "Statement": statements }));
         Self {
             principal: told["principal"].as_str().unwrap_or_default().to_owned(),
             statements: statements(&told["statements"]),
-            limits: super::statement::list(&told["limits"]).iter().map(statements).collect(),
+            limits: list(&told["limits"]).iter().map(statements).collect(),
         }
     }
 }
@@ -61,9 +61,13 @@ impl Caller {
     #[must_use]
     pub fn decide(&self, action: &str, resource: &str, prefix: Option<&str>) -> Decision {
         let context = Context { prefix, is_secure: self.is_secure };
-        let principal = self.policies.as_ref().map_or(ROOT, |policies| policies.principal.as_str());
-        let asked = Asked { action, resource, principal, context: &context };
+        let asked = Asked { action, resource, principal: self.principal(), context: &context };
         self.evaluate(&asked).unwrap_or_else(Decision::Unknown)
+    }
+
+    /// The ARN of who asks.
+    fn principal(&self) -> &str {
+        self.policies.as_ref().map_or(ROOT, |policies| &policies.principal)
     }
 
     fn evaluate(&self, asked: &Asked<'_>) -> Result<Decision, String> {
@@ -97,7 +101,7 @@ impl Caller {
                 "because a policy has the {name}, which the S3 model does not know: add it to crates/s3-model/src/policy"
             ),
         };
-        let principal = self.policies.as_ref().map_or(ROOT, |policies| policies.principal.as_str());
+        let principal = self.principal();
         Err(s3_error!(
             AccessDenied,
             "User: {principal} is not authorized to perform: {action} on resource: \"{resource}\" {why}"

@@ -13,7 +13,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -22,24 +22,19 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use lambda_kit::env::{self, EnvError};
 use lambda_kit::{Backoff, error_chain};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::body::Body;
+use crate::call::{Answer, Call, escaped_path};
 use crate::concurrency_limit::{ConcurrencyLimit, Permit};
 use crate::error::Error;
 use crate::resolver::Resolver;
 
-/// What Signature Version 4 escapes in a path; in a query also `/`.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// A host that accepts no connection within this is not going to.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Without an answer for so long, most requests are sent again.
-const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// What comes first of an answer is received into a buffer of this size, bytes, which a smaller body would keep from being
 /// used again: tens of thousands of objects of some bytes would take hundreds of megabytes.
 const RECEIVE_BUFFER: usize = 8 << 10;
@@ -126,62 +121,6 @@ pub struct Requests {
     pub again: u64,
     /// Attempts without an answer: S3 may have done what they asked for.
     pub unanswered: u64,
-}
-
-/// A request. Its body is made anew for each attempt.
-pub(crate) struct Call<'a> {
-    pub method: Method,
-    pub key: &'a str,
-    /// Escaped, without the question mark.
-    pub query: String,
-    pub headers: Vec<(&'static str, String)>,
-    /// In pieces.
-    pub body: Vec<Bytes>,
-    /// Without an answer for so long, it is sent again.
-    timeout: Duration,
-}
-
-impl<'a> Call<'a> {
-    pub fn new(method: Method, key: &'a str, query: String) -> Self {
-        Self { method, key, query, headers: Vec::new(), body: Vec::new(), timeout: ANSWER_TIMEOUT }
-    }
-
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    pub fn body(mut self, pieces: Vec<Bytes>) -> Self {
-        self.body = pieces;
-        self
-    }
-
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-}
-
-/// A response that has come as a whole.
-pub(crate) struct Answer {
-    pub headers: HeaderMap,
-    pub body: Bytes,
-}
-
-impl Answer {
-    pub fn text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.body)
-    }
-}
-
-/// A value as it stands in a query.
-pub(crate) fn escaped(value: &str) -> String {
-    utf8_percent_encode(value, QUERY).to_string()
-}
-
-/// A path as it stands in a URL or in `x-amz-copy-source`.
-pub(crate) fn escaped_path(path: &str) -> String {
-    utf8_percent_encode(path, PATH).to_string()
 }
 
 impl S3 {

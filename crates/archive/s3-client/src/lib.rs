@@ -6,6 +6,7 @@
 //! S3's answers that matter here.
 
 mod body;
+mod call;
 mod client;
 mod concurrency_limit;
 mod error;

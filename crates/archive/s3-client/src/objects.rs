@@ -9,7 +9,8 @@ use http_body_util::BodyExt;
 use lambda_kit::{decode_url, is_xml_text};
 
 use crate::body::Body;
-use crate::client::{Answer, Call, S3, broken, escaped};
+use crate::call::{Answer, Call, escaped};
+use crate::client::{S3, broken};
 use crate::error::{Error, Failed};
 use crate::uploads::{crc_of, crc_of_pieces, crc_text};
 use crate::xml;

@@ -13,7 +13,8 @@ use http::Method;
 use lambda_kit::OpenUpload;
 
 use crate::body::Body;
-use crate::client::{Answer, Call, S3, escaped, escaped_path};
+use crate::call::{Answer, Call, escaped, escaped_path};
+use crate::client::S3;
 use crate::error::{Error, Failed};
 use crate::objects::{decoded, head_says};
 use crate::xml;

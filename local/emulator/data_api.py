@@ -176,13 +176,13 @@ def _key(request):
             raise errors.invalid(f"{name} is not supported by the local environment")
     resource = request["resourceArn"]
     instance, engine, cluster = rds_data._resolve_target(resource)
-    if refusal := rds_data._validate_http_endpoint_enabled(cluster, resource):
-        raise _Refused(refusal)
+    if error := rds_data._validate_http_endpoint_enabled(cluster, resource):
+        raise _Refused(error)
     if not instance:
         raise _Refused(rds_data._cluster_resolution_error(resource, engine))
-    user, password, refusal = rds_data._require_secret_credentials(_needed(request, "secretArn"))
-    if refusal:
-        raise _Refused(refusal)
+    user, password, error = rds_data._require_secret_credentials(_needed(request, "secretArn"))
+    if error:
+        raise _Refused(error)
     if not user:
         raise errors.DataApiError("InvalidSecretException", "The secret has no username")
     # As on AWS, and as in libpq: the database has the name of the user unless the request names one.

@@ -46,12 +46,12 @@ def of_statement(error):
 
 def of_connection(error):
     """The error for what psycopg2 raised while it opened a session."""
-    refusal = _FATAL.search(str(error))
-    if refusal is None:
+    fatal = _FATAL.search(str(error))
+    if fatal is None:
         return DataApiError(
             "DatabaseUnavailableException", "The writer instance in the DB cluster isn't available.", 504
         )
-    message = refusal.group(1)
+    message = fatal.group(1)
     sqlstate = next((state for pattern, state in _REFUSALS if pattern.search(message)), "08004")
     return database_error(message, sqlstate)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from request_errors import Refusal
+from request_errors import RequestError
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html, API_CreateDBInstance.html and
 # API_CreateDBClusterParameterGroup.html
@@ -19,7 +19,7 @@ def _identifier(name, longest):
         if len(request[name]) > longest or not _IDENTIFIER.fullmatch(request[name]):
             rules = "Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must"
             message = f"{rules} not end with a hyphen or contain two consecutive hyphens."
-            raise Refusal("InvalidParameterValue", f"The parameter {name} is not a valid identifier. {message}")
+            raise RequestError("InvalidParameterValue", f"The parameter {name} is not a valid identifier. {message}")
 
     return rule
 

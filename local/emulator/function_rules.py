@@ -5,7 +5,7 @@ The model has the larger limits of Lambda Managed Instances, which functions wit
 
 import json
 
-from request_errors import Refusal, of_violations
+from request_errors import RequestError, of_violations
 from request_shapes import Violation
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html: the name alone, the model's 140 are an ARN's.
@@ -58,7 +58,7 @@ def _refuse(value, name, what):
 
 
 def _invalid(message):
-    return Refusal("InvalidParameterValueException", message)
+    return RequestError("InvalidParameterValueException", message)
 
 
 RULES = {

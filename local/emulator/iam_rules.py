@@ -4,7 +4,7 @@ import re
 
 from ministack.services import iam
 
-from request_errors import Refusal
+from request_errors import RequestError
 from upstream_checks import require
 
 # All inline policies of a role together, without their white space.
@@ -24,13 +24,13 @@ def _inline(request):
     policies = {**role.get("InlinePolicies", {}), request["PolicyName"]: request["PolicyDocument"]}
     if sum(map(_size, policies.values())) > MAX_INLINE:
         message = f"Maximum policy size of {MAX_INLINE} bytes exceeded for role {name}"
-        raise Refusal("LimitExceeded", message, 409)
+        raise RequestError("LimitExceeded", message, 409)
 
 
 def _trust(member):
     def rule(request):
         if _size(request[member]) > MAX_TRUST:
-            raise Refusal("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {MAX_TRUST}", 409)
+            raise RequestError("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {MAX_TRUST}", 409)
 
     return rule
 

@@ -7,7 +7,7 @@ services-ddb-params.html
 
 from ministack.services import lambda_svc, sqs
 
-from request_errors import Refusal
+from request_errors import RequestError
 from upstream_checks import require
 
 MAX_BATCH_WITHOUT_WINDOW = 10
@@ -97,7 +97,7 @@ def _stream(source, request):
 
 
 def _invalid(message):
-    return Refusal("InvalidParameterValueException", message)
+    return RequestError("InvalidParameterValueException", message)
 
 
 RULES = {

@@ -2,7 +2,7 @@
 
 import re
 
-from request_errors import Refusal
+from request_errors import RequestError
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html: the suffix counts.
 _NAME = re.compile(r"(?=.{1,80}\Z)[A-Za-z0-9_-]+(\.fifo)?")
@@ -11,7 +11,7 @@ _NAME = re.compile(r"(?=.{1,80}\Z)[A-Za-z0-9_-]+(\.fifo)?")
 def _create_queue(request):
     if not _NAME.fullmatch(request["QueueName"]):
         message = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-        raise Refusal("InvalidParameterValue", message)
+        raise RequestError("InvalidParameterValue", message)
 
 
 RULES = {("sqs", "CreateQueue"): _create_queue}

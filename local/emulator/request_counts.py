@@ -80,7 +80,7 @@ def _counting(original):
                 return
             key, query = _signer(scope)
             if key is not None and s3_model.is_used():
-                await http_responses.send(send, 400, s3_model.refusal(), "application/xml")
+                await http_responses.send(send, 400, s3_model.wrong_address_error(), "application/xml")
                 return
             _count(scope, key, query)
         await original(scope, receive, send)

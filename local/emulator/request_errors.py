@@ -29,7 +29,7 @@ _MAX_SHOWN = 200
 _FORMS = {"ec2", "iam", "monitoring", "rds", "sts"}
 
 
-class Refusal(Exception):
+class RequestError(Exception):
     """A request that the service refuses."""
 
     def __init__(self, code, message, status=400):
@@ -38,7 +38,7 @@ class Refusal(Exception):
 
 
 def of_violations(service, found):
-    """The refusal of a request that violates its model."""
+    """The error for a request that violates its model."""
     code = _CODES.get(service, "ValidationException")
     kinds = {violation.kind for violation in found}
     if kinds == {"missing"}:
@@ -46,35 +46,35 @@ def of_violations(service, found):
     if "unknown" in kinds:
         code = _UNKNOWN.get(service, code)
     noun = "error" if len(found) == 1 else "errors"
-    return Refusal(code, f"{len(found)} validation {noun} detected: " + "; ".join(map(_sentence, found)))
+    return RequestError(code, f"{len(found)} validation {noun} detected: " + "; ".join(map(_sentence, found)))
 
 
 def of_malformed(service, message):
-    """The refusal of a request that cannot be decoded."""
+    """The error for a request that cannot be decoded."""
     code = "MalformedQueryString" if service in _FORMS else "SerializationException"
-    return Refusal(code, message)
+    return RequestError(code, message)
 
 
 def of_mistyped(service, mistyped):
-    """The refusal of a value of another type than its member's."""
+    """The error for a value of another type than its member's."""
     found = type(mistyped.value).__name__
     return of_malformed(service, f"{dotted(mistyped.path)} must be {mistyped.expected}, not {found}")
 
 
 def of_unknown_operation(service, name):
-    """The refusal of an operation that the service's model lacks."""
+    """The error for an operation that the service's model lacks."""
     if service in _FORMS:
-        return Refusal("InvalidAction", f"Could not find operation {name}")
+        return RequestError("InvalidAction", f"Could not find operation {name}")
     status = 404 if service in _REST else 400
-    return Refusal("UnknownOperationException", f"{name} is no operation of {service}", status)
+    return RequestError("UnknownOperationException", f"{name} is no operation of {service}", status)
 
 
-def response(service, refusal, headers):
+def response(service, error, headers):
     """What the service answers, in its protocol."""
     _, reply_headers, body = iam_actions.access_denied_response(
-        service, "", "", str(uuid.uuid4()), error_code=refusal.code, message=refusal.message, headers=headers
+        service, "", "", str(uuid.uuid4()), error_code=error.code, message=error.message, headers=headers
     )
-    return refusal.status, reply_headers, body
+    return error.status, reply_headers, body
 
 
 def _sentence(violation):

@@ -1,4 +1,4 @@
-"""The rules that AWS enforces and its models lack, by service and operation: each raises a `Refusal`."""
+"""The rules that AWS enforces and its models lack, by service and operation: each raises a `RequestError`."""
 
 import database_rules
 import function_rules

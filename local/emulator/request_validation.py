@@ -73,8 +73,8 @@ def checking(service, original):
     async def handle(method, path, headers, body, query_params):
         try:
             check(service, method, path, headers, body, query_params)
-        except request_errors.Refusal as refusal:
-            return request_errors.response(service, refusal, headers)
+        except request_errors.RequestError as error:
+            return request_errors.response(service, error, headers)
         return await original(method, path, headers, body, query_params)
 
     return handle
@@ -93,7 +93,7 @@ def unchecked(service, original):
 
 
 def check(service, method, path, headers, body, query_params):
-    """Raise a `Refusal` of an invalid request, and log it."""
+    """Raise the `RequestError` of an invalid request, and log it."""
     name = f"{method} {path}"
     try:
         operation, value = model_of(service).decode(method, path, headers, body, query_params)
@@ -105,14 +105,14 @@ def check(service, method, path, headers, body, query_params):
         if rule := request_rules.RULES.get((service, name)):
             rule(value)
     except UnknownOperation as unknown:
-        refusal = request_errors.of_unknown_operation(service, unknown)
+        error = request_errors.of_unknown_operation(service, unknown)
     except Malformed as malformed:
-        refusal = request_errors.of_malformed(service, str(malformed))
+        error = request_errors.of_malformed(service, str(malformed))
     except Mistyped as mistyped:
-        refusal = request_errors.of_mistyped(service, mistyped)
-    except request_errors.Refusal as raised:
-        refusal = raised
+        error = request_errors.of_mistyped(service, mistyped)
+    except request_errors.RequestError as raised:
+        error = raised
     else:
         return
-    _log.warning("invalid request: %s %s: %s: %s", service, name, refusal.code, refusal.message)
-    raise refusal
+    _log.warning("invalid request: %s %s: %s: %s", service, name, error.code, error.message)
+    raise error

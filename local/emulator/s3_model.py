@@ -1,4 +1,4 @@
-"""The S3 model beside this emulator: its address, its counters, and the refusal of S3 requests that come here.
+"""The S3 model beside this emulator: its address, its counters, and the error for S3 requests that come here.
 
 A client that used this server for S3 would see other buckets than all other clients.
 """
@@ -33,7 +33,7 @@ async def counters():
     return await asyncio.get_running_loop().run_in_executor(threads.POOL, _counters)
 
 
-def refusal():
+def wrong_address_error():
     """The response to a client that asks here for a bucket."""
     return (
         "<Error><Code>InvalidRequest</Code><Message>S3 of the local environment is at "

@@ -5,12 +5,12 @@ import unittest
 import uuid
 
 from emulator_fixture import archive
-from test_request_validation import RefusalTest
+from test_request_validation import RequestErrorTest
 
 INVALID = "InvalidParameterValueException"
 
 
-class Rules(RefusalTest):
+class Rules(RequestErrorTest):
     """By service."""
 
     def name(self):

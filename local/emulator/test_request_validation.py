@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from emulator_fixture import EmulatorTest
 
 
-class RefusalTest(EmulatorTest):
+class RequestErrorTest(EmulatorTest):
     """Requests that are not checked before they are sent."""
 
     def unchecked(self, service):
@@ -35,7 +35,7 @@ class RefusalTest(EmulatorTest):
         self.assertTrue([line for line in lines if "invalid request: " in line and message in line])
 
 
-class Refusals(RefusalTest):
+class RequestErrors(RequestErrorTest):
     """By protocol and service."""
 
     def test_each_protocol_and_service_answers_with_its_own_code(self):

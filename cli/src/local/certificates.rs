@@ -181,8 +181,8 @@ mod tests {
         ];
         for damage in damages {
             damage(&project);
-            let refusal = format!("{:#}", ensure(&project, true).unwrap_err());
-            assert!(refusal.contains("`lambench local stop`"), "{refusal}");
+            let error = format!("{:#}", ensure(&project, true).unwrap_err());
+            assert!(error.contains("`lambench local stop`"), "{error}");
             ensure(&project, false).unwrap();
             check_at(&project, UnixTime::now()).unwrap();
             ensure(&project, true).unwrap();

@@ -76,7 +76,7 @@ pub struct Reply {
 impl Reply {
     /// Whether the event was one that the function cannot handle.
     #[must_use]
-    pub fn is_refusal(&self) -> bool {
+    pub fn is_rejected(&self) -> bool {
         self.status_code == 400
     }
 }

@@ -286,8 +286,8 @@ mod tests {
         let (url, _server) = answering(None);
         for url in [Some(url), None] {
             let credentials = Credentials::new([("known".into(), "s".into())], url, false);
-            let refusal = credentials.get_secret_key("other").await.err().unwrap();
-            assert_eq!(refusal.code().as_str(), "InvalidAccessKeyId");
+            let error = credentials.get_secret_key("other").await.err().unwrap();
+            assert_eq!(error.code().as_str(), "InvalidAccessKeyId");
             assert_eq!(credentials.get_secret_key("known").await.unwrap().expose(), "s");
         }
     }

@@ -1,4 +1,4 @@
-//! S3's limits and refusals, with the codes and messages that S3 answers with.
+//! S3's limits and errors, with the codes and messages that S3 answers with.
 //!
 //! Limits: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>, codes:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
@@ -36,18 +36,18 @@ pub const MAX_BUCKET_TAGS: usize = 50;
 /// The id of an object's version in a bucket that never had versioning.
 pub const ONLY_VERSION: &str = "null";
 
-/// A refusal with a code that s3s has no name for.
+/// An error with a code that s3s has no name for.
 #[must_use]
-pub fn refusal(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> S3Error {
+pub fn error(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> S3Error {
     let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), message);
     error.set_status_code(status);
     error
 }
 
-/// A [`refusal`] with status 400.
+/// An [`error()`] with status 400.
 #[must_use]
 pub fn bad_request(code: &'static str, message: impl Into<Cow<'static, str>>) -> S3Error {
-    refusal(StatusCode::BAD_REQUEST, code, message)
+    error(StatusCode::BAD_REQUEST, code, message)
 }
 
 /// Refuses `bucket`: there is none.

@@ -102,8 +102,8 @@ impl Lock<'_> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = put.send().await else { return Ok(()) };
         match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
-                bail!(refused(self.scenario, refusal.item().unwrap_or(&HashMap::new())))
+            Some(PutItemError::ConditionalCheckFailedException(taken)) => {
+                bail!(refused(self.scenario, taken.item().unwrap_or(&HashMap::new())))
             }
             _ => Err(failed("PutItem", self.deployment)(&error)),
         }

@@ -36,7 +36,7 @@ pub enum ArchiveError {
     OtherBytes(Failed),
 }
 
-/// What S3's refusal means for the archive.
+/// What S3's error means for the archive.
 #[must_use]
 pub fn explained(failed: Failed) -> Failure {
     // The answer to a HEAD has a status only.

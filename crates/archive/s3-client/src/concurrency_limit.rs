@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 /// What is left of the limit after a congestion event.
 const DECREASE: f64 = 0.8;
-/// Refusals of one congestion event come in for so long: a copy's round trip. A refusal itself takes less time.
+/// The 503 of one congestion event come in for so long: a copy's round trip. A 503 itself takes less time.
 const ROUND_TRIP: Duration = Duration::from_millis(200);
 /// What the limit rises by with each answer: by a fifth per round trip.
 const INCREASE: f64 = 0.2;

@@ -154,8 +154,8 @@ impl RunLog {
                 Ok(Claim::Claimed(Claimed { key, attempt: attempt.unwrap_or(1) }))
             }
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                    let done = refusal.item().is_some_and(|entry| entry.contains_key(ENDED_US));
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    let done = failed.item().is_some_and(|entry| entry.contains_key(ENDED_US));
                     Ok(if done { Claim::Done } else { Claim::Busy })
                 }
                 _ => Err(self.failed("claim", key, &error)),

@@ -17,7 +17,7 @@ fn log(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (RunL
     (RunLog::new(&config, "runs".to_owned()), asked)
 }
 
-fn refusal(entry: &Value) -> Answer {
+fn check_failed(entry: &Value) -> Answer {
     aws::error("ConditionalCheckFailedException", json!({ "message": "refused", "Item": entry }))
 }
 
@@ -66,7 +66,7 @@ async fn an_item_that_is_done_is_told_from_one_that_somebody_is_at() {
         (json!({ "attempts": { "N": "1" }, "ended_us": { "N": "9" } }), Claim::Done),
         (json!({ "attempts": { "N": "1" }, "claimed_until_us": { "N": "9" } }), Claim::Busy),
     ] {
-        let (log, _) = log(move |_, _| refusal(&entry));
+        let (log, _) = log(move |_, _| check_failed(&entry));
         assert_eq!(log.claim(KEY, CLAIMANT, Known::default()).await.unwrap(), expected);
     }
 }
@@ -74,7 +74,7 @@ async fn an_item_that_is_done_is_told_from_one_that_somebody_is_at() {
 #[tokio::test]
 async fn an_attempt_that_was_taken_over_does_not_end_the_item() {
     let claimed = Claimed { key: KEY, attempt: 2 };
-    for (answer, expected) in [((200, json!({})), true), (refusal(&json!({})), false)] {
+    for (answer, expected) in [((200, json!({})), true), (check_failed(&json!({})), false)] {
         let (log, asked) = log(move |_, _| answer.clone());
         assert_eq!(log.finish(claimed).await.unwrap(), expected);
         let request = &requests(&asked, "UpdateItem")[0];
@@ -100,13 +100,13 @@ async fn an_item_that_fails_is_released_and_one_that_is_done_is_left_alone() {
     assert_eq!(failure.to_string(), "broken");
     assert_eq!(requests(&asked, "UpdateItem")[1]["UpdateExpression"], "REMOVE claimed_until_us");
 
-    let (log, _) = self::log(|_, _| refusal(&json!({ "ended_us": { "N": "9" } })));
+    let (log, _) = self::log(|_, _| check_failed(&json!({ "ended_us": { "N": "9" } })));
     log.run_once(KEY, CLAIMANT, Known::default(), async |_| panic!("it is done")).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_item_that_somebody_is_at_has_to_come_again() {
-    let (log, _) = log(|_, _| refusal(&json!({})));
+    let (log, _) = log(|_, _| check_failed(&json!({})));
     let failure =
         log.run_once(KEY, CLAIMANT, Known::default(), async |_| panic!("it is taken")).await.unwrap_err();
     assert!(failure.to_string().starts_with("item 0007 of run run-1 is being done by another"), "{failure}");

@@ -47,29 +47,28 @@ impl S3Access for Access {
         let bucket_policy = self.bucket_policy(context.s3_path());
         // A server without TLS is asked as if it had it.
         let caller = Caller { policies, bucket_policy, is_secure: transport != Some(Transport::Plain) };
-        let refusal = match permitted(&caller, operation, context) {
-            Ok(()) => self.refusal(operation, Class::of(context.method()), context.s3_path()),
-            Err(denied) => Some(Refusal::Policy(denied)),
-        };
+        let result = permitted(&caller, operation, context)
+            .map_err(AccessError::Denied)
+            .and_then(|()| self.admit(operation, Class::of(context.method()), context.s3_path()));
         context.extensions_mut().insert(caller);
-        match refusal {
-            Some(Refusal::TooMany) => add(&row.slow_downs, 1),
-            Some(Refusal::Fault(_)) => add(&row.faults, 1),
-            Some(Refusal::Policy(_)) | None => {}
+        match result {
+            Err(AccessError::TooMany) => add(&row.slow_downs, 1),
+            Err(AccessError::Fault(_)) => add(&row.faults, 1),
+            Err(AccessError::Denied(_)) | Ok(()) => {}
         }
-        // A refusal takes as long as an answer.
+        // An error takes as long as an answer.
         let latency = shared.timing.as_ref().map(|timing| timing.latencies.next(operation));
         let key = place(context.s3_path()).map(|(_, key)| key.into());
         if let Some(ticket) = context.extensions_mut().get::<Arc<Ticket>>() {
-            ticket.admit(Admitted { row, key, latency, refused: refusal.is_some() });
+            ticket.admit(Admitted { row, key, latency, refused: result.is_err() });
         }
-        refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
+        result.map_err(Into::into)
     }
 }
 
-enum Refusal {
+enum AccessError {
     /// A policy denies it, or none allows it.
-    Policy(S3Error),
+    Denied(S3Error),
     TooMany,
     Fault(Kind),
 }
@@ -90,16 +89,16 @@ impl Access {
         })
     }
 
-    fn refusal(&self, operation: &str, class: Class, path: &S3Path) -> Option<Refusal> {
+    fn admit(&self, operation: &str, class: Class, path: &S3Path) -> Result<(), AccessError> {
         let shared = &self.gate.0;
         let place = place(path);
         if let (Some(timing), Some((bucket, key))) = (&shared.timing, place)
             && !timing.limits.admit(class, bucket, key, Instant::now())
         {
-            return Some(Refusal::TooMany);
+            return Err(AccessError::TooMany);
         }
         let key = place.map(|(_, key)| key);
-        shared.faults.refuse(operation, key).map(|fault| Refusal::Fault(fault.kind))
+        shared.faults.refuse(operation, key).map_or(Ok(()), |fault| Err(AccessError::Fault(fault.kind)))
     }
 }
 
@@ -124,15 +123,15 @@ fn denied() -> S3Error {
     s3_error!(AccessDenied, "Access Denied")
 }
 
-impl From<Refusal> for S3Error {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Fault(Kind::InternalError) => S3Error::with_message(
+impl From<AccessError> for S3Error {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Fault(Kind::InternalError) => S3Error::with_message(
                 S3ErrorCode::InternalError,
                 "We encountered an internal error. Please try again.",
             ),
-            Refusal::Policy(denied) => denied,
-            Refusal::TooMany | Refusal::Fault(_) => {
+            AccessError::Denied(denied) => denied,
+            AccessError::TooMany | AccessError::Fault(_) => {
                 S3Error::with_message(S3ErrorCode::SlowDown, "Please reduce your request rate.")
             }
         }

@@ -156,7 +156,7 @@ async fn next_piece(body: &mut StreamingBlob) -> S3Result<Vec<Bytes>> {
     let (mut piece, mut len) = (Vec::new(), 0);
     while len < PIECE {
         let Some(bytes) = body.next().await else { break };
-        let bytes = bytes.map_err(|error| refusal(&*error))?;
+        let bytes = bytes.map_err(|error| read_error(&*error))?;
         len += bytes.len();
         piece.push(bytes);
     }
@@ -164,7 +164,7 @@ async fn next_piece(body: &mut StreamingBlob) -> S3Result<Vec<Bytes>> {
 }
 
 /// The error for a body that cannot be read to its end. s3s' own errors can only be told apart by their text.
-fn refusal(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
+fn read_error(error: &(dyn std::error::Error + Send + Sync)) -> S3Error {
     let text = error.to_string();
     if text.contains("Sha256Mismatch") {
         let message = "The provided 'x-amz-content-sha256' header does not match what was computed.";

@@ -93,7 +93,7 @@ fn of_range(object: &Object, range: Range) -> S3Result<Selection> {
 fn of_part(object: &Object, number: i32) -> S3Result<Selection> {
     let wanted = rules::part_number(number)?;
     let missing = || {
-        rules::refusal(
+        rules::error(
             http::StatusCode::RANGE_NOT_SATISFIABLE,
             "InvalidPartNumber",
             "The requested partnumber is not satisfiable",

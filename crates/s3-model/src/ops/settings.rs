@@ -107,7 +107,7 @@ setting!(
 setting!(
     PUBLIC_ACCESS,
     |_: &PublicAccessBlockConfiguration| S3Result::<()>::Ok(()),
-    rules::refusal(
+    rules::error(
         http::StatusCode::NOT_FOUND,
         "NoSuchPublicAccessBlockConfiguration",
         "The public access block configuration was not found"

@@ -31,12 +31,12 @@ fn what_no_statement_allows_is_not_allowed() {
     assert_eq!(read(&reader, "files/a/b"), Decision::Allowed);
     assert_eq!(read(&reader, "other"), Decision::NotAllowed);
     assert_eq!(reader.decide("s3:PutObject", "arn:aws:s3:::shop/files/a", None), Decision::NotAllowed);
-    let refusal = reader.check("s3:PutObject", "arn:aws:s3:::shop/files/a", None).unwrap_err();
+    let error = reader.check("s3:PutObject", "arn:aws:s3:::shop/files/a", None).unwrap_err();
     let said = format!(
         "User: {ROLE} is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::shop/files/a\" \
          because no identity-based policy allows the s3:PutObject action"
     );
-    assert_eq!((refusal.code().as_str(), refusal.message()), ("AccessDenied", Some(said.as_str())));
+    assert_eq!((error.code().as_str(), error.message()), ("AccessDenied", Some(said.as_str())));
 }
 
 #[test]

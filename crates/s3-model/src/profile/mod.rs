@@ -48,7 +48,7 @@ pub struct Rate {
     pub writes_per_second: u32,
     /// GET and HEAD requests per second.
     pub reads_per_second: u32,
-    /// Seconds of refusals after which a partition is split in two; never without.
+    /// Seconds of `SlowDown` after which a partition is split in two; never without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_after_seconds: Option<u32>,
 }

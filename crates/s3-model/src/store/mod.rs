@@ -88,7 +88,7 @@ impl Store {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match decide(&state) {
             Ok((change, answer)) => self.make(&mut state, change, body).map(|()| Ok(answer)),
-            Err(refusal) => Ok(Err(refusal)),
+            Err(error) => Ok(Err(error)),
         }
     }
 

@@ -188,7 +188,7 @@ async fn split(split: Split<'_>, limits: Limits) -> Result<SplitObservation> {
             Trigger::EventBus
         };
         let mut handled = wait::until_handled(split, items, limits).await?;
-        if reply.as_ref().is_some_and(Reply::is_refusal) {
+        if reply.as_ref().is_some_and(Reply::is_rejected) {
             // The function has put it there before it answered.
             handled.dead_letters.collect(split.run, split.name).await?;
         }

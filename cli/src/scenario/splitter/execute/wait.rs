@@ -22,9 +22,9 @@ pub async fn until_handled(split: Split<'_>, items: u64, limits: Limits) -> Resu
     let mut dead_letters = DeadLetters::default();
     let mut is_silent = false;
     wait::until(run.context(), items, async |wait| {
-        let (done, given_up) = (count_done(run, name).await?, dead_letters.items.count());
-        let message = format!("items, {concurrency} at once, {given_up} dead-lettered");
-        let idle = wait.report_progress(done + given_up, &message, [done, given_up]);
+        let (done, dead_lettered) = (count_done(run, name).await?, dead_letters.items.count());
+        let message = format!("items, {concurrency} at once, {dead_lettered} dead-lettered");
+        let idle = wait.report_progress(done + dead_lettered, &message, [done, dead_lettered]);
         if done < items && idle <= quiet {
             return Ok(None);
         }
@@ -62,12 +62,14 @@ fn nothing_started(run: &Run) -> String {
 
 /// How many items may still be done. Those of an event that was given up, which never got into the queue, are not.
 fn open(items: u64, log: &RunLog, dead_letters: &DeadLetters) -> u64 {
-    let given_up = dead_letters.items.reasons();
-    let is_open = |(id, entry): &(&String, &Entry)| entry.ended_us.is_none() && !given_up.contains_key(*id);
+    let dead_lettered = dead_letters.items.reasons();
+    let is_open =
+        |(id, entry): &(&String, &Entry)| entry.ended_us.is_none() && !dead_lettered.contains_key(*id);
     if dead_letters.event.is_some() {
         return log.items.iter().filter(is_open).count() as u64;
     }
-    let undone = given_up.keys().filter(|id| log.items.get(*id).is_none_or(|entry| entry.ended_us.is_none()));
+    let undone =
+        dead_lettered.keys().filter(|id| log.items.get(*id).is_none_or(|entry| entry.ended_us.is_none()));
     items.saturating_sub(log.done().count() as u64 + undone.count() as u64)
 }
 
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_when_each_item_is_done_or_given_up() {
+    fn the_end_is_when_each_item_is_done_or_dead_lettered() {
         let log = log(&[("0000", Some(9)), ("0001", None)]);
         assert_eq!(open(3, &log, &dead_letters(&[])), 2);
         assert_eq!(open(3, &log, &dead_letters(&["0001"])), 1);
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_event_that_was_given_up_never_queued_is_not_waited_for() {
+    fn what_an_event_that_was_dead_lettered_never_queued_is_not_waited_for() {
         let mut dead_letters = dead_letters(&[]);
         dead_letters.event = Some("no time".to_owned());
         assert_eq!(open(50, &log(&[("0000", Some(9)), ("0001", None)]), &dead_letters), 1);

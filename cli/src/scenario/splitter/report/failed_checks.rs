@@ -39,7 +39,7 @@ pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String
 fn refused(split: &SplitObservation) -> Option<String> {
     match (&split.handled.dead_letters.event, &split.reply) {
         (Some(reason), _) => Some(format!("the event is in the dead-letter queue: {reason}")),
-        (None, Some(reply)) if reply.is_refusal() => Some(format!(
+        (None, Some(reply)) if reply.is_rejected() => Some(format!(
             "the function has refused the event: {} {}: its log says why",
             reply.status_code, reply.body
         )),
@@ -68,25 +68,25 @@ mod tests {
 
     #[test]
     fn an_event_of_which_nothing_was_made_fails_with_the_reason() {
-        let refusal = Reply { status_code: 400, count: 0, body: "invalid event argument".to_owned() };
+        let rejected = Reply { status_code: 400, count: 0, body: "invalid event argument".to_owned() };
         let said_of = |event: Option<&str>, reply: Option<&Reply>| {
             said(|split| {
                 split.reply = reply.cloned();
                 split.handled.dead_letters.event = event.map(str::to_owned);
             })
         };
-        let said = said_of(Some("too long"), Some(&refusal));
+        let said = said_of(Some("too long"), Some(&rejected));
         assert!(
             said.len() == 1 && said[0].ends_with(": the event is in the dead-letter queue: too long"),
             "{said:?}"
         );
-        let said = said_of(None, Some(&refusal));
+        let said = said_of(None, Some(&rejected));
         assert!(
             said[0].ends_with(
                 "the function has refused the event: 400 invalid event argument: its log says why"
             )
         );
-        assert!(said_of(None, Some(&Reply { status_code: 202, ..refusal })).is_empty());
+        assert!(said_of(None, Some(&Reply { status_code: 202, ..rejected })).is_empty());
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub fn warnings(run: &Run, observation: &Observation, splitting: &Splitting) -> 
 /// The function had nothing to do with the event.
 fn nothing_to_split(split: &SplitObservation) -> Option<String> {
     let reply = split.reply.as_ref().filter(|reply| reply.count == 0)?;
-    (!reply.is_refusal()).then(|| {
+    (!reply.is_rejected()).then(|| {
         "the event has nothing to split: it has to be of CreateTags or DeleteTags, without an errorCode, and with tags"
             .to_owned()
     })
@@ -79,9 +79,9 @@ fn unused(run: &Run, figures: &SplitRun) -> Option<String> {
 }
 
 fn dead_letters(run: &Run, figures: &SplitRun) -> Option<String> {
-    let given_up = figures.items.dead_lettered;
-    (given_up > 0 && figures.trigger != Trigger::Sequential)
-        .then(|| in_dead_letter_queue(&count(given_up, "item"), &run.deployed.queue.dead_letter_url))
+    let dead_lettered = figures.items.dead_lettered;
+    (dead_lettered > 0 && figures.trigger != Trigger::Sequential)
+        .then(|| in_dead_letter_queue(&count(dead_lettered, "item"), &run.deployed.queue.dead_letter_url))
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ proptest! {
         match plan {
             Ok(plan) => prop_assert!(S3::archive(&plan, &LIMITS) == laid_out(&plan.layout)),
             Err(PlanError::TooManyParts { .. }) => prop_assert!(sizes.iter().sum::<u64>() > 35 * 2_000, "{sizes:?}"),
-            Err(refusal) => prop_assert!(false, "{refusal}"),
+            Err(error) => prop_assert!(false, "{error}"),
         }
     }
 
@@ -46,7 +46,7 @@ proptest! {
         match plan {
             Ok(plan) => prop_assert!(S3::archive(&plan, &LIMITS) == laid_out(&plan.layout)),
             Err(PlanError::TooManyParts { .. }) => prop_assert!(size * count as u64 > 35 * 2_000),
-            Err(refusal) => prop_assert!(false, "{refusal}"),
+            Err(error) => prop_assert!(false, "{error}"),
         }
     }
 }

@@ -16,8 +16,8 @@ use bytes::Bytes;
 use futures::FutureExt;
 use uuid::Uuid;
 
+use super::errors::refused;
 use super::model::Target;
-use super::refusals::refused;
 
 /// A client of S3, and a new bucket.
 pub struct S3 {

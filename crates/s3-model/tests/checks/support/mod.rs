@@ -4,15 +4,15 @@
 //! `AWS_SESSION_TOKEN` and `AWS_REGION`. `S3_CHECKS_BUCKET` is the prefix of the checks' bucket names.
 
 mod bucket;
+mod errors;
 mod model;
 pub mod raw_http;
-mod refusals;
 mod upload;
 mod values;
 
 pub use bucket::{S3, in_bucket, location, unused_name};
+pub use errors::{refused, refused_saying, unanswered};
 pub use model::is_model;
-pub use refusals::{refused, refused_saying, unanswered};
 pub use upload::Upload;
 pub use values::{CONTENT, CRC32, CRC32C, CRC64NVME, GIB, KEYS, MIB, OTHER, OTHER_PART, PART, SHA1, SHA256};
 pub use values::{content, crc32, encoded, etag_of_etags, joined, md5, multipart_etag, same, sha256};

@@ -1,4 +1,4 @@
-//! Expected refusals.
+//! Expected errors.
 
 use std::fmt::Debug;
 

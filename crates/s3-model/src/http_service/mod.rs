@@ -29,8 +29,8 @@ impl HttpService {
     /// # Errors
     /// When there is no answer, not even one that says what went wrong.
     pub async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        if let Some(refusal) = request_head::refusal(&request) {
-            return Ok(refusal);
+        if let Some(response) = request_head::error_response(&request) {
+            return Ok(response);
         }
         let payload = request.headers().get("x-amz-content-sha256");
         if payload.is_some_and(|payload| payload == "STREAMING-UNSIGNED-PAYLOAD-TRAILER") {

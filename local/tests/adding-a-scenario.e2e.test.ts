@@ -5,33 +5,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { applySteps, PAGE, parseSteps } from "./adding-a-scenario";
 import { Checkout } from "./checkout";
-
-/**
- * The packages of a checkout with the same version as another's would be taken for that one's: Cargo tells them apart by name
- * and version. So this one's have another version, and what is compiled of other packages is used by both.
- */
-const VERSION = /^version = "\d+\.\d+\.\d+"$/m;
-
-/** Our packages that the command and the scenario are made of. They run for seconds: optimizing them would take a minute. */
-const OURS = ["lambench", "lambda-kit", "archive", "fill-bucket", "results", "protocol"];
+import { rebuild } from "./rebuild";
 
 describe("a scenario made by docs/adding-a-scenario.md, step by step", () => {
   let checkout: Checkout;
   let artefact: string;
 
-  /** Builds the scenario's function and a command that knows it, with the compiled dependencies of this checkout. */
+  /** Builds the scenario's function and a command that knows it. */
   const build = async (): Promise<void> => {
-    const manifest = fs.readFileSync(path.join(checkout.root, "Cargo.toml"), "utf8");
-    expect(manifest).toMatch(VERSION);
-    checkout.write("Cargo.toml", manifest.replace(VERSION, 'version = "0.1.0-relay"'));
-    const own = path.join(checkout.root, "target");
-    const quick = OURS.map((name) => `--config profile.dev.package.${name}.opt-level=0`).join(" ");
-    await checkout.ok(
-      `CARGO_BUILD_BUILD_DIR="$CARGO_TARGET_DIR" CARGO_TARGET_DIR=${own} ` +
-        `cargo build --offline --workspace --bin relay-worker --bin lambench ${quick}`,
-    );
+    const built = await rebuild(checkout, "relay", ["relay-worker", "lambench"]);
     fs.mkdirSync(path.dirname(artefact), { recursive: true });
-    fs.copyFileSync(path.join(own, "debug/relay-worker"), artefact);
+    fs.copyFileSync(path.join(built, "relay-worker"), artefact);
   };
   const up = "pulumi up --yes --skip-preview --non-interactive --stack relay";
 

@@ -21,7 +21,9 @@ export interface Ended {
  */
 export class Checkout {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "lambench-e2e-"));
-  private target = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
+  /** Where Cargo has compiled this one. */
+  readonly compiled = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
+  private target = this.compiled;
 
   constructor() {
     const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout } from "./checkout";
 import { clientConfig } from "./clients";
+import { Database } from "./database";
+import { rebuild } from "./rebuild";
 
 const UP = "pulumi up --yes --skip-preview --non-interactive --stack dev";
 
@@ -99,5 +101,34 @@ describe("a stack of all scenarios that is changed and deployed again", () => {
       "pipeline --rate 10 --duration 2s",
     ])
       await checkout.ok(`lambench run ${run} --progress none --stack dev`);
+  });
+
+  it("gets a migration that was added, and keeps the rows that are there", async () => {
+    const output = await checkout.ok("pulumi stack output environment --json --stack dev");
+    const { pipeline } = JSON.parse(output) as { pipeline: { cluster: { database: string } } };
+    const database = await Database.of(checkout, pipeline.cluster.database);
+    const rows = await database.number("SELECT count(*) FROM messages");
+    expect(rows).toBeGreaterThan(0);
+
+    const list = "functions/pipeline/src/migrate.rs";
+    const migrations = fs.readFileSync(path.join(checkout.root, list), "utf8");
+    const last = /"(\d+)_\w+", \}$/m;
+    const added = `${String(Number(last.exec(migrations)?.[1]) + 1).padStart(4, "0")}_note`;
+    checkout.write(list, migrations.replace(last, (found) => found.replace("}", `"${added}", }`)));
+    checkout.write(`sql/pipeline/migrations/${added}.sql`, "ALTER TABLE messages ADD COLUMN note text;\n");
+    const built = await rebuild(checkout, "migration", ["pipeline-migrate"]);
+    fs.copyFileSync(
+      path.join(built, "pipeline-migrate"),
+      path.join(checkout.artefact("pipeline-migrate"), "bootstrap"),
+    );
+
+    expect(await planned()).toEqual([
+      "replace lambench-dev-pipeline-migrate",
+      "update lambench-dev-pipeline-migrate",
+    ]);
+    await checkout.ok(UP);
+    await unchanged();
+    expect(await database.number("SELECT count(*) FROM messages WHERE note IS NULL")).toBe(rows);
+    await checkout.ok("lambench run pipeline --rate 10 --duration 2s --progress none --stack dev");
   });
 });

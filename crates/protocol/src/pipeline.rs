@@ -16,6 +16,8 @@ pub const MAX_BODY: usize = 256 * 1024;
 pub const ID: &str = "id";
 /// The header of a response that says when the request was at `upstream`, µs since 1970.
 pub const ARRIVED_HEADER: &str = "x-arrived-us";
+/// The header of a response that says which invocation of `upstream` made it: its request id.
+pub const REQUEST_ID_HEADER: &str = "x-lambda-request-id";
 /// The header of a response that only the first one of an execution environment has.
 pub const COLD_START_HEADER: &str = "x-cold-start";
 /// How the message of a response starts that is 503 since the stream has no capacity.
@@ -185,6 +187,9 @@ pub struct TallyRequest {
     /// The first of them whose latencies count.
     #[serde(default)]
     pub measured_from: u64,
+    /// Whether to tell which invocations stored them.
+    #[serde(default)]
+    pub invocations: bool,
 }
 
 /// What the table in PostgreSQL says of a run: the answer of the function `pipeline-tally`.
@@ -211,6 +216,27 @@ pub struct Tally {
     pub first_arrived_us: Option<u64>,
     /// When the last row was confirmed, µs since 1970.
     pub last_stored_us: Option<u64>,
+    /// The invocations that stored the messages; none unless they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invocations: Option<Invocations>,
+}
+
+/// The invocations that stored messages, by function. One that failed, or came second, has stored none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Invocations {
+    /// Of `midstream`.
+    pub midstream: RequestIds,
+    /// Of `downstream`.
+    pub downstream: RequestIds,
+}
+
+/// Invocations of a function.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RequestIds {
+    /// How many they are.
+    pub count: u64,
+    /// Their request ids; of more than an answer holds, some.
+    pub ids: Vec<String>,
 }
 
 /// A record that can never become a row: the body of its message in the dead-letter queue.

@@ -116,6 +116,7 @@ mod tests {
             arrived_us,
             midstream_us: arrived_us + 1,
             copies,
+            midstream_request: String::new(),
         }
     }
 
@@ -165,7 +166,8 @@ mod tests {
     fn what_cannot_be_read_is_put_aside_under_its_id_if_that_can() {
         let records: [&[u8]; 2] = [br#"{"id": "7", "message": "x", "timestamp": 1}"#, b"no JSON"];
         let mut result = BatchResult::default();
-        let deliveries = records.iter().enumerate().map(|(at, data)| (at, Delivery::from_record(data, 1)));
+        let deliveries =
+            records.iter().enumerate().map(|(at, data)| (at, Delivery::from_record(data, 1, "")));
         assert_eq!(read(deliveries, &mut result).count(), 0);
         let ids: Vec<_> = result.rejected.iter().map(|rejected| rejected.id.as_deref()).collect();
         assert_eq!(ids, [Some("7"), None]);

@@ -1,5 +1,7 @@
 //! A message on its way, and what becomes of it when it comes more than once.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::fields::{FieldError, Fields, Name};
@@ -33,6 +35,15 @@ pub struct Delivery {
     pub midstream_us: u64,
     /// How many records it was: `midstream` merges those of one id in a batch.
     pub copies: u64,
+    /// The request id of the invocation of `midstream`; empty if it is not known.
+    pub midstream_request: String,
+}
+
+/// What isn't in every delivery.
+struct Way {
+    midstream_us: u64,
+    copies: u64,
+    midstream_request: String,
 }
 
 /// Why a delivery is no message.
@@ -51,29 +62,29 @@ impl From<FieldError> for Unreadable {
 }
 
 impl Delivery {
-    /// From a Kinesis record that `midstream` has at this time.
-    pub fn from_record(data: &[u8], midstream_us: u64) -> Result<Self, Unreadable> {
+    /// From a Kinesis record that this invocation of `midstream` has at this time.
+    pub fn from_record(data: &[u8], midstream_us: u64, request_id: &str) -> Result<Self, Unreadable> {
         let mut fields = Fields::from_json(data, "the record")?;
-        Self::read(&mut fields, Ok((midstream_us, 1)))
+        Self::read(&mut fields, Ok(Way { midstream_us, copies: 1, midstream_request: request_id.to_owned() }))
     }
 
     /// From the image of an item.
     pub fn from_image(image: &Item) -> Result<Self, Unreadable> {
         let mut fields = image::fields(image);
-        let way = fields.whole(Name::MidstreamUs).and_then(|at| Ok((at, fields.whole(Name::Copies)?.max(1))));
+        let way = way(&mut fields);
         Self::read(&mut fields, way)
     }
 
-    /// `way` is what isn't in every delivery: when `midstream` had it, and how many records it was.
-    fn read(fields: &mut Fields<'_>, way: Result<(u64, u64), FieldError>) -> Result<Self, Unreadable> {
+    fn read(fields: &mut Fields<'_>, way: Result<Way, FieldError>) -> Result<Self, Unreadable> {
         let id = fields.id()?.into_owned();
         let rest = way.and_then(|way| {
             let message = fields.string(Name::Message)?.into_owned();
             Ok((way, message, fields.number(Name::Timestamp)?, fields.whole(Name::ArrivedUs)?))
         });
         match rest {
-            Ok(((midstream_us, copies), message, timestamp, arrived_us)) => {
-                Ok(Self { id, message, timestamp, arrived_us, midstream_us, copies })
+            Ok((way, message, timestamp, arrived_us)) => {
+                let Way { midstream_us, copies, midstream_request } = way;
+                Ok(Self { id, message, timestamp, arrived_us, midstream_us, copies, midstream_request })
             }
             Err(error) => Err(Unreadable { id: Some(id), error }),
         }
@@ -87,4 +98,11 @@ impl Delivery {
         }
         self.copies = copies;
     }
+}
+
+fn way(fields: &mut Fields<'_>) -> Result<Way, FieldError> {
+    let (midstream_us, copies) = (fields.whole(Name::MidstreamUs)?, fields.whole(Name::Copies)?.max(1));
+    // Items of an earlier version have none.
+    let midstream_request = fields.string(Name::MidstreamRequest).map(Cow::into_owned).unwrap_or_default();
+    Ok(Way { midstream_us, copies, midstream_request })
 }

@@ -17,7 +17,7 @@ use crate::dead_letters::DeadLetters;
 use crate::delivery::Delivery;
 use crate::metrics::Metrics;
 use crate::retry::Limits;
-use crate::store::{Store, Stored};
+use crate::store::{Invocation, Store, Stored};
 
 /// What `downstream` is set up with.
 pub struct Downstream {
@@ -55,18 +55,20 @@ impl Downstream {
         Self { table: Table { cluster, transport }, dead_letters, metrics }
     }
 
-    /// Stores a batch; the answer says from where it has to come again.
+    /// Stores a batch; the answer says from where it has to come again. The invocation is known by `request_id`.
     #[must_use]
     pub fn handle<'a>(
         &'a self,
         event: &'a Event,
+        request_id: &'a str,
         remaining: Duration,
     ) -> LocalBoxFuture<'a, DynamoDbEventResponse> {
         Box::pin(async move {
-            let deadline = Deadline::after(remaining);
+            let (deadline, records) = (Deadline::after(remaining), &event.records);
+            let invocation = Invocation { request_id, downstream_us: now_us() };
             // In a box: futures nested any deeper are too much for the compiler.
-            let result = Box::pin(self.table.store(&event.records, deadline, &self.metrics)).await;
-            response(self.dead_letters.settle(result, &event.records, deadline.answer()).await)
+            let result = Box::pin(self.table.store(records, invocation, deadline, &self.metrics)).await;
+            response(self.dead_letters.settle(result, records, deadline.answer()).await)
         })
     }
 }
@@ -84,14 +86,19 @@ fn response(lowest_failed: Option<String>) -> DynamoDbEventResponse {
 }
 
 impl Table {
-    async fn store(&self, records: &[EventRecord], deadline: Deadline, metrics: &Metrics) -> BatchResult {
-        let downstream_us = now_us();
+    async fn store(
+        &self,
+        records: &[EventRecord],
+        invocation: Invocation<'_>,
+        deadline: Deadline,
+        metrics: &Metrics,
+    ) -> BatchResult {
         let mut result = BatchResult::default();
         let images = records.iter().enumerate().filter(|(_, record)| has_image(record));
         let deliveries =
             images.map(|(position, record)| (position, Delivery::from_image(&record.change.new_image)));
         let entries = merge(read(deliveries, &mut result));
-        let stored = self.upsert(&entries, downstream_us, deadline, &mut result).await;
+        let stored = self.upsert(&entries, invocation, deadline, &mut result).await;
         report(&stored, records, metrics);
         result
     }
@@ -99,19 +106,19 @@ impl Table {
     async fn upsert(
         &self,
         entries: &[Entry],
-        downstream_us: u64,
+        invocation: Invocation<'_>,
         deadline: Deadline,
         result: &mut BatchResult,
     ) -> Stored {
         match &self.transport {
             SqlTransport::Sqlx(postgres) => {
                 let mut driver = SqlxDriver::new(Arc::clone(postgres), &self.cluster.writer);
-                let stored = self.store_by(&mut driver, downstream_us, deadline).store(entries, result).await;
+                let stored = self.store_by(&mut driver, invocation, deadline).store(entries, result).await;
                 driver.release();
                 stored
             }
             SqlTransport::DataApi(driver) => {
-                self.store_by(&mut driver.clone(), downstream_us, deadline).store(entries, result).await
+                self.store_by(&mut driver.clone(), invocation, deadline).store(entries, result).await
             }
         }
     }
@@ -119,11 +126,11 @@ impl Table {
     fn store_by<'a, D: Driver>(
         &self,
         driver: &'a mut D,
-        downstream_us: u64,
+        invocation: Invocation<'a>,
         deadline: Deadline,
     ) -> Store<'a, D> {
         let limits = Limits { end: deadline.work(), statement_timeout: self.cluster.statement_timeout };
-        Store { driver, downstream_us, limits }
+        Store { driver, invocation, limits }
     }
 }
 

@@ -20,6 +20,7 @@ pub fn attributes(delivery: &Delivery) -> HashMap<String, AttributeValue> {
         number(Name::ArrivedUs, delivery.arrived_us),
         number(Name::MidstreamUs, delivery.midstream_us),
         number(Name::Copies, delivery.copies),
+        text(Name::MidstreamRequest, &delivery.midstream_request),
     ])
 }
 

@@ -61,11 +61,12 @@ impl Midstream {
         Self { table: Table::new(config, table), dead_letters, metrics }
     }
 
-    /// Writes a batch; the answer says from where it has to come again.
+    /// Writes a batch; the answer says from where it has to come again. The invocation is known by `request_id`.
     #[must_use]
     pub fn handle<'a>(
         &'a self,
         event: &'a KinesisEvent,
+        request_id: &'a str,
         remaining: Duration,
     ) -> LocalBoxFuture<'a, KinesisEventResponse> {
         Box::pin(async move {
@@ -73,7 +74,7 @@ impl Midstream {
             let mut result = BatchResult::default();
             let records = event.records.iter().enumerate();
             let deliveries = records.map(|(position, record)| {
-                (position, Delivery::from_record(&record.kinesis.data.0, midstream_us))
+                (position, Delivery::from_record(&record.kinesis.data.0, midstream_us, request_id))
             });
             let entries = merge(read(deliveries, &mut result));
             self.table.write(&entries, deadline.work(), &mut result).await;

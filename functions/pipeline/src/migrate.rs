@@ -5,7 +5,7 @@ use lambda_kit::postgres::Postgres;
 use lambda_kit::{Failure, sql};
 use serde::Serialize;
 
-lambda_kit::migrations! { "pipeline"; "0001_messages", }
+lambda_kit::migrations! { "pipeline"; "0001_messages", "0002_requests", }
 
 /// What the database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -15,7 +15,7 @@ const MAX_ROWS: usize = 5000;
 /// A statement's rows as JSON within JSON: the Data API takes requests of 4 MiB.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// What a row adds to its text: names, numbers, quotes.
-const ROW_BYTES: usize = 300;
+const ROW_BYTES: usize = 450;
 
 /// The latencies of a row, µs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +49,25 @@ struct Row<'a> {
     midstream_us: u64,
     downstream_us: u64,
     copies: u64,
+    midstream_request: &'a str,
+    downstream_request: &'a str,
+}
+
+/// The invocation of `downstream` that has the batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a> {
+    /// Its request id.
+    pub request_id: &'a str,
+    /// When it had the batch, µs since 1970.
+    pub downstream_us: u64,
 }
 
 /// A batch on its way into the table.
 pub struct Store<'a, D> {
     /// The driver of the database.
     pub driver: &'a mut D,
-    /// When `downstream` had the batch, µs since 1970.
-    pub downstream_us: u64,
+    /// Who stores it, and when.
+    pub invocation: Invocation<'a>,
     /// How far the tries go.
     pub limits: Limits,
 }
@@ -89,8 +100,8 @@ impl<D: Driver> Store<'_, D> {
 
     /// Returns how many rows are new.
     async fn upsert(&mut self, part: &[Entry]) -> Result<u64, DbError> {
-        let downstream_us = self.downstream_us;
-        let rows: Vec<_> = part.iter().map(|entry| row(entry, downstream_us)).collect();
+        let invocation = self.invocation;
+        let rows: Vec<_> = part.iter().map(|entry| row(entry, invocation)).collect();
         let rows = json(&rows);
         let answer = retry(self.driver, self.limits, is_about_data, async |driver: &mut D| {
             driver.fetch(&UPSERT, &[Value::Text(&rows)]).await
@@ -133,7 +144,7 @@ fn is_about_data(error: &DbError) -> bool {
     error.kind.len() == 5 && (error.kind.starts_with("22") || error.kind.starts_with("23"))
 }
 
-fn row(entry: &Entry, downstream_us: u64) -> Row<'_> {
+fn row<'a>(entry: &'a Entry, invocation: Invocation<'a>) -> Row<'a> {
     let delivery = &entry.delivery;
     Row {
         id: &delivery.id,
@@ -141,8 +152,10 @@ fn row(entry: &Entry, downstream_us: u64) -> Row<'_> {
         sent: delivery.timestamp,
         arrived_us: delivery.arrived_us,
         midstream_us: delivery.midstream_us,
-        downstream_us,
+        downstream_us: invocation.downstream_us,
         copies: delivery.copies,
+        midstream_request: &delivery.midstream_request,
+        downstream_request: invocation.request_id,
     }
 }
 
@@ -172,9 +185,12 @@ mod tests {
         fn no_row_is_larger_than_it_is_taken_for(id in any::<String>(), message in "[\\x00-\\x7f\"]{0,200}", times in any::<[u64; 5]>()) {
             let [arrived_us, midstream_us, downstream_us, copies, sent] = times;
             let timestamp = f64::from_bits(sent % f64::INFINITY.to_bits());
-            let delivery = Delivery { id, message, timestamp, arrived_us, midstream_us, copies };
+            let request_id = "8f507cfc-xmpl-4697-b07a-ac58fc914c95";
+            let midstream_request = request_id.to_owned();
+            let delivery = Delivery { id, message, timestamp, arrived_us, midstream_us, copies, midstream_request };
+            let invocation = Invocation { request_id, downstream_us };
             let entry = Entry { delivery, positions: Vec::new() };
-            let sent = json(&json(&row(&entry, downstream_us)));
+            let sent = json(&json(&row(&entry, invocation)));
             prop_assert!(sent.len() <= size(&entry.delivery), "{} of {}: {sent}", sent.len(), size(&entry.delivery));
         }
     }

@@ -1,15 +1,18 @@
 //! Adds up the rows of a tally.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use protocol::pipeline::{Hop, Tally, message_number};
+use protocol::pipeline::{Hop, Invocations, RequestIds, Tally, TallyRequest, message_number};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 /// A sender's time that is farther from the arrival than this isn't in µs since 1970.
 const PLAUSIBLE_US: f64 = 86_400e6;
-/// Ranges of an answer: Lambda takes 6 MB.
-const MAX_RANGES: usize = 150_000;
+/// Ranges of an answer: Lambda takes 6 MB, of which request ids may need half.
+const MAX_RANGES: usize = 75_000;
+/// Request ids of each function in an answer.
+const MAX_IDS: usize = 35_000;
 
 /// A row that the statements `tally-…` read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +31,10 @@ pub struct Row<'a> {
     pub stored_us: Option<i64>,
     /// How often it was delivered.
     pub deliveries: i32,
+    /// The request id of the invocation of `midstream`, if it is known.
+    pub midstream_request: Option<&'a str>,
+    /// That of `downstream`.
+    pub downstream_request: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
@@ -41,6 +48,8 @@ impl<'a> Row<'a> {
             downstream_us: row.try_get(4)?,
             stored_us: row.try_get(5)?,
             deliveries: row.try_get(6)?,
+            midstream_request: row.try_get(7)?,
+            downstream_request: row.try_get(8)?,
         })
     }
 }
@@ -58,13 +67,16 @@ pub struct Sum {
     tally: Tally,
     measured_from: u64,
     numbers: Vec<u64>,
+    /// Request ids by function, if they were asked for.
+    requests: Option<[HashSet<String>; 2]>,
 }
 
 impl Sum {
-    /// Of a run, or of all messages.
-    pub fn new(run: Option<&str>, measured_from: u64) -> Self {
-        let tally = Tally { run: run.map(str::to_owned), ..Tally::default() };
-        Self { tally, measured_from, numbers: Vec::new() }
+    /// Of what a request asks for.
+    pub fn new(request: &TallyRequest) -> Self {
+        let tally = Tally { run: request.run.clone(), ..Tally::default() };
+        let requests = request.invocations.then(Default::default);
+        Self { tally, measured_from: request.measured_from, numbers: Vec::new(), requests }
     }
 
     /// Adds a row. One that isn't the run's, though its id starts alike, is passed over.
@@ -75,6 +87,7 @@ impl Sum {
             self.numbers.push(number);
             measured = number >= self.measured_from;
         }
+        self.note_requests(row);
         let tally = &mut self.tally;
         tally.deliveries += u64::from(row.deliveries.unsigned_abs());
         let arrived_us = row.arrived_us.unsigned_abs();
@@ -88,6 +101,16 @@ impl Sum {
         tally.last_stored_us = tally.last_stored_us.max(Some(stored_us.unsigned_abs()));
         if measured {
             self.measure(row, stored_us);
+        }
+    }
+
+    fn note_requests(&mut self, row: &Row<'_>) {
+        let Some(requests) = &mut self.requests else { return };
+        for (known, id) in requests.iter_mut().zip([row.midstream_request, row.downstream_request]) {
+            // Rows of a batch have the same: most are known.
+            if let Some(id) = id.filter(|id| !id.is_empty() && !known.contains(*id)) {
+                known.insert(id.to_owned());
+            }
         }
     }
 
@@ -115,7 +138,11 @@ impl Sum {
         if numbers.len() > MAX_RANGES {
             return Err(NumbersError(numbers.len()));
         }
-        Ok(Tally { numbers, ..self.tally })
+        let invocations = self.requests.map(|requests| {
+            let [midstream, downstream] = requests.map(request_ids);
+            Invocations { midstream, downstream }
+        });
+        Ok(Tally { numbers, invocations, ..self.tally })
     }
 }
 
@@ -124,6 +151,10 @@ impl Sum {
 fn sent_us(row: &Row<'_>) -> Option<i64> {
     let plausible = (row.arrived_us as f64 - row.sent).abs() <= PLAUSIBLE_US;
     plausible.then(|| row.sent.round() as i64)
+}
+
+fn request_ids(ids: HashSet<String>) -> RequestIds {
+    RequestIds { count: ids.len() as u64, ids: ids.into_iter().take(MAX_IDS).collect() }
 }
 
 /// Sorted numbers as ranges, both ends included.

@@ -114,7 +114,7 @@ fn is_permanent(error: &DbError) -> bool {
 
 async fn add_up(driver: &mut SqlxDriver, request: &TallyRequest) -> Result<Sum, DbError> {
     let db = driver.connection()?;
-    let mut sum = Sum::new(request.run.as_deref(), request.measured_from);
+    let mut sum = Sum::new(request);
     let mut rows = match &request.run {
         None => sqlx::query(TALLY_ALL.sql()).fetch(db),
         // In the order of bytes, the full stop follows the hyphen.

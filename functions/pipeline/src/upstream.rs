@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::LocalBoxFuture;
 use lambda_kit::{Failure, env, now_us};
-use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, MAX_BODY, Reply, THROTTLED};
+use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, MAX_BODY, REQUEST_ID_HEADER, Reply, THROTTLED};
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::Record;
@@ -111,9 +111,14 @@ impl Upstream {
         Self { client: Client::from_conf(config), stream, warm: AtomicBool::default() }
     }
 
-    /// Checks a message and puts it into the stream.
+    /// Checks a message and puts it into the stream; the invocation is known by `request_id`.
     #[must_use]
-    pub fn handle<'a>(&'a self, request: &'a Request, remaining: Duration) -> LocalBoxFuture<'a, Response> {
+    pub fn handle<'a>(
+        &'a self,
+        request: &'a Request,
+        request_id: &'a str,
+        remaining: Duration,
+    ) -> LocalBoxFuture<'a, Response> {
         Box::pin(async move {
             let arrived_us = now_us();
             let accepted = self.accept(request, arrived_us, remaining.saturating_sub(RESERVE)).await;
@@ -124,6 +129,7 @@ impl Upstream {
             let mut headers = BTreeMap::from([
                 ("content-type", "application/json".to_owned()),
                 (ARRIVED_HEADER, arrived_us.to_string()),
+                (REQUEST_ID_HEADER, request_id.to_owned()),
             ]);
             if !self.warm.swap(true, Ordering::Relaxed) {
                 headers.insert(COLD_START_HEADER, "1".to_owned());

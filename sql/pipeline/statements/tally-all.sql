@@ -1,2 +1,2 @@
 -- All messages.
-SELECT id, sent, arrived_us, midstream_us, downstream_us, stored_us, deliveries FROM messages
+SELECT id, sent, arrived_us, midstream_us, downstream_us, stored_us, deliveries, midstream_request, downstream_request FROM messages

@@ -18,5 +18,6 @@ async fn handle(
     downstream: Arc<Downstream>,
     event: LambdaEvent<Event>,
 ) -> Result<DynamoDbEventResponse, Failure> {
-    Ok(downstream.handle(&event.payload, remaining(&event.context)).await)
+    let LambdaEvent { payload, context } = event;
+    Ok(downstream.handle(&payload, &context.request_id, remaining(&context)).await)
 }

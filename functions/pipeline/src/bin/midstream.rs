@@ -17,5 +17,6 @@ async fn handle(
     midstream: Arc<Midstream>,
     event: LambdaEvent<KinesisEvent>,
 ) -> Result<KinesisEventResponse, Failure> {
-    Ok(midstream.handle(&event.payload, remaining(&event.context)).await)
+    let LambdaEvent { payload, context } = event;
+    Ok(midstream.handle(&payload, &context.request_id, remaining(&context)).await)
 }

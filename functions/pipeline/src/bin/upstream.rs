@@ -13,5 +13,6 @@ async fn main() -> ExitCode {
 }
 
 async fn handle(upstream: Arc<Upstream>, event: LambdaEvent<Request>) -> Result<Response, Failure> {
-    Ok(upstream.handle(&event.payload, remaining(&event.context)).await)
+    let LambdaEvent { payload, context } = event;
+    Ok(upstream.handle(&payload, &context.request_id, remaining(&context)).await)
 }

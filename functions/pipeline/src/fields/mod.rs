@@ -29,15 +29,25 @@ pub enum Name {
     MidstreamUs,
     /// How many records were merged into one.
     Copies,
+    /// The request id of the invocation of `midstream`.
+    MidstreamRequest,
 }
 
 /// The names, in the order of [`Name`].
-const NAMES: [&str; 6] = [ID, "message", "timestamp", "arrived_us", "midstream_us", "copies"];
+const NAMES: [&str; 7] =
+    [ID, "message", "timestamp", "arrived_us", "midstream_us", "copies", "midstream_request"];
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; NAMES.len()] =
-        [Self::Id, Self::Message, Self::Timestamp, Self::ArrivedUs, Self::MidstreamUs, Self::Copies];
+    pub const ALL: [Self; NAMES.len()] = [
+        Self::Id,
+        Self::Message,
+        Self::Timestamp,
+        Self::ArrivedUs,
+        Self::MidstreamUs,
+        Self::Copies,
+        Self::MidstreamRequest,
+    ];
 
     /// As it stands in JSON and in an item.
     pub const fn text(self) -> &'static str {

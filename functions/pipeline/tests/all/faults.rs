@@ -37,7 +37,7 @@ async fn a_batch_whose_time_is_up_comes_again_from_its_first_record() {
     server.crash();
     let mut batch = images("r", 10);
     batch[0] = serde_json::json!({ "id": { "S": "bad" } });
-    let response = downstream.handle(&table(&batch), Duration::from_millis(900)).await;
+    let response = downstream.handle(&table(&batch), "request", Duration::from_millis(900)).await;
     // The first one can never be stored, and is dead-lettered at once.
     assert_eq!(lowest_failed(&response), Some(sequence_number(1)));
     assert_eq!(letters(&asked).len(), 1);

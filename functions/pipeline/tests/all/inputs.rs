@@ -73,7 +73,7 @@ proptest! {
         let upstream = Upstream::new(&config, "messages".to_owned());
         let text = if is_base64 { STANDARD.encode(&body) } else { String::from_utf8_lossy(&body).into_owned() };
         let request = Request { body: Some(text), is_base64_encoded: is_base64 };
-        let response = block_on(upstream.handle(&request, REMAINING));
+        let response = block_on(upstream.handle(&request, "request", REMAINING));
         let mut put = requests(&asked, "PutRecord");
         prop_assert_eq!((response.status_code == 200, put.len()), (put.len() == 1, put.len()));
         let Some(record) = put.pop() else {
@@ -82,7 +82,7 @@ proptest! {
         };
         let record = STANDARD.decode(record["Data"].as_str().unwrap()).unwrap();
         let midstream = Midstream::new(&config, "messages".to_owned(), dead_letters(&config, "midstream"), metrics("midstream"));
-        prop_assert_eq!(lowest_failed(&block_on(midstream.handle(&kinesis(&[record]), REMAINING))), None);
+        prop_assert_eq!(lowest_failed(&block_on(midstream.handle(&kinesis(&[record]), "request", REMAINING))), None);
         prop_assert_eq!((requests(&asked, "BatchWriteItem").len(), letters(&asked).len()), (1, 0));
     }
 
@@ -90,7 +90,7 @@ proptest! {
     fn each_record_of_a_batch_is_an_item_or_a_dead_letter(batch in vec(body(), 1..30)) {
         let (config, asked) = aws(answer);
         let midstream = Midstream::new(&config, "messages".to_owned(), dead_letters(&config, "midstream"), metrics("midstream"));
-        prop_assert_eq!(lowest_failed(&block_on(midstream.handle(&kinesis(&batch), REMAINING))), None);
+        prop_assert_eq!(lowest_failed(&block_on(midstream.handle(&kinesis(&batch), "request", REMAINING))), None);
         let written = requests(&asked, "BatchWriteItem");
         let items = written.iter().flat_map(|request| request["RequestItems"]["messages"].as_array().unwrap());
         let items: Vec<_> = items.map(|write| &write["PutRequest"]["Item"]).collect();

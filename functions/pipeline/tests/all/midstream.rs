@@ -52,7 +52,7 @@ fn batch(count: u64) -> Vec<Vec<u8>> {
 #[tokio::test]
 async fn records_become_items_and_those_of_one_id_one_item() {
     let (midstream, asked) = midstream(all_written);
-    let response = midstream.handle(&fixture("kinesis"), REMAINING).await;
+    let response = midstream.handle(&fixture("kinesis"), "request", REMAINING).await;
     assert_eq!(lowest_failed(&response), None);
     let written = requests(&asked, "BatchWriteItem");
     let [one, two] = <[Value; 2]>::try_from(items(&written[0])).unwrap();
@@ -65,6 +65,7 @@ async fn records_become_items_and_those_of_one_id_one_item() {
             "arrived_us": { "N": "1732180000001000" },
             "midstream_us": one["midstream_us"],
             "copies": { "N": "1" },
+            "midstream_request": { "S": "request" },
         })
     );
     assert!(one["midstream_us"]["N"].as_str().unwrap().parse::<u64>().unwrap() > ARRIVED_US);
@@ -83,7 +84,7 @@ async fn records_become_items_and_those_of_one_id_one_item() {
 #[tokio::test]
 async fn no_request_has_more_items_than_dynamodb_takes() {
     let (midstream, asked) = midstream(all_written);
-    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(103)), REMAINING).await), None);
+    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(103)), "request", REMAINING).await), None);
     let sizes: Vec<_> = requests(&asked, "BatchWriteItem").iter().map(|request| ids(request).len()).collect();
     assert_eq!(sizes, [25, 25, 25, 25, 3]);
 }
@@ -97,7 +98,7 @@ async fn what_dynamodb_leaves_out_is_written_again_until_all_is() {
         let left_out = if left_out.is_empty() { json!({}) } else { json!({ "messages": left_out }) };
         (200, json!({ "UnprocessedItems": left_out }))
     });
-    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(40)), REMAINING).await), None);
+    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(40)), "request", REMAINING).await), None);
     let taken = requests(&asked, "BatchWriteItem")
         .iter()
         .flat_map(|request| ids(request).into_iter().take(3))
@@ -114,7 +115,7 @@ async fn an_item_that_dynamodb_never_takes_is_dead_lettered_and_the_others_are_w
         }
         all_written(request)
     });
-    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(30)), REMAINING).await), None);
+    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(30)), "request", REMAINING).await), None);
     let mut written: Vec<_> = requests(&asked, "BatchWriteItem").iter().flat_map(ids).collect();
     written.sort();
     written.dedup();
@@ -142,7 +143,7 @@ async fn what_isnt_written_in_time_comes_again_with_all_that_follows() {
     });
     let mut data = batch(60);
     (data[2], data[50]) = (b"{}".to_vec(), b"{}".to_vec());
-    let response = midstream.handle(&kinesis(&data), Duration::from_millis(600)).await;
+    let response = midstream.handle(&kinesis(&data), "request", Duration::from_millis(600)).await;
     // The third part has the ids r-56 to r-59 and r-6 to r-9.
     assert_eq!(lowest_failed(&response), Some(sequence_number(6)));
     // What cannot be read behind that comes again, and is dead-lettered then.
@@ -167,7 +168,7 @@ async fn a_record_that_cannot_be_dead_lettered_comes_again() {
     );
     let mut data = batch(5);
     (data[3], data[4]) = (b"{}".to_vec(), b"[]".to_vec());
-    let response = midstream.handle(&kinesis(&data), REMAINING).await;
+    let response = midstream.handle(&kinesis(&data), "request", REMAINING).await;
     assert_eq!(lowest_failed(&response), Some(sequence_number(3)));
 }
 
@@ -181,6 +182,6 @@ async fn a_request_without_an_answer_is_sent_again() {
             all_written(request)
         }
     });
-    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(3)), REMAINING).await), None);
+    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(3)), "request", REMAINING).await), None);
     assert_eq!(requests(&asked, "BatchWriteItem").len(), 2);
 }

@@ -18,7 +18,7 @@ fn row(id: &str, message: &str, arrived_us: u64, deliveries: i32) -> Row {
 async fn inserts_and_modifies_become_rows_and_the_rest_is_passed_over_or_dead_lettered() {
     let server = server().await;
     let (downstream, asked) = downstream(&server);
-    let response = downstream.handle(&fixture("table"), REMAINING).await;
+    let response = downstream.handle(&fixture("table"), "request", REMAINING).await;
     assert_eq!(lowest_failed(&response), None);
     let mut db = server.admin("shop").await;
     let stored = rows(&mut db).await;
@@ -139,7 +139,7 @@ async fn a_batch_of_long_messages_is_stored_in_parts() {
     let (downstream, _) = downstream(&server);
     let long = "\"".repeat(250_000);
     let batch: Vec<_> = (0..20).map(|number| image(&format!("r-{number}"), &long, ARRIVED_US, 1)).collect();
-    assert_eq!(lowest_failed(&downstream.handle(&table(&batch), REMAINING).await), None);
+    assert_eq!(lowest_failed(&downstream.handle(&table(&batch), "request", REMAINING).await), None);
     let mut db = server.admin("shop").await;
     let query = "SELECT count(*) FROM messages WHERE length(message) = 250000 AND stored_us IS NOT NULL";
     assert_eq!(number(&mut db, query).await, 20);

@@ -1,10 +1,12 @@
 //! What the tally says while a run goes on and afterwards.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::support::rows::{REMAINING, server};
+use crate::support::events::{images, table};
+use crate::support::rows::{REMAINING, downstream, server};
 use pipeline::tally::{Answer, Tallier};
-use protocol::pipeline::{Hop, Tally, TallyRequest};
+use protocol::pipeline::{Hop, RequestIds, Tally, TallyRequest};
 use sqlx::PgConnection;
 use test_kit::postgres::{Server, login};
 
@@ -13,7 +15,7 @@ fn tallier(server: &Server) -> Tallier {
 }
 
 async fn tally(tallier: &Tallier, run: Option<&str>, measured_from: u64) -> Answer {
-    let request = TallyRequest { run: run.map(str::to_owned), measured_from };
+    let request = TallyRequest { run: run.map(str::to_owned), measured_from, invocations: false };
     tallier.tally(&request, REMAINING).await.unwrap()
 }
 
@@ -94,6 +96,27 @@ async fn a_tally_of_all_has_no_numbers_and_knows_the_sender_only_where_its_clock
     let counts = Hop::ALL.map(|hop| answer.tally.hops[&hop].count());
     assert_eq!(counts, [8, 10, 10, 10, 8]);
     assert_eq!(answer.tally.negative.into_iter().collect::<Vec<_>>(), [(Hop::Stream, 1)]);
+}
+
+#[tokio::test]
+async fn it_names_the_invocations_that_stored_a_runs_messages_if_it_is_asked_to() {
+    let server = server().await;
+    let (downstream, _) = downstream(&server);
+    for (request_id, run, count) in
+        [("first", "r", 30), ("second", "r", 40), ("again", "r", 40), ("other", "s", 10)]
+    {
+        downstream.handle(&table(&images(run, count)), request_id, REMAINING).await;
+    }
+    // Rows of an earlier version have none.
+    fill(&mut server.admin("shop").await, "r", "n BETWEEN 100 AND 109").await;
+    let tallier = tallier(&server);
+    assert_eq!(tally(&tallier, Some("r"), 0).await.tally.invocations, None);
+    let request = TallyRequest { run: Some("r".to_owned()), measured_from: 0, invocations: true };
+    let invocations = tallier.tally(&request, REMAINING).await.unwrap().tally.invocations.unwrap();
+    let ids = |requests: RequestIds| (requests.count, requests.ids.into_iter().collect::<BTreeSet<_>>());
+    let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(ids(invocations.midstream), (1, set(&["at-midstream"])));
+    assert_eq!(ids(invocations.downstream), (2, set(&["first", "second"])), "the third stored nothing new");
 }
 
 #[tokio::test]

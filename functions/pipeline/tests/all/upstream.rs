@@ -19,7 +19,7 @@ fn upstream(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> 
 
 async fn send(upstream: &Upstream, body: &str) -> Response {
     let request = Request { body: Some(body.to_owned()), is_base64_encoded: false };
-    upstream.handle(&request, Duration::from_secs(10)).await
+    upstream.handle(&request, "request", Duration::from_secs(10)).await
 }
 
 fn status_and_message(response: &Response) -> (u16, String) {
@@ -31,8 +31,9 @@ fn status_and_message(response: &Response) -> (u16, String) {
 async fn a_message_is_put_into_the_stream_with_its_arrival() {
     let (upstream, asked) = upstream(kinesis);
     for fixture in ["request", "request-base64"] {
-        let response = upstream.handle(&events::fixture(fixture), Duration::from_secs(10)).await;
+        let response = upstream.handle(&events::fixture(fixture), "request", Duration::from_secs(10)).await;
         assert_eq!((response.status_code, response.body.as_str()), (200, r#"{"message":"success"}"#));
+        assert_eq!(response.headers["x-lambda-request-id"], "request");
         let put = requests(&asked, "PutRecord").pop().unwrap();
         assert_eq!((&put["StreamName"], &put["PartitionKey"]), (&json!("messages"), &json!("1")));
         let data = STANDARD.decode(put["Data"].as_str().unwrap()).unwrap();
@@ -63,10 +64,10 @@ async fn what_is_no_message_is_refused_with_the_reason_and_goes_nowhere() {
     let response = send(&upstream, r#"{"id":"1","message":"a","timestamp":"1"}"#).await;
     assert_eq!(response.body, r#"{"message":"field 'timestamp' must be a number, but is a string"}"#);
     assert_eq!(response.status_code, 400);
-    let none = upstream.handle(&Request::default(), Duration::from_secs(10)).await;
+    let none = upstream.handle(&Request::default(), "request", Duration::from_secs(10)).await;
     assert!(none.body.contains("the body is no JSON: EOF"), "{}", none.body);
     let request = Request { body: Some("?".to_owned()), is_base64_encoded: true };
-    let response = upstream.handle(&request, Duration::from_secs(10)).await;
+    let response = upstream.handle(&request, "request", Duration::from_secs(10)).await;
     assert_eq!(response.status_code, 400);
     assert!(requests(&asked, "PutRecord").is_empty());
 }
@@ -80,7 +81,7 @@ async fn a_body_that_is_no_utf8_is_refused_wherever_that_is() {
         (b"\xff\xfe{\0}\0", 0),
     ] {
         let request = Request { body: Some(STANDARD.encode(body)), is_base64_encoded: true };
-        let response = upstream.handle(&request, Duration::from_secs(10)).await;
+        let response = upstream.handle(&request, "request", Duration::from_secs(10)).await;
         let message = format!("the body isn't UTF-8, from byte {byte} on");
         assert_eq!(status_and_message(&response), (400, message));
     }

@@ -1,8 +1,10 @@
 //! What Lambda and Aurora charge for.
 
 use anyhow::Result;
+use protocol::pipeline::Invocations as Stored;
 use tokio::time::Instant;
 
+use super::tally::invocations;
 use super::{Observation, RequestStatus, Run};
 use crate::scenario::shared::aurora_capacity::capacities;
 use crate::scenario::shared::billing_log::{self, Invocations, Span};
@@ -14,13 +16,15 @@ pub async fn look_up(run: &Run, mut observation: Observation) -> Result<Observat
     let rows = observation.arrived.reconciliation.stored;
     let batches = rows.div_ceil(run.deployment().required("batchSize")?);
     let accepted = observation.load.requests.count(RequestStatus::Accepted);
+    let answered = observation.load.requests.request_ids.iter().cloned().collect::<Vec<_>>();
+    let Stored { midstream, downstream } = invocations(run).await?;
     let (from_ms, to_ms) = observation.span_ms();
-    for (part, function, invocations) in [
-        ("upstream", &functions.upstream, accepted),
-        ("midstream", &functions.midstream, batches),
-        ("downstream", &functions.downstream, batches),
+    for (part, function, ids, least) in [
+        ("upstream", &functions.upstream, answered, accepted),
+        ("midstream", &functions.midstream, midstream.ids, midstream.count.max(batches)),
+        ("downstream", &functions.downstream, downstream.ids, downstream.count.max(batches)),
     ] {
-        let invocations = Invocations::Count(invocations..=u64::MAX);
+        let invocations = Invocations::Known { ids: ids.into_iter().collect(), least };
         let span = Span { function, from_ms, to_ms, invocations };
         let billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
         observation.functions.push((part, billed));

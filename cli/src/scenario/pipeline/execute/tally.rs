@@ -1,13 +1,23 @@
 //! What the table in PostgreSQL says of a run.
 
 use anyhow::Result;
-use protocol::pipeline::{Tally, TallyRequest};
+use protocol::pipeline::{Invocations, Tally, TallyRequest};
 
 use super::Run;
 use crate::scenario::shared::invoke::invoke;
 
 /// The run's tally; latencies count from a number on.
 pub async fn tally(run: &Run, measured_from: u64) -> Result<Tally> {
-    let request = serde_json::to_value(TallyRequest { run: Some(run.name.clone()), measured_from })?;
+    ask(run, TallyRequest { measured_from, ..TallyRequest::default() }).await
+}
+
+/// The invocations that stored the run's messages.
+pub async fn invocations(run: &Run) -> Result<Invocations> {
+    let tally = ask(run, TallyRequest { invocations: true, ..TallyRequest::default() }).await?;
+    Ok(tally.invocations.unwrap_or_default())
+}
+
+async fn ask(run: &Run, request: TallyRequest) -> Result<Tally> {
+    let request = serde_json::to_value(TallyRequest { run: Some(run.name.clone()), ..request })?;
     invoke(&run.config, run.deployment(), &run.deployed.functions.tally, &request).await
 }

@@ -64,6 +64,7 @@ pub fn image(id: &str, message: &str, arrived_us: u64, copies: u64) -> Value {
         "arrived_us": { "N": arrived_us.to_string() },
         "midstream_us": { "N": (arrived_us + 2000).to_string() },
         "copies": { "N": copies.to_string() },
+        "midstream_request": { "S": "at-midstream" },
     })
 }
 

@@ -36,7 +36,7 @@ pub fn downstream(server: &Server) -> (Downstream, Requests) {
 
 /// Delivers a batch of images.
 pub async fn deliver(downstream: &Downstream, images: &[Value]) -> DynamoDbEventResponse {
-    downstream.handle(&events::table(images), REMAINING).await
+    downstream.handle(&events::table(images), "request", REMAINING).await
 }
 
 /// All rows in the order of their ids: id, message, arrival, at `midstream`, confirmed, deliveries.

@@ -1,11 +1,11 @@
 //! What became of each request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use hyper::body::Bytes;
 use protocol::histogram::Histogram;
-use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, Reply, THROTTLED};
+use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, REQUEST_ID_HEADER, Reply, THROTTLED};
 
 use super::connection::{Answer, SendError};
 
@@ -67,6 +67,8 @@ pub struct RequestLog {
     pub clock_us: i64,
     /// When the last answer came.
     pub last_answer: Duration,
+    /// The invocations of `upstream` that answered.
+    pub request_ids: HashSet<String>,
 }
 
 /// Requests for which there was no capacity.
@@ -95,6 +97,7 @@ impl RequestLog {
     pub fn answered(&mut self, number: u64, times: Times, answer: &Answer, measured: bool, start_us: u64) {
         self.last_answer = self.last_answer.max(times.answered);
         let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+        self.request_ids.extend(header(REQUEST_ID_HEADER).map(str::to_owned));
         if answer.status != 200 {
             return self.refuse(number, answer.status.as_u16(), &answer.body);
         }

@@ -38,10 +38,12 @@ fn a_latency_counts_from_when_the_request_was_due() {
 #[test]
 fn cold_starts_and_the_ramp_are_no_part_of_the_latencies() {
     let mut log = RequestLog::new(2);
-    log.answered(0, times(0, 0, 900_000), &answer(200, &[("x-cold-start", "1")], ""), true, START_US);
+    let first = [("x-cold-start", "1"), ("x-lambda-request-id", "a")];
+    log.answered(0, times(0, 0, 900_000), &answer(200, &first, ""), true, START_US);
     log.answered(1, times(0, 0, 900_000), &answer(200, &[], ""), false, START_US);
     assert_eq!((log.warm.count(), log.cold.count(), log.cold_starts), (0, 1, 1));
     assert_eq!(log.count(RequestStatus::Accepted), 2);
+    assert_eq!(log.request_ids.iter().collect::<Vec<_>>(), ["a"]);
 }
 
 #[test]

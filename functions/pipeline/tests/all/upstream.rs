@@ -73,6 +73,38 @@ async fn what_is_no_message_is_refused_with_the_reason_and_goes_nowhere() {
 }
 
 #[tokio::test]
+async fn a_bad_body_is_refused_with_the_field_or_the_place_that_is_wrong() {
+    let (upstream, asked) = upstream(kinesis);
+    let long = format!(r#"{{"id":"1","message":"{}","timestamp":1}}"#, "x".repeat(300_000));
+    for (body, status, says) in [
+        (long.as_str(), 413, "bytes, but must have 262144 at most"),
+        (r#"{"id":"1","message":"a","timestamp":1e400}"#, 400, "number out of range at line 1 column "),
+        (r#"{"id":"1","id":"2","message":"a","timestamp":1}"#, 400, "field 'id' is there twice"),
+        (
+            r#"{"id":{"id":"1"},"message":"a","timestamp":1}"#,
+            400,
+            "field 'id' must be a string, but is an object",
+        ),
+        (
+            r#"{"id":"1","message":"\u0000","timestamp":1}"#,
+            400,
+            "field 'message' must not have the character U+0000",
+        ),
+        ("{\"id\":\"\0\",\"message\":\"a\",\"timestamp\":1}", 400, "parsing a string at line 1 column "),
+        (
+            "\u{feff}{\"id\":\"1\",\"message\":\"a\",\"timestamp\":1}",
+            400,
+            "the body is no JSON: expected value at line 1 column 1",
+        ),
+        ("", 400, "the body is no JSON: EOF while parsing a value at line 1 column 0"),
+    ] {
+        let (answered, message) = status_and_message(&send(&upstream, body).await);
+        assert!(answered == status && message.contains(says), "{says}: {answered}, {message}");
+    }
+    assert!(requests(&asked, "PutRecord").is_empty());
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_utf8_is_refused_wherever_that_is() {
     let (upstream, asked) = upstream(kinesis);
     for (body, byte) in [

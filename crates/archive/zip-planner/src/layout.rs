@@ -196,6 +196,28 @@ mod tests {
         }
     }
 
+    /// A reader that finds 65,535 in the end record looks for the number in ZIP64's.
+    #[test]
+    fn a_number_of_entries_that_refers_to_zip64_is_there_too() {
+        for (count, narrow, wide) in [
+            (65_534_usize, 65_534_u16, None),
+            (65_535, u16::MAX, Some(65_535_u64)),
+            (65_536, u16::MAX, Some(65_536)),
+        ] {
+            let layout = layout((0..count).map(|n| entry(&n.to_string(), 0)).collect()).unwrap();
+            let end = layout.end(&vec![0; count]);
+            assert_eq!(end.len() as u64, layout.end_bytes(), "{count}");
+            let (before, plain) = end.split_at(end.len() - 22);
+            assert_eq!(&plain[8..12], [narrow; 2].map(u16::to_le_bytes).concat(), "{count}");
+            // ZIP64's end record and its locator, if they are there.
+            let record = &before[before.len() - 76..];
+            let found = record
+                .starts_with(b"PK\x06\x06")
+                .then(|| u64::from_le_bytes(record[32..40].try_into().unwrap()));
+            assert_eq!(found, wide, "{count}");
+        }
+    }
+
     #[test]
     fn two_objects_of_one_name_are_refused_rather_than_one_lost() {
         let twice = vec![Entry { key: "files/a/x".to_owned(), ..entry("x", 1) }, entry("x", 2)];

@@ -239,9 +239,9 @@ async fn deflated_and_streamed_entries_of_another_writer_are_read() {
 }
 
 #[tokio::test]
-async fn more_entries_than_a_plain_archive_may_have_are_read() {
-    // A plain archive's count of 65,535 means that another record has it.
-    for count in [65_535_u32, 70_000] {
+async fn as_many_entries_as_a_plain_archive_may_have_and_one_more_are_read() {
+    // A plain archive's count of 65,535 means that another record has it, if there is one: async_zip writes it from 65,536 on.
+    for count in [65_535_u32, 65_536] {
         let mut zip = ZipFileWriter::new(Vec::new());
         let mut names = Expected::new();
         for index in 0..count {

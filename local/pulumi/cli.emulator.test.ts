@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Emulator, ROOT, startEmulator } from "./provider/testing/emulator";
 
 // The whole toolchain as a user has it: the CLI starts our language host and our provider by their names on
@@ -46,6 +46,26 @@ test("a program is deployed, stays as it is, and is destroyed", async () => {
   expect(destroy.output).toContain("- 5 deleted");
 });
 
+test("an update that meets another one is refused with who is at it, and the other one's deployment is whole", async () => {
+  const first = pulumi("up", "--yes", "--skip-preview");
+  const holder = await vi.waitFor(lockHolder, { timeout: 30_000 });
+  // However fast this machine is, the first one cannot end before the second one comes.
+  process.kill(holder, "SIGSTOP");
+  const second = await pulumi("up", "--yes", "--skip-preview").finally(() => {
+    process.kill(holder, "SIGCONT");
+  });
+  expect((await first).output).toContain("+ 5 created");
+  expect(second.code).not.toBe(0);
+  expect(second.output).toMatch(
+    /the stack is currently locked by 1 lock.* delete the lock file with `pulumi cancel`/,
+  );
+  expect(second.output).toContain(`(pid ${holder})`);
+
+  await expect(lockHolder()).rejects.toThrow("nobody holds");
+  const destroy = await pulumi("destroy", "--yes", "--skip-preview");
+  expect(destroy.output).toContain("- 5 deleted");
+});
+
 test("a program's own exception is shown, and nothing about the language host", async () => {
   await pulumi("config", "set", "fail", "throw");
   const { code, output } = await pulumi("preview");
@@ -60,6 +80,14 @@ test("a property that works on AWS only is refused in the preview", async () => 
   expect(code).not.toBe(0);
   expect(output).toContain("does not support property 'acl' of aws:s3/bucket:Bucket ('data')");
 });
+
+/** The process that has locked the stack, by the file that the CLI keeps beside the state meanwhile. */
+async function lockHolder(): Promise<number> {
+  const folder = path.join(project, "state", ".pulumi", "locks");
+  const [lock] = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith(".json"));
+  if (lock === undefined) throw new Error("nobody holds a lock");
+  return (JSON.parse(await readFile(path.join(folder, lock), "utf8")) as { pid: number }).pid;
+}
 
 /** The CLI of the local environment, or the one that LAMBENCH_PULUMI or the PATH names. */
 function cli(): string {

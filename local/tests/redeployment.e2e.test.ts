@@ -114,7 +114,10 @@ describe("a stack of all scenarios that is changed and deployed again", () => {
     const migrations = fs.readFileSync(path.join(checkout.root, list), "utf8");
     const last = /"(\d+)_\w+", \}$/m;
     const added = `${String(Number(last.exec(migrations)?.[1]) + 1).padStart(4, "0")}_note`;
-    checkout.write(list, migrations.replace(last, (found) => found.replace("}", `"${added}", }`)));
+    checkout.write(
+      list,
+      migrations.replace(last, (found) => found.replace("}", `"${added}", }`)),
+    );
     checkout.write(`sql/pipeline/migrations/${added}.sql`, "ALTER TABLE messages ADD COLUMN note text;\n");
     const built = await rebuild(checkout, "migration", ["pipeline-migrate"]);
     fs.copyFileSync(

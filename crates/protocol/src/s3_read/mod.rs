@@ -198,6 +198,8 @@ pub struct GeneratorReport {
     pub continuation: Option<String>,
     /// How long it took, ms.
     pub elapsed_ms: u64,
+    /// The invocation's request id.
+    pub request_id: String,
 }
 
 impl GeneratorReport {
@@ -214,6 +216,7 @@ impl GeneratorReport {
             bytes: 0,
             continuation: None,
             elapsed_ms: 0,
+            request_id: String::new(),
         }
     }
 }

@@ -18,5 +18,6 @@ async fn handle(
     generator: Arc<Generator>,
     event: LambdaEvent<GeneratorRequest>,
 ) -> Result<GeneratorReport, Failure> {
-    generator.handle(event.payload, remaining(&event.context)).await
+    let report = generator.handle(event.payload, remaining(&event.context)).await?;
+    Ok(GeneratorReport { request_id: event.context.request_id, ..report })
 }

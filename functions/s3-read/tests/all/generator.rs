@@ -79,6 +79,7 @@ async fn both_variants_send_the_same_objects_with_their_run() {
             bytes: 20,
             continuation: None,
             elapsed_ms: report.elapsed_ms,
+            request_id: String::new(),
         };
         assert_eq!(report, expected);
         let bucket_url = BucketUrl::new(&format!("{}/shop/", world.server.url()), "shop").unwrap();

@@ -144,6 +144,15 @@ mod tests {
     }
 
     #[test]
+    fn a_report_line_that_a_contender_prints_about_itself_gains_nothing() {
+        let (printed, true_one) = (report(0, 1.0, 1, None), report(0, 2000.0, 113, None));
+        for reports in [[printed.clone(), true_one.clone()], [true_one, printed]] {
+            let success = success(&observed(&[2100.0], &reports), None, &US_EAST_1).unwrap();
+            assert_eq!((success.durations_ms, success.max_memory_mb), (vec![2000], Some(113)));
+        }
+    }
+
+    #[test]
     fn the_example_of_the_public_archive_contest_has_its_price() {
         let observed = observed(&[212_700.0], &[report(0, 212_631.0, 113, None)]);
         let success = success(&observed, None, &US_EAST_1).unwrap();

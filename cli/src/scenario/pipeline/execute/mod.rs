@@ -78,7 +78,7 @@ struct Status {
 /// If AWS fails; [`crate::exit::Interrupted`] if the user ended it.
 pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let status = Status::default();
-    unless_interrupted(observe(run, options, &status), || leaves_behind(run, &status)).await
+    unless_interrupted(Box::pin(observe(run, options, &status)), || leaves_behind(run, &status)).await
 }
 
 async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observation> {

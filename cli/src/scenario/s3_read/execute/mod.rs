@@ -105,7 +105,7 @@ impl UnderWay<'_> {
     /// Looks up what Lambda charges for, and puts everything together.
     async fn charge(self, sent: Sent, handled: Handled) -> Result<Observation> {
         let Self { run, variant, functions, memory_mb, .. } = self;
-        let Sent { listing, span_ms: (from_ms, listed_ms) } = sent;
+        let Sent { listing, span_ms: (from_ms, listed_ms), request_ids } = sent;
         let (now, mut warnings) = (Instant::now(), Vec::new());
         let batches = handled.count().div_ceil(run.deployment().required("batchSize")?).max(1);
         let readers = handled.items.iter().map(|item| item.request_id.clone()).collect();
@@ -114,7 +114,7 @@ impl UnderWay<'_> {
             function: &functions.generator,
             from_ms,
             to_ms: listed_ms,
-            invocations: Invocations::Count(listing.calls..=listing.calls),
+            invocations: Invocations::Known { ids: request_ids, least: listing.calls },
         };
         let reader = Span {
             function: &functions.reader,

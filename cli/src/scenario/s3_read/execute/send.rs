@@ -1,5 +1,7 @@
 //! Sending the objects to the readers: the generator is called until it has listed all of them.
 
+use std::collections::HashSet;
+
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use protocol::s3_read::{GeneratorReport, GeneratorRequest};
@@ -16,6 +18,8 @@ pub struct Sent {
     pub listing: Listing,
     /// From its first call to its last answer, from and to ms since 1970.
     pub span_ms: (i64, i64),
+    /// The request ids of its calls.
+    pub request_ids: HashSet<String>,
 }
 
 /// Sends every object that is to be read, with as many calls as the generator's timeout makes of it.
@@ -23,7 +27,7 @@ pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
     let UnderWay { run, request, functions, .. } = under_way;
     let start = Timestamp::now();
     let mut progress = Progress::new(run.progress, request.max_objects);
-    let mut listing = Listing::default();
+    let (mut listing, mut request_ids) = (Listing::default(), HashSet::new());
     let mut continuation = None;
     loop {
         let event = json!(GeneratorRequest {
@@ -36,6 +40,7 @@ pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
         let report: GeneratorReport =
             invoke(&run.config, run.deployment(), &functions.generator, &event).await?;
         add(&mut listing, &report);
+        request_ids.insert(report.request_id);
         progress.set(listing.sent, "objects are in the queue");
         let is_full = request.max_objects > 0 && listing.sent >= request.max_objects;
         match report.continuation {
@@ -56,7 +61,7 @@ pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
     if listing.sent == 0 {
         bail!("{}", nothing_to_read(request, &listing));
     }
-    Ok(Sent { listing, span_ms: (start.as_millisecond(), end.as_millisecond()) })
+    Ok(Sent { listing, span_ms: (start.as_millisecond(), end.as_millisecond()), request_ids })
 }
 
 fn add(listing: &mut Listing, report: &GeneratorReport) {

@@ -64,7 +64,7 @@ async fn what_is_no_message_is_refused_with_the_reason_and_goes_nowhere() {
     assert_eq!(response.body, r#"{"message":"field 'timestamp' must be a number, but is a string"}"#);
     assert_eq!(response.status_code, 400);
     let none = upstream.handle(&Request::default(), Duration::from_secs(10)).await;
-    assert!(none.body.contains("the body is no JSON: EOF"), "{}", none.body);
+    assert!(none.body.contains("the body is not JSON: EOF"), "{}", none.body);
     let request = Request { body: Some("?".to_owned()), is_base64_encoded: true };
     let response = upstream.handle(&request, Duration::from_secs(10)).await;
     assert_eq!(response.status_code, 400);
@@ -113,7 +113,7 @@ async fn a_throttled_stream_is_asked_again_and_then_the_sender_told_to_wait() {
     };
     let (upstream, asked) = upstream(throttled);
     let response = send(&upstream, r#"{"id":"1","message":"a","timestamp":1}"#).await;
-    let message = "throttled: the stream takes no more at the moment, send the message again later";
+    let message = "throttled: the stream accepts no more at the moment: send the message again later";
     assert_eq!(status_and_message(&response), (503, message.to_owned()));
     assert_eq!(requests(&asked, "PutRecord").len(), 7);
 }

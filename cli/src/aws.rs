@@ -38,8 +38,8 @@ fn advice(said: &str, deployment: &Deployment, variable: &dyn Fn(&str) -> Option
         && let Some(name) = proxy::in_the_way(endpoint, variable)
     {
         return Some(format!(
-            "this shell's {name} sends requests to {endpoint} to a proxy, which is not on this machine: except it with: \
-             eval \"$(lambench local env)\""
+            "this shell's {name} sends requests for {endpoint}, which is on this machine, to a proxy: \
+             exclude it with: eval \"$(lambench local env)\""
         ));
     }
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
@@ -75,7 +75,7 @@ fn advice(said: &str, deployment: &Deployment, variable: &dyn Fn(&str) -> Option
         });
     }
     has(&["AccessDenied"])
-        .then(|| "the credentials may not do this: use those that deployed the stack".to_owned())
+        .then(|| "these credentials are not allowed to do this: use those that deployed the stack".to_owned())
 }
 
 #[cfg(test)]

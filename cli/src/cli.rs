@@ -19,16 +19,16 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench run pipeline --rate 200 --duration 60s --ramp 10s --stack dev
                                           send messages through a stream to Aurora
   lambench run s3-read --max-objects 500 --stack dev
-                                          read a bucket by two roads
+                                          read a bucket in two ways
   lambench run splitter --concurrency 1,5,10 --stack dev
-                                          have an event split through a queue
+                                          split an event through a queue
   lambench run archive --memory 128,512,1024,1769 --stack dev
                                           what memory buys, in any scenario
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
   lambench show results/archive/2026-11-21T10-00-00Z-dev.json
   lambench compare results/s3-read/*-dev.json
-                                          one result beside others of its scenario
+                                          results of one scenario side by side
   lambench report > report.md             the newest result of each scenario
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
@@ -79,7 +79,7 @@ impl Global {
 /// The subcommands.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Run a scenario on a deployed stack, print what came out and write it to results/
+    /// Run a scenario on a deployed stack, print the result and write it to results/
     Run(run::Arguments),
     /// Print a result again
     Show(show::Arguments),
@@ -89,7 +89,7 @@ pub enum Command {
     /// Print results as one Markdown document, with the sources of all prices
     #[command(after_help = report::EXAMPLES)]
     Report(report::Arguments),
-    /// Check what people add to a scenario
+    /// Check what you add to a scenario
     #[command(subcommand, disable_help_subcommand = true)]
     Check(CheckCommand),
     /// Start, stop and look at the local environment: no account, no Docker.
@@ -100,7 +100,7 @@ pub enum Command {
 /// The subcommands of `lambench check`.
 #[derive(Subcommand)]
 pub enum CheckCommand {
-    /// Have contenders of the archive contest make archives of everything that they may meet
+    /// Test contenders of the archive contest with every kind of input
     #[command(after_help = check::EXAMPLES)]
     Contender(check::Options),
 }

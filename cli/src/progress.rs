@@ -12,7 +12,7 @@ pub enum Mode {
     Auto,
     /// A bar.
     Bar,
-    /// One line a change.
+    /// One line per change.
     Counter,
     /// Nothing.
     None,

@@ -23,7 +23,7 @@ impl Project {
     ///
     /// When neither this folder nor one above it has the `Pulumi.yaml` of lambench.
     pub fn find() -> Result<Self> {
-        let here = env::current_dir().context("cannot tell the current folder")?;
+        let here = env::current_dir().context("cannot determine the current folder")?;
         Self::above(&here)
     }
 

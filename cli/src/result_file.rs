@@ -24,7 +24,7 @@ pub fn read(file: &Path) -> Result<RunResult> {
             "{} has schema version {version}, this lambench reads {SCHEMA_VERSION}: use the version that wrote it",
             file.display()
         ),
-        None => bail!("{} is no lambench result: it has no schema_version", file.display()),
+        None => bail!("{} is not a lambench result: it has no schema_version", file.display()),
     }
     serde_json::from_value(value)
         .with_context(|| format!("{} doesn't follow docs/results.schema.json", file.display()))
@@ -37,7 +37,7 @@ pub fn place(environment: &Environment) -> &'static str {
         (Kind::Local, Some(cpu)) if cpu.mechanism != "off" => {
             "LOCAL: docs/prediction.md says how far durations are from AWS's"
         }
-        (Kind::Local, _) => "LOCAL, without a share of the processor: durations say nothing of AWS",
+        (Kind::Local, _) => "LOCAL, without a share of the processor: durations say nothing about AWS",
     }
 }
 

@@ -64,9 +64,9 @@ mod tests {
     #[test]
     fn failed_checks_are_called_errors_and_stand_above_the_warnings() {
         let mut result = read(Path::new("tests/aurora-result.json")).unwrap();
-        result.failed_checks = vec!["1 item of 20 got lost".to_owned()];
+        result.failed_checks = vec!["1 item of 20 lost".to_owned()];
         result.warnings = vec!["local".to_owned()];
         let text = render(&result);
-        assert!(text.ends_with("ERROR: 1 item of 20 got lost\nwarning: local\n"), "{text}");
+        assert!(text.ends_with("ERROR: 1 item of 20 lost\nwarning: local\n"), "{text}");
     }
 }

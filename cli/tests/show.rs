@@ -20,7 +20,7 @@ fn a_file_that_is_no_result_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (content, expected) in [
         ("not json", "is not JSON"),
-        ("{}", "is no lambench result: it has no schema_version"),
+        ("{}", "is not a lambench result: it has no schema_version"),
         (
             r#"{"schema_version": 99}"#,
             "has schema version 99, this lambench reads 2: use the version that wrote it",
@@ -66,7 +66,7 @@ fn a_load_test_is_shown_again_as_it_was_run() {
     let output = lambench().args(["show", "tests/aurora-result.json"]).output().expect("the binary starts");
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
     for expected in [
-        "aurora on stack dev (LOCAL, without a share of the processor: durations say nothing of AWS)",
+        "aurora on stack dev (LOCAL, without a share of the processor: durations say nothing about AWS)",
         "INSERT: closed loop, 10 s per stage",
         "40001×2, connection×1, lost×1",
         "ERROR: sqlx INSERT: 5 completions, but 4 rows in the table",
@@ -91,7 +91,7 @@ fn results_are_compared_and_reported_as_what_they_are() {
     for (arguments, expected) in [
         (
             &twice[..],
-            "aurora, beside A (LOCAL, without a share of the processor: durations say nothing of AWS)",
+            "aurora, compared with A (LOCAL, without a share of the processor: durations say nothing about AWS)",
         ),
         (&["report", "tests/aurora-result.json"], "## aurora, stack dev\n\nLOCAL"),
     ] {

@@ -1,6 +1,6 @@
 /**
  * Measures the aurora workers against pgbench, on the same PostgreSQL, in the same run, in alternating order:
- * the driver by itself (one process per client, no Lambda), the ramp through Step Functions and Lambda, and what a warm queue
+ * the driver by itself (one thread per client, no Lambda), the ramp through Step Functions and Lambda, and what a warm queue
  * worker costs besides its driver. `make bench-aurora`; SECONDS and PAIRS change how long each measurement is and how often
  * it is repeated.
  */
@@ -152,7 +152,7 @@ function selectScript(): string {
   return path.join(checkout.root, "select.pgbench");
 }
 
-/** Completions per second of the worker's loop, each client a process, without Lambda. */
+/** Completions per second of the worker's loop, each client a thread, without Lambda. */
 async function driver(action: string, clients: number, env: NodeJS.ProcessEnv): Promise<number> {
   const target = path.resolve(__dirname, "..", "..", process.env.CARGO_TARGET_DIR ?? "target");
   const bench = path.join(target, "debug", "examples", "bench_worker");

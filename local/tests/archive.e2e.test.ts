@@ -176,7 +176,7 @@ describe("the archive contest, with the commands a user types", () => {
     const { code, printed } = await ended("SIGINT");
     expect(code).toBe(130);
     expect(printed).toContain("waiting for 2 invocations under way");
-    expect(printed).toContain("interrupted: the execution is stopped and its archives are removed");
+    expect(printed).toContain("interrupted: the execution was stopped and its archives were removed");
     expect(await count("archives/")).toBe(0);
   });
 

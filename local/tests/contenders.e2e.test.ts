@@ -5,7 +5,7 @@ import { type Checked, ContenderChecks } from "./contender-checks";
 /** What no contender can make an archive of; ours say so. */
 const IMPOSSIBLE: Readonly<Record<string, RegExp>> = {
   "same-name": /have the same base name.*: rename one/,
-  "windows-path": /no file can have the name of .*: rename it/,
+  "windows-path": /an entry with a name that no file can have .*: rename it/,
   overwritten: /a source object changed while the archive was made .*: run it again/,
   deleted: /a source object was deleted while the archive was made .*: run it again/,
   "time-out": /the archive was not finished in .*: raise the function's timeout or memory/,

@@ -62,7 +62,7 @@ describe("lambench check contender, with the commands a user types", () => {
       /nested path 'files\//,
       /it reports success, but there is no archive at/,
       /archive unreadable/,
-      /again: lambench check contender contenders\/python\/missing --input five-mib/,
+      /rerun: lambench check contender contenders\/python\/missing --input five-mib/,
     ]) {
       expect(ended.stdout).toMatch(why);
     }

@@ -259,7 +259,7 @@ describe("s3-read, with the commands a user types", () => {
   it("refuses options that make no sense", async () => {
     const ended = await checkout.run("lambench run s3-read --variant url --stack s3-read");
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain("signed (presigned URLs) and sdk");
+    expect(ended.stderr).toContain("signed (presigned URLs) or sdk");
   });
 
   it("shows its results again, side by side and as a document", async () => {

@@ -182,7 +182,7 @@ describe("the splitter, with the commands a user types", () => {
     const second = await checkout.run(run("--items 2"));
     expect(second.code).toBe(1);
     expect(second.stderr).toMatch(
-      /is running this stack already|and two at once would count each other's work/,
+      /is already running this stack|and two at once would count each other's work/,
     );
     killed.kill("SIGKILL");
     await gone;

@@ -106,7 +106,7 @@ describe("lambench local watch", () => {
     const { code, stderr } = await checkout.run(`${elsewhere} lambench local watch --stack dev`);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: no function at http:\S+ is made of .*: deploy one with `make build`, then/,
+      /^error: no function of the stack 'dev' at http:\S+ is built from .*: deploy one with `make build`, then/,
     );
   });
 
@@ -119,7 +119,7 @@ describe("lambench local watch", () => {
     };
     watching.stdout?.on("data", listen);
     watching.stderr?.on("data", listen);
-    const begun = await told(() => undefined, "nothing to swap: the functions run this code");
+    const begun = await told(() => undefined, "nothing to swap: the functions already run this code");
     expect(begun).toMatch(/^watching functions\/, .* for 2 deployed functions at http:/);
     expect(await answers()).toEqual(['"one"', '"one"']);
   });
@@ -180,7 +180,7 @@ describe("lambench local watch", () => {
   it("passes over a source that no deployed function is made of", async () => {
     const passed = await told(() => {
       checkout.write("functions/aurora/src/unused.rs", "//! Not deployed.\n");
-    }, "no deployed function is made of it");
+    }, "no deployed function is built from it");
     expect(passed).toContain("functions/aurora/src/unused.rs changed");
   });
 

@@ -119,7 +119,7 @@ fn price_ratio(one: &Cost, first: &Cost) -> String {
     if units(one) == units(first) {
         one.usd.zip(first.usd).map_or_else(none, times)
     } else {
-        "of other parts".to_owned()
+        "not comparable".to_owned()
     }
 }
 

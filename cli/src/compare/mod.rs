@@ -61,12 +61,14 @@ fn must_be_alike(one: &Side, other: &Side) -> Result<()> {
     let (one, other) = (&one.result, &other.result);
     let scenarios = (&one.run.scenario, &other.run.scenario);
     if scenarios.0 != scenarios.1 {
-        bail!("{files} are of {} and {}: give results of one scenario", scenarios.0, scenarios.1);
+        bail!(
+            "{files} are results of {} and {}: compare results of the same scenario",
+            scenarios.0,
+            scenarios.1
+        );
     }
     if one.environment.kind != other.environment.kind {
-        bail!(
-            "of {files} one is local and says nothing about AWS, where the other is from: give results of one kind"
-        );
+        bail!("one of {files} is local, the other from AWS: compare results of the same kind");
     }
     Ok(())
 }
@@ -74,7 +76,7 @@ fn must_be_alike(one: &Side, other: &Side) -> Result<()> {
 fn render(sides: &[Side]) -> String {
     let mut text = String::new();
     if let Some(Side { result, .. }) = sides.first() {
-        let _ = writeln!(text, "{}, beside A ({})", result.run.scenario, place(&result.environment));
+        let _ = writeln!(text, "{}, compared with A ({})", result.run.scenario, place(&result.environment));
     }
     for Side { letter, file, result } in sides {
         let (file, stack) = (file.display(), &result.environment.stack);

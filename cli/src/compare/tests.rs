@@ -79,8 +79,11 @@ fn a_run_beside_a_memory_sweep_is_compared_with_its_size() {
 fn a_laptop_is_never_compared_with_aws_nor_a_scenario_with_another() {
     let (a, mut b) = (side('A'), side('B'));
     b.result.environment.kind = Kind::Aws;
-    assert!(must_be_alike(&a, &b).unwrap_err().to_string().contains("one is local"));
+    assert!(must_be_alike(&a, &b).unwrap_err().to_string().contains("is local, the other from AWS"));
     b.result.run.scenario = "archive".to_owned();
     let error = must_be_alike(&a, &b).unwrap_err().to_string();
-    assert_eq!(error, "a.json and b.json are of aurora and archive: give results of one scenario");
+    assert_eq!(
+        error,
+        "a.json and b.json are results of aurora and archive: compare results of the same scenario"
+    );
 }

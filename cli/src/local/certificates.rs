@@ -64,8 +64,8 @@ pub fn ensure(project: &Project, in_use: bool) -> Result<()> {
     }
     if in_use {
         bail!(
-            "the certificate of the running servers, '{}', is missing or has expired: \
-             end them with `lambench local stop`, the next start creates it",
+            "the certificate of the running servers, '{}', is missing or has expired: stop them with \
+             `lambench local stop`; the next start creates a new one",
             files.certificate.display()
         );
     }

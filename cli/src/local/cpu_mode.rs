@@ -99,8 +99,10 @@ pub fn describe(limit: &CpuLimit) -> String {
     };
     if limit.mechanism != "off" {
         let (processors, memory) = (limit.processors, limit.max_memory_mb);
-        let _ =
-            write!(text, "\n  this machine has {processors}: more than {memory} MB of memory buy no more");
+        let _ = write!(
+            text,
+            "\n  this machine has {processors}: more than {memory} MB of memory brings no more CPU"
+        );
     }
     for refusal in &limit.refusals {
         let _ = write!(text, "\n  not by {refusal}");
@@ -130,7 +132,7 @@ mod tests {
     fn the_mechanism_is_named_with_why_it_is_no_better_one() {
         insta::assert_snapshot!(describe(&limit("pacer", 1.0)), @r"
         processors: shared by pacer, a function gets memory/1,769 MB of one
-          this machine has 2: more than 3538 MB of memory buy no more
+          this machine has 2: more than 3538 MB of memory brings no more CPU
           not by cgroup v2: Permission denied: '/sys/fs/cgroup'
         ");
         assert!(describe(&limit("cgroup v1", 1.23)).contains("memory/1,769 MB × 1.23 of one"));

@@ -77,7 +77,7 @@ impl EphemeralS3 {
     pub async fn end(mut self, project: &Project) -> Result<()> {
         let data = project.state.join(FOLDER);
         for process in &mut self.processes {
-            process.kill().await.context("cannot end the S3 model")?;
+            process.kill().await.context("cannot stop the S3 model")?;
         }
         fs::remove_dir_all(&data).with_context(|| format!("cannot remove '{}'", data.display()))
     }

@@ -30,7 +30,7 @@ pub fn claim(project: &Project, name: &str, command: &str) -> Result<File> {
     let file = open(project, name)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(_) => bail!("another `{command}` runs in this checkout: wait for it, or end it"),
+        Err(_) => bail!("another `{command}` is running in this checkout: wait for it, or stop it"),
     }
 }
 

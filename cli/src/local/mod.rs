@@ -38,7 +38,8 @@ use s3_backend::S3Backend;
 use s3_tls::S3Tls;
 use service::Service;
 
-const STATUS_EXIT_CODES: &str = "Exit codes:\n  0  everything runs\n  1  failed\n  3  something does not run";
+const STATUS_EXIT_CODES: &str =
+    "Exit codes:\n  0  everything is running\n  1  failed\n  3  something is not running";
 
 /// The subcommands of `lambench local`.
 #[derive(Subcommand)]
@@ -55,9 +56,9 @@ pub enum LocalCommand {
         #[arg(long, value_enum, default_value = "share")]
         cpu: CpuMode,
     },
-    /// End everything that `start` has started; buckets, functions and databases are kept for the next start.
+    /// Stop everything that `start` started; buckets, functions and databases are kept for the next start.
     Stop,
-    /// Show what runs, where, since when, and what holds functions to their share of a processor.
+    /// Show what is running, where and since when, and what limits functions to their share of a processor.
     #[command(after_help = STATUS_EXIT_CODES)]
     Status,
     /// Print the logs of the emulator, the S3 model or PostgreSQL.
@@ -79,7 +80,7 @@ pub enum LocalCommand {
     /// eval "$(lambench local env)"
     #[command(verbatim_doc_comment)]
     Env {
-        /// Print what ends that in this shell: eval "$(lambench local env --unset)"
+        /// Print what undoes that in this shell: eval "$(lambench local env --unset)"
         #[arg(long)]
         unset: bool,
     },

@@ -62,7 +62,7 @@ fn choose(taken: &BTreeMap<String, u16>) -> Result<u16> {
     (0..COUNT)
         .map(|step| FIRST + (offset + step) % COUNT)
         .find(|port| !taken.values().any(|other| other == port) && is_free(*port))
-        .context("no free port between 20000 and 31999: end some servers of this machine")
+        .context("no free port between 20000 and 31999: stop some servers on this machine")
 }
 
 /// A process that was just killed may hold its port for a moment longer.

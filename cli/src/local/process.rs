@@ -64,7 +64,7 @@ impl Process {
             }
         }
         if self.is_alive() {
-            bail!("process {} does not end: end it with `kill -9 {}`", self.pid, self.pid);
+            bail!("process {} does not exit: kill it with `kill -9 {}`", self.pid, self.pid);
         }
         Ok(())
     }

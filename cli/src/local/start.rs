@@ -56,15 +56,15 @@ pub fn start(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) ->
 /// other choices: the buckets of the other S3 are its own, and functions may be running.
 fn choose(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) -> Result<()> {
     if [Service::S3, Service::Emulator].iter().any(|service| service.process(project).is_some()) {
-        const END: &str = "end it first with `lambench local stop`";
+        const END: &str = "stop it first with `lambench local stop`";
         if let Some(other) = S3Backend::chosen(project).filter(|chosen| *chosen != backend) {
-            bail!("the local environment runs with S3 of the {}: {END}", other.name());
+            bail!("the local environment is running with S3 of the {}: {END}", other.name());
         }
         if let Some(other) = S3Tls::chosen(project).filter(|chosen| *chosen != tls) {
-            bail!("the local environment runs with --s3-tls {}: {END}", other.name());
+            bail!("the local environment is running with --s3-tls {}: {END}", other.name());
         }
         if let Some(other) = CpuMode::chosen(project).filter(|chosen| *chosen != cpu) {
-            bail!("the local environment runs with --cpu {}: {END}", other.name());
+            bail!("the local environment is running with --cpu {}: {END}", other.name());
         }
     }
     backend.remember(project)?;

@@ -105,7 +105,9 @@ async fn offers<'a>(
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| failed("GetProducts", deployment)(&error))?;
         let read = page.price_list().iter().map(|text| serde_json::from_str(text));
-        offers.extend(read.collect::<Result<Vec<Offer>, _>>().context("the price list has another form")?);
+        offers.extend(
+            read.collect::<Result<Vec<Offer>, _>>().context("the price list has an unexpected format")?,
+        );
     }
     Ok((product, offers))
 }

@@ -67,7 +67,7 @@ pub enum Command {
     /// What load does Aurora PostgreSQL take from functions?
     #[command(after_help = aurora::options::EXAMPLES)]
     Aurora(WithMemory<aurora::options::Options>),
-    /// How long is the way through a stream, from an HTTP call to a row?
+    /// How long does a message take through a stream, from an HTTP call to a row?
     #[command(after_help = pipeline::options::EXAMPLES)]
     Pipeline(WithMemory<pipeline::options::Options>),
     /// How fast do functions read S3, with presigned URLs and with the SDK?

@@ -64,7 +64,7 @@ def refuse_names(files):
     seen = set()
     for entry in files:
         if NO_FILE.search(name_of(entry)):
-            raise ValueError(f"no file can have the name of {entry['Key']!r}: rename it")
+            raise ValueError(f"{entry['Key']!r} has a name that no file can have: rename it")
         if name_of(entry) in seen:
             raise ValueError(f"two objects are named '{name_of(entry)}', one of them {entry['Key']}: rename one")
         seen.add(name_of(entry))

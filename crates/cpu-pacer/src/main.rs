@@ -64,7 +64,7 @@ fn pace(commands: &Receiver<String>) {
 
 fn obey(environments: &mut HashMap<i32, Environment>, command: &str) -> Result<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
-    let (name, pid) = words.first().zip(words.get(1)).context("no command and process id")?;
+    let (name, pid) = words.first().zip(words.get(1)).context("expected a command and a process id")?;
     let pid = pid.parse().with_context(|| format!("'{pid}' is not a process id"))?;
     let now = Instant::now();
     match (*name, words.get(2)) {

@@ -123,7 +123,7 @@ fn what_it_cannot_do_is_an_error_and_a_process_that_has_ended_is_none() {
     let mut pacer = Pacer::start();
     assert!(pacer.ask("limit x 1").starts_with("error: 'x' is not a process id"));
     assert!(pacer.ask("halt 1").starts_with("error: unknown command"));
-    assert!(pacer.ask("").starts_with("error: no command"));
+    assert!(pacer.ask("").starts_with("error: expected a command"));
     let mut ended = Command::new("true").spawn().unwrap();
     let pid = ended.id();
     ended.wait().unwrap();

@@ -5,7 +5,9 @@ pub const MAX_BYTES: usize = 256;
 
 /// No run can have this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the name of a run must have 1 to {MAX_BYTES} bytes, no control characters among them, but has {0}")]
+#[error(
+    "the name of a run must have 1 to {MAX_BYTES} bytes and no control characters; this one has {0} bytes"
+)]
 pub struct InvalidName(usize);
 
 /// The name, if a run can have it.

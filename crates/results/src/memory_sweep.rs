@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_size_whose_checks_failed_is_no_choice() {
         let mut broken = point(128, &[("a", Some(1.0), Some(0.1))]);
-        broken.failed_checks = vec!["1 item got lost".to_owned()];
+        broken.failed_checks = vec!["1 item lost".to_owned()];
         let points = vec![broken, point(512, &[("a", Some(2.0), Some(0.2))])];
         let choices = MemorySweep::new(compared(false), points).choices;
         assert_eq!((choices[0].fastest, choices[0].balanced), (Some(512), Some(512)));

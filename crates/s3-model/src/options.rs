@@ -30,7 +30,7 @@ pub struct Options {
     #[arg(long, requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
 
-    /// Folder of the stored objects; made if it is missing, and kept
+    /// Folder of the stored objects; created if it is missing, and kept
     #[arg(long)]
     pub data: PathBuf,
 
@@ -46,11 +46,11 @@ pub struct Options {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
 
-    /// Where to ask for an unknown access key's secret: answers `GET URL?access_key=KEY`
+    /// URL to ask for an unknown access key's secret, with `GET URL?access_key=KEY`
     #[arg(long)]
     pub credentials_url: Option<String>,
 
-    /// Answer whatever a signature is right for: what roles may do is not asked
+    /// Answer every correctly signed request, without checking what roles may do
     #[arg(long)]
     pub ignore_policies: bool,
 
@@ -58,7 +58,7 @@ pub struct Options {
     #[arg(long = "access-key", env = "S3MODEL_ACCESS_KEY", default_value = "test")]
     pub access_keys: Vec<String>,
 
-    /// Secret of the --access-key in the same place
+    /// Secret of the --access-key at the same position
     #[arg(long = "secret-key", env = "S3MODEL_SECRET_KEY", default_value = "test", hide_env_values = true)]
     pub secret_keys: Vec<String>,
 }

@@ -75,7 +75,7 @@ impl Server {
 
 fn http_service(options: &Options, gate: &Gate, store: &Arc<Store>) -> anyhow::Result<HttpService> {
     let (keys, secrets) = (&options.access_keys, &options.secret_keys);
-    ensure!(keys.len() == secrets.len(), "each --access-key needs its --secret-key, and the other way round");
+    ensure!(keys.len() == secrets.len(), "each --access-key needs its --secret-key, and vice versa");
     let pairs = keys.iter().cloned().zip(secrets.iter().cloned());
     let credentials = Credentials::new(pairs, options.credentials_url.clone(), options.ignore_policies);
     let mut service = S3ServiceBuilder::new(Model::new(Arc::clone(store)));

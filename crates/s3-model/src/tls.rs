@@ -45,7 +45,9 @@ pub fn acceptor(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, private)
-        .with_context(|| format!("'{}' and '{}' are no pair", certificate.display(), key.display()))?;
+        .with_context(|| {
+            format!("'{}' and '{}' do not belong together", certificate.display(), key.display())
+        })?;
     config.ignore_client_order = true;
     config.ticketer = Ticketer::new()?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

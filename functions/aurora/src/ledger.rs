@@ -174,5 +174,5 @@ fn natural(cell: &Cell) -> u64 {
 }
 
 fn unexpected(what: &str) -> DbError {
-    DbError::new("XX000", format!("{what} answered with rows of another form than this version's"))
+    DbError::new("XX000", format!("{what} answered with rows in a different form than this version expects"))
 }

@@ -57,8 +57,8 @@ pub enum MigrateError {
     },
     /// Time is up.
     #[error(
-        "{done} of {wanted} rows of {table} are there, and time is up: run aurora-migrate again, it goes on from there, \
-         or give it more time"
+        "{done} of {wanted} rows of {table} are there, and time is up: run aurora-migrate again, it \
+         continues from there, or give it more time"
     )]
     Time {
         /// The table.

@@ -146,8 +146,9 @@ async fn add_up<D: Driver>(driver: &mut D, run: &str) -> Result<Tally, DbError> 
     for row in driver.fetch(&TALLY_ATTEMPTS, &[Value::Text(run)]).await? {
         let [action, driver, outcome] = row.as_slice() else { continue };
         let (Some(action), Some(driver)) = (named(action), named(driver)) else { continue };
-        let outcome: Outcome = serde_json::from_str(outcome.text())
-            .map_err(|error| DbError::new("XX000", format!("an attempt's outcome is none: {error}")))?;
+        let outcome: Outcome = serde_json::from_str(outcome.text()).map_err(|error| {
+            DbError::new("XX000", format!("an attempt's outcome cannot be read: {error}"))
+        })?;
         outcomes.entry((action, driver)).or_default().merge(&outcome);
     }
     for row in driver.fetch(&TALLY_SOURCES, &[Value::Text(run)]).await? {

@@ -85,9 +85,13 @@ impl DeadLetters {
             Ok(Err(error)) => {
                 Failure::aws(format_args!("send to the dead-letter queue {}", self.url), &error).to_string()
             }
-            Err(_) => "the time of the invocation is up".to_owned(),
+            Err(_) => "the invocation's time is up".to_owned(),
         };
-        tracing::error!(sequence_number, failure, "cannot dead-letter the record: it comes again");
+        tracing::error!(
+            sequence_number,
+            failure,
+            "cannot dead-letter the record: it will be delivered again"
+        );
         Err(*position)
     }
 }

@@ -39,7 +39,7 @@ fn field(value: &serde_dynamo::AttributeValue) -> Field<'_> {
     match value {
         serde_dynamo::AttributeValue::S(text) => Field::Text(Cow::Borrowed(text)),
         serde_dynamo::AttributeValue::N(digits) => {
-            digits.parse().map_or(Field::Other("no number"), Field::Number)
+            digits.parse().map_or(Field::Other("not a number"), Field::Number)
         }
         serde_dynamo::AttributeValue::Null(_) => Field::Other("null"),
         _ => Field::Other("of another type"),

@@ -135,7 +135,7 @@ fn size(delivery: &Delivery) -> usize {
 }
 
 fn fail(part: &[Entry], error: &DbError, result: &mut BatchResult) {
-    tracing::error!(%error, rows = part.len(), "the rows aren't stored in time: their records come again");
+    tracing::error!(%error, rows = part.len(), "the rows were not stored in time: their records will be delivered again");
     result.fail(part);
 }
 

@@ -56,9 +56,7 @@ impl<'a> Row<'a> {
 
 /// Too many ranges.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the run's rows have so many gaps between their numbers ({0}) that no answer of a function holds them"
-)]
+#[error("the run's rows have too many gaps between their numbers ({0}) to fit into a function's answer")]
 pub struct NumbersError(usize);
 
 /// What has been added up.

@@ -62,7 +62,7 @@ enum RequestError {
     NoUtf8(usize),
     #[error("the body has {0} bytes, but must have {MAX_BODY} at most")]
     TooLong(usize),
-    #[error("{THROTTLED}: the stream takes no more at the moment, send the message again later")]
+    #[error("{THROTTLED}: the stream accepts no more at the moment: send the message again later")]
     Throttled,
     #[error(
         "the stream cannot be reached: send the message again; it counts once, even if this one has arrived"

@@ -40,7 +40,7 @@ pub fn sent_attributes(run: &str, sent_us: u64) -> HashMap<String, MessageAttrib
 pub fn by_key(body: &str) -> Result<Target, ReadError> {
     if body.is_empty() || body.len() > MAX_KEY {
         let text =
-            format!("the body is to be an object's key of 1 to {MAX_KEY} bytes, but has {}", body.len());
+            format!("the body must be an object's key of 1 to {MAX_KEY} bytes, but has {}", body.len());
         return Err(ReadError::new(FailureKind::Unreadable, text));
     }
     if !stays_inside(body) {
@@ -56,14 +56,14 @@ pub fn by_key(body: &str) -> Result<Target, ReadError> {
 /// [`FailureKind::Unreadable`] if it is no URL in Base64, [`FailureKind::Foreign`] if it leads elsewhere.
 pub fn by_url(body: &str, bucket_url: &BucketUrl) -> Result<Target, ReadError> {
     let unreadable = |what: &str| {
-        ReadError::new(FailureKind::Unreadable, format!("the body is to be a URL in Base64, but {what}"))
+        ReadError::new(FailureKind::Unreadable, format!("the body must be a URL in Base64, but {what}"))
     };
-    let url: Uri = signed_url(body).map_err(unreadable)?.parse().map_err(|_| unreadable("holds none"))?;
+    let url: Uri = signed_url(body).map_err(unreadable)?.parse().map_err(|_| unreadable("holds no URL"))?;
     if let Some(key) = bucket_url.key_of(&url) {
         return Ok(Target { key, url: Some(url) });
     }
     let host = url.authority().map_or("no host", |authority| authority.as_str());
-    let text = format!("the path {} on {host} is no object at {}", url.path(), bucket_url.base());
+    let text = format!("the path {} on {host} is not an object at {}", url.path(), bucket_url.base());
     Err(ReadError::new(FailureKind::Foreign, text))
 }
 

@@ -83,12 +83,17 @@ async fn attempt(client: &ObjectClient, target: &Target, hashing: &Hashing) -> R
         hasher.update(chunk).await;
     }
     let hash = hasher.finish();
-    if length.is_some_and(|length| length != bytes) {
-        let text = format!("{bytes} bytes of {} came, and S3 has announced {length:?}", target.key);
+    if let Some(length) = length
+        && length != bytes
+    {
+        let text = format!("{bytes} bytes of {} arrived, but S3 announced {length}", target.key);
         return Err(ReadError::new(FailureKind::Truncated, text));
     }
-    if hashing.algorithm() == HashAlgorithm::Md5 && md5.as_ref().is_some_and(|md5| *md5 != hash) {
-        let text = format!("the MD5 of {} is {hash}, and S3's is {md5:?}", target.key);
+    if hashing.algorithm() == HashAlgorithm::Md5
+        && let Some(md5) = &md5
+        && *md5 != hash
+    {
+        let text = format!("the MD5 of {} is {hash}, but S3's is {md5}", target.key);
         return Err(ReadError::new(FailureKind::Corrupt, text));
     }
     Ok(Content { bytes, hash, first_byte: first_byte.unwrap_or_else(Instant::now) })

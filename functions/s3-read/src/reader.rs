@@ -159,7 +159,7 @@ impl Reader {
             })
         });
         let tasks: Vec<_> = tasks.collect();
-        let broken = |error| Err(ReadError::new(FailureKind::Server, format!("the reader broke: {error}")));
+        let broken = |error| Err(ReadError::new(FailureKind::Server, format!("the reader crashed: {error}")));
         join_all(tasks).await.into_iter().map(|done| done.unwrap_or_else(broken)).collect()
     }
 

@@ -30,7 +30,7 @@ impl Account {
         let account = named("postgres").or_else(|| named("nobody"));
         account
             .map(Some)
-            .context("PostgreSQL refuses to run as root, and there is neither user postgres nor nobody")
+            .context("PostgreSQL refuses to run as root, and there is no user postgres or nobody: create one")
     }
 
     /// Gives a file or folder to the server, if it has an account of its own.
@@ -39,9 +39,9 @@ impl Account {
     ///
     /// When the owner cannot be changed.
     pub fn own(account: Option<Self>, path: &Path) -> Result<()> {
-        account
-            .map_or(Ok(()), |account| chown(path, Some(account.uid), Some(account.gid)))
-            .with_context(|| format!("cannot give '{}' to the server's account", path.display()))
+        account.map_or(Ok(()), |account| chown(path, Some(account.uid), Some(account.gid))).with_context(
+            || format!("cannot change the owner of '{}' to the server's account", path.display()),
+        )
     }
 
     /// Makes a program run as the account.

@@ -26,7 +26,7 @@ impl Installation {
             if is_server(&programs) {
                 return Ok(Self { programs });
             }
-            bail!("PG_BIN is '{}', but there is no initdb, pg_ctl and postgres in it", programs.display());
+            bail!("PG_BIN is '{}', but initdb, pg_ctl and postgres are not all in it", programs.display());
         }
         let on_path = env::var_os("PATH")
             .and_then(|path| executable::find("pg_ctl", &path))

@@ -67,7 +67,7 @@ pub fn spawn(project: &Project, port: u16) -> Result<Process> {
     launch(&mut start, &data)?;
     let pid_file = data.join("postmaster.pid");
     let text = fs::read_to_string(&pid_file)
-        .with_context(|| format!("PostgreSQL has ended again: no '{}'", pid_file.display()))?;
+        .with_context(|| format!("PostgreSQL exited after starting: no '{}'", pid_file.display()))?;
     let pid = text.lines().next().and_then(|line| line.trim().parse().ok());
     Process::of(pid.with_context(|| format!("no process id in '{}'", pid_file.display()))?)
 }

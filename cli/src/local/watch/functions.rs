@@ -122,12 +122,12 @@ impl Lambda {
             }
             tokio::time::sleep(POLL).await;
         }
-        bail!("Lambda does not use the new code within {} s", READY_TIMEOUT.as_secs())
+        bail!("Lambda did not start to use the new code within {} s", READY_TIMEOUT.as_secs())
     }
 
     fn failed(&self, call: &str, error: &(dyn std::error::Error + 'static)) -> anyhow::Error {
         anyhow!(
-            "{call} failed: {} (at {}; `lambench local status` tells whether it runs)",
+            "{call} failed: {} (at {}; `lambench local status` shows whether it is running)",
             lambda_kit::error_chain(error),
             self.address
         )

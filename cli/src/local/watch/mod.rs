@@ -36,12 +36,12 @@ Example:
   pulumi up --stack dev
   lambench local watch --stack dev       # in a second shell; then change functions/, crates/ or sql/
 
-Pulumi does not know the new code yet. This brings its state in line:
+Pulumi does not know the new code yet. To update its state:
   pulumi up --refresh --stack dev
 
 Exit codes:
-  1    it cannot watch, or the local environment does not run; the reason is on standard error
-  130  ended with Ctrl-C";
+  1    it cannot watch, or the local environment is not running; the reason is on standard error
+  130  stopped with Ctrl-C";
 
 /// Up to this many binaries are listed by name, more are counted.
 const MAX_LISTED: usize = 5;
@@ -68,7 +68,7 @@ pub fn watch(project: &Project, stack: Option<&str>) -> Result<ExitCode> {
         Ok(signal) => {
             if signal == SignalKind::interrupt() {
                 print_line(&format!(
-                    "\nstopped watching; tell Pulumi of swapped code with: {}",
+                    "\nstopped watching; tell Pulumi about the swapped code with: {}",
                     pulumi_command("up --refresh", lambda.stack())
                 ))?;
             }
@@ -99,8 +99,8 @@ async fn introduce(lambda: &Lambda) -> Result<()> {
     let deployed = lambda.deployed().await?;
     if deployed.is_empty() {
         bail!(
-            "no function at {} is made of a binary of this checkout and belongs to the stack '{stack}': deploy one with \
-             `make build`, then `{up}`, in a shell with the variables of `lambench local env`",
+            "no function of the stack '{stack}' at {} is built from a binary of this checkout: deploy one \
+             with `make build`, then `{up}`, in a shell with the variables of `lambench local env`",
             lambda.address(),
             stack = lambda.stack(),
             up = pulumi_command("up", lambda.stack())
@@ -108,7 +108,7 @@ async fn introduce(lambda: &Lambda) -> Result<()> {
     }
     let folders = sources::FOLDERS.map(|folder| format!("{folder}/, ")).concat();
     print_line(&format!(
-        "watching {folders}{} for {} deployed function{} at {}, stack {}; Ctrl-C ends it",
+        "watching {folders}{} for {} deployed function{} at {}, stack {}; press Ctrl-C to stop",
         sources::FILES.join(" and "),
         deployed.len(),
         if deployed.len() == 1 { "" } else { "s" },
@@ -126,7 +126,7 @@ async fn rebuild(project: &Project, lambda: &Lambda, changed: &BTreeSet<PathBuf>
     deployed.retain(|function| touched.contains(&function.binary));
     touched.retain(|binary| deployed.iter().any(|function| function.binary == *binary));
     if touched.is_empty() {
-        print_line(&format!("{what}: no deployed function is made of it"))?;
+        print_line(&format!("{what}: no deployed function is built from it"))?;
         return Ok(true);
     }
     print_line(&format!("{what}: building {}", list(&touched)))?;
@@ -142,7 +142,7 @@ async fn rebuild(project: &Project, lambda: &Lambda, changed: &BTreeSet<PathBuf>
     let Swaps { swapped, failed } = swap::swap(lambda, &workspace, functions, build_time).await?;
     if swapped + failed == 0 {
         print_line(&format!(
-            "nothing to swap: the functions run this code (built in {:.1} s)",
+            "nothing to swap: the functions already run this code (built in {:.1} s)",
             build_time.as_secs_f64()
         ))?;
     }

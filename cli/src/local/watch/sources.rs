@@ -78,7 +78,7 @@ impl Sources {
             },
             None => self.events.recv().await,
         };
-        let paths = next.context("the watcher of the sources has ended")?.map_err(watch_error)?;
+        let paths = next.context("the source watcher has stopped")?.map_err(watch_error)?;
         let root = &self.root;
         changed.extend(paths.iter().map(|path| path.strip_prefix(root).unwrap_or(path).to_owned()));
         Ok(true)

@@ -19,8 +19,5 @@ pub fn selected(project: &Project) -> Result<String> {
         let error = String::from_utf8_lossy(&output.stderr);
         bail!("no stack is selected: name one with --stack ({})", error.trim().trim_start_matches("error: "));
     }
-    Ok(String::from_utf8(output.stdout)
-        .context("pulumi has printed something else than a name")?
-        .trim()
-        .to_owned())
+    Ok(String::from_utf8(output.stdout).context("pulumi did not print a stack name")?.trim().to_owned())
 }

@@ -57,7 +57,7 @@ impl Workspace {
         if !output.status.success() {
             bail!("cannot read the workspace:\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
         }
-        serde_json::from_slice(&output.stdout).context("cargo metadata has printed something else")
+        serde_json::from_slice(&output.stdout).context("cannot parse the output of cargo metadata")
     }
 
     /// Where Cargo leaves a binary that it has built for this machine.

@@ -46,10 +46,10 @@ pub struct Options {
     /// How long to send at that rate, such as 30s, 2m or 1m30s
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     pub duration: Duration,
-    /// Time before that in which the rate grows from 0: its messages count, but not their latencies
+    /// Ramp before that, in which the rate grows from 0: its messages count, but not their latencies
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
     pub ramp: Duration,
-    /// Keep-alive connections, and so most requests under way at once
+    /// Keep-alive connections, which limit the requests under way at once
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub connections: u64,
     /// Bytes of the field 'message'
@@ -103,7 +103,7 @@ fn time(text: &str) -> Result<Duration, String> {
         return Err(format!("it has no unit: write {text}s for seconds, or {text}m for minutes"));
     }
     let time: SignedDuration =
-        text.parse().map_err(|error| format!("{error}: write it such as 30s, 2m or 1m30s"))?;
+        text.parse().map_err(|error| format!("{error}: write it like 30s, 2m or 1m30s"))?;
     Duration::try_from(time).map_err(|_| "a time cannot be negative".to_owned())
 }
 
@@ -152,7 +152,7 @@ mod tests {
     fn what_cannot_be_run_is_refused_with_what_to_write_instead() {
         for (line, expected) in [
             ("--duration 30", "write 30s for seconds"),
-            ("--duration soon", "write it such as 30s"),
+            ("--duration soon", "write it like 30s"),
             ("--ramp=-5s", "cannot be negative"),
             ("--duration 100ms", "from 1s to 1h"),
             ("--duration 2h", "from 1s to 1h"),

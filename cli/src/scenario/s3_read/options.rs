@@ -32,13 +32,13 @@ pub struct Options {
         value_parser = variant
     )]
     variants: Vec<Variant>,
-    /// Only objects whose keys start with it
+    /// Only objects whose keys start with this prefix
     #[arg(long, default_value = "")]
     prefix: String,
-    /// Only objects that were modified so many hours ago or later; 0 for all
+    /// Only objects modified within the last HOURS hours; 0 for all
     #[arg(long, value_name = "HOURS", default_value_t = 0.0, value_parser = hours)]
     modified_within: f64,
-    /// Objects at most; 0 for no limit [default: the stack's objectCount]
+    /// Maximum number of objects to read; 0 for no limit [default: the stack's objectCount]
     #[arg(long, value_name = "N")]
     max_objects: Option<u64>,
 }
@@ -64,7 +64,7 @@ impl Options {
 }
 
 fn variant(name: &str) -> Result<Variant, String> {
-    name.parse().map_err(|_| "there are signed (presigned URLs) and sdk (GetObject)".to_owned())
+    name.parse().map_err(|_| "choose signed (presigned URLs) or sdk (GetObject)".to_owned())
 }
 
 fn hours(text: &str) -> Result<f64, String> {
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn what_cannot_be_run_is_refused_with_what_is_possible() {
         for (line, expected) in [
-            ("--variant url", "signed (presigned URLs) and sdk"),
+            ("--variant url", "signed (presigned URLs) or sdk"),
             ("--modified-within=-1", "a number of hours, or 0"),
             ("--modified-within nan", "a number of hours, or 0"),
             ("--max-objects=-1", "--max-objects"),

@@ -14,15 +14,15 @@ pub async fn warning(context: RunContext<'_>, needed: u64) -> Option<String> {
         Ok(settings) => settings.account_limit?.unreserved_concurrent_executions?,
         Err(error) => {
             let error = failed("GetAccountSettings", context.deployment)(&error);
-            return Some(format!("nobody knows whether invocations wait for concurrency: {error:#}"));
+            return Some(format!("cannot tell whether invocations will wait for concurrency: {error:#}"));
         }
     };
     let allowed = u64::try_from(limit).unwrap_or_default();
     (needed > allowed).then(|| {
         format!(
-            "this run has {needed} invocations under way at once, and the account allows {allowed} in {}: the others are \
-             throttled and tried again, which the figures contain: ask for a higher quota \"Concurrent executions\" (Service \
-             Quotas, L-B99A9384), or for less at once",
+            "this run has {needed} invocations under way at once, and the account allows {allowed} in {}: \
+             the others are throttled and retried, which the figures include: ask for a higher quota \
+             \"Concurrent executions\" (Service Quotas, L-B99A9384), or lower the concurrency",
             context.deployment.region
         )
     })
@@ -67,7 +67,7 @@ mod tests {
         let said = said(1, aws::error("AccessDeniedException", json!({ "Message": "no" }))).await.unwrap();
         assert!(
             said.starts_with(
-                "nobody knows whether invocations wait for concurrency: GetAccountSettings failed"
+                "cannot tell whether invocations will wait for concurrency: GetAccountSettings failed"
             ),
             "{said}"
         );

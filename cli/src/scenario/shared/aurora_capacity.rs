@@ -72,7 +72,7 @@ pub async fn capacities(
     let minutes = Minutes::around(span_ms);
     let mut capacities = read(context, cluster, minutes).await?;
     if capacities.mean.len() < minutes.count() {
-        context.notify("waiting for CloudWatch to tell Aurora's capacity …");
+        context.notify("waiting for CloudWatch to report Aurora's capacity …");
     }
     while capacities.mean.len() < minutes.count() && Instant::now() < load_ended + TIMEOUT {
         sleep(INTERVAL).await;
@@ -80,8 +80,8 @@ pub async fn capacities(
     }
     if capacities.mean.len() < minutes.count() {
         warnings.push(format!(
-            "CloudWatch has ServerlessDatabaseCapacity of {cluster} for {} of {} minutes of the load, so Aurora's part of the \
-             price is a guess, or missing: let the load last some minutes",
+            "CloudWatch has ServerlessDatabaseCapacity of {cluster} for {} of {} minutes of the load, so \
+             Aurora's part of the price is a guess, or missing: let the load last a few minutes",
             capacities.mean.len(),
             minutes.count()
         ));

@@ -144,8 +144,8 @@ pub async fn billed(
     let missing = span.invocations.missing(&reports);
     if missing > 0 {
         warnings.push(format!(
-            "{}: its logs lack the REPORT lines of {missing} invocations at least, so there is no price: run the load again, \
-             and check that the function may write its log group",
+            "{}: its logs lack the REPORT lines of at least {missing} invocations, so there is no price: run \
+             the load again, and check that the function may write its log group",
             span.function
         ));
         return Ok(None);

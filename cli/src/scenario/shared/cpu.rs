@@ -123,14 +123,15 @@ pub fn warning(used: &CpuUse) -> Option<String> {
     let (kind, advice) = if worst > ERROR {
         (
             "ERROR: ",
-            "these figures say more about this machine than about the design: end other programs, or run fewer functions at once",
+            "these figures say more about this machine than about the design: close other programs, or run \
+             fewer functions at once",
         )
     } else {
         ("", "they would be faster on a quiet machine or one with more processors")
     };
     Some(format!(
-        "{kind}functions waited for a processor although their share allowed them to run, of their duration: {}{more} \
-         (all invocations: {}); {advice}",
+        "{kind}functions waited for a processor although their share allowed them to run; share of their \
+         duration: {}{more} (all invocations: {}); {advice}",
         names.join(", "),
         percent(used.total.waited())
     ))

@@ -108,7 +108,7 @@ pub async fn recover<Deployed: AsRef<Deployment>>(run: &Run<Deployed>) -> Result
             }
         }
         if !changed.is_empty() {
-            context.notify("an earlier run was killed: giving the functions back their own memory …");
+            context.notify("an earlier run was killed: restoring the functions' memory …");
             give_back(context, &client, &changed).await?;
         }
     }
@@ -124,8 +124,9 @@ async fn give_back(
     let given_back = functions.iter().map(async |(function, memory_mb)| {
         update(context, client, function, *memory_mb).await.with_context(|| {
             format!(
-                "{function} has not its own memory again; the next 'lambench run' tries it once more, or: aws lambda \
-                 update-function-configuration --function-name {function} --memory-size {memory_mb}"
+                "cannot restore the memory of {function}; the next 'lambench run' retries, or restore it \
+                 with: aws lambda update-function-configuration --function-name {function} --memory-size \
+                 {memory_mb}"
             )
         })
     });
@@ -142,7 +143,7 @@ async fn update(context: RunContext<'_>, client: &Client, function: &str, memory
     update.await.map_err(|error| failed("UpdateFunctionConfiguration", context.deployment)(&error))?;
     let now = settled(context, client, function).await?;
     if now != memory_mb {
-        bail!("{function} was given {memory_mb} MB, and has {now} MB: does somebody else change it?");
+        bail!("{function} was given {memory_mb} MB, but has {now} MB: is somebody else changing it?");
     }
     Ok(())
 }
@@ -216,7 +217,7 @@ mod tests {
         memory.file.write(&memory.own).unwrap();
         drop(memory);
         let said = recover(&stack.run).await.unwrap_err().to_string();
-        assert!(said.contains("is running this stack already"), "{said}");
+        assert!(said.contains("is already running this stack"), "{said}");
         stack.disown("memory");
         recover(&stack.run).await.unwrap();
         assert_eq!(memory_of(&stack.lambda), [512, 512, 128]);

@@ -52,7 +52,7 @@ impl RunFile {
             fs::read(&self.0).ok().and_then(|bytes| serde_json::from_slice::<Written<T>>(&bytes).ok());
         match written {
             Some(Written { process, .. }) if is_lambench(process) => bail!(
-                "process {process} is running this stack already: wait for it, or end it with: kill -INT {process}"
+                "process {process} is already running this stack: wait for it, or stop it with: kill -INT {process}"
             ),
             written => Ok(written.map(|written| written.content)),
         }

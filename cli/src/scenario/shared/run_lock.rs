@@ -117,8 +117,8 @@ impl Lock<'_> {
             // Whatever else it is, it may pass before the lock ends; if it doesn't, the next one finds out.
             if let Some(UpdateItemError::ConditionalCheckFailedException(_)) = error.as_service_error() {
                 return anyhow!(
-                    "another run of {} on this stack has begun, since this one could not be heard of for {LEASE:?}: run it \
-                     again when that one is over",
+                    "another run of {} on this stack started because this run could not renew its lock for \
+                     {LEASE:?}: run it again when that one is over",
                     self.scenario
                 );
             }
@@ -170,8 +170,8 @@ fn good_from(now: Timestamp) -> [(String, AttributeValue); 2] {
 fn refused(scenario: &str, lock: &HashMap<String, AttributeValue>) -> String {
     let says = |name| lock.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
     format!(
-        "the run {} of {scenario} on this stack is under way since {}, and two at once would count each other's work: wait for \
-         it; if it was killed, try again in {} s",
+        "the run {} of {scenario} on this stack has been under way since {}, and two at once would count \
+         each other's work: wait for it; if it was killed, try again in {} s",
         says(HOLDER),
         says(TRIGGERED),
         LEASE.as_secs()
@@ -245,7 +245,9 @@ mod tests {
         let inner = async { Ok(Box::pin(second()).await.unwrap_err().to_string()) };
         let said = Box::pin(alone(&first, inner)).await.unwrap();
         assert!(
-            said.starts_with("the run first of x on this stack is under way since 1970-01-01T00:00:00Z"),
+            said.starts_with(
+                "the run first of x on this stack has been under way since 1970-01-01T00:00:00Z"
+            ),
             "{said}"
         );
         assert!(item.lock().unwrap().is_none(), "the first has given it back");

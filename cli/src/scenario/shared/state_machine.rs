@@ -103,8 +103,8 @@ impl<'a> Machine<'a> {
             .map_err(|error| failed("ListExecutions", self.deployment)(&error))?;
         let Some(other) = running.executions.first() else { return Ok(()) };
         bail!(
-            "another run of this stack is under way since {}, and two at once would slow each other down: wait for it, or \
-             stop it with: aws stepfunctions stop-execution --execution-arn {}",
+            "another run of this stack has been under way since {}, and two at once would slow each other \
+             down: wait for it, or stop it with: aws stepfunctions stop-execution --execution-arn {}",
             other.start_date,
             other.execution_arn
         )

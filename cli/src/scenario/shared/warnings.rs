@@ -35,7 +35,7 @@ pub fn prices<D: AsRef<Deployment>>(run: &Run<D>, costs: &[Cost]) -> Option<Stri
         units.into_iter().map(String::as_str).filter(|unit| !run.prices.has(unit)).collect();
     (!others.is_empty()).then(|| {
         format!(
-            "costs have prices of {REGION}, as those of {region} were not found in AWS's price list: {}",
+            "costs use the prices of {REGION}, as those of {region} were not found in AWS's price list: {}",
             others.join(", ")
         )
     })

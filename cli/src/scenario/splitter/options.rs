@@ -5,8 +5,8 @@ use std::path::PathBuf;
 /// The end of `lambench run splitter --help`.
 pub const EXAMPLES: &str = "\
 One event with many items is split into messages of one item each, which are handled by as many concurrent invocations as the \
-queue is allowed. The run ends when each item is done or in the dead-letter queue; items that are neither are lost, and the \
-exit code is 1 then.
+queue allows. The run ends when each item is done or in the dead-letter queue; items that are neither are lost, and the exit \
+code is then 1.
 
 Examples:
   50 items in one event, at the stack's concurrency:
@@ -31,7 +31,7 @@ pub struct Options {
     /// without the queue [default: the stack's concurrency]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub concurrency: Vec<u64>,
-    /// A JSON file with the event, as CloudTrail has it, with which the function is invoked
+    /// A JSON file with the event, as CloudTrail writes it, with which the function is invoked
     #[arg(long, value_name = "FILE", conflicts_with = "items")]
     pub event: Option<PathBuf>,
 }
@@ -41,7 +41,7 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.0..=899.0).contains(&seconds) => Ok(seconds),
         Ok(_) => Err("an item takes 0 to 899 seconds".to_owned()),
-        Err(_) => Err("write a number of seconds, such as 2 or 0.5".to_owned()),
+        Err(_) => Err("write a number of seconds, like 2 or 0.5".to_owned()),
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
             ("--item-seconds 900", "0 to 899 seconds"),
             ("--item-seconds=-1", "0 to 899 seconds"),
             ("--item-seconds nan", "0 to 899 seconds"),
-            ("--item-seconds 2s", "such as 2 or 0.5"),
+            ("--item-seconds 2s", "like 2 or 0.5"),
             ("--items 5 --event x.json", "cannot be used with"),
         ] {
             let said = options(line).unwrap_err();

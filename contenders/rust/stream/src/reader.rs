@@ -66,7 +66,9 @@ impl Reader {
                     self.failures = 0;
                     return Ok(Some(piece));
                 }
-                Ok(Some(Ok(_)) | None) => Error::Broken("the answer has another length".to_owned()),
+                Ok(Some(Ok(_)) | None) => {
+                    Error::Broken("the answer has a different length than requested".to_owned())
+                }
                 Ok(Some(Err(error))) => error,
                 Err(_) => Error::Silent(STALL),
             };

@@ -126,7 +126,7 @@ impl Transfer {
     async fn compare(&self) -> Result<(), Failed> {
         for (entry, object) in self.objects.iter().enumerate() {
             if self.crcs.of(entry).await != self.passed.of(entry).await {
-                let error = Error::Broken("its bytes don't have the CRC32 that S3 tells".to_owned());
+                let error = Error::Broken("its bytes don't have the CRC32 that S3 reports".to_owned());
                 return Err(Failed { doing: format!("archive '{}'", object.key), error });
             }
         }

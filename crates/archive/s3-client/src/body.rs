@@ -60,7 +60,7 @@ impl http_body::Body for Body {
                 Some(Ok(Frame::data(bytes)))
             }
             Some(Err(error)) => Some(Err(error)),
-            _ => Some(Err(io::Error::other("a body has another length than announced"))),
+            _ => Some(Err(io::Error::other("a body has a different length than announced"))),
         })
     }
 

@@ -71,10 +71,10 @@ impl S3 {
         let read = self.attempts(|_| async move {
             let Answer { headers, body } = self.once(call).await?;
             if body.len() as u64 != bytes {
-                return Err(Error::Broken(format!("{} bytes came, not {bytes}", body.len())));
+                return Err(Error::Broken(format!("{} bytes arrived, not {bytes}", body.len())));
             }
             if stored_crc(&headers).is_some_and(|crc| crc != crc32fast::hash(&body)) {
-                return Err(Error::Broken("the bytes that came don't have the object's CRC32".to_owned()));
+                return Err(Error::Broken("the bytes that arrived don't have the object's CRC32".to_owned()));
             }
             Ok(body)
         });

@@ -43,7 +43,7 @@ impl Sent {
     /// If S3 told none.
     pub fn crc_of_copy(&self, source: &str) -> Result<u32, Failed> {
         let none = || Error::Broken("S3's answer to its copy has none".to_owned());
-        self.crc.ok_or_else(|| none().of(format!("tell the CRC32 of '{source}'")))
+        self.crc.ok_or_else(|| none().of(format!("determine the CRC32 of '{source}'")))
     }
 }
 

@@ -8,8 +8,8 @@ pub enum PlanError {
     SameName(String, String),
     /// The name means a folder to whoever unpacks the archive, on Windows perhaps, or holds control characters.
     #[error(
-        "{0:?} would become an entry that no file can have the name of (it is empty or a folder, or has a backslash, a drive \
-         letter or control characters): rename it"
+        "{0:?} would become an entry with a name that no file can have (it is empty or a folder, or has a \
+         backslash, a drive letter or control characters): rename it"
     )]
     Name(String),
     /// A ZIP archive has 16 bits for a name's length.

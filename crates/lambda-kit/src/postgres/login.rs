@@ -81,7 +81,7 @@ fn parse(arn: &str, secret: Option<&str>) -> Result<Credentials, SecretError> {
     // The text itself stays out of the error: it is the secret.
     let error = |why: &str| SecretError { arn: arn.to_owned(), why: why.to_owned() };
     let text = secret.ok_or_else(|| error("it is binary"))?;
-    serde_json::from_str(text).map_err(|_| error("it is something else"))
+    serde_json::from_str(text).map_err(|_| error("it has different content"))
 }
 
 #[cfg(test)]

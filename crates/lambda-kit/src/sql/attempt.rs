@@ -20,7 +20,7 @@ pub async fn attempt<D: Driver, T>(
         driver.connect().await?;
         work(driver).await
     });
-    let late = |_| DbError::new("timeout", format!("no answer of the database within {limit:?}"));
+    let late = |_| DbError::new("timeout", format!("no answer from the database within {limit:?}"));
     let result = result.await.map_err(late).flatten();
     if let Err(error) = &result
         && error.retry_action().needs_new_connection()

@@ -240,8 +240,8 @@ pub fn signed_body(url: &str) -> String {
 /// What is wrong with the body.
 pub fn signed_url(body: &str) -> Result<String, &'static str> {
     let digits: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let bytes = LENIENT.decode(digits).map_err(|_| "is no Base64")?;
-    String::from_utf8(bytes).map_err(|_| "holds no text")
+    let bytes = LENIENT.decode(digits).map_err(|_| "is not Base64")?;
+    String::from_utf8(bytes).map_err(|_| "does not decode to text")
 }
 
 /// Why an object was not read.
@@ -390,8 +390,8 @@ mod tests {
     fn what_is_no_url_in_base64_says_why() {
         assert_eq!(signed_url(&signed_body("https://b/ü")).as_deref(), Ok("https://b/ü"));
         for body in ["not Base64!", "aHR0c", "====", "aHR0cHM=6Ly8=", "aHR0cHM6\u{a0}Ly8="] {
-            assert_eq!(signed_url(body), Err("is no Base64"), "{body}");
+            assert_eq!(signed_url(body), Err("is not Base64"), "{body}");
         }
-        assert_eq!(signed_url("/w=="), Err("holds no text"));
+        assert_eq!(signed_url("/w=="), Err("does not decode to text"));
     }
 }

@@ -79,7 +79,7 @@ pub enum Invalid {
     #[error("the rate {0} must be over 0 and at most 1")]
     Rate(f64),
     /// Never.
-    #[error("a count of 0 never happens: leave the rule out")]
+    #[error("a rule with a count of 0 never applies: leave it out")]
     Count,
     /// How long?
     #[error("a stall needs 'seconds' over 0")]

@@ -67,7 +67,9 @@ impl Profile {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read the profile '{name}': give --profile an existing file"))?;
         Self::parse(&text).with_context(|| {
-            format!("'{name}' is no profile: start from a copy of crates/s3-model/profiles/default.toml")
+            format!(
+                "'{name}' is not a valid profile: start from a copy of crates/s3-model/profiles/default.toml"
+            )
         })
     }
 

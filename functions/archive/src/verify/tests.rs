@@ -132,11 +132,11 @@ async fn what_other_readers_could_read_differently_is_unreadable() {
         ),
         (
             Fake { local_crc32: 7, ..one.clone() },
-            format!("the local header of '{name}' has another CRC than the central directory"),
+            format!("the local header of '{name}' has a different CRC than the central directory"),
         ),
         (
             Fake { local_name: b"two".to_vec(), ..one.clone() },
-            format!("the local header of '{name}' has another name than the central directory"),
+            format!("the local header of '{name}' has a different name than the central directory"),
         ),
         (
             Fake { size: 2, ..one.clone() },

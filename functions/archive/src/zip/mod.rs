@@ -52,7 +52,7 @@ pub enum ZipError {
         method: u16,
     },
     /// The local header contradicts the central directory.
-    #[error("the local header of '{name}' has another {field} than the central directory")]
+    #[error("the local header of '{name}' has a different {field} than the central directory")]
     LocalHeader {
         /// The entry.
         name: String,

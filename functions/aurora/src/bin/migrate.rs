@@ -16,6 +16,6 @@ async fn main() -> ExitCode {
 async fn handle(postgres: Arc<Postgres>, event: LambdaEvent<Request>) -> Result<Migrated, Failure> {
     let work = async || migrate(&postgres, event.payload, remaining(&event.context)).await;
     let migrated = until_permitted(work).await?;
-    tracing::info!(?migrated, "the database is in form");
+    tracing::info!(?migrated, "the database is ready");
     Ok(migrated)
 }

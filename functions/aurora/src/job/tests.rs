@@ -98,7 +98,7 @@ fn what_can_never_be_done_is_refused_with_the_reason() {
 fn a_run_that_is_empty_or_too_long_for_a_name_is_refused() {
     for (name, bytes) in [("", 0), (" ", 0), (&*"x".repeat(8000), 8000)] {
         let expected = format!(
-            "RUN cannot be used: the name of a run must have 1 to 256 bytes, no control characters among them, but has {bytes}"
+            "RUN cannot be used: the name of a run must have 1 to 256 bytes and no control characters; this one has {bytes} bytes"
         );
         assert_eq!(error("RUN", Some(name)), expected);
     }

@@ -46,7 +46,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                 continue;
             };
             if fields.0[known] != Field::Missing {
-                return Err(A::Error::custom(format_args!("field '{}' is there twice", NAMES[known])));
+                return Err(A::Error::custom(format_args!("field '{}' appears twice", NAMES[known])));
             }
             fields.0[known] = object.next_value()?;
         }

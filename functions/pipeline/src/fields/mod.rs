@@ -65,7 +65,7 @@ impl fmt::Display for Name {
 #[derive(Debug, thiserror::Error)]
 pub enum FieldError {
     /// No JSON at all.
-    #[error("{what} is no JSON: {error}")]
+    #[error("{what} is not JSON: {error}")]
     NoJson {
         /// What was read.
         what: &'static str,

@@ -90,7 +90,7 @@ fn what_is_no_json_is_told_with_the_place() {
     ] {
         let answer = rejected(body);
         assert!(
-            answer.starts_with("the body is no JSON: ") && answer.contains("line 1 column"),
+            answer.starts_with("the body is not JSON: ") && answer.contains("line 1 column"),
             "{body}: {answer}"
         );
     }
@@ -102,7 +102,7 @@ fn what_is_no_json_is_told_with_the_place() {
 #[test]
 fn a_field_that_is_there_twice_is_ambiguous() {
     let answer = rejected(r#"{"id":"1","id":"2","message":"a","timestamp":1}"#);
-    assert!(answer.starts_with("field 'id' is there twice"), "{answer}");
+    assert!(answer.starts_with("field 'id' appears twice"), "{answer}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ async fn records_become_items_and_those_of_one_id_one_item() {
     let [letter] = <[_; 1]>::try_from(letters(&asked)).unwrap();
     assert_eq!((letter.function.as_str(), letter.record.as_str(), letter.id), ("midstream", "/wD/", None));
     assert_eq!(letter.sequence_number, "49590338271490256608559692540925702759324208523137515700");
-    assert!(letter.reason.starts_with("the record is no JSON: "), "{}", letter.reason);
+    assert!(letter.reason.starts_with("the record is not JSON: "), "{}", letter.reason);
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn what_is_no_message_is_refused_with_the_reason_and_goes_nowhere() {
     assert_eq!(response.body, r#"{"message":"field 'timestamp' must be a number, but is a string"}"#);
     assert_eq!(response.status_code, 400);
     let none = upstream.handle(&Request::default(), "request", Duration::from_secs(10)).await;
-    assert!(none.body.contains("the body is no JSON: EOF"), "{}", none.body);
+    assert!(none.body.contains("the body is not JSON: EOF"), "{}", none.body);
     let request = Request { body: Some("?".to_owned()), is_base64_encoded: true };
     let response = upstream.handle(&request, "request", Duration::from_secs(10)).await;
     assert_eq!(response.status_code, 400);
@@ -94,9 +94,9 @@ async fn a_bad_body_is_refused_with_the_field_or_the_place_that_is_wrong() {
         (
             "\u{feff}{\"id\":\"1\",\"message\":\"a\",\"timestamp\":1}",
             400,
-            "the body is no JSON: expected value at line 1 column 1",
+            "the body is not JSON: expected value at line 1 column 1",
         ),
-        ("", 400, "the body is no JSON: EOF while parsing a value at line 1 column 0"),
+        ("", 400, "the body is not JSON: EOF while parsing a value at line 1 column 0"),
     ] {
         let (answered, message) = status_and_message(&send(&upstream, body).await);
         assert!(answered == status && message.contains(says), "{says}: {answered}, {message}");
@@ -146,7 +146,7 @@ async fn a_throttled_stream_is_asked_again_and_then_the_sender_told_to_wait() {
     };
     let (upstream, asked) = upstream(throttled);
     let response = send(&upstream, r#"{"id":"1","message":"a","timestamp":1}"#).await;
-    let message = "throttled: the stream takes no more at the moment, send the message again later";
+    let message = "throttled: the stream accepts no more at the moment: send the message again later";
     assert_eq!(status_and_message(&response), (503, message.to_owned()));
     assert_eq!(requests(&asked, "PutRecord").len(), 7);
 }

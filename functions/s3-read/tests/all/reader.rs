@@ -293,8 +293,8 @@ async fn a_message_whose_attributes_cannot_be_is_given_up_alone_and_before_anyth
         (
             "Run",
             "a\u{1}",
-            "unreadable: the message attribute Run cannot be used: the name of a run must have 1 to 256 bytes, no control \
-             characters among them, but has 2",
+            "unreadable: the message attribute Run cannot be used: the name of a run must have 1 to 256 bytes and no control \
+             characters; this one has 2 bytes",
         ),
     ] {
         for variant in VARIANTS {

@@ -277,8 +277,8 @@ async fn a_message_whose_attributes_cannot_be_is_put_aside_alone_and_at_once() {
         reasons,
         [
             "the message attribute SentAt is 'soon', but must be a whole number of µs since 1970",
-            "the message attribute Run cannot be used: the name of a run must have 1 to 256 bytes, no control characters \
-             among them, but has 3000",
+            "the message attribute Run cannot be used: the name of a run must have 1 to 256 bytes and no control \
+             characters; this one has 3000 bytes",
             "the message attribute Item is 'first', but must be an item's id, such as 0007",
         ]
     );

@@ -42,14 +42,16 @@ impl FunctionClone {
         let (settings, location) =
             found.configuration.zip(found.code.and_then(|code| code.location)).with_context(|| {
                 format!(
-                    "Lambda doesn't say what {function} is made of: deploy it again with: {}",
+                    "Lambda does not say where the code of {function} is: deploy it again with: {}",
                     deployment.pulumi("up")
                 )
             })?;
-        let endpoint =
-            deployment.endpoint.as_deref().context("contenders are checked in a local environment")?;
-        let path =
-            function_code::path(&location).with_context(|| format!("'{location}' is no address of code"))?;
+        let endpoint = deployment
+            .endpoint
+            .as_deref()
+            .context("contenders can only be checked in a local environment")?;
+        let path = function_code::path(&location)
+            .with_context(|| format!("'{location}' is not the address of a function's code"))?;
         let code = function_code::read(endpoint, &path, function).await?;
         let name: String = format!("{NAMES}{name}").chars().take(MAX_NAME).collect();
         let timeout = settings.timeout.unwrap_or(TIMEOUT).min(TIMEOUT);

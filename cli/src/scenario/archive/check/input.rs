@@ -16,9 +16,9 @@ pub enum Input {
     Nothing,
     /// One small object
     One,
-    /// One object of no bytes
+    /// One empty object
     OneEmpty,
-    /// Objects of no bytes among others
+    /// Empty objects among others
     SomeEmpty,
     /// 3,000 objects of 1 KiB
     Tiny,
@@ -32,7 +32,7 @@ pub enum Input {
     Contest,
     /// Objects without a stored CRC
     NoChecksum,
-    /// Names with blanks, +, %20, &, quotes and letters beyond ASCII
+    /// Names with spaces, +, %20, &, quotes and letters beyond ASCII
     OddNames,
     /// Keys in folders, and folder markers
     Folders,
@@ -82,17 +82,15 @@ impl Input {
     /// Why archives go wrong here.
     pub fn lesson(self) -> &'static str {
         match self {
-            Self::Nothing => "an archive without entries is its end record alone",
+            Self::Nothing => "an archive without entries consists only of its end record",
             Self::One | Self::OneEmpty => "the last part of an upload may be small, but an upload needs one",
-            Self::SomeEmpty => {
-                "an entry of no bytes has a header all the same, and no range of it can be read"
-            }
+            Self::SomeEmpty => "an empty entry still has a header, and no range of it can be read",
             Self::Tiny => "parts of less than 5 MiB are refused: tiny objects have to share parts",
             Self::Small => "objects below 5 MiB cannot be parts of their own",
             Self::FiveMib => "S3 copies ranges only out of objects of more than 5 MiB",
             Self::OneLarge => "parts of different sizes follow each other",
             Self::Contest => "this is what the contest asks for",
-            Self::NoChecksum => "objects that were written without a checksum have none to be asked for",
+            Self::NoChecksum => "objects that were written without a checksum have none to ask for",
             Self::OddNames => {
                 "keys have to be encoded in addresses, in copy sources and in XML, and names beyond ASCII need the \
                  flag for UTF-8 (APPNOTE 4.4.4, bit 11)"
@@ -114,8 +112,8 @@ impl Input {
             Self::Overwritten => {
                 "ask for the version that was listed (If-Match), or use nothing that the listing said"
             }
-            Self::Deleted => "an object that cannot be read any more must not be left out in silence",
-            Self::TimeOut => "give up while there is time to clean up (Lambda tells the deadline)",
+            Self::Deleted => "an object that can no longer be read must not be left out silently",
+            Self::TimeOut => "give up while there is time to clean up (Lambda tells you the deadline)",
         }
     }
 

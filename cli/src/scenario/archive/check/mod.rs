@@ -78,8 +78,8 @@ async fn check(project: &Project, options: &Options, global: &Global) -> Result<
     let archive: Deployed = deployed("archive", global.stack.as_deref())?;
     if archive.deployment.is_on_aws() {
         bail!(
-            "the stack '{}' is on AWS, where nobody can make S3 fail: check contenders in the local environment \
-             (lambench local start), on a stack of it",
+            "the stack '{}' is on AWS, where nobody can make S3 fail: check contenders on a stack in the \
+             local environment (lambench local start)",
             archive.deployment.stack
         );
     }
@@ -135,7 +135,7 @@ fn name(folder: &Path) -> Result<String> {
     let mut parts = whole.iter().rev().map(|part| part.to_string_lossy());
     match (parts.next(), parts.next(), parts.next()) {
         (Some(id), Some(lang), Some(all)) if all == "contenders" => Ok(format!("{lang}-{id}")),
-        _ => bail!("{} is no contender: a contender is a folder contenders/<lang>/<id>", folder.display()),
+        _ => bail!("{} is not a contender: a contender is a folder contenders/<lang>/<id>", folder.display()),
     }
 }
 

@@ -60,7 +60,7 @@ fn advice(case: &Checked) -> String {
         folder(&case.contender),
         case.input.name()
     );
-    format!("    to know: {}\n    again: {again}", case.input.lesson())
+    format!("    hint: {}\n    rerun: {again}", case.input.lesson())
 }
 
 fn folder(contender: &str) -> String {

@@ -144,7 +144,7 @@ async fn listed(sandbox: &Sandbox, before: u64) -> Result<()> {
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(anyhow!("the contender has not listed the objects within 20 s"));
+            return Err(anyhow!("the contender did not list the objects within 20 s"));
         }
         last = now;
         sleep(POLL).await;
@@ -193,11 +193,11 @@ fn verdict(answer: Result<(), String>, found: Option<Result<(), String>>, archiv
         }
         (Err(why), None) => Verdict::Refused { why },
         (Err(why), Some(Ok(()))) => {
-            Verdict::Refused { why: format!("{why} (though its archive is there, and right)") }
+            Verdict::Refused { why: format!("{why} (although its archive exists and is correct)") }
         }
-        (Err(why), Some(Err(error))) => Verdict::Invalid {
-            why: format!("it failed ({why}), but left an archive, which is wrong: {error}"),
-        },
+        (Err(why), Some(Err(error))) => {
+            Verdict::Invalid { why: format!("it failed ({why}), but left a wrong archive: {error}") }
+        }
     }
 }
 

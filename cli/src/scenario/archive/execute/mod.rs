@@ -69,7 +69,7 @@ async fn execution(run: &Run) -> Result<Execution> {
         () = requested() => {
             shutdown::shut_down(run, &arn).await?;
             marker.remove();
-            return Err(Interrupted("the execution is stopped and its archives are removed".to_owned()).into());
+            return Err(Interrupted("the execution was stopped and its archives were removed".to_owned()).into());
         }
     };
     // Where following failed, the execution may go on: the marker stays, and the next run ends it.

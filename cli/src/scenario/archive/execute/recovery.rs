@@ -38,7 +38,7 @@ impl RunMarker {
 pub async fn recover(run: &Run) -> Result<()> {
     let file = file(run)?;
     if let Some(running) = file.left_behind::<Running>()? {
-        eprintln!("an earlier run was killed: ending its execution …");
+        eprintln!("an earlier run was killed: stopping its execution …");
         machine(run).stop(&running.execution).await?;
         wait_for_invocations(run, &running.execution, running.since).await?;
         file.remove();

@@ -94,9 +94,9 @@ fn missing_reports(observed: &Observed) -> Option<String> {
     let missing = runs.iter().filter(|run| observed.report(run).is_none()).count();
     (missing > 0).then(|| {
         format!(
-            "{}: {missing} of its {} runs have no REPORT line, so its durations are those of the state machine, with start-up \
-             and waiting, and those runs cannot be too slow: run the contest again, and check that the function may write its \
-             log group",
+            "{}: {missing} of its {} runs have no REPORT line, so its durations are those of the state \
+             machine, with start-up and waiting, and those runs cannot be disqualified as too slow: run the \
+             contest again, and check that the function may write its log group",
             function_name(arn),
             runs.len()
         )

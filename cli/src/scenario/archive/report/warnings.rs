@@ -24,7 +24,7 @@ pub fn warnings(
     warnings.extend(missing_reports);
     if !deployment.is_on_aws() && !observation.s3_requests.are_counted() {
         warnings.push(
-            "S3's requests were not counted, so their price is missing: lambench local logs".to_owned(),
+            "S3's requests were not counted, so their price is missing: see lambench local logs".to_owned(),
         );
     }
     let more_runs = run.context().set_command("runsPerContender", 20);

@@ -73,7 +73,7 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Vec<Execution>> {
     let work = execute_each(run, options, &machine, &under_way);
     let executions = unless_interrupted(work, || {
         format!(
-            "the execution is stopped; workers that have started end by themselves after their {} s",
+            "the execution is stopped; workers that have started end by themselves after {} s",
             options.seconds()
         )
     });

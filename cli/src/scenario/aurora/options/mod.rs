@@ -19,9 +19,9 @@ from the time at which a unit was due.
 Examples:
   SELECT and INSERT by both drivers, 1 to 8 clients:
     lambench run aurora
-  pgbench's transaction by PostgreSQL's own protocol, 1 to 33 clients:
+  pgbench's transaction over PostgreSQL's own protocol, 1 to 33 clients:
     lambench run aurora --action TPCB --driver sqlx --to 33
-  500 reads per second from 4 clients, whatever the database takes:
+  500 reads per second from 4 clients, even if the database cannot keep up:
     lambench run aurora --action SELECT --rate 500 --from 4 --to 4
   Reads to the reader, writes to the writer:
     lambench run aurora --action SELECT,TPCB --split
@@ -40,7 +40,7 @@ const MAX_STAGES: usize = 30;
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct Options {
-    /// How the load comes about
+    /// How the load is generated
     #[arg(long, value_enum, default_value_t)]
     pub mode: Mode,
     /// How workers reach the database [default: both; with --split: sqlx]
@@ -58,10 +58,10 @@ pub struct Options {
     /// Clients in the first stage [default: 1]
     #[arg(long, value_name = "N", help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     from: Option<u64>,
-    /// Clients in the last stage at most [default: 8, or --from]
+    /// Maximum number of clients in the last stage [default: 8, or --from]
     #[arg(long, value_name = "N", help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     to: Option<u64>,
-    /// Clients that each stage has more than the one before [default: what makes about 5 stages]
+    /// Clients that each stage adds to the one before [default: as many as make about 5 stages]
     #[arg(long, value_name = "N", help_heading = "Ramp", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     step: Option<u64>,
     /// How long each stage lasts [default: 10]
@@ -78,7 +78,7 @@ pub struct Options {
     statements: Option<u64>,
 }
 
-/// How the load comes about.
+/// How the load is generated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
     /// Stages of more and more clients, started by Step Functions
@@ -135,7 +135,7 @@ impl Options {
     pub fn check(&self) -> Result<()> {
         self.refuse_foreign()?;
         if self.batch.is_some() && !self.actions().contains(&Action::Insert) {
-            return wrong("--batch is about INSERT: add it to --action, or leave --batch out");
+            return wrong("--batch only applies to INSERT: add that to --action, or leave --batch out");
         }
         if self.split && !matches!(self.driver, Some(Drivers::Sqlx) | None) {
             return wrong(

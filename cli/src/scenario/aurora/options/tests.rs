@@ -84,7 +84,7 @@ fn a_batch_is_only_for_inserts() {
     let batch = options("--batch 50").batch();
     assert_eq!(Action::Insert.batch(batch), 50);
     assert_eq!(Action::Select.batch(batch), 1);
-    assert!(refused("--batch 50 --action TPCB").contains("add it to --action"));
+    assert!(refused("--batch 50 --action TPCB").contains("add that to --action"));
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn leaves_behind(run: &Run, status: &Status) -> String {
     }
     let left = accepted.saturating_sub(status.arrived.get());
     format!(
-        "{sent} messages were sent and {accepted} of them accepted; {left} may still be on their way, and go on to the \
+        "{sent} messages were sent and {accepted} of them accepted; {left} may still be on their way to the \
          database; to see what is there: eval \"$({})\"",
         run.deployment().pulumi("stack output pipelineResults")
     )

@@ -13,8 +13,8 @@ pub fn failed_checks(delivery: &Delivery, tally: &Tally) -> Vec<String> {
     if messages.lost > 0 {
         let ids = first_ids(messages.lost_ids.iter().map(String::as_str));
         failed_checks.push(format!(
-            "{} of {accepted} accepted ones got lost: neither a row nor a dead letter, and nothing has arrived for two \
-             minutes: {ids}",
+            "{} of {accepted} accepted ones lost: neither a row nor a dead letter, and nothing has arrived \
+             for two minutes: {ids}",
             count(messages.lost, "message")
         ));
     }
@@ -23,8 +23,8 @@ pub fn failed_checks(delivery: &Delivery, tally: &Tally) -> Vec<String> {
     let unaccepted = messages.unaccepted_stored + messages.foreign;
     if accepted + unaccepted != rows + messages.dead_lettered + messages.lost {
         failed_checks.push(format!(
-            "{accepted} messages were accepted, and {unaccepted} arrived without, but there are {rows} rows, {} dead \
-             letters and {} lost ones",
+            "{accepted} messages were accepted, and {unaccepted} arrived without being accepted, but there \
+             are {rows} rows, {} dead letters and {} lost ones",
             messages.dead_lettered, messages.lost
         ));
     }
@@ -77,7 +77,7 @@ mod tests {
             tally.rows -= 7;
         });
         let [check] = failed.as_slice() else { panic!("{failed:?}") };
-        assert!(check.starts_with("7 messages of 12990 accepted ones got lost"), "{check}");
+        assert!(check.starts_with("7 messages of 12990 accepted ones lost"), "{check}");
         assert!(check.ends_with("run-1, run-2, run-3, run-4, run-5, …"), "{check}");
     }
 
@@ -86,10 +86,8 @@ mod tests {
         let failed = failed(|_, tally| tally.rows -= 1);
         assert_eq!(
             failed,
-            [
-                "12990 messages were accepted, and 0 arrived without, but there are 12985 rows, 4 dead letters and 0 lost \
-              ones"
-            ]
+            ["12990 messages were accepted, and 0 arrived without being accepted, but there are \
+              12985 rows, 4 dead letters and 0 lost ones"]
         );
     }
 

@@ -118,14 +118,14 @@ fn arrivals(accepted: u64, messages: &Messages) -> String {
     if messages.unaccepted_stored + messages.unaccepted_dead_lettered > 0 {
         let _ = writeln!(
             text,
-            "not accepted, but arrived all the same: {} stored, {} dead-lettered",
+            "not accepted, but arrived anyway: {} stored, {} dead-lettered",
             messages.unaccepted_stored, messages.unaccepted_dead_lettered
         );
     }
     if messages.dead_lettered_stored > 0 {
         let _ = writeln!(
             text,
-            "{} of those with a row are in a dead-letter queue all the same: another attempt at them had worked",
+            "{} of those with a row are also in a dead-letter queue: another attempt succeeded",
             messages.dead_lettered_stored
         );
     }

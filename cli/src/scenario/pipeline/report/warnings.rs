@@ -63,8 +63,8 @@ fn generator(options: &Options, delivery: &Delivery) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(late) = generator.late_p99_ms.filter(|late| *late > LATE_MS) {
         warnings.push(format!(
-            "the load generator was late itself: 1 % of the requests were sent {} ms later than due or more, which their \
-             latencies include: close other programs, or lower --rate",
+            "the load generator itself was late: 1 % of the requests were sent {} ms or more after they were \
+             due, which their latencies include: close other programs, or lower --rate",
             ms(late)
         ));
     }
@@ -86,8 +86,8 @@ fn generator(options: &Options, delivery: &Delivery) -> Vec<String> {
     let difference = generator.clock_difference_ms;
     if difference != 0.0 {
         warnings.push(format!(
-            "the functions' clock is {} this machine's by {} ms or more, and the hops api and end-to-end are off by as \
-             much: set this machine's clock by NTP",
+            "the functions' clock is {} this machine's by {} ms or more, and the hops api and end-to-end are \
+             off by as much: synchronize this machine's clock with NTP",
             if difference > 0.0 { "ahead of" } else { "behind" },
             ms(difference.abs())
         ));
@@ -135,9 +135,11 @@ fn error_hint(run: &Run, status: &str) -> Option<String> {
                 run.deployment().pulumi("up")
             )
         }
-        "403" => "these credentials may not call the API: use those that deployed the stack".to_owned(),
+        "403" => {
+            "these credentials are not allowed to call the API: use those that deployed the stack".to_owned()
+        }
         "413" => "the message is too large: lower --size".to_owned(),
-        "connection" => "the API took no connection: lower --rate or --connections".to_owned(),
+        "connection" => "the API accepted no connection: lower --rate or --connections".to_owned(),
         "503" | "504" => format!(
             "no capacity, or {upstream} took too long: see its logs, and the account's limit on concurrent executions"
         ),
@@ -156,7 +158,7 @@ fn dead_letters(run: &Run, observation: &Observation, delivery: &Delivery) -> Ve
     let unreadable = observation.arrived.dead_letters.unreadable();
     if let Some(first) = unreadable.first() {
         warnings.push(format!(
-            "{} of records in the dead-letter queues cannot be told by their messages, which may count as lost: {first}",
+            "{} of records in the dead-letter queues cannot be matched to messages, which may count as lost: {first}",
             count(unreadable.len() as u64, "range")
         ));
     }
@@ -169,7 +171,7 @@ fn cold_starts(options: &Options, delivery: &Delivery) -> Option<String> {
         delivery.functions.iter().filter(|one| one.function != "upstream").map(|one| one.cold_starts).sum();
     (cold > 0 && options.ramp.is_zero()).then(|| {
         format!(
-            "{} of midstream and downstream in the latencies of the hops: let the functions start with --ramp 10s",
+            "the latencies of the hops include {} of midstream and downstream: let the functions start with --ramp 10s",
             count(cold, "cold start")
         )
     })
@@ -253,7 +255,7 @@ mod tests {
         });
         assert_eq!(
             said,
-            "2 × 403 ('Forbidden'): these credentials may not call the API: use those that deployed the stack"
+            "2 × 403 ('Forbidden'): these credentials are not allowed to call the API: use those that deployed the stack"
         );
         let unknown = |observation: &mut Observation| {
             observation.load.requests.unknown = BTreeMap::from([("timeout".to_owned(), 4)]);
@@ -266,7 +268,7 @@ mod tests {
         let late = |observation: &mut Observation| {
             (0..100).for_each(|_| observation.load.requests.lateness.record(Duration::from_millis(3)));
         };
-        assert!(only(late).contains("3.00 ms later than due"));
+        assert!(only(late).contains("3.00 ms or more after they were due"));
     }
 
     #[test]
@@ -306,7 +308,7 @@ mod tests {
     #[test]
     fn cold_starts_in_the_hops_are_kept_out_by_a_ramp() {
         let said = only(|observation| observation.options.ramp = Duration::ZERO);
-        assert!(said.starts_with("4 cold starts of midstream and downstream"), "{said}");
+        assert!(said.starts_with("the latencies of the hops include 4 cold starts of midstream"), "{said}");
         assert!(said.ends_with("--ramp 10s"), "{said}");
     }
 

@@ -19,7 +19,7 @@ fn in_run(aggregate: &Aggregate) -> Vec<String> {
     let mut failed = Vec::new();
     if objects.lost > 0 {
         failed.push(format!(
-            "{title}: {} of {sent} got lost: neither read nor dead-lettered",
+            "{title}: {} of {sent} lost: neither read nor dead-lettered",
             count(objects.lost, "object")
         ));
     }
@@ -55,7 +55,7 @@ fn differing(all: &[Aggregate], contents: &mut Contents) -> Option<String> {
     }
     (!differing.is_empty()).then(|| {
         format!(
-            "{} with different content in two runs: {}; does somebody write to the bucket?",
+            "{} with different content in two runs: {}; is somebody writing to the bucket?",
             count(differing.len() as u64, "object"),
             first_ids(differing)
         )
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(
             failed_checks(&all, &mut Contents::new()),
             [
-                "signed, 512 MB: 1 object of 4 got lost: neither read nor dead-lettered",
+                "signed, 512 MB: 1 object of 4 lost: neither read nor dead-lettered",
                 "sdk, 512 MB: 4 objects sent, but 4 read and 2 dead-lettered"
             ]
         );

@@ -68,7 +68,7 @@ fn or_none(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
 }
 
 fn latencies(runs: &[ReadRun]) -> comfy_table::Table {
-    let header = ["variant", "memory MB", "from asking for an object to its", LATENCIES];
+    let header = ["variant", "memory MB", "from requesting an object to its", LATENCIES];
     let rows = runs.iter().flat_map(|run| {
         let all = [
             ("first byte", &run.first_byte_ms),
@@ -102,8 +102,7 @@ fn accounting(run: &ReadRun) -> String {
         let _ = write!(text, "; {} took more than one request", read - first_try);
     }
     if *dead_lettered_read > 0 {
-        let _ =
-            write!(text, "; {dead_lettered_read} of those read are in the dead-letter queue all the same");
+        let _ = write!(text, "; {dead_lettered_read} of those read are also in the dead-letter queue");
     }
     text + "\n"
 }

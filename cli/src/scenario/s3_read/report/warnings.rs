@@ -28,8 +28,9 @@ pub fn warnings(run: &Run, all: &[Aggregate]) -> Vec<String> {
     }
     if runs().any(|read| read.seconds.is_some_and(|seconds| seconds < SHORT_SECONDS)) {
         warnings.push(format!(
-            "a run shorter than {SHORT_SECONDS:.0} s: the MB/s of all functions together are those of the queue's pollers, \
-             which become more by the minute; compare the MB/s per function, or read more objects"
+            "a run shorter than {SHORT_SECONDS:.0} s: the MB/s of all functions together are those of the \
+             queue's pollers, of which Lambda adds more each minute; compare the MB/s per function, or read \
+             more objects"
         ));
     }
     let caveats = "the functions, S3 and the queue share this machine's processors";
@@ -54,7 +55,7 @@ fn in_run(run: &Run, aggregate: &Aggregate) -> Vec<String> {
     }
     if read.listing.unsendable > 0 {
         warnings.push(format!(
-            "{title}: {} left out, as SQS takes no control characters: read them by the variant signed",
+            "{title}: {} left out, as SQS takes no control characters: read them with the variant signed",
             count(read.listing.unsendable, "object")
         ));
     }
@@ -76,8 +77,8 @@ fn repeated(run: &ReadRun) -> Option<String> {
     let repeated = run.objects.read - run.objects.first_try;
     (real(repeated) > REPEATED * real(run.objects.read)).then(|| {
         format!(
-            "{}: {repeated} of {} objects took more than one request, and their latencies have all of them: the reader's \
-             log says why (SlowDown: lower concurrency, or give S3 some minutes to scale)",
+            "{}: {repeated} of {} objects took more than one request, and their latencies include all of \
+             them: the reader's log says why (SlowDown: lower concurrency, or give S3 a few minutes to scale)",
             title(run),
             run.objects.read
         )
@@ -89,11 +90,11 @@ fn advice(run: &Run, kind: &str) -> String {
     use FailureKind as Kind;
     let advice = match kind.parse() {
         Ok(Kind::Expired) => {
-            "a URL ends with the credentials of the generator's role, after some hours: read what is queued sooner, with a \
-             higher concurrency"
+            "a URL expires with the credentials of the generator's role, after some hours: read the queued \
+             objects sooner, with a higher concurrency"
         }
-        Ok(Kind::Foreign | Kind::Unreadable) => "somebody else sends messages to the queue",
-        Ok(Kind::Missing) => "objects were removed while the run was on",
+        Ok(Kind::Foreign | Kind::Unreadable) => "somebody else is sending messages to the queue",
+        Ok(Kind::Missing) => "objects were removed during the run",
         Ok(Kind::Denied) => {
             "the bucket's own policy or key refuses the stack's role, or the object is archived"
         }
@@ -135,7 +136,7 @@ mod tests {
             aggregate.observation.handled.dead_letters.add("files/a", Some(&expired));
         });
         assert!(
-            said.contains("2 × expired, such as files/a (expired: Request has expired): a URL ends with"),
+            said.contains("2 × expired, such as files/a (expired: Request has expired): a URL expires with"),
             "{said}"
         );
         assert!(said.contains("2 messages in the dead-letter queue: aws sqs receive-message"), "{said}");

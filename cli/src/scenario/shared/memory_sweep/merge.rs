@@ -60,7 +60,8 @@ fn buys_no_more(limit: &CpuLimit, largest: u64) -> Option<String> {
     }
     (largest > limit.max_memory_mb).then(|| {
         format!(
-            "local: more than {} MB of memory buy no more on this machine, which has {} processors: on AWS they do",
+            "local: more than {} MB of memory brings no more CPU on this machine, which has {} processors; \
+             on AWS it does",
             limit.max_memory_mb, limit.processors
         )
     })

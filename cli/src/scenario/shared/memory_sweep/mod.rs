@@ -63,7 +63,7 @@ pub async fn run<S: Scenario>(scenario: &S, run: &Run<S::Deployed>, sizes: &[u64
         }
         (Err(error), restored) => {
             match restored {
-                Ok(()) => eprintln!("the functions have their own memory again"),
+                Ok(()) => eprintln!("the functions' memory was restored"),
                 Err(restored) => eprintln!("warning: {restored:#}"),
             }
             Err(error)

@@ -18,8 +18,8 @@ pub struct WithMemory<Options: Args> {
 /// The memory sizes to try.
 #[derive(Debug, Args)]
 pub struct MemorySizes {
-    /// Memory sizes to try, MB, such as 128,512,1024: the functions that are measured get one after the other, and their own
-    /// back in the end [default: as they are deployed]
+    /// Memory sizes to try, MB, such as 128,512,1024: the measured functions get one after the other, and their own
+    /// back at the end [default: as they are deployed]
     #[arg(
         long = "memory",
         value_name = "MB,…",

@@ -69,7 +69,7 @@ fn measurement(memory_mb: u64) -> Measurement {
         }],
         cost: vec![Cost { item: "one: a run".to_owned(), usd: Some(0.25), lines: vec![] }],
         warnings: std::iter::once("few runs".to_owned()).chain(is_small.then(|| "slow".to_owned())).collect(),
-        failed_checks: is_small.then(|| "1 item got lost".to_owned()).into_iter().collect(),
+        failed_checks: is_small.then(|| "1 item lost".to_owned()).into_iter().collect(),
         figures: vec![figure],
         detail: Detail::Archive(Contest { success: vec![], failure: vec![] }),
     }
@@ -113,7 +113,7 @@ async fn what_is_said_of_some_sizes_names_them_and_what_is_said_of_all_stands_on
     let measured = sweep(&fake, &stack, &[128, 256]).await.unwrap().measurement;
     let ignored = "every function gets each memory size; a file's memory is ignored: b 256 MB";
     assert_eq!(measured.warnings, ["few runs", "128 MB: slow", ignored]);
-    assert_eq!(measured.failed_checks, ["128 MB: 1 item got lost"]);
+    assert_eq!(measured.failed_checks, ["128 MB: 1 item lost"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +151,7 @@ fn limited(mechanism: &str, sizes: &[u64]) -> Vec<String> {
 #[test]
 fn memory_that_buys_nothing_on_this_machine_is_told() {
     assert_eq!(limited("cgroup v1", &[512, 3538]), [""; 0]);
-    assert!(limited("cgroup v1", &[4096, 512])[0].contains("more than 3538 MB of memory buy no more"));
+    assert!(limited("cgroup v1", &[4096, 512])[0].contains("more than 3538 MB of memory brings no more CPU"));
     assert!(limited("off", &[512, 1024])[0].contains("lambench local start --cpu share"));
 }
 

@@ -45,7 +45,7 @@ impl<'a> EventSourceMapping<'a> {
         let uuid = found.event_source_mappings().iter().find_map(|one| one.uuid.clone());
         let uuid = uuid.with_context(|| {
             format!(
-                "{} isn't connected with its queue: deploy the stack again with: {}",
+                "{} isn't connected to its queue: deploy the stack again with: {}",
                 deployed.functions.worker,
                 deployed.deployment.pulumi("up --refresh")
             )
@@ -76,7 +76,7 @@ impl<'a> EventSourceMapping<'a> {
         };
         restored.await.map(|()| true).with_context(|| {
             format!(
-                "the queue's concurrency is not again what the stack says; set it with: aws lambda \
+                "the queue's concurrency was not restored; restore it with: aws lambda \
                  update-event-source-mapping --uuid {} --scaling-config MaximumConcurrency={concurrency}",
                 self.uuid
             )

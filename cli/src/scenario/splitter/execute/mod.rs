@@ -118,7 +118,7 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let splits = unless_interrupted(work, || remaining_work(run, under_way.take())).await;
     if let Some(mapping) = mapping {
         match (mapping.restore().await, &splits) {
-            (Ok(true), Err(_)) => eprintln!("the queue's concurrency is again what the stack says"),
+            (Ok(true), Err(_)) => eprintln!("the queue's concurrency was restored to the stack's setting"),
             (Ok(_), _) => {}
             (Err(error), Ok(_)) => return Err(error),
             (Err(error), Err(_)) => eprintln!("warning: {error:#}"),

@@ -74,8 +74,8 @@ fn check_time(run: &Run, event: &Event) -> Result<()> {
         "lower --item-seconds, or batchSize".to_owned()
     };
     usage(format!(
-        "an invocation is ended after {timeout} s, which {batch} × {item} s and the {reserve} s that each item needs besides \
-         don't fit into: {advice}"
+        "an invocation is stopped after {timeout} s, too soon for {batch} × {item} s plus the {reserve} s \
+         that each item needs in addition: {advice}"
     ))
 }
 

@@ -13,8 +13,8 @@ pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String
     failed.extend(refused(split));
     if items.lost > 0 {
         failed.push(format!(
-            "{} of {} got lost: neither done nor in the dead-letter queue, and nothing has changed for as long as that can \
-             take: {}",
+            "{} of {} lost: neither done nor in the dead-letter queue, and nothing has changed for as long \
+             as that can take: {}",
             count(items.lost, "item"),
             split.items,
             first_ids(items.lost_ids.iter().map(String::as_str))
@@ -23,7 +23,7 @@ pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String
     let is_known = |id: &str| item_index(id).is_some_and(|index| (index as u64) < split.items);
     let unknown = log.items.keys().filter(|id| !is_known(id)).count() as u64;
     if unknown > 0 {
-        failed.push(format!("{} of the run log that the event doesn't have", count(unknown, "item")));
+        failed.push(format!("{} in the run log, but not in the event", count(unknown, "item")));
     }
     if let Some(counted) = log.split.and_then(|entry| entry.count).filter(|counted| *counted != split.items) {
         failed.push(format!("the event has {}, but was split into {counted}", count(split.items, "item")));
@@ -93,7 +93,7 @@ mod tests {
     fn lost_items_are_named() {
         let said = said(|split| split.handled.log.items.retain(|id, _| id.as_str() < "0014"));
         let [said] = said.as_slice() else { panic!("{said:?}") };
-        assert!(said.contains("6 items of 20 got lost"), "{said}");
+        assert!(said.contains("6 items of 20 lost"), "{said}");
         assert!(said.ends_with("0014, 0015, 0016, 0017, 0018, …"), "{said}");
     }
 
@@ -104,7 +104,7 @@ mod tests {
             split.handled.log.items.insert("0020".to_owned(), entry);
             split.handled.log.items.insert("1".to_owned(), entry);
         });
-        assert!(said[0].ends_with("2 items of the run log that the event doesn't have"), "{said:?}");
+        assert!(said[0].ends_with("2 items in the run log, but not in the event"), "{said:?}");
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn one_invocation(task: &Task, run: &SplitRun, costs: &[Cost]) -> Option<String>
     let takes = run.one_invocation_seconds;
     if takes > real(task.max_invocation_seconds) {
         return Some(format!(
-            "all items in one invocation is a calculation: it would last {}, and Lambda ends invocations after {} s\n",
+            "all items in one invocation is calculated: it would last {}, but Lambda stops invocations after {} s\n",
             seconds(takes),
             task.max_invocation_seconds
         ));
@@ -121,7 +121,7 @@ fn notes(run: &SplitRun) -> String {
     if run.items.dead_lettered_done > 0 {
         let _ = writeln!(
             text,
-            "concurrency {concurrency}: {} of those that are done are in the dead-letter queue all the same",
+            "concurrency {concurrency}: {} of those that are done are also in the dead-letter queue",
             run.items.dead_lettered_done
         );
     }

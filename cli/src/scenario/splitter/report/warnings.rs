@@ -39,7 +39,7 @@ pub fn warnings(run: &Run, observation: &Observation, splitting: &Splitting) -> 
 fn nothing_to_split(split: &SplitObservation) -> Option<String> {
     let reply = split.reply.as_ref().filter(|reply| reply.count == 0)?;
     (!reply.is_rejected()).then(|| {
-        "the event has nothing to split: it has to be of CreateTags or DeleteTags, without an errorCode, and with tags"
+        "the event has nothing to split: it has to be from CreateTags or DeleteTags, without an errorCode, and with tags"
             .to_owned()
     })
 }
@@ -53,8 +53,8 @@ fn clocks(split: &SplitObservation) -> Option<String> {
     let (by, which) = if behind > 0 { (behind, "behind") } else { (ahead, "ahead of") };
     (by > 0).then(|| {
         format!(
-            "the functions' clock is {which} this machine's by {:.1} ms or more, and the elapsed time is off by as much: set \
-             this machine's clock by NTP",
+            "the functions' clock is {which} this machine's by {:.1} ms or more, and the elapsed time is off \
+             by as much: synchronize this machine's clock with NTP",
             real(by) / 1000.0
         )
     })

@@ -137,7 +137,7 @@ fn messages(run: &QueueRun) -> String {
     if run.dead_lettered_done > 0 {
         let _ = writeln!(
             text,
-            "{}: {} of the done ones are in the dead-letter queue all the same: their workers ended before they could say so",
+            "{}: {} of the done messages are also in the dead-letter queue: their workers ended before reporting success",
             run.driver, run.dead_lettered_done
         );
     }
@@ -165,8 +165,8 @@ fn knee(run: &RampRun) -> String {
     let Some((knee, stage)) = run.knee.and_then(|knee| Some((knee, stage(knee.clients)?))) else {
         return match run.stages.as_slice() {
             [one] if one.offered_tps.is_none() => "one stage shows no knee: raise --to".to_owned(),
-            [one, ..] if one.offered_tps.is_some() => "no knee: the rate was kept up with".to_owned(),
-            _ => "no knee: more clients paid to the end".to_owned(),
+            [one, ..] if one.offered_tps.is_some() => "no knee: every stage kept up with the rate".to_owned(),
+            _ => "no knee: TPS grew with the clients up to the last stage".to_owned(),
         };
     };
     let p99 = stage.aggregate.latency_ms.map_or_else(tables::none, |latency| ms(latency.p99));

@@ -79,7 +79,7 @@ fn dead_letters_are_told_with_their_most_frequent_reasons() {
     run.reasons = (1..=7).map(|count| (format!("reason {count}"), count)).collect();
     let text = render(&load(Runs::Queue(vec![run])), &[]);
     for expected in [
-        "3 of the done ones are in the dead-letter queue all the same",
+        "3 of the done messages are also in the dead-letter queue",
         "done + 28 dead-lettered",
         "dead-lettered: 7 × reason 7",
         "dead-lettered: 3 for other reasons",

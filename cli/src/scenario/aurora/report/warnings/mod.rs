@@ -43,7 +43,7 @@ fn about(run: &Run, runs: &Runs, billed: &[Option<Billed>]) -> Vec<String> {
     };
     if reads_from_reader(runs) && deployment.setting("readers") == Some(0) {
         warnings.push(format!(
-            "--split, but the cluster has no reader, so its reader endpoint leads to the writer: {}",
+            "--split was given, but the cluster has no reader, so its reader endpoint leads to the writer: {}",
             run.context().set_command("readers", 1)
         ));
     }
@@ -125,7 +125,7 @@ fn about_queue(run: &Run, queue: &QueueRun, billed: Option<Billed>) -> Vec<Strin
     }
     if queue.dead_lettered > 0 {
         warnings.push(format!(
-            "{label}: {} messages were given up; where they lacked time: --statements of less, or: {}",
+            "{label}: {} messages were given up; if they ran out of time, lower --statements, or: {}",
             queue.dead_lettered,
             more_time(run)
         ));
@@ -141,8 +141,8 @@ fn scaled(run: &Run, label: &str, acus: impl Iterator<Item = CapacityRange>) -> 
     let greatest = run.deployment().settings.get("maxCapacity").and_then(Value::as_f64).unwrap_or(max);
     (max - min >= ACU_STEP).then(|| {
         format!(
-            "{label}: Aurora had from {min:.1} to {max:.1} ACUs while it was loaded, so the figures say how it scales, and \
-             stages and drivers cannot be compared: {}",
+            "{label}: Aurora had from {min:.1} to {max:.1} ACUs under load, so the figures show how it \
+             scales, and stages and drivers cannot be compared: {}",
             run.context().set_command("minCapacity", greatest)
         )
     })
@@ -205,7 +205,8 @@ fn is_billed_for_cpu(run: &Run, queue: &QueueRun, billed: Option<Billed>) -> boo
     billed.is_some_and(|billed| cpu_ms > BUSY * vcpus(run) * billed.ms)
 }
 
-/// What a worker that needs one vCPU at most gets of it: on AWS its memory decides, locally nothing limits it.
+/// What a worker that needs one vCPU at most gets of it. On AWS its memory decides. Locally it has a share as well, unless the
+/// environment runs with `--cpu off`; this counts a whole processor there, so a local run is warned about less often.
 fn vcpus(run: &Run) -> f64 {
     let deployment = run.deployment();
     match deployment.setting("memory") {

@@ -52,7 +52,7 @@ fn errors_come_with_what_to_do_about_their_kind() {
     run.stages[0].aggregate.errors.insert("53300".to_owned(), 2);
     run.stages[2].aggregate.errors.insert("53300".to_owned(), 5);
     let said = only(of_ramp(run));
-    assert!(said.starts_with("sqlx SELECT: 7 × 53300: the database had no connection left"), "{said}");
+    assert!(said.starts_with("sqlx SELECT: 7 × 53300: the database had no connections left"), "{said}");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_database_that_scaled_meanwhile_is_named() {
     run.stages[0].acus = acus(0.5, 2.0);
     run.stages[2].acus = acus(2.0, 8.0);
     let said = only(of_ramp(run.clone()));
-    assert!(said.starts_with("sqlx SELECT: Aurora had from 0.5 to 8.0 ACUs while it was loaded"), "{said}");
+    assert!(said.starts_with("sqlx SELECT: Aurora had from 0.5 to 8.0 ACUs under load"), "{said}");
     assert!(said.ends_with("pulumi config set --path aurora.minCapacity 16 --stack dev"), "{said}");
     run.stages.iter_mut().for_each(|stage| stage.acus = acus(8.0, 8.0));
     assert_eq!(of_ramp(run), [""; 0]);

@@ -128,7 +128,7 @@ async fn collect(
 
 fn complete(collector: IdCollector<'_>) -> Result<Vec<String>> {
     if collector.ids.is_empty() {
-        bail!("the stream has no such records any more");
+        bail!("the stream no longer has these records");
     }
     Ok(collector.ids)
 }

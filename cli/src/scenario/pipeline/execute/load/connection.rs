@@ -49,7 +49,7 @@ impl Connector {
             Some("https") => {
                 Some(tls_connector().context("this machine has no certificates to verify the API with")?)
             }
-            _ => bail!("{uri} is no address of an API: deploy the stack again"),
+            _ => bail!("{uri} is not an API address: deploy the stack again"),
         };
         Ok(Self { uri: uri.clone(), tls })
     }

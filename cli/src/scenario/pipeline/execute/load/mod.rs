@@ -117,7 +117,7 @@ struct Shared {
 
 async fn generate(load: Load, counters: Arc<Counters>) -> Result<GeneratedLoad> {
     let Load { url, run, schedule, connections, message_bytes, signer } = load;
-    let uri: Uri = url.parse().with_context(|| format!("'{url}' is no URL"))?;
+    let uri: Uri = url.parse().with_context(|| format!("'{url}' is not a URL"))?;
     let factory = RequestFactory::new(&uri, run, usize::try_from(message_bytes)?, signer)?;
     // Without credentials nothing is sent at all.
     factory.check_credentials().await?;

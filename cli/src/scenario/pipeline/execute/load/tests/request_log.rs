@@ -51,7 +51,7 @@ fn refusals_are_counted_by_status_with_the_first_ones_words() {
     let mut log = RequestLog::new(6);
     for (number, status, body) in [
         (0, 429, r#"{"message":"Too Many Requests"}"#),
-        (1, 503, r#"{"message":"throttled: the stream takes no more"}"#),
+        (1, 503, r#"{"message":"throttled: the stream accepts no more"}"#),
         (2, 503, r#"{"message":"Service Unavailable"}"#),
         (3, 403, r#"{"message":"Forbidden"}"#),
         (4, 500, "<html>"),

@@ -1,10 +1,13 @@
 //! `lambench`: runs scenarios, shows, compares and reports their results, checks contenders, and starts the local environment.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)] // they panic where nobody reads any more; see `output`
+
 mod aws;
 mod cli;
 mod compare;
 mod exit;
 mod local;
+mod output;
 mod price_list;
 mod progress;
 mod project;
@@ -27,7 +30,7 @@ use scenario::archive::check;
 fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     execute(&command, &global).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        output::print_error(format_args!("error: {error:#}"));
         exit::code(&error)
     })
 }

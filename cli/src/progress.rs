@@ -5,6 +5,8 @@ use std::io::{IsTerminal, stderr};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
+use crate::output;
+
 /// How to show progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
@@ -50,7 +52,7 @@ impl Progress {
         self.bar.set_position(done);
         self.bar.set_message(message.to_owned());
         if self.lines && self.last != Some(done) {
-            eprintln!("{done}/{} {message}", self.bar.length().unwrap_or_default());
+            output::print_error(format_args!("{done}/{} {message}", self.bar.length().unwrap_or_default()));
         }
         self.last = Some(done);
     }

@@ -11,6 +11,7 @@ use results::cost::QuotedPrice;
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::output;
 use crate::project::Project;
 use crate::result_file::{place, read, settings, where_and_when};
 use crate::scenario;
@@ -40,7 +41,7 @@ pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         files => files.to_vec(),
     };
     let results: Vec<RunResult> = files.iter().map(|file| read(file)).collect::<Result<_>>()?;
-    print!("{}", render(&results));
+    output::print(render(&results))?;
     Ok(ExitCode::SUCCESS)
 }
 

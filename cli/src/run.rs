@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::output;
 use crate::project::Project;
 use crate::scenario::Command;
 use crate::show;
@@ -35,15 +36,15 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     ))?;
     let file = write(&root.join("results"), &result)?;
     if global.json {
-        println!("{}", serde_json::to_string_pretty(&result)?);
+        output::print_line(serde_json::to_string_pretty(&result)?)?;
     } else {
-        print!("{}", show::render(&result));
-        println!("result: {}", file.display());
+        output::print(show::render(&result))?;
+        output::print_line(format_args!("result: {}", file.display()))?;
     }
     if result.failed_checks.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("error: the run's checks failed: {}", result.failed_checks.join("; "));
+    output::print_error(format_args!("error: the run's checks failed: {}", result.failed_checks.join("; ")));
     Ok(ExitCode::FAILURE)
 }
 

@@ -8,6 +8,7 @@ use anyhow::Result;
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::output;
 use crate::result_file::{place, read, settings, where_and_when};
 use crate::scenario::render as render_detail;
 
@@ -26,9 +27,9 @@ pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("show", true, false)?;
     let result = read(&arguments.file)?;
     if global.json {
-        println!("{}", serde_json::to_string_pretty(&result)?);
+        output::print_line(serde_json::to_string_pretty(&result)?)?;
     } else {
-        print!("{}", render(&result));
+        output::print(render(&result))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -102,3 +102,28 @@ fn results_are_compared_and_reported_as_what_they_are() {
     let (code, said) = fails(&["compare", "tests/aurora-result.json"]);
     assert_eq!(code, 2, "{said}");
 }
+
+#[test]
+fn a_reader_that_goes_ends_a_command_quietly() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("lambench"))
+        .args(["show", "tests/aurora-result.json"])
+        .stdout(writer)
+        .output()
+        .expect("the binary starts");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn a_full_disk_is_an_error_with_its_reason() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has /dev/full");
+    let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("lambench"))
+        .args(["show", "tests/aurora-result.json"])
+        .stdout(full)
+        .output()
+        .expect("the binary starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("error: cannot write to standard output: No space left on device"), "{said}");
+}

@@ -14,6 +14,7 @@ use anyhow::{Result, bail};
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::output;
 use crate::result_file::{place, read, where_and_when};
 
 /// What `lambench compare --help` shows.
@@ -51,7 +52,7 @@ pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         must_be_alike(&pair[0], &pair[1])?;
     }
     by_memory::name_alike(&mut sides);
-    print!("{}", render(&sides));
+    output::print(render(&sides))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::service::Service;
 use super::{aws, certificates, emulator, executable, postgres, s3_model, trust};
+use crate::output;
 use crate::project::Project;
 use crate::proxy;
 
@@ -49,9 +50,9 @@ struct Variables {
 pub fn print(project: &Project, as_json: bool) -> Result<ExitCode> {
     let variables = variables(project, emulator::address(project)?)?;
     if as_json {
-        println!("{}", serde_json::to_string_pretty(&object(project, &variables))?);
+        output::print_line(serde_json::to_string_pretty(&object(project, &variables))?)?;
     } else {
-        print!("{}", shell(&variables));
+        output::print(shell(&variables))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -122,7 +123,7 @@ fn excepted(variable: &dyn Fn(&str) -> Option<String>) -> String {
 ///
 /// When the PATH cannot be read.
 pub fn print_end(project: &Project) -> Result<ExitCode> {
-    print!("{}", shell(&end(project, &|name| env::var(name).ok())?));
+    output::print(shell(&end(project, &|name| env::var(name).ok())?))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! `logs`: what a service has written.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::service::Service;
+use crate::output;
 use crate::project::Project;
 
 const POLL: Duration = Duration::from_millis(200);
@@ -27,7 +28,7 @@ pub fn logs(project: &Project, service: Service, lines: usize, follow: bool) -> 
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    if !print(last_lines(&text, lines).as_bytes())? {
+    if !output::write(last_lines(&text, lines).as_bytes())? {
         return Ok(ExitCode::SUCCESS);
     }
     if !follow {
@@ -42,7 +43,7 @@ pub fn logs(project: &Project, service: Service, lines: usize, follow: bool) -> 
         }
         bytes.clear();
         file.read_to_end(&mut bytes)?;
-        if !print(&bytes)? {
+        if !output::write(&bytes)? {
             return Ok(ExitCode::SUCCESS);
         }
     }
@@ -54,16 +55,6 @@ pub fn last_lines(text: &str, count: usize) -> &str {
     match count.checked_sub(1) {
         Some(skipped) => newlines.map(|(index, _)| &text[index + 1..]).nth(skipped).unwrap_or(text),
         None => "",
-    }
-}
-
-/// Whether the output is still read.
-fn print(bytes: &[u8]) -> Result<bool> {
-    let mut output = io::stdout().lock();
-    match output.write_all(bytes).and_then(|()| output.flush()) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(error.into()),
     }
 }
 

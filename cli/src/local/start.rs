@@ -15,6 +15,7 @@ use super::s3_backend::S3Backend;
 use super::s3_tls::S3Tls;
 use super::service::Service;
 use super::{certificates, emulator, lock, logs, postgres, s3_model};
+use crate::output;
 use crate::project::Project;
 
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -38,17 +39,23 @@ pub fn start(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) ->
     for service in Service::all(project) {
         if service.process(project).is_some() {
             let address = service.port(project).map(|port| service.address(project, port));
-            println!("{service}: already running at {}", address.unwrap_or_default());
+            output::print_line(format_args!(
+                "{service}: already running at {}",
+                address.unwrap_or_default()
+            ))?;
             continue;
         }
         let port = service.claim_port(project)?;
-        eprintln!("{service}: starting");
+        output::print_error(format_args!("{service}: starting"));
         let started = Instant::now();
         start_service(project, service, port)?;
         let seconds = started.elapsed().as_secs_f64();
-        println!("{service}: ready at {} after {seconds:.1} s", service.address(project, port));
+        output::print_line(format_args!(
+            "{service}: ready at {} after {seconds:.1} s",
+            service.address(project, port)
+        ))?;
     }
-    println!("\nnext: eval \"$(lambench local env)\"");
+    output::print_line(format_args!("\nnext: eval \"$(lambench local env)\""))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,6 +13,7 @@ use super::process::Process;
 use super::processor::{ON_AWS, Speed};
 use super::service::Service;
 use super::{cpu_mode, s3_model};
+use crate::output;
 use crate::project::Project;
 use crate::scenario::shared::cpu;
 
@@ -43,13 +44,13 @@ struct ServiceStatus {
 pub fn status(project: &Project, json: bool) -> Result<ExitCode> {
     let services: Vec<ServiceStatus> = Service::all(project).map(|service| of(project, service)).collect();
     if json {
-        println!("{}", serde_json::to_string_pretty(&services)?);
+        output::print_line(serde_json::to_string_pretty(&services)?)?;
     } else {
-        println!("{}", table(&services));
+        output::print_line(table(&services))?;
         for limit in services.iter().filter_map(|service| service.cpu.as_ref()) {
-            println!("\n{}", cpu_mode::describe(limit));
+            output::print_line(format_args!("\n{}", cpu_mode::describe(limit)))?;
             if let Some(speed) = Speed::stored(project).filter(|_| limit.mechanism != "off") {
-                println!("  {}", speed.describe(ON_AWS)?);
+                output::print_line(format_args!("  {}", speed.describe(ON_AWS)?))?;
             }
         }
     }

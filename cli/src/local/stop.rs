@@ -7,6 +7,7 @@ use rustix::process::Signal;
 
 use super::service::Service;
 use super::{emulator, lock};
+use crate::output;
 use crate::project::Project;
 
 /// Ends what `start` has started.
@@ -18,12 +19,12 @@ pub fn stop(project: &Project) -> Result<ExitCode> {
     let _lock = lock::services(project)?;
     for service in Service::all(project).rev() {
         let Some(process) = service.process(project) else {
-            println!("{service}: not running");
+            output::print_line(format_args!("{service}: not running"))?;
             continue;
         };
-        eprintln!("{service}: stopping");
+        output::print_error(format_args!("{service}: stopping"));
         process.stop(signal(service))?;
-        println!("{service}: stopped");
+        output::print_line(format_args!("{service}: stopped"))?;
     }
     emulator::end_workers(project);
     Ok(ExitCode::SUCCESS)

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use self::offer::Offer;
 use self::products::{PRODUCTS, Product};
 use crate::aws::failed;
+use crate::output;
 use crate::project::Project;
 
 /// Where the price list of all regions can be read (Billing User Guide, "AWS Price List service endpoints").
@@ -44,9 +45,9 @@ pub async fn of(deployment: &Deployment, config: &SdkConfig, project: &Project) 
     match kept_or_read(deployment, config, project).await {
         Ok(prices) => prices,
         Err(error) => {
-            eprintln!(
+            output::print_error(format_args!(
                 "AWS's price list cannot be read, so costs are at the list prices of us-east-1: {error:#}"
-            );
+            ));
             US_EAST_1.clone()
         }
     }

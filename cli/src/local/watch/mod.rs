@@ -2,7 +2,6 @@
 
 mod build;
 mod functions;
-mod output;
 mod signals;
 mod sources;
 mod stack;
@@ -19,9 +18,9 @@ use anyhow::{Result, bail};
 use protocol::deployment::pulumi_command;
 use tokio::signal::unix::SignalKind;
 
+use crate::output::{self, Unread};
 use crate::project::Project;
 use functions::{Function, Lambda};
-use output::{is_broken_pipe, print_line};
 use sources::Sources;
 use swap::{Running, Swaps};
 use workspace::Workspace;
@@ -63,11 +62,11 @@ pub fn watch(project: &Project, stack: Option<&str>) -> Result<ExitCode> {
     });
     match ended {
         // The reader of our output needs no more of it.
-        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        Err(error) if error.is::<Unread>() => Ok(ExitCode::SUCCESS),
         Err(error) => Err(error),
         Ok(signal) => {
             if signal == SignalKind::interrupt() {
-                print_line(&format!(
+                output::print_while_read(format_args!(
                     "\nstopped watching; tell Pulumi about the swapped code with: {}",
                     pulumi_command("up --refresh", lambda.stack())
                 ))?;
@@ -88,8 +87,10 @@ async fn watch_on(project: &Project, lambda: &Lambda) -> Result<SignalKind> {
             Ok(true) => changed.clear(),
             // What has changed is kept: the next change retries it.
             Ok(false) => {}
-            Err(error) if is_broken_pipe(&error) => return Err(error),
-            Err(error) => eprintln!("error: {error:#}; still watching, the next change retries"),
+            Err(error) if error.is::<Unread>() => return Err(error),
+            Err(error) => {
+                output::print_error(format_args!("error: {error:#}; still watching, the next change retries"))
+            }
         }
         changed.append(&mut sources.changed().await?);
     }
@@ -107,7 +108,7 @@ async fn introduce(lambda: &Lambda) -> Result<()> {
         );
     }
     let folders = sources::FOLDERS.map(|folder| format!("{folder}/, ")).concat();
-    print_line(&format!(
+    output::print_while_read(format_args!(
         "watching {folders}{} for {} deployed function{} at {}, stack {}; press Ctrl-C to stop",
         sources::FILES.join(" and "),
         deployed.len(),
@@ -126,22 +127,22 @@ async fn rebuild(project: &Project, lambda: &Lambda, changed: &BTreeSet<PathBuf>
     deployed.retain(|function| touched.contains(&function.binary));
     touched.retain(|binary| deployed.iter().any(|function| function.binary == *binary));
     if touched.is_empty() {
-        print_line(&format!("{what}: no deployed function is built from it"))?;
+        output::print_while_read(format_args!("{what}: no deployed function is built from it"))?;
         return Ok(true);
     }
-    print_line(&format!("{what}: building {}", list(&touched)))?;
+    output::print_while_read(format_args!("{what}: building {}", list(&touched)))?;
     let started = Instant::now();
     let building = build_by_package(project, &workspace, touched);
     let (mut functions, built) = tokio::try_join!(running(lambda, deployed), building)?;
     let build_time = started.elapsed();
     functions.retain(|(function, _)| built.contains(&function.binary));
     if functions.is_empty() {
-        print_line("not built; still watching")?;
+        output::print_while_read("not built; still watching")?;
         return Ok(true);
     }
     let Swaps { swapped, failed } = swap::swap(lambda, &workspace, functions, build_time).await?;
     if swapped + failed == 0 {
-        print_line(&format!(
+        output::print_while_read(format_args!(
             "nothing to swap: the functions already run this code (built in {:.1} s)",
             build_time.as_secs_f64()
         ))?;

@@ -10,9 +10,10 @@ use futures::future::join_all;
 use tokio::task::JoinSet;
 
 use super::functions::{Function, Lambda};
-use super::output::print_line;
 use super::workspace::Workspace;
 use super::zip::{Content, pack};
+
+use crate::output;
 
 /// A function, and the code that it ran before the build.
 pub type Running = (Function, Option<Content>);
@@ -53,12 +54,12 @@ pub async fn swap(
             let Function { name, binary, .. } = &function;
             if let Err(error) = result {
                 count.failed += 1;
-                eprintln!("error: {binary}: not swapped in {name}: {error:#}");
+                output::print_error(format_args!("error: {binary}: not swapped in {name}: {error:#}"));
                 continue;
             }
             count.swapped += 1;
             let [build, swap] = [build_time, after].map(|time| time.as_secs_f64());
-            print_line(&format!(
+            output::print_while_read(format_args!(
                 "{binary}: swapped in {name} (built in {build:.1} s, swapped in {swap:.1} s)"
             ))?;
         }

@@ -19,6 +19,7 @@ use super::run_context::RunContext;
 use super::series::Series;
 use super::{account_limit, cpu, function_memory, memory_sweep, run_lock, warnings};
 use crate::aws;
+use crate::output;
 use crate::price_list;
 use crate::progress::Mode;
 use crate::project::Project;
@@ -110,7 +111,7 @@ pub async fn run<S: Scenario>(
     let throttling = account_limit::warning(run.context(), scenario.invocations_at_once(&run.deployed)).await;
     // Before it starts: it may take long.
     if let Some(warning) = &throttling {
-        eprintln!("warning: {warning}");
+        output::print_error(format_args!("warning: {warning}"));
     }
     let work = async {
         function_memory::recover(&run).await?;

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use aws_config::SdkConfig;
 use protocol::deployment::Deployment;
 
+use crate::output;
 use crate::progress::Mode;
 
 /// Where a scenario runs, by which credentials, and how its user wants to see progress.
@@ -24,7 +25,7 @@ impl RunContext<'_> {
     /// Tells the user what takes a while.
     pub fn notify(&self, what: &str) {
         if self.progress != Mode::None {
-            eprintln!("{what}");
+            output::print_error(what);
         }
     }
 

@@ -18,6 +18,7 @@ use protocol::archive::Deployed;
 use super::report::contender;
 use crate::cli::Global;
 use crate::local::ephemeral_s3::EphemeralS3;
+use crate::output;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::scenario::shared::deployment::deployed;
@@ -66,9 +67,9 @@ pub fn run(options: &Options, global: &Global) -> Result<ExitCode> {
     let project = Project::find()?;
     let checked = tokio::runtime::Runtime::new()?.block_on(check(&project, options, global))?;
     if global.json {
-        println!("{}", serde_json::to_string_pretty(&checked)?);
+        output::print_line(serde_json::to_string_pretty(&checked)?)?;
     } else {
-        print!("{}", table::render(&checked));
+        output::print(table::render(&checked))?;
     }
     let is_wrong = checked.iter().any(|case| matches!(case.verdict, Verdict::Invalid { .. }));
     Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })

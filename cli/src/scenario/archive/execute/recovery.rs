@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::cleanup::clean_up;
 use super::shutdown::wait_for_invocations;
 use super::{Run, machine};
+use crate::output;
 use crate::scenario::shared::run_file::RunFile;
 
 /// Which execution is being followed.
@@ -38,7 +39,7 @@ impl RunMarker {
 pub async fn recover(run: &Run) -> Result<()> {
     let file = file(run)?;
     if let Some(running) = file.left_behind::<Running>()? {
-        eprintln!("an earlier run was killed: stopping its execution …");
+        output::print_error("an earlier run was killed: stopping its execution …");
         machine(run).stop(&running.execution).await?;
         wait_for_invocations(run, &running.execution, running.since).await?;
         file.remove();

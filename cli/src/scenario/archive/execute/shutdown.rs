@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::cleanup::clean_up;
 use super::{Run, machine};
+use crate::output;
 use crate::scenario::shared::billing_log::{Invocations, Span, search};
 use crate::shutdown::requested;
 
@@ -18,11 +19,11 @@ const POLL: Duration = Duration::from_secs(1);
 /// Stops an execution and removes what it wrote. A contender that is running cannot be stopped and might still write its
 /// archive: so its end is waited for, unless the user presses Ctrl-C again.
 pub async fn shut_down(run: &Run, execution: &str) -> Result<()> {
-    eprintln!("stopping the execution …");
+    output::print_error("stopping the execution …");
     machine(run).stop(execution).await?;
     tokio::select! {
         ended = wait_for_invocations(run, execution, run.started_at) => ended?,
-        () = requested() => eprintln!("not waiting any longer: the next run removes what invocations under way still write"),
+        () = requested() => output::print_error("not waiting any longer: the next run removes what invocations under way still write"),
     }
     clean_up(run).await
 }
@@ -42,7 +43,9 @@ pub async fn wait_for_invocations(run: &Run, execution: &str, since: Timestamp) 
         }
         if told != running {
             told = running;
-            eprintln!("waiting for {running} invocations under way (Ctrl-C: don't wait) …");
+            output::print_error(format_args!(
+                "waiting for {running} invocations under way (Ctrl-C: don't wait) …"
+            ));
         }
         sleep(POLL).await;
     }

@@ -8,6 +8,7 @@ use protocol::stats::real;
 use serde_json::json;
 
 use super::{Chargeable, Charges, workers};
+use crate::output;
 use crate::progress::Progress;
 use crate::scenario::aurora::options::Options;
 use crate::scenario::aurora::{Run, clients};
@@ -79,7 +80,7 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Vec<Execution>> {
     });
     let executions = executions.await;
     if let (Err(_), Some(execution)) = (&executions, under_way.take()) {
-        eprintln!("stopping the execution …");
+        output::print_error("stopping the execution …");
         machine.stop(&execution).await?;
     }
     executions

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use super::function_memory::FunctionMemory;
 use super::run::{self, Measured, Run};
 use crate::exit::Interrupted;
+use crate::output;
 use crate::scenario::Scenario;
 use crate::shutdown::requested;
 pub use options::WithMemory;
@@ -63,8 +64,8 @@ pub async fn run<S: Scenario>(scenario: &S, run: &Run<S::Deployed>, sizes: &[u64
         }
         (Err(error), restored) => {
             match restored {
-                Ok(()) => eprintln!("the functions' memory was restored"),
-                Err(restored) => eprintln!("warning: {restored:#}"),
+                Ok(()) => output::print_error("the functions' memory was restored"),
+                Err(restored) => output::print_error(format_args!("warning: {restored:#}")),
             }
             Err(error)
         }

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Run;
 use super::options::Options;
+use crate::output;
 use crate::scenario::shared::billing_log::{self, Billed, Invocations, Span};
 use crate::scenario::shared::queue::{Limits, until_empty};
 use crate::shutdown::unless_interrupted;
@@ -118,10 +119,12 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let splits = unless_interrupted(work, || remaining_work(run, under_way.take())).await;
     if let Some(mapping) = mapping {
         match (mapping.restore().await, &splits) {
-            (Ok(true), Err(_)) => eprintln!("the queue's concurrency was restored to the stack's setting"),
+            (Ok(true), Err(_)) => {
+                output::print_error("the queue's concurrency was restored to the stack's setting")
+            }
             (Ok(_), _) => {}
             (Err(error), Ok(_)) => return Err(error),
-            (Err(error), Err(_)) => eprintln!("warning: {error:#}"),
+            (Err(error), Err(_)) => output::print_error(format_args!("warning: {error:#}")),
         }
     }
     let mut observation = Observation { event, splits: splits?, warnings: Vec::new() };

@@ -73,7 +73,7 @@ cli: ## Build the lambench command
 	@install $(addprefix $(TARGET)/debug/,lambench lambench-cpu-pacer lambench-s3-model) .lambench/bin
 	@ln -sf ../../local/aws .lambench/bin/aws
 
-test: ## Run all tests; say at the end what took how long
+test: ## Run all tests; print at the end how long each step took
 	@tools/timed.sh $(MAKE) --no-print-directory test-steps FOR=local
 
 test-steps:

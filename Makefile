@@ -73,7 +73,7 @@ cli: ## Build the lambench command
 	@install $(addprefix $(TARGET)/debug/,lambench lambench-cpu-pacer lambench-s3-model) .lambench/bin
 	@ln -sf ../../local/aws .lambench/bin/aws
 
-test: ## Run all tests; say at the end what took how long
+test: ## Run all tests; print at the end how long each step took
 	@tools/timed.sh $(MAKE) --no-print-directory test-steps FOR=local
 
 test-steps:
@@ -153,7 +153,7 @@ bench-pipeline: ## Measure the pipeline: rates, an outage, what a record costs (
 	@npx tsx local/bench/pipeline.ts
 
 bench-s3-read: export FOR := local
-bench-s3-read: ## Measure s3-read: CPU beside hashing, sending, reading, and that nothing is lost (OBJECTS=400, MIB=4)
+bench-s3-read: ## Measure s3-read: CPU besides hashing, sending, reading, and that nothing is lost (OBJECTS=400, MIB=4)
 	@$(MAKE) --no-print-directory setup build cli FOR=local
 	@$(STEP) "build the functions' benchmarks" $(CARGO) build --locked --workspace --example bench_hash --example bench_send
 	@npx tsx local/bench/s3-read.ts

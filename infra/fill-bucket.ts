@@ -59,7 +59,7 @@ export function fillBucket(
       target,
       bin: "fill-bucket",
       name: `${scenario}-fill-bucket`,
-      description: "Makes the source bucket what the settings say",
+      description: "Fills the source bucket as the settings say",
       memory: 3008, // hashing and sending 15 GB is bound by CPU and network, and both grow with memory
       timeout: MAX_TIMEOUT,
       environment: { BUCKET: bucket.name, PREFIX: prefix },

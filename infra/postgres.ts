@@ -32,7 +32,7 @@ export function checkCapacity(scenario: string, { minCapacity, maxCapacity }: Ca
   if (minCapacity === 0) {
     void pulumi.log.warn(
       `minCapacity 0 pauses ${scenario}'s cluster after five minutes without connections: lambench run wakes it ` +
-        "before it measures, which takes about 15 s; what else comes first waits for it",
+        "before it measures, which takes about 15 s; any other first request waits for it",
     );
   }
 }
@@ -183,7 +183,7 @@ function clusterIdentifier(name: string): string {
   // Instances are named after their cluster: `-writer` has to fit as well.
   if (identifier === "" || identifier.length > MAX_NAME - "-writer".length) {
     stop(
-      `'${name}' makes no name for a database cluster of at most 56 letters, digits and hyphens: shorten the stack's name`,
+      `'${name}' cannot be a database cluster's name: at most 56 letters, digits and hyphens: shorten the stack's name`,
     );
   }
   return identifier;

@@ -13,7 +13,7 @@ describe("a bucket", () => {
     "is refused with the name %s, which S3 would refuse only when it is made",
     (name) => {
       expect(() => new PrivateBucket(name, { requireTls: true, temporaryPrefixes: [] })).toThrow(
-        `'${name}' cannot be a bucket's name: at most 55 small letters, digits and '-', since 8 characters are added. ` +
+        `'${name}' cannot be a bucket's name: at most 55 lowercase letters, digits and '-', since 8 characters are added. ` +
           "Rename the stack 'my_stack'",
       );
     },

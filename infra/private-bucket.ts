@@ -98,7 +98,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
 function checkName(name: string): void {
   if (name.length <= MAX_NAME && /^[a-z0-9][a-z0-9-]*$/.test(name)) return;
   stop(
-    `'${name}' cannot be a bucket's name: at most ${MAX_NAME} small letters, digits and '-', since ${AUTO_NAME_SUFFIX} characters are added. ` +
+    `'${name}' cannot be a bucket's name: at most ${MAX_NAME} lowercase letters, digits and '-', since ${AUTO_NAME_SUFFIX} characters are added. ` +
       `Rename the stack '${pulumi.getStack()}'`,
   );
 }

@@ -15,7 +15,7 @@ describe("a network's zones", () => {
 
   it("are refused where there are no two, which Aurora needs", () => {
     expect(() => zonesWithEndpoints(["a", "b"], [service("sqs", "a")])).toThrow(
-      "the region has no two availability zones with endpoints of sqs: choose another region",
+      "the region does not have two availability zones with endpoints of sqs: choose another region",
     );
   });
 });

@@ -169,7 +169,9 @@ export function zonesWithEndpoints(zones: readonly string[], services: readonly 
   );
   if (found.length >= ZONES) return found;
   const names = services.map(({ serviceName }) => serviceName).join(", ");
-  return stop(`the region has no two availability zones with endpoints of ${names}: choose another region`);
+  return stop(
+    `the region does not have two availability zones with endpoints of ${names}: choose another region`,
+  );
 }
 
 /**

@@ -58,7 +58,7 @@ describe("the program", () => {
 
   it("deploys the scenario of the stack's name where nothing is listed, and says what to do if there is none", () => {
     expect(() => deploy({})).toThrow(
-      "there is no scenario 'dev': known are relay, echo. A stack deploys the scenario that has its name, " +
+      "there is no scenario 'dev' (known: relay, echo). A stack deploys the scenario that has its name, " +
         "or those it lists: pulumi config set --path 'scenarios[0]' relay --stack dev",
     );
   });

@@ -49,7 +49,7 @@ function findScenario(scenarios: readonly Scenario[], name: string): Scenario {
   return (
     found ??
     stop(
-      `there is no scenario '${name}': known are ${known}. A stack deploys the scenario that has its name, ` +
+      `there is no scenario '${name}' (known: ${known}). A stack deploys the scenario that has its name, ` +
         `or those it lists: pulumi config set --path 'scenarios[0]' ${scenarios[0]?.name ?? ""} --stack ${pulumi.getStack()}`,
     )
   );

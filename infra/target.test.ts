@@ -39,7 +39,7 @@ describe("readTarget", () => {
   it("refuses a retention that CloudWatch Logs doesn't have", () => {
     pulumi.runtime.setAllConfig({ "lambench:logRetentionDays": "8" });
     expect(() => readTarget(new pulumi.Config("lambench"), {})).toThrow(
-      /logRetentionDays is '8', but CloudWatch Logs has 1, 3/,
+      /logRetentionDays is '8', but CloudWatch Logs allows 1, 3/,
     );
   });
 });

@@ -95,6 +95,6 @@ function logRetention(text: string): number {
   if (RETENTION_DAYS.includes(days)) return days;
   const allowed = RETENTION_DAYS.join(", ");
   return stop(
-    `logRetentionDays is '${text}', but CloudWatch Logs has ${allowed}: ${setCommand(["logRetentionDays"], 7)}`,
+    `logRetentionDays is '${text}', but CloudWatch Logs allows ${allowed}: ${setCommand(["logRetentionDays"], 7)}`,
   );
 }

@@ -38,7 +38,7 @@ describe("checkKeys", () => {
     expect(() => {
       check({ "lambench:flavour": "sweet" });
     }).toThrow(
-      /known are: scenarios, architecture, endpoint, logRetentionDays, memory, objectCount, minCapacity, apiAuth/,
+      /known settings: scenarios, architecture, endpoint, logRetentionDays, memory, objectCount, minCapacity, apiAuth/,
     );
   });
 
@@ -62,7 +62,7 @@ describe("checkKeys", () => {
     );
     expect(() => {
       check({ "lambench:s3-read": '{"flavour":"sweet"}' });
-    }).toThrow(/known are: s3-read.memory, s3-read.objectCount, s3-read.minCapacity, s3-read.apiAuth/);
+    }).toThrow(/known settings: s3-read.memory, s3-read.objectCount, s3-read.minCapacity, s3-read.apiAuth/);
   });
 
   it("refuses settings of a scenario that the stack doesn't deploy", () => {

@@ -72,6 +72,6 @@ function refuseUnknown(path: SettingPath, known: readonly string[]): never {
   const name = path.join(".");
   const near = closest(name, known);
   const hint =
-    distance(name, near) <= MISSPELT ? `did you mean '${near}'?` : `known are: ${known.join(", ")}.`;
+    distance(name, near) <= MISSPELT ? `did you mean '${near}'?` : `known settings: ${known.join(", ")}.`;
   stop(`unknown setting '${name}': ${hint} To remove it: ${removeCommand(path)}`);
 }

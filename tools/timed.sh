@@ -11,9 +11,9 @@ table() { # KIND LINES: seconds and names, longest first
 }
 printf '\nseconds  step, of %d s altogether\n' $((SECONDS - start))
 table step 100
-printf '\nseconds  file of end-to-end tests, beside others\n'
+printf '\nseconds  file of end-to-end tests, run in parallel with others\n'
 table file 100
-printf '\nseconds  longest tests of these\n'
+printf '\nseconds  longest tests in these files\n'
 table test 20
 rm -f "$STEP_TIMES"
 exit "$code"

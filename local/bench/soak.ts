@@ -111,7 +111,7 @@ function check(rounds: readonly Round[]): void {
   const [before, ...after] = warm;
   if (before === undefined || after.length === 0) {
     problems.push(
-      `${warm.length} rounds after minute ${WARM_MINUTES}: nothing to compare, let it run longer`,
+      `${warm.length} rounds after minute ${WARM_MINUTES}: nothing to compare, run it for longer`,
     );
     return;
   }

@@ -16,7 +16,7 @@ def conflict(admin, user, database, living):
         if not exists or (owner and owner not in living):
             continue
         whose = f"belongs to the DB cluster {living[owner]}" if owner else "was not made by a DB cluster"
-        return f"{kind} {name} is taken: in the PostgreSQL that all local clusters share it {whose}"
+        return f"{kind} {name} is taken: in the PostgreSQL server that all local clusters share, it {whose}"
     return None
 
 

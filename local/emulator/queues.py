@@ -70,7 +70,7 @@ def _reading_responses(original):
             return result
         failed = failed_ids(result.get("body"))
         if failed is None or not failed <= ids:
-            message = f"the response is no list of messages of the batch: {result.get('body')!r}"
+            message = f"the response is not a list of messages of the batch: {result.get('body')!r}"
             return {**result, "error": True, "body": {"errorType": "InvalidResponse", "errorMessage": message}}
         return {**result, "body": {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failed]}}
 

@@ -66,7 +66,7 @@ def of_unknown_operation(service, name):
     if service in _FORMS:
         return RequestError("InvalidAction", f"Could not find operation {name}")
     status = 404 if service in _REST else 400
-    return RequestError("UnknownOperationException", f"{name} is no operation of {service}", status)
+    return RequestError("UnknownOperationException", f"{name} is not an operation of {service}", status)
 
 
 def response(service, error, headers):

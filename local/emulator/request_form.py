@@ -87,7 +87,7 @@ class Forms:
         def decode(node):
             entries = _numbered(node, inner)
             if any(type(entry) is not dict or set(entry) != {key_name, value_name} for entry in entries):
-                raise Malformed(f"an entry of a map has not exactly {key_name} and {value_name}")
+                raise Malformed(f"an entry of a map must have exactly {key_name} and {value_name}")
             return {entry[key_name]: value(entry[value_name]) for entry in entries}
 
         return decode

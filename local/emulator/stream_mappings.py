@@ -189,7 +189,7 @@ async def _supervise():
         try:
             _update_all()
         except Exception:
-            logger.exception("Stream mappings could not be looked at")
+            logger.exception("Stream mappings could not be checked")
         await stream_lanes.set_within(_changed, LOOK_SECONDS)
 
 

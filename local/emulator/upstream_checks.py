@@ -25,6 +25,6 @@ def require(owner, name, parameters=None):
 def _mismatch(what):
     version = importlib.metadata.version("ministack")
     return (
-        f"error: the emulator cannot be patched: {what}. Installed is ministack {version}, the patches in "
+        f"error: the emulator cannot be patched: {what}. ministack {version} is installed, but the patches in "
         f"local/emulator are written for {EXPECTED_VERSION}: run `make setup` to install the pinned version"
     )

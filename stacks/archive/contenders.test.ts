@@ -40,7 +40,7 @@ describe("findContenders", () => {
   });
 
   it.each([
-    ["memroy: 1024\n", "has an unknown key 'memroy': known are runtime"],
+    ["memroy: 1024\n", "has an unknown key 'memroy' (known: runtime"],
     ["memory: 64\n", "memory is 64, but must be 128 to 10240 (MB)"],
     ["architecture: arm\n", 'architecture is "arm", but must be arm64 or x86_64'],
     ["\n", "must hold keys and values"],

@@ -94,7 +94,7 @@ function checked(file: string, content: unknown): Partial<Contender> {
   for (const [key, value] of Object.entries(content)) {
     const rule = KEYS[key];
     if (rule === undefined)
-      stop(`${where} has an unknown key '${key}': known are ${Object.keys(KEYS).join(", ")}`);
+      stop(`${where} has an unknown key '${key}' (known: ${Object.keys(KEYS).join(", ")})`);
     if (!rule.check(value)) stop(`${where}: ${key} is ${JSON.stringify(value)}, but must be ${rule.must}`);
   }
   return content;

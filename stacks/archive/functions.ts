@@ -101,7 +101,7 @@ export function deployHarness(objectCount: number, context: FunctionContext): Ha
   return {
     preflight: make({
       bin: "archive-preflight",
-      description: "Checks that the source bucket is what the settings say",
+      description: "Checks that the source bucket matches the settings",
       memory: 256,
       timeout: 300,
       environment: { ...source, OBJECT_COUNT: String(objectCount) },

@@ -57,7 +57,7 @@ export function deployFunctions(
     {
       target,
       bin: "splitter-worker",
-      description: "Splits an event of many items into messages of one, and handles those",
+      description: "Splits an event of many items into messages of one item, and handles those",
       memory: settings.memory,
       timeout: settings.timeoutSeconds,
       environment: {

@@ -117,7 +117,7 @@ describe("the splitter stack", () => {
   ])("refuses items that cannot be done within the timeout: %j", async (settings, what, advice) => {
     await expect(stack.deploy(splitter, settings)).rejects.toThrow(
       new RegExp(
-        `${what}, and .* don't fit into a timeout of 30 s: pulumi config set --path splitter.${advice} --stack full$`,
+        `${what}, plus .* don't fit into a timeout of 30 s: pulumi config set --path splitter.${advice} --stack full$`,
       ),
     );
   });

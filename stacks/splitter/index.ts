@@ -72,7 +72,7 @@ function checkTime({ timeoutSeconds, itemSeconds, batchSize }: FunctionSettings)
       ? setCommand(["splitter", "timeoutSeconds"], ample)
       : setCommand(["splitter", "batchSize"], 1);
   stop(
-    `${items} of ${itemSeconds} s, and the ${ITEM_RESERVE_SECONDS} s that each needs besides, don't fit into a ` +
+    `${items} of ${itemSeconds} s, plus the ${ITEM_RESERVE_SECONDS} s that each needs in addition, don't fit into a ` +
       `timeout of ${timeoutSeconds} s: ${remedy}`,
   );
 }

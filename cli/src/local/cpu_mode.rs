@@ -105,7 +105,7 @@ pub fn describe(limit: &CpuLimit) -> String {
         );
     }
     for refusal in &limit.refusals {
-        let _ = write!(text, "\n  not by {refusal}");
+        let _ = write!(text, "\n  cannot use {refusal}");
     }
     text
 }
@@ -133,7 +133,7 @@ mod tests {
         insta::assert_snapshot!(describe(&limit("pacer", 1.0)), @r"
         processors: shared by pacer, a function gets memory/1,769 MB of one
           this machine has 2: more than 3538 MB of memory brings no more CPU
-          not by cgroup v2: Permission denied: '/sys/fs/cgroup'
+          cannot use cgroup v2: Permission denied: '/sys/fs/cgroup'
         ");
         assert!(describe(&limit("cgroup v1", 1.23)).contains("memory/1,769 MB × 1.23 of one"));
         assert!(

@@ -71,7 +71,7 @@ function checkObject(subject: Subject, table: PropertyTable, object: Properties,
   const unsupported = Object.keys(object)
     .filter((name) => !isAbsent(object[name]) && !Object.hasOwn(table, name))
     .map((name) =>
-      failure(path + name, `does not support ${place(subject, path + name)}: supported are ${list(table)}`),
+      failure(path + name, `does not support ${place(subject, path + name)}; supported: ${list(table)}`),
     );
   const declared = Object.entries(table).flatMap(([name, property]) =>
     checkProperty(subject, property, object[name], path + name),
@@ -94,8 +94,8 @@ function checkProperty(
   }
   if (property.allowed && !property.allowed.includes(value)) {
     const allowed = property.allowed.map((one) => JSON.stringify(one)).join(", ");
-    const what = `does not support ${place(subject, path)} to be ${JSON.stringify(value)}`;
-    return [failure(path, `${what}: supported are ${allowed}`)];
+    const what = `does not support ${JSON.stringify(value)} as ${place(subject, path)}`;
+    return [failure(path, `${what}; supported: ${allowed}`)];
   }
   return property.fields ? checkNested(subject, property.fields, value, path) : [];
 }

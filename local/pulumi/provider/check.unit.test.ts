@@ -33,8 +33,8 @@ function reasons(news: Properties): string[] {
 describe("a property", () => {
   test("that is not supported is refused by name, with those that are", () => {
     expect(reasons({ publish: true })).toEqual([
-      "the local AWS provider does not support property 'publish' of aws:x/thing:Thing ('job'): " +
-        "supported are kind, logging, name, namePrefix, role, rules, size, tags",
+      "the local AWS provider does not support property 'publish' of aws:x/thing:Thing ('job'); " +
+        "supported: kind, logging, name, namePrefix, role, rules, size, tags",
     ]);
   });
 
@@ -55,7 +55,7 @@ describe("a property", () => {
   test("of the wrong type or value is refused", () => {
     expect(reasons({ size: "128" })[0]).toContain("needs a number as property 'size'");
     expect(reasons({ kind: "Image" })[0]).toContain(
-      `property 'kind' of aws:x/thing:Thing ('job') to be "Image"`,
+      `does not support "Image" as property 'kind' of aws:x/thing:Thing ('job')`,
     );
   });
 

@@ -51,7 +51,7 @@ export function parseSettings(args: Properties, environment: NodeJS.ProcessEnv):
     if (!SUPPORTED.has(name) && isSet(args[name])) {
       const supported = [...SUPPORTED].sort().join(", ");
       throw new SettingsError(
-        `the local AWS provider does not support its option '${name}': supported are ${supported}`,
+        `the local AWS provider does not support its option '${name}'; supported: ${supported}`,
       );
     }
   }
@@ -93,7 +93,7 @@ function parseEndpoints(value: Value | undefined): Record<string, string> {
       if (typeof url !== "string" || url === "") continue;
       if (!URL.canParse(url)) {
         throw new SettingsError(
-          `the endpoint of '${service}', '${url}', is no URL: write it as http://HOST:PORT`,
+          `the endpoint of '${service}', '${url}', is not a URL: write it as http://HOST:PORT`,
         );
       }
       endpoints[ALIASES[service] ?? service] = url;

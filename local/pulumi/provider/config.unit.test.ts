@@ -39,7 +39,7 @@ describe("the provider's settings", () => {
       "has 'accessKey' but no 'secretKey'",
     );
     expect(() => parseSettings({ endpoints: [{ s3: "localhost" }] }, environment)).toThrow(
-      "'localhost', is no URL",
+      "'localhost', is not a URL",
     );
   });
 

@@ -182,7 +182,7 @@ function rowOf(request: { getUrn(): string }): { type: ResourceType; subject: Su
   if (!type) {
     const known = Object.keys(RESOURCE_TYPES).join(", ");
     throw new Error(
-      `the local AWS provider does not support ${subject.type} ('${subject.name}'): supported are ${known}. ` +
+      `the local AWS provider does not support ${subject.type} ('${subject.name}'); supported: ${known}. ` +
         "Leave it out of local stacks, or deploy to AWS",
     );
   }

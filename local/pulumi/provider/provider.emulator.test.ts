@@ -76,7 +76,7 @@ describe("the provider", () => {
       "does not support aws:sns/topic:Topic ('jobs')",
     );
     await expect(env.engine.check("aws:s3/bucket:Bucket", "data", { acl: "private" })).rejects.toThrow(
-      "does not support property 'acl' of aws:s3/bucket:Bucket ('data'): supported are bucket, bucketPrefix",
+      "does not support property 'acl' of aws:s3/bucket:Bucket ('data'); supported: bucket, bucketPrefix",
     );
     await expect(env.engine.invoke("aws:ec2/getVpc:getVpc")).rejects.toThrow(
       "no function 'aws:ec2/getVpc:getVpc'",

@@ -89,14 +89,14 @@ export function string(properties: Properties, name: string): string {
 export function optionalString(properties: Properties, name: string): string | undefined {
   const value = properties[name] ?? undefined;
   if (value !== undefined && typeof value !== "string")
-    throw new TypeError(`property '${name}' is no string`);
+    throw new TypeError(`property '${name}' is not a string`);
   return value;
 }
 
 export function optionalNumber(properties: Properties, name: string): number | undefined {
   const value = properties[name] ?? undefined;
   if (value !== undefined && typeof value !== "number")
-    throw new TypeError(`property '${name}' is no number`);
+    throw new TypeError(`property '${name}' is not a number`);
   return value;
 }
 
@@ -106,19 +106,19 @@ export function boolean(properties: Properties, name: string): boolean {
 
 export function optionalObject(properties: Properties, name: string): Properties | undefined {
   const value = properties[name] ?? undefined;
-  if (value !== undefined && !isProperties(value)) throw new TypeError(`property '${name}' is no object`);
+  if (value !== undefined && !isProperties(value)) throw new TypeError(`property '${name}' is not an object`);
   return value;
 }
 
 export function objects(properties: Properties, name: string): Properties[] {
   const value = properties[name] ?? [];
-  if (!isList(value)) throw new TypeError(`property '${name}' is no list`);
+  if (!isList(value)) throw new TypeError(`property '${name}' is not a list`);
   return value.filter(isProperties);
 }
 
 export function strings(properties: Properties, name: string): string[] {
   const value = properties[name] ?? [];
-  if (!isList(value)) throw new TypeError(`property '${name}' is no list`);
+  if (!isList(value)) throw new TypeError(`property '${name}' is not a list`);
   return value.filter(isScalar).map(String);
 }
 

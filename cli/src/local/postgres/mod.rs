@@ -161,5 +161,5 @@ fn create(
     if !output.status.success() {
         bail!("initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    fs::rename(&unfinished, folder.join("data")).context("cannot keep the new database")
+    fs::rename(&unfinished, folder.join("data")).context("cannot move the new database into place")
 }

@@ -115,7 +115,7 @@ impl Lambda {
             let status = function.last_update_status();
             if function.state() == Some(&State::Failed) || status == Some(&LastUpdateStatus::Failed) {
                 let reason = function.last_update_status_reason().or(function.state_reason());
-                bail!("Lambda cannot use the code: {}", reason.unwrap_or("it gives no reason"));
+                bail!("Lambda cannot use the code: {}", reason.unwrap_or("no reason given"));
             }
             if function.state() == Some(&State::Active) && status != Some(&LastUpdateStatus::InProgress) {
                 return Ok(());

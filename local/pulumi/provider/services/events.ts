@@ -196,6 +196,6 @@ function placeOf(id: string, known: Properties): [rule: string, target: string] 
   const target = optionalString(known, "targetId");
   if (rule !== undefined && target !== undefined) return [rule, target];
   const slash = id.indexOf("/");
-  if (slash < 0) throw new Error(`'${id}' is no target: write it as <rule>/<target>`);
+  if (slash < 0) throw new Error(`'${id}' is not a target: write it as <rule>/<target>`);
   return [id.slice(0, slash), id.slice(slash + 1)];
 }

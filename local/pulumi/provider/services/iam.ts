@@ -167,6 +167,6 @@ async function putPolicy(aws: Clients, inputs: Properties): Promise<void> {
 function parsePolicyId(id: string): { role: string; name: string } {
   const [role, name] = id.split(":");
   if (!role || !name)
-    throw new Error(`'${id}' is no id of an aws:iam/rolePolicy:RolePolicy: write it as ROLE:POLICY`);
+    throw new Error(`'${id}' is not the id of an aws:iam/rolePolicy:RolePolicy: write it as ROLE:POLICY`);
   return { role, name };
 }

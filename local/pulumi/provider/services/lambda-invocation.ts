@@ -27,7 +27,7 @@ export const invocation: ResourceType = {
   read(_aws, id, known) {
     if (typeof known.result !== "string") {
       return Promise.reject(
-        new Error(`'${id}': an invocation cannot be imported, for Lambda keeps no results`),
+        new Error(`'${id}': an invocation cannot be imported because Lambda keeps no results`),
       );
     }
     return Promise.resolve({ inputs: known, outputs: { result: known.result } });

@@ -173,7 +173,7 @@ function configuration(inputs: Properties) {
 
 async function code(inputs: Properties): Promise<Uint8Array> {
   if (inputs.code instanceof Archive) return zip(inputs.code);
-  throw new TypeError("property 'code' is no archive");
+  throw new TypeError("property 'code' is not an archive");
 }
 
 function live(aws: Clients, id: string, known: Properties, found: GetFunctionCommandOutput): Live {

@@ -8,6 +8,7 @@ export function pathOf(id: string, known: Properties, parent: string): [parent: 
   const place = optionalString(known, parent);
   const slash = id.indexOf("/");
   if (slash > 0) return [place ?? id.slice(0, slash), id.slice(slash + 1)];
-  if (place === undefined) throw new Error(`'${id}' does not say where it is: write it as <${parent}>/${id}`);
+  if (place === undefined)
+    throw new Error(`'${id}' does not name its ${parent}: write it as <${parent}>/${id}`);
   return [place, id];
 }

@@ -33,7 +33,7 @@ pub fn failed_checks(delivery: &Delivery, tally: &Tally) -> Vec<String> {
     }
     if messages.unconfirmed > 0 {
         failed_checks.push(format!(
-            "{} there, but nobody has confirmed the commit: downstream's logs say why",
+            "{} without a confirmed commit: downstream's logs say why",
             count(messages.unconfirmed, "row")
         ));
     }
@@ -103,6 +103,6 @@ mod tests {
             tally.rows -= 2;
             tally.unconfirmed = 2;
         });
-        assert!(unconfirmed[0].starts_with("2 rows there, but nobody has confirmed"), "{unconfirmed:?}");
+        assert!(unconfirmed[0].starts_with("2 rows without a confirmed commit"), "{unconfirmed:?}");
     }
 }

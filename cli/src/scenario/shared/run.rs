@@ -6,6 +6,7 @@ use anyhow::Result;
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 use protocol::deployment::Deployment;
+use protocol::stats::real;
 use results::cost::Cost;
 use results::cpu::{CpuLimit, CpuUse};
 use results::file::{self, Environment, RunResult, SCHEMA_VERSION};
@@ -44,12 +45,25 @@ pub struct Run<Deployed> {
     pub name: String,
     /// When it was triggered.
     pub started_at: Timestamp,
+    /// How functions are held to their share of a processor; only a local environment tells.
+    pub cpu_limit: Option<CpuLimit>,
 }
 
 impl<Deployed: AsRef<Deployment>> Run<Deployed> {
     /// Where it runs, and with which settings.
     pub fn deployment(&self) -> &Deployment {
         self.deployed.as_ref()
+    }
+
+    /// What a process that needs one vCPU at most gets of it with so much memory: on AWS and, as far as processors are shared,
+    /// locally.
+    pub fn vcpus(&self, memory_mb: u64) -> f64 {
+        let share = real(memory_mb) / real(self.deployment().memory_per_vcpu);
+        match &self.cpu_limit {
+            Some(limit) if limit.mechanism == "off" => 1.0,
+            Some(limit) => (share * limit.scale).min(1.0),
+            None => share.min(1.0),
+        }
     }
 
     /// What requests to the stack's services need.
@@ -107,7 +121,9 @@ pub async fn run<S: Scenario>(
     let started_at = Timestamp::now();
     let prices = price_list::of(deployed.as_ref(), &config, &project).await;
     let name = name(started_at);
-    let run = Run { scenario: S::NAME, project, deployed, config, prices, progress, name, started_at };
+    let cpu_limit = cpu::counts(deployed.as_ref()).await.map(|counts| counts.limit);
+    let run =
+        Run { scenario: S::NAME, project, deployed, config, prices, progress, name, started_at, cpu_limit };
     let throttling = account_limit::warning(run.context(), scenario.invocations_at_once(&run.deployed)).await;
     // Before it starts: it may take long.
     if let Some(warning) = &throttling {

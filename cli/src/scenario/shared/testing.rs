@@ -53,6 +53,7 @@ pub fn run<Deployed: DeserializeOwned>(scenario: &'static str, environment: Valu
         progress: Mode::None,
         name: "lambench-20261121T100000000Z".to_owned(),
         started_at: Timestamp::UNIX_EPOCH,
+        cpu_limit: None,
     }
 }
 

@@ -205,14 +205,9 @@ fn is_billed_for_cpu(run: &Run, queue: &QueueRun, billed: Option<Billed>) -> boo
     billed.is_some_and(|billed| cpu_ms > BUSY * vcpus(run) * billed.ms)
 }
 
-/// What a worker that needs one vCPU at most gets of it. On AWS its memory decides. Locally it has a share as well, unless the
-/// environment runs with `--cpu off`; this counts a whole processor there, so a local run is warned about less often.
+/// What a worker, which needs one vCPU at most, gets of it.
 fn vcpus(run: &Run) -> f64 {
-    let deployment = run.deployment();
-    match deployment.setting("memory") {
-        Some(memory) if deployment.is_on_aws() => (real(memory) / real(deployment.memory_per_vcpu)).min(1.0),
-        _ => 1.0,
-    }
+    run.deployment().setting("memory").map_or(1.0, |memory| run.vcpus(memory))
 }
 
 /// The command that gives workers twice the memory.

@@ -1,4 +1,5 @@
 use protocol::aurora::Action;
+use results::cpu::CpuLimit;
 
 use super::*;
 use crate::scenario::aurora::testing::{queue_run, ramp_run, run};
@@ -89,6 +90,29 @@ fn workers_without_cpu_to_spare_are_named_as_the_limit() {
     assert!(said.ends_with("pulumi config set --path aurora.memory 1024 --stack dev"), "{said}");
     run.stages[0].aggregate.cpu_ms = 1500.0;
     assert_eq!(of_ramp(run), [""; 0]);
+}
+
+#[test]
+fn a_local_environment_gives_workers_its_own_share_of_a_processor() {
+    let mut local = run();
+    let mut ramp = steady();
+    // 512 MB buy 0.29 of a vCPU, which here is 0.19 of a processor.
+    ramp.stages[0].aggregate.cpu_ms = 1800.0;
+    let is_cpu_bound = |local: &Run, ramp: &RampRun| {
+        about(local, &Runs::Ramp(vec![ramp.clone()]), &[None])
+            .iter()
+            .any(|said| said.contains("all the CPU they have"))
+    };
+    for (mechanism, expected) in [("cgroup v1", true), ("off", false)] {
+        local.cpu_limit = Some(CpuLimit {
+            mechanism: mechanism.to_owned(),
+            refusals: Vec::new(),
+            scale: 0.66,
+            processors: 2,
+            max_memory_mb: 3538,
+        });
+        assert_eq!(is_cpu_bound(&local, &ramp), expected, "{mechanism}");
+    }
 }
 
 #[test]

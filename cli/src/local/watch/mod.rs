@@ -89,7 +89,9 @@ async fn watch_on(project: &Project, lambda: &Lambda) -> Result<SignalKind> {
             Ok(false) => {}
             Err(error) if error.is::<Unread>() => return Err(error),
             Err(error) => {
-                output::print_error(format_args!("error: {error:#}; still watching, the next change retries"))
+                output::print_error(format_args!(
+                    "error: {error:#}; still watching, the next change retries"
+                ));
             }
         }
         changed.append(&mut sources.changed().await?);

@@ -260,7 +260,7 @@ mod tests {
         let (invocations, warnings) = billed_for(&["a", "b", "c"], vec![lines]).await;
         assert_eq!(invocations, None);
         assert!(
-            warnings[0].starts_with("f: its logs lack the REPORT lines of 2 invocations"),
+            warnings[0].starts_with("f: its logs lack the REPORT lines of at least 2 invocations"),
             "{warnings:?}"
         );
     }

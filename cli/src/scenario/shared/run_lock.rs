@@ -299,7 +299,7 @@ mod tests {
             std::future::pending::<Result<()>>().await
         });
         let said = lost.await.unwrap_err().to_string();
-        assert!(said.starts_with("another run of x on this stack has begun"), "{said}");
+        assert!(said.starts_with("another run of x on this stack started"), "{said}");
         assert_eq!(of("holder"), json!({ "S": "other" }), "that is the other's");
     }
 }

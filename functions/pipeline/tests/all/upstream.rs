@@ -79,7 +79,7 @@ async fn a_bad_body_is_refused_with_the_field_or_the_place_that_is_wrong() {
     for (body, status, says) in [
         (long.as_str(), 413, "bytes, but must have 262144 at most"),
         (r#"{"id":"1","message":"a","timestamp":1e400}"#, 400, "number out of range at line 1 column "),
-        (r#"{"id":"1","id":"2","message":"a","timestamp":1}"#, 400, "field 'id' is there twice"),
+        (r#"{"id":"1","id":"2","message":"a","timestamp":1}"#, 400, "field 'id' appears twice"),
         (
             r#"{"id":{"id":"1"},"message":"a","timestamp":1}"#,
             400,

@@ -120,7 +120,7 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     if let Some(mapping) = mapping {
         match (mapping.restore().await, &splits) {
             (Ok(true), Err(_)) => {
-                output::print_error("the queue's concurrency was restored to the stack's setting")
+                output::print_error("the queue's concurrency was restored to the stack's setting");
             }
             (Ok(_), _) => {}
             (Err(error), Ok(_)) => return Err(error),

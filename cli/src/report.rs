@@ -11,6 +11,7 @@ use results::cost::QuotedPrice;
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::exit::Usage;
 use crate::output;
 use crate::project::Project;
 use crate::result_file::{place, read, settings, where_and_when};
@@ -20,6 +21,7 @@ use crate::scenario::shared::tables::{distinct, table};
 /// What `lambench report --help` shows.
 pub const EXAMPLES: &str = "Examples:
   lambench report > report.md
+  lambench report --stack dev > report.md          only what was measured on the stack dev
   lambench report results/archive/*-dev.json results/splitter/*-dev.json > report.md";
 
 /// What `lambench report` takes.
@@ -35,18 +37,19 @@ pub struct Arguments {
 /// # Errors
 /// If a file cannot be read, or there is none.
 pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
-    global.refuse("report", true, true)?;
-    let files = match arguments.files.as_slice() {
-        [] => newest(&Project::find()?.root.join("results"))?,
-        files => files.to_vec(),
+    global.refuse("report", false, true)?;
+    let files = match (arguments.files.as_slice(), global.stack.as_deref()) {
+        ([], stack) => newest(&Project::find()?.root.join("results"), stack)?,
+        (files, None) => files.to_vec(),
+        (_, Some(_)) => return Err(Usage("give files, or a stack with --stack, not both".to_owned()).into()),
     };
     let results: Vec<RunResult> = files.iter().map(|file| read(file)).collect::<Result<_>>()?;
     output::print(render(&results))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The newest result of each scenario and stack; files are named `<scenario>/<UTC time>Z-<stack>.json`.
-fn newest(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The newest result of each scenario and stack, or only of one stack; files are named `<scenario>/<UTC time>Z-<stack>.json`.
+fn newest(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
     let mut newest: BTreeMap<(PathBuf, String), PathBuf> = BTreeMap::new();
     for scenario in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
         for file in entries(&scenario)? {
@@ -55,11 +58,14 @@ fn newest(folder: &Path) -> Result<Vec<PathBuf>> {
             let Some((_, stack)) = name.strip_suffix(".json").and_then(|name| name.split_once("Z-")) else {
                 continue;
             };
-            newest.insert((scenario.clone(), stack.to_owned()), file);
+            if only.is_none_or(|only| only == stack) {
+                newest.insert((scenario.clone(), stack.to_owned()), file);
+            }
         }
     }
     if newest.is_empty() {
-        bail!("there are no results in {}: 'lambench run' writes them", folder.display());
+        let of = only.map(|stack| format!(" of the stack '{stack}'")).unwrap_or_default();
+        bail!("there are no results{of} in {}: 'lambench run' writes them", folder.display());
     }
     Ok(newest.into_values().collect())
 }
@@ -107,13 +113,15 @@ fn section(result: &RunResult) -> String {
     text
 }
 
-/// Each line as a paragraph of its own, but tables as they are.
+/// Each line as a paragraph of its own, but tables as they are, apart from each other.
 fn paragraphs(lines: &str) -> String {
     let mut text = String::new();
     let mut was_row = false;
-    for line in lines.lines().filter(|line| !line.is_empty()) {
+    let mut lines = lines.lines().filter(|line| !line.is_empty()).peekable();
+    while let Some(line) = lines.next() {
         let is_row = line.starts_with('|');
-        let gap = if is_row && was_row { "" } else { "\n" };
+        let is_header = lines.peek().is_some_and(|next| next.starts_with("|-"));
+        let gap = if is_row && was_row && !is_header { "" } else { "\n" };
         let _ = writeln!(text, "{gap}{line}");
         was_row = is_row;
     }
@@ -149,7 +157,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let found = newest(folder.path()).unwrap();
+        let found = newest(folder.path(), None).unwrap();
         let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
         let expected = [
             "archive/2026-11-20T10-00-00Z-big-Z-one.json",
@@ -157,15 +165,18 @@ mod tests {
             "aurora/2026-11-21T10-00-00Z-dev.json",
         ];
         assert_eq!(names, expected.map(Path::new));
-        let nothing = newest(&folder.path().join("nothing")).unwrap_err().to_string();
+        let of_dev = newest(folder.path(), Some("dev")).unwrap();
+        assert_eq!(of_dev, found[1..]);
+        let nothing = newest(&folder.path().join("nothing"), Some("dev")).unwrap_err().to_string();
+        assert!(nothing.starts_with("there are no results of the stack 'dev' in "), "{nothing}");
         assert!(nothing.contains("'lambench run' writes them"), "{nothing}");
     }
 
     #[test]
     fn tables_stand_apart_from_the_lines_around_them() {
         assert_eq!(
-            paragraphs("\none\n| a |\n|---|\nERROR: two\nthree\n"),
-            "\none\n\n| a |\n|---|\n\nERROR: two\n\nthree\n"
+            paragraphs("\none\n| a |\n|---|\n| 1 |\n\n| b |\n|---|\nERROR: two\nthree\n"),
+            "\none\n\n| a |\n|---|\n| 1 |\n\n| b |\n|---|\n\nERROR: two\n\nthree\n"
         );
     }
 

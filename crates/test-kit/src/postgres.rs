@@ -120,6 +120,22 @@ impl Server {
             let (uid, gid) = self.account.unzip();
             chown(path.join(name), uid, gid).unwrap();
         }
+        self.create_data();
+        let data = path.join("data");
+        let settings = fs::read_to_string(data.join("postgresql.conf")).unwrap();
+        fs::write(data.join("postgresql.conf"), format!("{settings}{SETTINGS}port = {}\n", self.port))
+            .unwrap();
+        fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
+    }
+
+    /// A data directory. `initdb` takes a second of a processor: one test runs it, and leaves a copy for the others beside the
+    /// folder of the tests' programs.
+    fn create_data(&self) {
+        let data = self.folder.path().join("data");
+        let template = template();
+        if template.exists() {
+            return copy(&template, &data, self.account);
+        }
         self.run(
             "initdb",
             &[
@@ -130,11 +146,12 @@ impl Server {
                 "--pgdata=data",
             ],
         );
-        let data = path.join("data");
-        let settings = fs::read_to_string(data.join("postgresql.conf")).unwrap();
-        fs::write(data.join("postgresql.conf"), format!("{settings}{SETTINGS}port = {}\n", self.port))
-            .unwrap();
-        fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
+        let own = template.with_extension(self.port.to_string());
+        copy(&data, &own, None);
+        // Another test may have done the same meanwhile: the first one's stays.
+        if fs::rename(&own, &template).is_err() {
+            fs::remove_dir_all(&own).unwrap();
+        }
     }
 
     /// The server's certificate and key, from a root of this test.
@@ -172,6 +189,31 @@ impl Drop for Server {
         }
         // A test may have stopped it already.
         let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// Where the data directory is that this version's `initdb` makes.
+fn template() -> PathBuf {
+    let version = Command::new(programs().join("initdb")).arg("--version").output().unwrap().stdout;
+    let version = String::from_utf8_lossy(&version).replace(|one: char| !one.is_ascii_alphanumeric(), "-");
+    let program = std::env::current_exe().unwrap();
+    program.parent().and_then(Path::parent).unwrap().join(format!("test-data-{version}"))
+}
+
+/// Copies a folder for an account.
+fn copy(from: &Path, to: &Path, account: Option<(u32, u32)>) {
+    let (uid, gid) = account.unzip();
+    fs::create_dir(to).unwrap();
+    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
+    chown(to, uid, gid).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (source, target) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
+        if source.is_dir() {
+            copy(&source, &target, account);
+        } else {
+            fs::copy(&source, &target).unwrap();
+            chown(&target, uid, gid).unwrap();
+        }
     }
 }
 

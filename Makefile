@@ -54,7 +54,8 @@ node_modules/.package-lock.json: package-lock.json
 	@$(STEP) "install the Pulumi CLI" local/pulumi/install.sh .lambench/pulumi
 	@touch $@
 
-# What runs on this machine is one build, the one that tests use, too: nothing is compiled twice.
+# Dependencies are compiled once, for what runs on this machine and for tests; our own packages once more for tests, hardly
+# optimized (Cargo.toml).
 CARGO := python3 tools/cargo.py
 
 build: .lambench/venv/.done ## Build the functions and contenders (FOR=aws|local, ARCH=arm64|x86_64)

@@ -82,7 +82,8 @@ test-steps:
 	@$(MAKE) --no-print-directory setup
 # What the one waits for leaves a processor to the other.
 	@$(MAKE) --no-print-directory --jobs rust typescript
-	@$(MAKE) --no-print-directory --jobs launcher provider node24 s3-checks e2e
+	@$(MAKE) --no-print-directory --jobs launcher provider node24 s3-checks
+	@$(MAKE) --no-print-directory e2e
 
 lint: lint-rust lint-typescript ## Check formats, lints, types and dependencies
 
@@ -114,7 +115,7 @@ audit: setup ## Check the Rust dependencies for known vulnerabilities, and for y
 	@$(STEP) "check Rust's dependencies for advisories" cargo-deny --locked check advisories
 
 launcher: setup ## Test the emulator's launcher
-	@$(STEP) "test the emulator's launcher" python -m unittest discover --start-directory local/emulator
+	@$(STEP) "test the emulator's launcher" unittest-parallel --quiet --jobs 4 --start-directory local/emulator
 
 provider: setup ## Test the local provider against the emulator
 	@$(STEP) "test the provider" npm run --silent test:provider

@@ -60,6 +60,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["infra/**/*.test.ts", "stacks/**/*.test.ts", "local/**/*.unit.test.ts"],
+          isolate: false, // loading Pulumi's packages anew for each file takes longer than the tests
           // Loading Pulumi's packages alone takes seconds where other programs compute as well.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -69,6 +70,7 @@ export default defineConfig({
         test: {
           name: "provider",
           include: ["local/pulumi/**/*.emulator.test.ts"],
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -50,7 +50,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Global {
     /// The Pulumi stack [default: the selected one]
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub stack: Option<String>,
     /// How to show progress, on standard error
     #[arg(long, global = true, default_value = "auto")]

@@ -322,6 +322,17 @@ describe("the splitter, with the commands a user types", () => {
     expect(ended.stderr).toContain(advice);
   });
 
+  it("says in a shell that means AWS how to mean the local environment", async () => {
+    const aws = "env -u AWS_ENDPOINT_URL -u PULUMI_BACKEND_URL -u PULUMI_ACCESS_TOKEN";
+    const ended = await checkout.run(`${aws} lambench run splitter --stack splitter --progress none`);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("this shell means AWS");
+    expect(ended.stderr).toContain('eval "$(lambench local env)"');
+    const unnamed = await checkout.run("lambench run splitter --stack ''");
+    expect(unnamed.code).toBe(2);
+    expect(unnamed.stderr).toContain("a value is required for '--stack");
+  });
+
   it("shows its results again, side by side and as a document", async () => {
     await showsResults(checkout, "splitter");
   });

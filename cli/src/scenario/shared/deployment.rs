@@ -7,6 +7,9 @@ use protocol::deployment::pulumi_command;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::local::emulator;
+use crate::project::Project;
+
 /// A scenario's part of the `environment` output of a stack; without `stack`, of the selected one.
 ///
 /// # Errors
@@ -22,7 +25,7 @@ pub fn deployed<T: DeserializeOwned>(scenario: &str, stack: Option<&str>) -> Res
             "cannot run pulumi: install it, or use the local environment's: eval \"$(lambench local env)\"",
         )?;
     if !output.status.success() {
-        bail!(no_outputs(&String::from_utf8_lossy(&output.stderr), stack, &up));
+        bail!("{}{}", other_shell(), no_outputs(&String::from_utf8_lossy(&output.stderr), stack, &up));
     }
     let mut all: Map<String, Value> =
         serde_json::from_slice(&output.stdout).context("the output 'environment' is not a JSON object")?;
@@ -35,6 +38,18 @@ pub fn deployed<T: DeserializeOwned>(scenario: &str, stack: Option<&str>) -> Res
     serde_json::from_value(part).with_context(|| {
         format!("the output 'environment.{scenario}' is from another version: deploy again with: {up}")
     })
+}
+
+/// A word about a shell that means AWS although this checkout's local environment runs: `pulumi up` would deploy there.
+fn other_shell() -> &'static str {
+    let means_aws = std::env::var_os("AWS_ENDPOINT_URL").is_none();
+    let runs = Project::find().is_ok_and(|project| emulator::address(&project).is_ok());
+    if means_aws && runs {
+        "the local environment runs, but this shell means AWS; to mean the local environment: \
+         eval \"$(lambench local env)\". On AWS, "
+    } else {
+        ""
+    }
 }
 
 /// Why Pulumi has no outputs, and what to do.

@@ -3,6 +3,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help tools setup build cli demo demo-down test lint deny audit unit lint-rust lint-typescript unit-rust unit-typescript rust typescript launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model soak format clean test-steps
 
+# Make takes white space for the end of a name.
+ifneq ($(words $(CURDIR)),1)
+$(error the checkout's path, '$(CURDIR)', has white space: move it to a path without)
+endif
+
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export PATH := $(CURDIR)/.lambench/venv/bin:$(PATH)
 

@@ -7,7 +7,7 @@ start=$SECONDS
 "$@"
 code=$?
 table() { # KIND LINES: seconds and names, longest first
-  awk -F '\t' -v kind="$1" '$1 == kind { printf "%8.1f  %s\n", $2, $3 }' "$STEP_TIMES" | sort -rn | head -n "$2"
+  LC_ALL=C awk -F '\t' -v kind="$1" '$1 == kind { printf "%8.1f  %s\n", $2, $3 }' "$STEP_TIMES" | sort -rn | head -n "$2"
 }
 printf '\nseconds  step, of %d s altogether\n' $((SECONDS - start))
 table step 100

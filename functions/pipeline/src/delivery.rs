@@ -7,6 +7,9 @@ use serde::Serialize;
 use crate::fields::{FieldError, Fields, Name};
 use crate::image::{self, Item};
 
+/// What an aggregate of several records begins with (amazon-kinesis-producer, aggregation-format.md).
+const AGGREGATED: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
+
 /// The data of a Kinesis record.
 #[derive(Debug, Serialize)]
 pub struct Record<'a> {
@@ -64,6 +67,9 @@ impl From<FieldError> for Unreadable {
 impl Delivery {
     /// From a Kinesis record that this invocation of `midstream` has at this time.
     pub fn from_record(data: &[u8], midstream_us: u64, request_id: &str) -> Result<Self, Unreadable> {
+        if data.starts_with(&AGGREGATED) {
+            return Err(FieldError::Aggregated.into());
+        }
         let mut fields = Fields::from_json(data, "the record")?;
         Self::read(&mut fields, Ok(Way { midstream_us, copies: 1, midstream_request: request_id.to_owned() }))
     }

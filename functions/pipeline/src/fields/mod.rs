@@ -64,6 +64,9 @@ impl fmt::Display for Name {
 /// Why something is no message.
 #[derive(Debug, thiserror::Error)]
 pub enum FieldError {
+    /// Several records in one.
+    #[error("the record is an aggregate of the Kinesis Producer Library: turn its aggregation off")]
+    Aggregated,
     /// No JSON at all.
     #[error("{what} is not JSON: {error}")]
     NoJson {

@@ -82,6 +82,17 @@ async fn records_become_items_and_those_of_one_id_one_item() {
 }
 
 #[tokio::test]
+async fn records_that_the_producer_library_has_aggregated_are_dead_lettered_with_what_to_do() {
+    let (midstream, asked) = midstream(all_written);
+    let aggregate = [&[0xF3, 0x89, 0x9A, 0xC2][..], b"\n\x03r-1\x1a\x02{}", &[7; 16]].concat();
+    let records = [batch(1), vec![aggregate]].concat();
+    assert_eq!(lowest_failed(&midstream.handle(&kinesis(&records), "request", REMAINING).await), None);
+    assert_eq!(requests(&asked, "BatchWriteItem").iter().flat_map(ids).collect::<Vec<_>>(), ["r-0"]);
+    let [letter] = <[_; 1]>::try_from(letters(&asked)).unwrap();
+    assert!(letter.reason.contains("turn its aggregation off"), "{}", letter.reason);
+}
+
+#[tokio::test]
 async fn no_request_has_more_items_than_dynamodb_takes() {
     let (midstream, asked) = midstream(all_written);
     assert_eq!(lowest_failed(&midstream.handle(&kinesis(&batch(103)), "request", REMAINING).await), None);

@@ -11,9 +11,9 @@ from pathlib import Path
 PARTS = [
     ("npm packages", "node_modules/.package-lock.json", 10, 8),
     ("Python packages", ".lambench/venv/.done", 12, 10),
-    ("the Pulumi CLI", ".lambench/pulumi/.done", 300, 20),
-    ("functions and lambench", "{target}/debug/lambench", 1000, 20),
-    ("deployment and contest", None, 40, 30),
+    ("the Pulumi CLI", ".lambench/pulumi/.done", 400, 20),
+    ("functions and lambench", "{target}/debug/lambench", 1300, 20),
+    ("deployment and contest", None, 45, 56),
 ]
 # Cargo and Go have this many things to do at once for most of the time.
 MOST_PROCESSORS = 8

@@ -111,23 +111,24 @@ class Groups(Shares, EmulatorTest):
         return {"LAMBENCH_CPU": "share"}
 
     def test_a_groups_processes_end_with_it_and_a_killed_launchers_groups_with_the_next_start(self):
-        with tempfile.TemporaryDirectory(prefix="lambench-cpu-") as folder:
-            self.emulator, shared = Emulator(folder, self.environment()), self.emulator
-            self.addCleanup(setattr, self, "emulator", shared)
-            self.emulator.start()
-            self.addCleanup(self.emulator.stop)
-            orphan = pathlib.Path(folder) / "orphan"
-            self.invoke(self.function(), {"orphan": str(orphan)})
-            pid = int(orphan.read_text())
-            self.emulator.process.send_signal(signal.SIGKILL)
-            self.emulator.process.wait()
-            self.assertTrue(_runs(pid))
-            killed = f"lambench-{self.emulator.process.pid}-"
-            self.emulator.start()
-            wait_for(lambda: not _runs(pid), "the end of a killed launcher's function")
-            parents = [parent for _, parent in cpu_hierarchies.candidates()]
-            left = lambda: [one for parent in parents for one in parent.glob(f"{killed}*")]
-            wait_for(lambda: not left(), "the removal of its groups")
+        folder = tempfile.TemporaryDirectory(prefix="lambench-cpu-")
+        self.addCleanup(folder.cleanup)  # after the emulator's end, which saves its state there
+        self.emulator, shared = Emulator(folder.name, self.environment()), self.emulator
+        self.addCleanup(setattr, self, "emulator", shared)
+        self.emulator.start()
+        self.addCleanup(self.emulator.stop)
+        orphan = pathlib.Path(folder.name) / "orphan"
+        self.invoke(self.function(), {"orphan": str(orphan)})
+        pid = int(orphan.read_text())
+        self.emulator.process.send_signal(signal.SIGKILL)
+        self.emulator.process.wait()
+        self.assertTrue(_runs(pid))
+        killed = f"lambench-{self.emulator.process.pid}-"
+        self.emulator.start()
+        wait_for(lambda: not _runs(pid), "the end of a killed launcher's function")
+        parents = [parent for _, parent in cpu_hierarchies.candidates()]
+        left = lambda: [one for parent in parents for one in parent.glob(f"{killed}*")]
+        wait_for(lambda: not left(), "the removal of its groups")
 
 
 class Paced(Shares, EmulatorTest):

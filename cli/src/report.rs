@@ -50,6 +50,8 @@ pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
 
 /// The newest result of each scenario and stack, or only of one stack; files are named `<scenario>/<UTC time>Z-<stack>.json`.
 fn newest(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
+    // Pulumi takes `organization/project/stack`, too.
+    let only = only.and_then(|stack| stack.rsplit('/').next());
     let mut newest: BTreeMap<(PathBuf, String), PathBuf> = BTreeMap::new();
     for scenario in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
         for file in entries(&scenario)? {
@@ -165,7 +167,7 @@ mod tests {
             "aurora/2026-11-21T10-00-00Z-dev.json",
         ];
         assert_eq!(names, expected.map(Path::new));
-        let of_dev = newest(folder.path(), Some("dev")).unwrap();
+        let of_dev = newest(folder.path(), Some("acme/lambench/dev")).unwrap();
         assert_eq!(of_dev, found[1..]);
         let nothing = newest(&folder.path().join("nothing"), Some("dev")).unwrap_err().to_string();
         assert!(nothing.starts_with("there are no results of the stack 'dev' in "), "{nothing}");

@@ -17,17 +17,19 @@ use crate::project::Project;
 /// When a process does not end.
 pub fn stop(project: &Project) -> Result<ExitCode> {
     let _lock = lock::services(project)?;
+    // Whatever cannot be told, all are stopped.
+    let mut told = Ok(());
     for service in Service::all(project).rev() {
         let Some(process) = service.process(project) else {
-            output::print_line(format_args!("{service}: not running"))?;
+            told = told.and(output::print_line(format_args!("{service}: not running")));
             continue;
         };
         output::print_error(format_args!("{service}: stopping"));
         process.stop(signal(service))?;
-        output::print_line(format_args!("{service}: stopped"))?;
+        told = told.and(output::print_line(format_args!("{service}: stopped")));
     }
     emulator::end_workers(project);
-    Ok(ExitCode::SUCCESS)
+    told.map(|()| ExitCode::SUCCESS)
 }
 
 /// On SIGTERM, PostgreSQL waits until its last client has gone; on SIGINT it disconnects them.

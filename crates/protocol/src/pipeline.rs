@@ -187,7 +187,7 @@ pub struct TallyRequest {
     /// The first of them whose latencies count.
     #[serde(default)]
     pub measured_from: u64,
-    /// Whether to tell which invocations stored them.
+    /// Whether to tell which invocations stored them, instead of the numbers.
     #[serde(default)]
     pub invocations: bool,
 }
@@ -204,7 +204,7 @@ pub struct Tally {
     /// How often messages were delivered to the table; what exceeds `rows` was absorbed as duplicates.
     pub deliveries: u64,
     /// The numbers of the messages that have a row, confirmed or not, as ranges with both ends included; empty without
-    /// a run.
+    /// a run, and with `invocations`.
     pub numbers: Vec<(u64, u64)>,
     /// Latencies of the confirmed rows; of a run those of the messages with the number `measured_from` or a higher one.
     pub hops: BTreeMap<Hop, Histogram>,

@@ -17,7 +17,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads a line such as `REPORT RequestId: … Duration: 1.5 ms Billed Duration: 2 ms …`, its fields parted
+    /// Reads a line such as `REPORT RequestId: … Duration: 1.5 ms Billed Duration: 2 ms …`, its fields separated
     /// by tabs. None if it is another line. Fields that are not needed, such as X-Ray's, are passed over.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
@@ -28,13 +28,18 @@ impl Report {
         };
         Some(Self {
             request_id: fields.split_whitespace().next()?.to_owned(),
-            billed_ms: value("Billed Duration", "ms")?.parse().ok()?,
+            billed_ms: value("Billed Duration", "ms").and_then(milliseconds)?,
             max_memory_mb: value("Max Memory Used", "MB")?.parse().ok()?,
             init_ms: value("Init Duration", "ms")
                 .or_else(|| value("Restore Duration", "ms"))
-                .and_then(|ms| ms.parse().ok()),
+                .and_then(milliseconds),
         })
     }
+}
+
+/// A function may print such a line itself, with `NaN`, which Rust reads as a number.
+fn milliseconds(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|ms: &f64| ms.is_finite() && *ms >= 0.0)
 }
 
 /// A function's invocations, from their REPORT lines.
@@ -62,6 +67,14 @@ mod tests {
 
     const WARM: &str = "REPORT RequestId: 3897a7c2\tDuration: 12.34 ms\tBilled Duration: 13 ms\t\
                         Memory Size: 128 MB\tMax Memory Used: 50 MB\t";
+
+    #[test]
+    fn a_line_that_lambda_cannot_have_written_is_none() {
+        for duration in ["NaN", "inf", "-1", "soon"] {
+            let line = WARM.replace("Billed Duration: 13", &format!("Billed Duration: {duration}"));
+            assert_eq!(Report::parse(&line), None, "{duration}");
+        }
+    }
 
     #[test]
     fn a_warm_invocation_has_no_initialization() {

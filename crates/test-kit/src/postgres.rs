@@ -2,6 +2,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a test that has no server has failed")]
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::TcpListener;
 use std::ops::Range;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -31,6 +32,8 @@ ssl = on
 ssl_cert_file = '../server.crt'
 ssl_key_file = '../server.key'
 ";
+const INITDB: [&str; 5] =
+    ["--username=postgres", "--auth=scram-sha-256", "--pwfile=password", "--no-sync", "--pgdata=data"];
 const ACCESS: &str = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
 
 /// A running server.
@@ -136,17 +139,10 @@ impl Server {
         if template.exists() {
             return copy(&template, &data, self.account);
         }
-        self.run(
-            "initdb",
-            &[
-                "--username=postgres",
-                "--auth=scram-sha-256",
-                "--pwfile=password",
-                "--no-sync",
-                "--pgdata=data",
-            ],
-        );
+        self.run("initdb", &INITDB);
         let own = template.with_extension(self.port.to_string());
+        // What a killed test left there.
+        let _ = fs::remove_dir_all(&own);
         copy(&data, &own, None);
         // Another test may have done the same meanwhile: the first one's stays.
         if fs::rename(&own, &template).is_err() {
@@ -192,12 +188,15 @@ impl Drop for Server {
     }
 }
 
-/// Where the data directory is that this version's `initdb` makes.
+/// Where the data directory is that this version's `initdb` makes with these arguments.
 fn template() -> PathBuf {
     let version = Command::new(programs().join("initdb")).arg("--version").output().unwrap().stdout;
     let version = String::from_utf8_lossy(&version).replace(|one: char| !one.is_ascii_alphanumeric(), "-");
+    let mut hasher = DefaultHasher::new();
+    (INITDB, PASSWORD).hash(&mut hasher);
     let program = std::env::current_exe().unwrap();
-    program.parent().and_then(Path::parent).unwrap().join(format!("test-data-{version}"))
+    let name = format!("test-data-{version}-{:x}", hasher.finish());
+    program.parent().and_then(Path::parent).unwrap().join(name)
 }
 
 /// Copies a folder for an account.

@@ -9,10 +9,10 @@ use sqlx::postgres::PgRow;
 
 /// A sender's time that is farther from the arrival than this isn't in µs since 1970.
 const PLAUSIBLE_US: f64 = 86_400e6;
-/// Ranges of an answer: Lambda takes 6 MB, of which request ids may need half.
-const MAX_RANGES: usize = 75_000;
-/// Request ids of each function in an answer.
-const MAX_IDS: usize = 35_000;
+/// Ranges of an answer: Lambda takes 6 MB.
+const MAX_RANGES: usize = 150_000;
+/// Request ids of each function in an answer, which has no ranges then.
+const MAX_IDS: usize = 60_000;
 
 /// A row that the statements `tally-…` read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,7 +132,7 @@ impl Sum {
     /// The tally.
     pub fn tally(mut self) -> Result<Tally, NumbersError> {
         self.numbers.sort_unstable();
-        let numbers = ranges(&self.numbers);
+        let numbers = if self.requests.is_some() { Vec::new() } else { ranges(&self.numbers) };
         if numbers.len() > MAX_RANGES {
             return Err(NumbersError(numbers.len()));
         }

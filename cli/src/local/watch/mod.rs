@@ -66,7 +66,7 @@ pub fn watch(project: &Project, stack: Option<&str>) -> Result<ExitCode> {
         Err(error) => Err(error),
         Ok(signal) => {
             if signal == SignalKind::interrupt() {
-                output::print_while_read(format_args!(
+                output::print_line(format_args!(
                     "\nstopped watching; tell Pulumi about the swapped code with: {}",
                     pulumi_command("up --refresh", lambda.stack())
                 ))?;

@@ -62,7 +62,8 @@ impl<Deployed: AsRef<Deployment>> Run<Deployed> {
         match &self.cpu_limit {
             Some(limit) if limit.mechanism == "off" => 1.0,
             Some(limit) => (share * limit.scale).min(1.0),
-            None => share.min(1.0),
+            None if self.deployment().is_on_aws() => share.min(1.0),
+            None => 1.0,
         }
     }
 

@@ -21,16 +21,21 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// The REPORT line of a run: the longest with its request id, since a contender may print a line of the same form about
-    /// itself, but Lambda writes the true one as well.
-    pub fn report(&self, run: &ContenderRun) -> Option<&Report> {
+    /// The REPORT line of a run. A contender may print a line of the same form about itself, but Lambda writes the true one as
+    /// well: of several, the worst of each value counts.
+    pub fn report(&self, run: &ContenderRun) -> Option<Report> {
         let id = run.request_id.as_ref()?;
         let own = self.reports.iter().filter(|report| report.request_id == *id);
-        own.max_by(|one, other| one.billed_ms.total_cmp(&other.billed_ms))
+        own.cloned().reduce(|one, other| Report {
+            billed_ms: one.billed_ms.max(other.billed_ms),
+            max_memory_mb: one.max_memory_mb.max(other.max_memory_mb),
+            init_ms: one.init_ms.into_iter().chain(other.init_ms).reduce(f64::max),
+            request_id: one.request_id,
+        })
     }
 
     /// The REPORT lines in order of run; none if one is missing.
-    pub fn reports(&self) -> Option<Vec<&Report>> {
+    pub fn reports(&self) -> Option<Vec<Report>> {
         self.contender.runs.iter().map(|run| self.report(run)).collect()
     }
 }

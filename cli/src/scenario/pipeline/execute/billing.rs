@@ -16,15 +16,31 @@ pub async fn look_up(run: &Run, mut observation: Observation) -> Result<Observat
     let rows = observation.arrived.reconciliation.stored;
     let batches = rows.div_ceil(run.deployment().required("batchSize")?);
     let accepted = observation.load.requests.count(RequestStatus::Accepted);
-    let answered = observation.load.requests.request_ids.iter().cloned().collect::<Vec<_>>();
-    let Stored { midstream, downstream } = invocations(run).await?;
+    let answered = std::mem::take(&mut observation.load.requests.request_ids);
+    // What was measured is measured, whatever becomes of its price.
+    let Stored { midstream, downstream } = invocations(run).await.unwrap_or_else(|error| {
+        observation.warnings.push(format!(
+            "cannot tell which invocations stored the messages, so all during the run are charged: {error:#}"
+        ));
+        Stored::default()
+    });
     let (from_ms, to_ms) = observation.span_ms();
     for (part, function, ids, least) in [
         ("upstream", &functions.upstream, answered, accepted),
-        ("midstream", &functions.midstream, midstream.ids, midstream.count.max(batches)),
-        ("downstream", &functions.downstream, downstream.ids, downstream.count.max(batches)),
+        (
+            "midstream",
+            &functions.midstream,
+            midstream.ids.into_iter().collect(),
+            midstream.count.max(batches),
+        ),
+        (
+            "downstream",
+            &functions.downstream,
+            downstream.ids.into_iter().collect(),
+            downstream.count.max(batches),
+        ),
     ] {
-        let invocations = Invocations::Known { ids: ids.into_iter().collect(), least };
+        let invocations = Invocations::Known { ids, least };
         let span = Span { function, from_ms, to_ms, invocations };
         let billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
         observation.functions.push((part, billed));

@@ -120,7 +120,7 @@ audit: setup ## Check the Rust dependencies for known vulnerabilities, and for y
 	@$(STEP) "check Rust's dependencies for advisories" cargo-deny --locked check advisories
 
 launcher: setup ## Test the emulator's launcher
-	@$(STEP) "test the emulator's launcher" unittest-parallel --quiet --jobs 4 --start-directory local/emulator
+	@$(STEP) "test the emulator's launcher" unittest-parallel --quiet --jobs 2 --start-directory local/emulator
 
 provider: setup ## Test the local provider against the emulator
 	@$(STEP) "test the provider" npm run --silent test:provider

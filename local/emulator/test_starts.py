@@ -57,8 +57,14 @@ sts._sessions.update({f"ASIA{number:016}": {} for number in range(5_000)})
             answers += pool.map(invoke, range(STARTS // 2))
         self.assertEqual(set(answers), {(b"1", None)})
         self.assertLess(self.memory_mb() - half, 10, "MB more after the second half")
-        reports = [report for name in names for report in self.reports(name)]
-        self.assertEqual(len([report for report in reports if "Init Duration" in report]), STARTS)
+
+        def starts():
+            reports = [report for name in names for report in self.reports(name)]
+            return len([report for report in reports if "Init Duration" in report])
+
+        # The last lines are written behind the answers.
+        wait_for(lambda: starts() >= STARTS, "the REPORT lines of all starts")
+        self.assertEqual(starts(), STARTS)
 
 
 class Rate(EmulatorTest):

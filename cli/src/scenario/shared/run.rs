@@ -101,8 +101,6 @@ pub struct Measured {
     pub measurement: Measurement,
     /// What its functions had of the processors; only a local environment tells.
     pub cpu: Option<CpuUse>,
-    /// How they were held to their share.
-    pub limit: Option<CpuLimit>,
 }
 
 /// Runs a scenario on a stack; without `stack`, on the selected one. With memory sizes, once for each.
@@ -151,16 +149,16 @@ pub async fn measure<S: Scenario>(scenario: &S, run: &Run<S::Deployed>) -> Resul
     // What a scenario keeps while it waits is large, and differs from one to the next.
     let mut measurement = Box::pin(scenario.run(run)).await?;
     let counts = before.zip(cpu::counts(run.deployment()).await);
-    let cpu = counts.as_ref().map(|(before, after)| cpu::used(&run.deployment().stack, before, after));
+    let cpu = counts.map(|(before, after)| cpu::used(&run.deployment().stack, &before, &after));
     measurement.warnings.extend(cpu.as_ref().and_then(cpu::warning));
     measurement.warnings.extend(warnings::prices(run, &measurement.cost));
-    Ok(Measured { measurement, cpu, limit: counts.map(|(_, after)| after.limit) })
+    Ok(Measured { measurement, cpu })
 }
 
 fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured) -> RunResult {
-    let Measured { measurement, cpu, limit } = measured;
+    let Measured { measurement, cpu } = measured;
     let Measurement { series, cost, warnings, failed_checks, detail, .. } = measurement;
-    let environment = Environment { cpu: limit, ..Environment::from(run.deployment()) };
+    let environment = Environment { cpu: run.cpu_limit.clone(), ..Environment::from(run.deployment()) };
     RunResult {
         schema_version: SCHEMA_VERSION,
         run: file::Run {

@@ -10,12 +10,11 @@ use crate::scenario::shared::run::{Measured, Measurement};
 use crate::scenario::shared::series::Series;
 
 /// What each size has brought, under its name; warnings that all sizes have stand once.
-pub fn merged(compared: Compared, measured: Vec<(u64, Measured)>) -> Measured {
+pub fn merged(compared: Compared, measured: Vec<(u64, Measured)>, limit: Option<&CpuLimit>) -> Measured {
     let sizes = measured.len();
-    let limit = measured.last().and_then(|(_, last)| last.limit.clone());
     let (mut series, mut cost, mut failed_checks) = (Vec::new(), Vec::new(), Vec::new());
     let (mut points, mut warnings) = (Vec::new(), Vec::<(String, Vec<u64>)>::new());
-    for (memory_mb, Measured { measurement, cpu, .. }) in measured {
+    for (memory_mb, Measured { measurement, cpu }) in measured {
         let name = |name: &str| prefixed(memory_mb, name);
         series.extend(measurement.series.into_iter().map(|one| Series { name: name(&one.name), ..one }));
         cost.extend(measurement.cost.into_iter().map(|one| Cost { item: name(&one.item), ..one }));
@@ -37,10 +36,10 @@ pub fn merged(compared: Compared, measured: Vec<(u64, Measured)>) -> Measured {
     let largest = points.iter().map(|point| point.memory_mb).max().unwrap_or_default();
     let mut warnings: Vec<_> =
         warnings.into_iter().map(|(warning, said_of)| said(warning, &said_of, sizes)).collect();
-    warnings.extend(limit.as_ref().and_then(|limit| buys_no_more(limit, largest)));
+    warnings.extend(limit.and_then(|limit| buys_no_more(limit, largest)));
     let detail = Detail::MemorySweep(MemorySweep::new(compared, points));
     let measurement = Measurement { series, cost, warnings, failed_checks, figures: Vec::new(), detail };
-    Measured { measurement, cpu: None, limit }
+    Measured { measurement, cpu: None }
 }
 
 /// A warning with the sizes that it is of, if it is not of all.

@@ -58,7 +58,7 @@ pub async fn run<S: Scenario>(scenario: &S, run: &Run<S::Deployed>, sizes: &[u64
     match (points, restored) {
         (Ok(points), restored) => {
             restored?;
-            let mut merged = merge::merged(S::COMPARED.into(), points);
+            let mut merged = merge::merged(S::COMPARED.into(), points, run.cpu_limit.as_ref());
             merged.measurement.warnings.extend(ignored);
             Ok(merged)
         }

@@ -143,9 +143,10 @@ fn limited(mechanism: &str, sizes: &[u64]) -> Vec<String> {
     };
     let measured = |memory_mb: &u64| {
         let measurement = Measurement { warnings: vec![], ..measurement(*memory_mb) };
-        (*memory_mb, Measured { measurement, cpu: None, limit: Some(limit.clone()) })
+        (*memory_mb, Measured { measurement, cpu: None })
     };
-    merge::merged(Fake::COMPARED.into(), sizes.iter().map(measured).collect()).measurement.warnings
+    let measured = sizes.iter().map(measured).collect();
+    merge::merged(Fake::COMPARED.into(), measured, Some(&limit)).measurement.warnings
 }
 
 #[test]

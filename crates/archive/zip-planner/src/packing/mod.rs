@@ -71,27 +71,26 @@ pub fn pack(entries: &[Entry], rules: &Rules) -> (Vec<Group>, Vec<usize>) {
 struct Sort<'a> {
     entries: &'a [Entry],
     rules: &'a Rules,
-    /// By size.
+    /// By bytes.
     large: VecDeque<usize>,
-    /// By size.
+    /// By bytes, so that those which lack least are together whatever the lengths of their names.
     small: VecDeque<usize>,
     sent: Vec<usize>,
 }
 
 impl<'a> Sort<'a> {
     fn new(entries: &'a [Entry], rules: &'a Rules) -> Self {
-        let mut by_size: Vec<usize> = (0..entries.len()).collect();
-        by_size.sort_by_key(|&entry| entries[entry].size);
+        let mut by_bytes: Vec<usize> = (0..entries.len()).collect();
+        by_bytes.sort_by_key(|&entry| bytes(&entries[entry]));
         let (sent, copied): (Vec<_>, Vec<_>) =
-            by_size.into_iter().partition(|&entry| entries[entry].size <= rules.max_sent);
+            by_bytes.into_iter().partition(|&entry| entries[entry].size <= rules.max_sent);
         let (small, large): (Vec<_>, Vec<_>) =
             copied.into_iter().partition(|&entry| entries[entry].size < rules.min_part);
         Self { entries, rules, large: large.into(), small: small.into(), sent }
     }
 
-    /// An entry's header and content, bytes.
     fn bytes(&self, entry: usize) -> u64 {
-        header_bytes(&self.entries[entry]) + self.entries[entry].size
+        bytes(&self.entries[entry])
     }
 
     /// What an entry lacks to be a part, bytes.
@@ -167,7 +166,8 @@ impl<'a> Sort<'a> {
                 }
                 _ => return None,
             };
-            let lends = self.entries[last].size.min(bytes - self.rules.min_part);
+            // Never all of it: an object that is sent as a whole is read for its CRC, and this one is copied too.
+            let lends = (self.entries[last].size - 1).min(bytes - self.rules.min_part);
             (lends > 0).then_some((lends, place, last))
         };
         let mut lenders: Vec<_> = groups.iter().enumerate().filter_map(lender).collect();
@@ -204,6 +204,11 @@ impl<'a> Sort<'a> {
         }
         pack
     }
+}
+
+/// An entry's header and content, bytes.
+fn bytes(entry: &Entry) -> u64 {
+    header_bytes(entry) + entry.size
 }
 
 #[cfg(test)]

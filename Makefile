@@ -35,7 +35,7 @@ demo: ## Install, build, deploy locally, run the archive contest, print its rank
 	@$(STEP) "run the archive contest" bash -c '$(IN_LOCAL) lambench run archive --stack dev'
 	@printf '%s\n' '' 'Next:' \
 	  '  eval "$$(.lambench/bin/lambench local env)"         # pulumi, aws and lambench now mean the local environment' \
-	  '  pulumi config set objectCount 25 --stack dev && pulumi up --yes --stack dev' \
+	  '  pulumi config set objectCount 50 --stack dev && pulumi up --yes --stack dev' \
 	  '  lambench run archive --stack dev' \
 	  '  make demo-down                                     # destroys the stack and stops the environment'
 

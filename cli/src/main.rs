@@ -5,7 +5,9 @@
 mod aws;
 mod cli;
 mod compare;
+mod csv;
 mod exit;
+mod layout;
 mod local;
 mod output;
 mod price_list;

@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind, Write};
 
 use anyhow::{Context, Result};
 
+use crate::layout;
+
 /// Nobody reads standard output any more.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads the output any more")]
@@ -49,5 +51,5 @@ pub fn print_while_read(text: impl Display) -> Result<()> {
 
 /// Writes a line to standard error. If it cannot be written, there is nobody to tell.
 pub fn print_error(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", layout::message(&text.to_string()));
 }

@@ -8,7 +8,10 @@ use anyhow::{Context, Result};
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::csv;
+use crate::layout::{Fit, lay_out};
 use crate::output;
+use crate::progress::Mode;
 use crate::project::Project;
 use crate::scenario::Command;
 use crate::show;
@@ -20,6 +23,14 @@ pub struct Arguments {
     /// The scenario to run
     #[command(subcommand)]
     scenario: Command,
+    /// Print nothing but the path of the result file
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Print every statistic and cost as comma-separated values
+    #[arg(long, global = true, conflicts_with = "quiet")]
+    csv: bool,
+    #[command(flatten)]
+    fit: Fit,
 }
 
 /// Runs a scenario and prints its result.
@@ -27,18 +38,23 @@ pub struct Arguments {
 /// # Errors
 /// If the run fails; a run whose checks failed is a result as well, and ends with exit code 1.
 pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
+    arguments.fit.apply();
     let project = Project::find()?;
     let root = project.root.clone();
     let result = tokio::runtime::Runtime::new()?.block_on(arguments.scenario.run(
         project,
         global.stack.as_deref(),
-        global.progress,
+        if arguments.quiet { Mode::None } else { global.progress },
     ))?;
     let file = write(&root.join("results"), &result)?;
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;
+    } else if arguments.csv {
+        output::print(csv::render(&result)?)?;
+    } else if arguments.quiet {
+        output::print_line(file.display())?;
     } else {
-        output::print(show::render(&result))?;
+        output::print(lay_out(&show::render(&result)))?;
         output::print_line(format_args!("result: {}", file.display()))?;
     }
     if result.failed_checks.is_empty() {

@@ -8,6 +8,8 @@ use anyhow::Result;
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::csv;
+use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::result_file::{place, read, settings, where_and_when};
 use crate::scenario::render as render_detail;
@@ -17,6 +19,11 @@ use crate::scenario::render as render_detail;
 pub struct Arguments {
     /// The file that `lambench run` wrote
     file: PathBuf,
+    /// Print every statistic and cost as comma-separated values
+    #[arg(long)]
+    csv: bool,
+    #[command(flatten)]
+    fit: Fit,
 }
 
 /// Prints a result file.
@@ -26,10 +33,13 @@ pub struct Arguments {
 pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("show", true, false)?;
     let result = read(&arguments.file)?;
+    arguments.fit.apply();
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;
+    } else if arguments.csv {
+        output::print(csv::render(&result)?)?;
     } else {
-        output::print(render(&result))?;
+        output::print(lay_out(&render(&result)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -127,3 +127,52 @@ fn a_full_disk_is_an_error_with_its_reason() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.starts_with("error: cannot write to standard output: No space left on device"), "{said}");
 }
+
+/// The lines of a result for a terminal of some columns.
+fn shown(columns: usize, more: &[&str]) -> Vec<String> {
+    let output = lambench()
+        .args(["show", "tests/aurora-result.json"])
+        .args(more)
+        .env("COLUMNS", columns.to_string())
+        .output()
+        .expect("the binary starts");
+    String::from_utf8(output.stdout).expect("UTF-8").lines().map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn a_result_fits_the_terminal_and_nothing_of_it_is_left_out() {
+    let width = |lines: &[String]| lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let wide = shown(80, &["--wide"]);
+    assert!(width(&wide) > 120, "the example is wide");
+    for columns in [80, 100, 120] {
+        let fitted = shown(columns, &[]);
+        let is_command = |line: &&String| line.trim_start().starts_with("pulumi ");
+        let text: Vec<_> = fitted.iter().filter(|line| !is_command(line)).cloned().collect();
+        assert!(width(&text) <= columns, "{columns}:\n{}", fitted.join("\n"));
+        for word in wide.iter().flat_map(|line| line.split([' ', '|'])).filter(|word| !word.starts_with("--"))
+        {
+            assert!(fitted.iter().any(|line| line.contains(word)), "{columns}: {word} is missing");
+        }
+    }
+}
+
+#[test]
+fn a_pipe_gets_whole_lines_without_colour_and_a_person_can_do_without_it_too() {
+    let shown = |name: &str, value: &str| {
+        let output = lambench().args(["show", "tests/aurora-result.json"]).env(name, value).output();
+        String::from_utf8(output.expect("the binary starts").stdout).expect("UTF-8")
+    };
+    let piped = shown("TERM", "xterm");
+    assert!(!piped.contains('\u{1b}') && piped.lines().any(|line| line.chars().count() > 120), "{piped}");
+    assert!(shown("CLICOLOR_FORCE", "1").contains("\u{1b}[31mERROR:"));
+    assert_eq!(shown("NO_COLOR", "1"), piped);
+}
+
+#[test]
+fn a_result_becomes_comma_separated_values() {
+    let output =
+        lambench().args(["show", "--csv", "tests/aurora-result.json"]).output().expect("the binary starts");
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    let columns = "scenario,stack,environment,started_at,name,statistic,unit,value";
+    assert_eq!(shown.lines().next(), Some(columns), "{shown}");
+}

@@ -203,9 +203,9 @@ describe("the archive contest, with the commands a user types", () => {
     for (const fault of Object.keys(FAULTY).filter((one) => one !== "other")) {
       fs.rmSync(path.join(checkout.root, "contenders", "python", fault), { recursive: true });
     }
-    await checkout.ok("pulumi config set objectCount 25 --stack dev");
+    await checkout.ok("pulumi config set objectCount 50 --stack dev");
     await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
-    expect(await count("files/")).toBe(25);
+    expect(await count("files/")).toBe(50);
     await checkout.ok("pulumi config set objectCount 7 --stack dev");
     await checkout.ok("pulumi up --yes --skip-preview --non-interactive --stack dev");
     expect(await count("files/")).toBe(7);

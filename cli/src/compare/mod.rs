@@ -14,6 +14,7 @@ use anyhow::{Result, bail};
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::result_file::{place, read, where_and_when};
 
@@ -28,6 +29,8 @@ pub struct Arguments {
     /// Files that `lambench run` wrote; the others are compared with the first
     #[arg(value_name = "FILE", required = true, num_args = 2..=26)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    fit: Fit,
 }
 
 /// A result, and what it is called beside the others.
@@ -52,7 +55,8 @@ pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         must_be_alike(&pair[0], &pair[1])?;
     }
     by_memory::name_alike(&mut sides);
-    output::print(render(&sides))?;
+    arguments.fit.apply();
+    output::print(lay_out(&render(&sides)))?;
     Ok(ExitCode::SUCCESS)
 }
 

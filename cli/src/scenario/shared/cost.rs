@@ -34,22 +34,22 @@ pub fn usd_of(costs: &[Cost], item: &str) -> Option<f64> {
     costs.iter().find(|cost| cost.item == item)?.usd
 }
 
-/// A row for each cost, a column for each line, the sum last, USD; empty without costs.
+/// A row for each cost, the sum in front of a column for each line, USD; empty without costs.
 pub fn render(costs: &[Cost]) -> String {
     if costs.is_empty() {
         return String::new();
     }
     let names = distinct(costs.iter().flat_map(|cost| cost.lines.iter().map(|line| &line.name)));
     let header: Vec<_> = std::iter::once("USD")
-        .chain(names.iter().map(|name| name.as_str()))
         .chain(["sum"])
+        .chain(names.iter().map(|name| name.as_str()))
         .map(ToOwned::to_owned)
         .collect();
     let cell = |usd: Option<f64>| usd.map_or_else(none, digits);
     let rows = costs.iter().map(|cost| {
         let usd = |name: &String| cost.lines.iter().find(|line| line.name == *name).and_then(|line| line.usd);
         let lines = names.iter().map(|name| cell(usd(name)));
-        std::iter::once(cost.item.clone()).chain(lines).chain([cell(cost.usd)]).collect()
+        [cost.item.clone(), cell(cost.usd)].into_iter().chain(lines).collect()
     });
     format!("{}\n", table(&header, rows, &[0]))
 }

@@ -1,8 +1,8 @@
 //! Numbers and tables as people read them.
 
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, Table};
 use protocol::histogram::Latency;
+
+use crate::layout::Table;
 
 /// What [`latency`] shows.
 pub const LATENCIES: &str = "p50 / p90 / p99 / p99.9 ms";
@@ -69,15 +69,7 @@ pub fn distinct<'a, T: PartialEq>(items: impl Iterator<Item = &'a T>) -> Vec<&'a
 
 /// A table whose columns are aligned to the right, apart from those in `left`.
 pub fn table(header: &[String], rows: impl Iterator<Item = Vec<String>>, left: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header(header);
-    rows.for_each(|row| {
-        table.add_row(row);
-    });
-    for column in table.column_iter_mut().filter(|column| !left.contains(&column.index)) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+    Table::new(header, rows, left)
 }
 
 #[cfg(test)]

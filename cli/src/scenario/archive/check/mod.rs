@@ -17,6 +17,7 @@ use protocol::archive::Deployed;
 
 use super::report::contender;
 use crate::cli::Global;
+use crate::layout::{Fit, lay_out};
 use crate::local::ephemeral_s3::EphemeralS3;
 use crate::output;
 use crate::progress::Progress;
@@ -49,6 +50,8 @@ pub struct Options {
     /// Only this input; may be given several times [default: all]
     #[arg(long = "input", value_name = "INPUT")]
     inputs: Vec<Input>,
+    #[command(flatten)]
+    fit: Fit,
 }
 
 /// A deployed contender.
@@ -69,7 +72,8 @@ pub fn run(options: &Options, global: &Global) -> Result<ExitCode> {
     if global.json {
         output::print_line(serde_json::to_string_pretty(&checked)?)?;
     } else {
-        output::print(table::render(&checked))?;
+        options.fit.apply();
+        output::print(lay_out(&table::render(&checked)))?;
     }
     let is_wrong = checked.iter().any(|case| matches!(case.verdict, Verdict::Invalid { .. }));
     Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::Table;
 use protocol::stats::real;
 use results::cost::Cost;
 use results::scenario::archive::{Contest, Success};
 
 use super::contender;
+use crate::layout::Table;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, none};
 

@@ -10,6 +10,7 @@ use results::billing_log::FunctionUse;
 use results::cost::Cost;
 use results::scenario::pipeline::{Delivery, Messages, Offered, Requests};
 
+use crate::layout::Table;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, LATENCIES, ms, per_second, table};
 
@@ -43,7 +44,7 @@ fn heading(offered: &Offered) -> String {
 }
 
 /// Where the time goes.
-fn hops(delivery: &Delivery) -> comfy_table::Table {
+fn hops(delivery: &Delivery) -> Table {
     let requests = &delivery.requests;
     let http = [("HTTP".to_owned(), "due → answered", requests.latency_ms.as_ref())];
     let cold = requests
@@ -148,7 +149,7 @@ fn reasons(reasons: &BTreeMap<String, u64>) -> String {
     text
 }
 
-fn functions(functions: &[FunctionUse]) -> comfy_table::Table {
+fn functions(functions: &[FunctionUse]) -> Table {
     let header =
         ["function", "invocations", "billed ms", "cold starts", "init ms (longest)", "max memory MB"];
     let rows = functions.iter().map(|one| {

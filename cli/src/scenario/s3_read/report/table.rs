@@ -9,6 +9,7 @@ use results::scenario::s3_read::{Objects, ReadRun, Reading, Request};
 
 use super::cost::{GB, THOUSAND_OBJECTS, of_run};
 use super::title;
+use crate::layout::Table;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, LATENCIES, per_second, table, usd};
 
@@ -33,7 +34,7 @@ fn heading(request: &Request) -> String {
     format!("s3://{}/{}, {limit}{age}, hashed with {}", request.bucket, request.prefix, request.hash)
 }
 
-fn throughput(costs: &[Cost], runs: &[ReadRun]) -> comfy_table::Table {
+fn throughput(costs: &[Cost], runs: &[ReadRun]) -> Table {
     let header = [
         "variant",
         "memory MB",
@@ -67,7 +68,7 @@ fn or_none(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
     value.map_or_else(tables::none, show)
 }
 
-fn latencies(runs: &[ReadRun]) -> comfy_table::Table {
+fn latencies(runs: &[ReadRun]) -> Table {
     let header = ["variant", "memory MB", "from requesting an object to its", LATENCIES];
     let rows = runs.iter().flat_map(|run| {
         let all = [

@@ -7,6 +7,7 @@ use results::memory_sweep::{Choices, Figure, MemorySweep, Point};
 use results::scenario::Detail;
 use serde_json::{Map, Value};
 
+use crate::layout::Table;
 use crate::scenario::shared::tables::{digits, none, table};
 
 /// The name of something of one size, such as `512 MB: sdk total`.
@@ -42,7 +43,7 @@ pub fn render(sweep: &MemorySweep, all: &[Cost], detail: impl Fn(&Detail, &[Cost
     text
 }
 
-fn side_by_side(MemorySweep { compared, points, choices }: &MemorySweep) -> comfy_table::Table {
+fn side_by_side(MemorySweep { compared, points, choices }: &MemorySweep) -> Table {
     let price = format!("USD for {}", compared.price);
     let header = ["", "memory MB", &compared.speed, &price, "choice"].map(ToOwned::to_owned);
     let rows = choices.iter().flat_map(|choices| points.iter().map(|point| row(choices, point)));

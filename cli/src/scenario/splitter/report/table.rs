@@ -9,6 +9,7 @@ use results::scenario::splitter::{
     Invocations, Items, ONE_INVOCATION_COST, SPLIT_COST, SplitRun, Splitting, Task, Trigger, cost_item,
 };
 
+use crate::layout::Table;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, LATENCIES, table, usd};
 
@@ -50,7 +51,7 @@ fn reply(Reply { status_code, count, body }: &Reply) -> String {
 }
 
 /// How much sooner the items are done.
-fn speed(runs: &[&SplitRun]) -> comfy_table::Table {
+fn speed(runs: &[&SplitRun]) -> Table {
     let queueing = format!("queueing {LATENCIES}");
     let header = [
         "concurrency",

@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use comfy_table::Table;
 use protocol::aurora::Endpoint;
 use results::cost::Cost;
 use results::scenario::aurora::knee::KneeKind;
 use results::scenario::aurora::{Aggregate, Load, QueueRun, RampRun, Runs};
 
+use crate::layout::Table;
 use crate::scenario::aurora::clients;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, LATENCIES, distinct, ms, per_second, table};

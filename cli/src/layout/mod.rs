@@ -1,0 +1,74 @@
+//! How output looks where a person reads it: no wider than the terminal, with colour. Elsewhere, such as in a pipe, it is as wide
+//! as its content and plain.
+
+mod remark;
+mod table;
+
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+use anstream::{AutoStream, ColorChoice};
+
+pub use table::Table;
+
+/// Narrower than this, nothing can be laid out.
+const MIN_WIDTH: usize = 40;
+
+/// How wide tables may be.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Fit {
+    /// Print tables as wide as their content; on a terminal they are folded to its width otherwise
+    #[arg(long, global = true)]
+    wide: bool,
+}
+
+static LAYOUT: OnceLock<Layout> = OnceLock::new();
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Layout {
+    /// Columns; none: as wide as the content.
+    width: Option<usize>,
+    is_colored: bool,
+}
+
+impl Fit {
+    /// Fits what is printed from now on to the terminal, if standard output is one.
+    pub fn apply(self) {
+        let is_colored = is_colored(&std::io::stdout());
+        let layout = Layout { width: terminal_width().filter(|_| !self.wide), is_colored };
+        // A command does it once, before it prints anything.
+        let _ = LAYOUT.set(layout);
+    }
+}
+
+/// Columns that standard output has; none: as many as the content needs.
+pub fn width() -> Option<usize> {
+    LAYOUT.get()?.width
+}
+
+/// A text as a person reads it: long lines wrapped, errors and warnings in colour. Tables are laid out already.
+pub fn lay_out(text: &str) -> String {
+    let Layout { width, is_colored } = LAYOUT.get().copied().unwrap_or_default();
+    remark::lay_out(text, width, is_colored)
+}
+
+/// A message on standard error: its label is coloured where a person reads it.
+pub fn message(text: &str) -> String {
+    remark::lay_out(text, None, is_colored(&std::io::stderr()))
+}
+
+/// Whether a stream takes colour: a terminal that isn't dumb, as `NO_COLOR` and `CLICOLOR_FORCE` allow.
+fn is_colored(stream: &impl anstream::stream::RawStream) -> bool {
+    !matches!(AutoStream::choice(stream), ColorChoice::Never)
+}
+
+/// `COLUMNS`, as a person or a script sets it, before the terminal's own width.
+fn terminal_width() -> Option<usize> {
+    let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let of_terminal = || {
+        let is_terminal = std::io::stdout().is_terminal();
+        let size = is_terminal.then(|| terminal_size::terminal_size_of(std::io::stdout())).flatten();
+        size.map(|(width, _)| usize::from(width.0))
+    };
+    set.or_else(of_terminal).map(|width| width.max(MIN_WIDTH))
+}

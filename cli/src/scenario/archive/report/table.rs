@@ -6,7 +6,7 @@ use protocol::stats::real;
 use results::cost::Cost;
 use results::scenario::archive::{Contest, Success};
 
-use super::contender;
+use super::{chosen, contender};
 use crate::layout::Table;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, none};
@@ -14,9 +14,9 @@ use crate::scenario::shared::tables::{self, none};
 /// Characters of a reason that people get to see.
 const MAX_REASON: usize = 200;
 
-/// The ranked table, below it the contenders that are out, and what a run of each costs.
+/// What was chosen, the ranked table, below it the contenders that are out, and what a run of each costs.
 pub fn render(contest: &Contest, stack: &str, costs: &[Cost]) -> String {
-    let mut text = String::new();
+    let mut text = chosen::line(contest).map_or_else(String::new, |line| line + "\n");
     if contest.success.is_empty() {
         text.push_str("no contender passed\n");
     } else {
@@ -82,10 +82,10 @@ fn memory(one: &Success) -> String {
 
 #[cfg(test)]
 mod tests {
-    use results::scenario::archive::Failure;
+    use results::scenario::archive::{ContestOptions, Failure};
 
     use super::*;
-    use crate::scenario::archive::testing::success;
+    use crate::scenario::archive::testing::{options, success};
 
     #[test]
     fn the_cheapest_comes_first_and_what_was_not_measured_is_a_dash() {
@@ -95,13 +95,21 @@ mod tests {
                 arn: "arn:aws:lambda:us-east-1:0:function:lambench-dev-go-quick".to_owned(),
                 reason: "crash: Runtime.ExitError / exit status 1".to_owned(),
             }],
+            options: None,
         };
         insta::assert_snapshot!(render(&contest, "dev", &[]));
     }
 
     #[test]
+    fn what_was_chosen_stands_above_the_ranking() {
+        let options = Some(ContestOptions { cold_only: true, ..options() });
+        let contest = Contest { success: vec![success("rust-stream", 2000)], options, ..Contest::default() };
+        assert!(render(&contest, "dev", &[]).starts_with("chosen: cold starts only\n"));
+    }
+
+    #[test]
     fn a_contest_without_a_winner_says_so() {
-        let contest = Contest { success: vec![], failure: vec![] };
+        let contest = Contest::default();
         assert_eq!(render(&contest, "dev", &[]), "no contender passed\n");
     }
 }

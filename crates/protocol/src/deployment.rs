@@ -28,6 +28,10 @@ pub struct Deployment {
     pub memory_per_vcpu: u64,
     /// The table with an item for each scenario that is being run.
     pub run_locks: String,
+    /// The log group of each of the scenario's functions, by the function's name in the scenario, such as `upstream`; none of
+    /// a stack that an earlier version deployed.
+    #[serde(default)]
+    pub log_groups: BTreeMap<String, String>,
 }
 
 /// A queue whose messages a function handles, with its dead-letter queue.

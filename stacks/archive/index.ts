@@ -127,7 +127,7 @@ export const archive = scenario({
           machine.arn,
           pulumi.interpolate`stepfunctions describe-execution --execution-arn "$(${latest})"`,
           // Without an output, what became of it: nothing yet, or an error.
-          `--query "output || (status == 'RUNNING' && 'running') || join(': ', [status, error || '', cause || ''])" --output text`,
+          `--query "output || (status == 'RUNNING' && 'running') || join(': ', [status, error, cause][?@])" --output text`,
         ),
       },
       environment: {

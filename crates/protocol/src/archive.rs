@@ -15,6 +15,9 @@ pub struct Deployed {
     pub state_machine: String,
     /// The contenders' ARNs.
     pub contenders: Vec<String>,
+    /// The contenders that are not deployed, since their settings cannot be followed.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
     /// The functions that are not contenders.
     pub functions: Functions,
     /// A command line that fills the bucket again.
@@ -25,6 +28,15 @@ pub struct Deployed {
     pub archive_prefix: String,
     /// Where contenders put what they need on the way.
     pub scratch_prefix: String,
+}
+
+/// A contender that is not deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct LeftOut {
+    /// Its folder below `contenders/`.
+    pub contender: String,
+    /// What is wrong with its settings, with the file's name.
+    pub reason: String,
 }
 
 /// The functions that are not contenders, by name.

@@ -114,6 +114,13 @@ impl Deployment {
         pulumi_command(command, &self.stack)
     }
 
+    /// The beginning of a command line of the AWS CLI that means the stack's region, whichever is configured in the shell that it
+    /// is pasted into: `sqs purge-queue`.
+    #[must_use]
+    pub fn aws(&self, command: &str) -> String {
+        format!("aws {command} --region {}", self.region)
+    }
+
     /// Whether it is on AWS itself.
     #[must_use]
     pub fn is_on_aws(&self) -> bool {

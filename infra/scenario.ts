@@ -59,16 +59,43 @@ function deploy<T extends SettingsTable>(
   target: Target,
   provider: pulumi.ProviderResource | undefined,
 ): Deployed {
+  const logGroups: string[] = [];
   const parent = new pulumi.ComponentResource(
     `lambench:scenario:${definition.name}`,
     definition.name,
     {},
-    provider && { providers: [provider] },
+    {
+      ...(provider && { providers: [provider] }),
+      // Whatever the scenario declares below it: no function is forgotten.
+      transformations: [
+        ({ type, props }) => {
+          if (type === "aws:cloudwatch/logGroup:LogGroup") logGroups.push((props as { name: string }).name);
+          return undefined;
+        },
+      ],
+    },
   );
   const name = `${target.project}-${target.stack}-${definition.name}`;
   const { outputs, environment } = definition.deploy({ target, name, parent, settings });
   return {
     outputs,
-    environment: { ...environment, settings, settingRanges: settingRanges(definition.settings) },
+    environment: {
+      ...environment,
+      logGroups: Object.fromEntries(
+        logGroups.sort().map((group) => [shortName(group, target, definition), group]),
+      ),
+      settings,
+      settingRanges: settingRanges(definition.settings),
+    },
   };
+}
+
+/** What people call a function, by its log group: `upstream` of `/aws/lambda/lambench-dev-pipeline-upstream`. */
+function shortName(
+  logGroup: string,
+  { project, stack }: Target,
+  scenario: { readonly name: string },
+): string {
+  const name = logGroup.slice(`/aws/lambda/${project}-${stack}-`.length);
+  return name.startsWith(`${scenario.name}-`) ? name.slice(scenario.name.length + 1) : name;
 }

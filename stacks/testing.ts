@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -227,4 +228,25 @@ export class MockedStack {
   remove(): void {
     fs.rmSync(this.target, { recursive: true });
   }
+}
+
+/**
+ * What a shell makes of an output's command line, as in `eval "$(pulumi stack output …)"`: the arguments of each call of `aws`.
+ * @param answers what `aws` prints, call by call
+ */
+export function awsCalls(command: unknown, answers: readonly string[]): string[][] {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aws-"));
+  const aws = `#!/bin/sh
+    calls="$(ls ${folder}/call-* 2>/dev/null | wc -l)"
+    printf '%s\\0' "$@" > "${folder}/call-$calls"
+    cat "${folder}/answer-$calls"`;
+  fs.writeFileSync(path.join(folder, "aws"), aws, { mode: 0o755 });
+  answers.forEach((answer, index) => {
+    fs.writeFileSync(path.join(folder, `answer-${index}`), answer);
+  });
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH ?? ""}`, COMMAND: String(command) };
+  execFileSync("sh", ["-c", 'eval "$COMMAND"'], { env });
+  const calls = answers.map((_, index) => fs.readFileSync(path.join(folder, `call-${index}`), "utf8"));
+  fs.rmSync(folder, { recursive: true });
+  return calls.map((call) => call.split("\0").slice(0, -1));
 }

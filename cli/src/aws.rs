@@ -100,6 +100,7 @@ mod tests {
             setting_ranges: std::collections::BTreeMap::new(),
             memory_per_vcpu: 1769,
             run_locks: "locks".to_owned(),
+            log_groups: std::collections::BTreeMap::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::exit::Usage;
 use crate::local::LocalCommand;
 use crate::progress::Mode;
 use crate::scenario::archive::check;
-use crate::{compare, report, run, show};
+use crate::{compare, logs, report, run, show};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench local start                    start the local environment
@@ -29,6 +29,8 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench show results/archive/2026-11-21T10-00-00Z-dev.json
   lambench compare results/s3-read/*-dev.json
                                           results of one scenario side by side
+  lambench logs upstream --follow --stack dev
+                                          what a function logs
   lambench report > report.md             the newest result of each scenario
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
@@ -89,6 +91,9 @@ pub enum Command {
     /// Print results as one Markdown document, with the sources of all prices
     #[command(after_help = report::EXAMPLES)]
     Report(report::Arguments),
+    /// Print what a deployed function has logged
+    #[command(after_help = logs::EXAMPLES)]
+    Logs(logs::Arguments),
     /// Check what you add to a scenario
     #[command(subcommand, disable_help_subcommand = true)]
     Check(CheckCommand),

@@ -6,9 +6,11 @@ mod aws;
 mod cli;
 mod compare;
 mod csv;
+mod duration;
 mod exit;
 mod layout;
 mod local;
+mod logs;
 mod output;
 mod price_list;
 mod progress;
@@ -43,6 +45,7 @@ fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
         Command::Show(arguments) => show::show(arguments, global),
         Command::Compare(arguments) => compare::compare(arguments, global),
         Command::Report(arguments) => report::report(arguments, global),
+        Command::Logs(arguments) => logs::logs(arguments, global),
         Command::Check(CheckCommand::Contender(options)) => check::run(options, global),
         Command::Local(command) => {
             let (name, takes_stack, takes_json) = command.global_options();

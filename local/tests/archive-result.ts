@@ -9,6 +9,7 @@ export interface Execution {
 /** The part of a contest's result file that tests and benchmarks read. */
 export interface Result {
   readonly failed_checks: readonly string[];
+  readonly warnings: readonly string[];
   readonly environment: { readonly kind: string; readonly settings: Readonly<Record<string, unknown>> };
   readonly archive: {
     readonly options: Options;

@@ -82,6 +82,8 @@ describe("the archive contest, with the commands a user types", () => {
       checkout.write(`contenders/python/${fault}/index.py`, index);
       if (yaml !== "") checkout.write(`contenders/python/${fault}/contender.yaml`, yaml);
     }
+    checkout.write("contenders/python/misspelt/index.py", index);
+    checkout.write("contenders/python/misspelt/contender.yaml", "memroy: 1024\n");
     await checkout.ok("lambench local start");
     checkout.write("Pulumi.dev.yaml", "config:\n  lambench:scenarios: [archive]\n");
     await checkout.ok("pulumi stack init dev --non-interactive");
@@ -109,8 +111,11 @@ describe("the archive contest, with the commands a user types", () => {
 
   it("recovers from a kill -9, ranks contenders, says of each other one why it is out, and lets none spoil another's result", async () => {
     await ended("SIGKILL");
-    const { archive, environment } = await run();
+    const { archive, environment, warnings } = await run();
     expect(environment.kind).toBe("local");
+    expect(warnings[0]).toMatch(
+      /^python\/misspelt took no part: contenders\/python\/misspelt\/contender\.yaml has an unknown key 'memroy' .*: correct it, then: pulumi up --stack dev$/,
+    );
     expect(archive.success.map(({ arn }) => name(arn)).sort()).toEqual([
       "python-naive",
       "python-other",
@@ -158,6 +163,30 @@ describe("the archive contest, with the commands a user types", () => {
       "python-noarchive": expect.stringMatching(/^invalid: no archive at 'archives\//) as string,
     });
     expect(await count("archives/")).toBe(0);
+  });
+
+  it("tells what a contender logged in a run, by a name short enough to type", async () => {
+    const [file] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
+    const { run } = JSON.parse(
+      fs.readFileSync(path.join(checkout.root, "results", "archive", file ?? ""), "utf8"),
+    ) as { run: { id: string } };
+    const logs = await checkout.ok(`lambench logs python-crash --run ${run.id} --stack dev`);
+    expect(logs).toContain("this contender always crashes");
+    expect(logs).toContain("Z REPORT RequestId: ");
+    const unknown = await checkout.run("lambench logs python-carsh --stack dev");
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain("python-crash");
+  });
+
+  it("refuses a contender's folder without files, by its name", async () => {
+    const empty = path.join(checkout.root, "contenders/python/empty");
+    fs.mkdirSync(empty);
+    const refused = await checkout.run("pulumi preview --non-interactive --stack dev");
+    fs.rmSync(empty, { recursive: true });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toContain(
+      "the contender python/empty has no files: put its program",
+    );
   });
 
   it("shows what came out again, for people and for programs", async () => {
@@ -269,11 +298,14 @@ describe("the archive contest, with the commands a user types", () => {
 
   it("prints a trigger and a results command that work as they are", async () => {
     await checkout.ok('eval "$(pulumi stack output archiveTrigger --stack dev)"');
-    let output = "";
+    const outputs: string[] = [];
     await until("the results command prints what was measured", 60, async () => {
-      output = await checkout.ok('eval "$(pulumi stack output archiveResults --stack dev)"');
-      return output.includes("contenders");
+      outputs.push((await checkout.ok('eval "$(pulumi stack output archiveResults --stack dev)"')).trim());
+      return outputs.at(-1)?.includes("contenders") ?? false;
     });
+    const output = outputs.pop() ?? "";
+    expect(outputs.length).toBeGreaterThan(0);
+    expect([...new Set(outputs)]).toEqual(["running"]);
     const { contenders } = JSON.parse(output) as Execution;
     expect(contenders).toHaveLength(5);
     for (const { runs } of contenders) {

@@ -125,6 +125,16 @@ describe("the splitter, with the commands a user types", () => {
     });
     const printed = await checkout.ok('eval "$(pulumi stack output splitterResults --stack splitter)"');
     for (const item of ["0000", "0001", "0002", "0003", "0004", "split"]) expect(printed).toContain(item);
+    // Another event's entries come in place of these, not beside them.
+    const [first] = await log.runs();
+    await checkout.ok('eval "$(pulumi stack output splitterTrigger --stack splitter)"');
+    await until("the second event's tags are done too", 30, async () => {
+      const done = (await log.entries()).filter((entry) => entry.ended_us !== undefined);
+      return done.length === 12;
+    });
+    const again = await checkout.ok('eval "$(pulumi stack output splitterResults --stack splitter)"');
+    expect(again).toContain("split");
+    expect(again).not.toContain(first);
   });
 
   it.each([

@@ -26,15 +26,16 @@ describe("findContenders", () => {
   it("finds a folder without any other edit, with its language's runtime and the stack's memory", () => {
     put("python/other/index.py");
     put("go/quick/build.sh");
-    expect(findContenders(folder, defaults)).toMatchObject([
+    expect(findContenders(folder, defaults).contenders).toMatchObject([
       { lang: "go", id: "quick", runtime: "provided.al2023", handler: "bootstrap", memory: 512 },
       { lang: "python", id: "other", runtime: "python3.13", handler: "index.handler", timeout: 900 },
     ]);
   });
 
   it("lets contender.yaml set what the contest leaves to the contender", () => {
+    put("python/big/index.py");
     put("python/big/contender.yaml", "memory: 2048\nephemeralStorage: 10240\narchitecture: x86_64\n");
-    expect(findContenders(folder, defaults)).toMatchObject([
+    expect(findContenders(folder, defaults).contenders).toMatchObject([
       { memory: 2048, ephemeralStorage: 10240, architecture: "x86_64", timeout: 900 },
     ]);
   });
@@ -44,10 +45,40 @@ describe("findContenders", () => {
     ["memory: 64\n", "memory is 64, but must be 128 to 10240 (MB)"],
     ["architecture: arm\n", 'architecture is "arm", but must be arm64 or x86_64'],
     ["\n", "must hold keys and values"],
-  ])("refuses the contender.yaml %j by file and key", (yaml, message) => {
-    put("python/wrong/contender.yaml", yaml);
-    expect(() => findContenders(folder, defaults)).toThrow(message);
+    ["- memory\n", "must hold keys and values"],
+    ["memory: [1024\n", "python/wrong/contender.yaml cannot be read: Flow sequence"],
+  ])(
+    "leaves a contender with the contender.yaml %j out, by file and key, and no other one",
+    (yaml, message) => {
+      put("python/right/index.py");
+      put("python/wrong/index.py");
+      put("python/wrong/contender.yaml", yaml);
+      const { contenders, leftOut } = findContenders(folder, defaults);
+      expect(contenders).toMatchObject([{ id: "right" }]);
+      expect(leftOut).toEqual([
+        { contender: "python/wrong", reason: expect.stringContaining(message) as string },
+      ]);
+    },
+  );
+
+  it("says what is wrong if every contender is left out", () => {
+    put("python/wrong/index.py");
+    put("python/wrong/contender.yaml", "memroy: 1024\n");
+    expect(() => findContenders(folder, defaults)).toThrow(
+      /every contender is left out: .*has an unknown key 'memroy'/,
+    );
   });
+
+  it.each([["contender.yaml"], ["__pycache__/index.pyc"], ["lib/__pycache__/index.pyc"]])(
+    "refuses a contender that has nothing but %s, by its name",
+    (file) => {
+      put("python/right/index.py");
+      put(`python/empty/${file}`);
+      expect(() => findContenders(folder, defaults)).toThrow(
+        /the contender python\/empty has no files: put its program into .*python\/empty\/ .*or remove the folder/,
+      );
+    },
+  );
 
   it("says how to get a contender if there is none", () => {
     fs.mkdirSync(path.join(folder, "python"));
@@ -62,7 +93,7 @@ describe("findContenders", () => {
       fs.symlinkSync(target, path.join(folder, file));
     };
     const find = (): readonly Contender[] =>
-      findContenders(path.join(folder, "contenders"), defaults, folder);
+      findContenders(path.join(folder, "contenders"), defaults, folder).contenders;
     const names = async (): Promise<string[]> => {
       const [contender] = find();
       if (!contender) throw new Error("it must be found");
@@ -112,7 +143,7 @@ describe("findContenders", () => {
     put("python/wheels/index.py");
     put("python/wheels/requirements.txt");
     put("rust/missing-crate/Cargo.toml");
-    const [python, rust] = findContenders(folder, defaults);
+    const [python, rust] = findContenders(folder, defaults).contenders;
     if (!python || !rust) throw new Error("both must be found");
     expect(() => contenderCode(python)).toThrow(/python\/wheels is not built .*: make build/);
     expect(() => contenderCode(rust)).toThrow(/'missing-crate' is not built .*: make build ARCH=arm64/);

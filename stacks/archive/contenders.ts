@@ -35,6 +35,9 @@ const RUNTIMES: Readonly<Record<string, readonly [runtime: string, handler: stri
 };
 const CUSTOM_RUNTIME = ["provided.al2023", "bootstrap"] as const;
 
+/** What a contender sets for itself. */
+const SETTINGS_FILE = "contender.yaml";
+
 /** What a value must be, as a check and in words. */
 interface Rule {
   readonly check: (value: unknown) => boolean;
@@ -51,17 +54,37 @@ const KEYS: Readonly<Record<string, Rule>> = {
   ephemeralStorage: numberWithin(512, 10240, "MB"),
 };
 
-/** Every contender below a folder, in order of name; none at all stops the program. */
-export function findContenders(folder: string, defaults: Defaults, checkout = ROOT): Contender[] {
-  const found = subfolders(folder, checkout).flatMap((lang) =>
-    subfolders(path.join(folder, lang), checkout).map((id) =>
-      describe(path.join(folder, lang, id), lang, id, defaults),
-    ),
-  );
-  if (found.length === 0) {
-    stop(`there is no contender: put one into ${folder}/<lang>/<id>/ (docs/scenarios/archive.md says how)`);
+/** A contender whose `contender.yaml` cannot be followed: it takes no part, and keeps no other from it. */
+export interface LeftOut {
+  /** As in messages: `python/wrong`. */
+  readonly contender: string;
+  /** What is wrong, with the file's name. */
+  readonly reason: string;
+}
+
+/** The contenders that there are, and those that are left out, each in order of name. */
+export interface Found {
+  readonly contenders: readonly Contender[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Every contender below a folder. None at all stops the program, and so does one without files. */
+export function findContenders(folder: string, defaults: Defaults, checkout = ROOT): Found {
+  const contenders: Contender[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const lang of subfolders(folder, checkout)) {
+    for (const id of subfolders(path.join(folder, lang), checkout)) {
+      const found = describe(path.join(folder, lang, id), lang, id, defaults);
+      if ("reason" in found) leftOut.push(found);
+      else contenders.push(found);
+    }
   }
-  return found;
+  if (contenders.length > 0) return { contenders, leftOut };
+  if (leftOut.length > 0)
+    stop(`every contender is left out: ${leftOut.map(({ reason }) => reason).join("; ")}`);
+  return stop(
+    `there is no contender: put one into ${folder}/<lang>/<id>/ (docs/scenarios/archive.md says how)`,
+  );
 }
 
 /** What is deployed for a contender: what the build left, or the folder itself where nothing has to be built. */
@@ -80,22 +103,46 @@ export function contenderCode(contender: Contender, checkout = ROOT): pulumi.ass
     : stop(`the contender ${lang}/${id} is not built (no ${built}): build it with: make build`);
 }
 
-function describe(folder: string, lang: string, id: string, defaults: Defaults): Contender {
+function describe(folder: string, lang: string, id: string, defaults: Defaults): Contender | LeftOut {
+  if (!hasFiles(folder)) {
+    stop(
+      `the contender ${lang}/${id} has no files: put its program into ${path.relative(ROOT, folder)}/ ` +
+        "(docs/scenarios/archive.md says what), or remove the folder",
+    );
+  }
   const [runtime, handler] = RUNTIMES[lang] ?? CUSTOM_RUNTIME;
-  const file = path.join(folder, "contender.yaml");
-  const own = fs.existsSync(file) ? checked(file, parse(fs.readFileSync(file, "utf8"))) : {};
+  const own = readSettings(path.join(folder, SETTINGS_FILE));
+  if (typeof own === "string") return { contender: `${lang}/${id}`, reason: own };
   return { lang, id, folder, runtime, handler, ephemeralStorage: 512, ...defaults, ...own };
 }
 
-function checked(file: string, content: unknown): Partial<Contender> {
+/** Whether there is a program: any file besides the contender's settings and what running it leaves behind. */
+function hasFiles(folder: string): boolean {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => name !== SETTINGS_FILE && name !== "__pycache__")
+    .some((entry) => !entry.isDirectory() || hasFiles(path.join(folder, entry.name)));
+}
+
+/** What a `contender.yaml` sets, or why it cannot be followed. */
+function readSettings(file: string): Partial<Contender> | string {
+  if (!fs.existsSync(file)) return {};
   const where = path.relative(ROOT, file);
-  if (typeof content !== "object" || content === null)
-    stop(`${where} must hold keys and values, such as memory: 1024`);
+  let content: unknown;
+  try {
+    content = parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n");
+    return `${where} cannot be read: ${line ?? ""}`;
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    return `${where} must hold keys and values, such as memory: 1024`;
+  }
   for (const [key, value] of Object.entries(content)) {
     const rule = KEYS[key];
     if (rule === undefined)
-      stop(`${where} has an unknown key '${key}' (known: ${Object.keys(KEYS).join(", ")})`);
-    if (!rule.check(value)) stop(`${where}: ${key} is ${JSON.stringify(value)}, but must be ${rule.must}`);
+      return `${where} has an unknown key '${key}' (known: ${Object.keys(KEYS).join(", ")})`;
+    if (!rule.check(value)) return `${where}: ${key} is ${JSON.stringify(value)}, but must be ${rule.must}`;
   }
   return content;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { archive } from ".";
-import { MockedStack } from "../testing";
+import { awsCalls, MockedStack } from "../testing";
 import { binaries } from "../variants";
 
 const BINS = ["archive-preflight", "archive-verify", "archive-cleanup", "fill-bucket"];
@@ -205,6 +205,7 @@ describe("the archive stack", () => {
       sourcePrefix: "files",
       archivePrefix: "archives/",
       scratchPrefix: "seg-temps/",
+      leftOut: [],
       functions: { fillBucket: "lambench-full-archive-fill-bucket" },
     });
   });
@@ -213,8 +214,15 @@ describe("the archive stack", () => {
     expect(outputs.archiveTrigger).toMatch(
       /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --region eu-west-1$/,
     );
-    expect(outputs.archiveResults).toMatch(
-      /^aws stepfunctions describe-execution .*--query output --output text --region eu-west-1$/,
+    const [, described = []] = awsCalls(outputs.archiveResults, ["arn:aws:states:latest\n", "running\n"]);
+    expect(described.slice(0, 4)).toEqual([
+      "stepfunctions",
+      "describe-execution",
+      "--execution-arn",
+      "arn:aws:states:latest",
+    ]);
+    expect(described[described.indexOf("--query") + 1]).toBe(
+      "output || (status == 'RUNNING' && 'running') || join(': ', [status, error, cause][?@])",
     );
   });
 });

@@ -74,14 +74,15 @@ export const archive = scenario({
       { parent },
     );
     const context = { target, name, bucket, parent };
-    const contenders = deployContenders(
-      findContenders(path.join(ROOT, "contenders"), {
-        architecture: target.architecture,
-        memory: settings.memory,
-        timeout: settings.timeoutSeconds,
-      }),
-      context,
-    );
+    const found = findContenders(path.join(ROOT, "contenders"), {
+      architecture: target.architecture,
+      memory: settings.memory,
+      timeout: settings.timeoutSeconds,
+    });
+    for (const { contender, reason } of found.leftOut) {
+      void pulumi.log.warn(`the contender ${contender} is left out: ${reason}`, parent);
+    }
+    const contenders = deployContenders(found.contenders, context);
     const harness = deployHarness(settings.objectCount, context);
 
     const filled = fillBucket(
@@ -134,7 +135,8 @@ export const archive = scenario({
         archiveResults: awsCommand(
           machine.arn,
           pulumi.interpolate`stepfunctions describe-execution --execution-arn "$(${latest})"`,
-          "--query output --output text",
+          // Without an output, what became of it: nothing yet, or an error.
+          `--query "output || (status == 'RUNNING' && 'running') || join(': ', [status, error, cause][?@])" --output text`,
         ),
       },
       environment: {
@@ -142,6 +144,7 @@ export const archive = scenario({
         bucket: bucket.name,
         contenders: arns,
         warmupRange: [0, RUNS[1]],
+        leftOut: found.leftOut,
         functions: {
           fillBucket: filled.function.name,
           ...Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),

@@ -85,7 +85,7 @@ export const pipeline = scenario({
       outputs: {
         pipelineTrigger: trigger(api.url, region, settings.apiAuth),
         pipelineLoad: `lambench run pipeline --rate 50 --duration 10s --stack ${target.stack}`,
-        pipelineResults: invokeCommand(functions.tally),
+        pipelineResults: invokeCommand(functions.tally, { summary: true }),
       },
       environment: {
         api: { url: api.url, auth: settings.apiAuth },

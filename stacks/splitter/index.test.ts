@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { splitter } from ".";
-import { MockedStack } from "../testing";
+import { awsCalls, MockedStack } from "../testing";
 
 const NAME = "lambench-full-splitter";
 const arn = (service: string, name: string): string => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
@@ -55,6 +55,15 @@ describe("the splitter stack", () => {
     });
     const [alarm] = stack.resources("aws:cloudwatch/metricAlarm:MetricAlarm");
     expect(alarm?.inputs).toMatchObject({ dimensions: { QueueName: `${NAME}-dead` }, threshold: 0 });
+  });
+
+  it("prints the entries of the latest run, whatever partitions they are in", () => {
+    const calls = awsCalls(outputs.splitterResults, ['"lambench-20261130T102643512Z-1-10#3"\n', ""]);
+    const [latest = [], entries = []] = calls;
+    expect(latest).toEqual(expect.arrayContaining(["scan", `${NAME}-runs`, "json", "eu-west-1"]));
+    const values = entries[entries.indexOf("--expression-attribute-values") + 1] ?? "";
+    expect(JSON.parse(values)).toEqual({ ":run": { S: "lambench-20261130T102643512Z-1-10#" } });
+    expect(entries).toEqual(expect.arrayContaining(["begins_with(#run, :run)", "eu-west-1"]));
   });
 
   it("hears of EC2's tags and of lambench's for this stack, and hands the queue's items out one by one", () => {

@@ -6,6 +6,7 @@ import { MAX_TIMEOUT, MEMORY_RANGE } from "../../infra/function";
 import { setCommand } from "../../infra/pulumi-command";
 import { scenario } from "../../infra/scenario";
 import { stop } from "../../infra/stop";
+import type { RunLog } from "../../infra/run-log";
 import type { WorkerQueue } from "../../infra/worker-queue";
 import {
   deployFunctions,
@@ -38,13 +39,7 @@ export const splitter = scenario({
           worker.arn,
           pulumi.interpolate`events put-events --entries '${pulumi.jsonStringify([example(worker.arn)])}'`,
         ),
-        splitterResults: awsCommand(
-          worker.arn,
-          "dynamodb scan --table-name",
-          runLog.table,
-          "--query 'sort_by(Items[].{run: run.S, item: item.S, attempts: attempts.N, " +
-            "started_us: started_us.N, ended_us: ended_us.N}, &item)' --output table",
-        ),
+        splitterResults: results(runLog),
       },
       environment: {
         queue: queue.location(),
@@ -75,6 +70,28 @@ function checkTime({ timeoutSeconds, itemSeconds, batchSize }: FunctionSettings)
     `${items} of ${itemSeconds} s, plus the ${ITEM_RESERVE_SECONDS} s that each needs in addition, don't fit into a ` +
       `timeout of ${timeoutSeconds} s: ${remedy}`,
   );
+}
+
+/** A command line that prints the entries of the run whose event or item was started last. */
+function results({ arn, table }: RunLog): pulumi.Output<string> {
+  const latest = awsCommand(
+    arn,
+    "dynamodb scan --table-name",
+    table,
+    // As JSON, since text is printed page by page. The name of the run's partition is behind a `#`.
+    "--query 'max_by(Items[?started_us], &started_us.N).run.S' --output json",
+  );
+  const entries = awsCommand(
+    arn,
+    "dynamodb scan --table-name",
+    table,
+    `--filter-expression 'begins_with(#run, :run)' --expression-attribute-names '{"#run": "run"}'`,
+    String.raw`--expression-attribute-values "{\":run\": {\"S\": \"` + "${run%#*}" + String.raw`#\"}}"`,
+    "--query 'sort_by(Items[].{run: run.S, item: item.S, attempts: attempts.N, " +
+      "started_us: started_us.N, ended_us: ended_us.N}, &item)' --output table",
+  );
+  // In a shell of its own, whose variable is nobody else's.
+  return pulumi.interpolate`(run="$(${latest} | tr -d '"')" && ${entries})`;
 }
 
 function alarm(name: string, queue: WorkerQueue, parent: pulumi.Resource): void {

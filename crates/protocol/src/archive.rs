@@ -19,6 +19,9 @@ pub struct Deployed {
     /// that of an earlier version.
     #[serde(default)]
     pub warmup_range: Option<(u64, u64)>,
+    /// The contenders that are not deployed, since their settings cannot be followed.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
     /// The functions that are not contenders.
     pub functions: Functions,
     /// A command line that fills the bucket again.
@@ -29,6 +32,15 @@ pub struct Deployed {
     pub archive_prefix: String,
     /// Where contenders put what they need on the way.
     pub scratch_prefix: String,
+}
+
+/// A contender that is not deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct LeftOut {
+    /// Its folder below `contenders/`.
+    pub contender: String,
+    /// What is wrong with its settings, with the file's name.
+    pub reason: String,
 }
 
 /// The functions that are not contenders, by name.

@@ -28,6 +28,10 @@ pub struct Deployment {
     pub memory_per_vcpu: u64,
     /// The table with an item for each scenario that is being run.
     pub run_locks: String,
+    /// The log group of each of the scenario's functions, by the function's name in the scenario, such as `upstream`; none of
+    /// a stack that an earlier version deployed.
+    #[serde(default)]
+    pub log_groups: BTreeMap<String, String>,
 }
 
 /// A queue whose messages a function handles, with its dead-letter queue.
@@ -108,6 +112,13 @@ impl Deployment {
     #[must_use]
     pub fn pulumi(&self, command: &str) -> String {
         pulumi_command(command, &self.stack)
+    }
+
+    /// The beginning of a command line of the AWS CLI that means the stack's region, whichever is configured in the shell that it
+    /// is pasted into: `sqs purge-queue`.
+    #[must_use]
+    pub fn aws(&self, command: &str) -> String {
+        format!("aws {command} --region {}", self.region)
     }
 
     /// Whether it is on AWS itself.

@@ -190,6 +190,9 @@ pub struct TallyRequest {
     /// Whether to tell which invocations stored them, instead of the numbers.
     #[serde(default)]
     pub invocations: bool,
+    /// Whether to leave out the histograms and the numbers, which only programs read.
+    #[serde(default)]
+    pub summary: bool,
 }
 
 /// What the table in PostgreSQL says of a run: the answer of the function `pipeline-tally`.

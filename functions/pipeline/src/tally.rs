@@ -102,7 +102,13 @@ impl Tallier {
                 let (p50, p90, p99) = (summary.p50, summary.p90, summary.p99);
                 Some((*hop, Percentiles { p50, p90, p99, p99_9: summary.p99_9, max: summary.max }))
             });
-            Ok(Answer { latency_ms: percentiles.collect(), tally })
+            let latency_ms = percentiles.collect();
+            let tally = if request.summary {
+                Tally { hops: BTreeMap::new(), numbers: Vec::new(), ..tally }
+            } else {
+                tally
+            };
+            Ok(Answer { tally, latency_ms })
         })
     }
 }

@@ -1,9 +1,10 @@
 //! What a deployed stack says about itself: `pulumi stack output environment`.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use protocol::deployment::pulumi_command;
+use protocol::deployment::{Deployment, pulumi_command};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -15,8 +16,29 @@ use crate::project::Project;
 /// # Errors
 /// If there is no `pulumi`, no such stack, or the stack doesn't have the scenario.
 pub fn deployed<T: DeserializeOwned>(scenario: &str, stack: Option<&str>) -> Result<T> {
+    let mut all = environment(stack)?;
+    let Some(part) = all.remove(scenario) else {
+        let has = all.keys().cloned().collect::<Vec<_>>().join(", ");
+        bail!(
+            "the stack doesn't have the scenario '{scenario}' (it has: {has}): add it to its 'scenarios', then: {}",
+            up(stack)
+        );
+    };
+    parsed(scenario, part, stack)
+}
+
+/// What every scenario's part of that output has, by the scenario.
+///
+/// # Errors
+/// If there is no `pulumi`, or no such stack.
+pub fn every_scenario(stack: Option<&str>) -> Result<BTreeMap<String, Deployment>> {
+    let all = environment(stack)?.into_iter();
+    all.map(|(scenario, part)| parsed(&scenario, part, stack).map(|deployment| (scenario, deployment)))
+        .collect()
+}
+
+fn environment(stack: Option<&str>) -> Result<Map<String, Value>> {
     let stack_option = stack.map_or_else(Vec::new, |name| vec!["--stack", name]);
-    let up = stack.map_or_else(|| "pulumi up".to_owned(), |name| pulumi_command("up", name));
     let output = Command::new("pulumi")
         .args(["stack", "output", "environment", "--json", "--non-interactive"])
         .args(&stack_option)
@@ -25,19 +47,22 @@ pub fn deployed<T: DeserializeOwned>(scenario: &str, stack: Option<&str>) -> Res
             "cannot run pulumi: install it, or use the local environment's: eval \"$(lambench local env)\"",
         )?;
     if !output.status.success() {
-        bail!("{}{}", other_shell(), no_outputs(&String::from_utf8_lossy(&output.stderr), stack, &up));
+        bail!("{}{}", other_shell(), no_outputs(&String::from_utf8_lossy(&output.stderr), stack, &up(stack)));
     }
-    let mut all: Map<String, Value> =
-        serde_json::from_slice(&output.stdout).context("the output 'environment' is not a JSON object")?;
-    let Some(part) = all.remove(scenario) else {
-        let has = all.keys().cloned().collect::<Vec<_>>().join(", ");
-        bail!(
-            "the stack doesn't have the scenario '{scenario}' (it has: {has}): add it to its 'scenarios', then: {up}"
-        );
-    };
+    serde_json::from_slice(&output.stdout).context("the output 'environment' is not a JSON object")
+}
+
+fn parsed<T: DeserializeOwned>(scenario: &str, part: Value, stack: Option<&str>) -> Result<T> {
     serde_json::from_value(part).with_context(|| {
-        format!("the output 'environment.{scenario}' is from another version: deploy again with: {up}")
+        format!(
+            "the output 'environment.{scenario}' is from another version: deploy again with: {}",
+            up(stack)
+        )
     })
+}
+
+fn up(stack: Option<&str>) -> String {
+    stack.map_or_else(|| "pulumi up".to_owned(), |name| pulumi_command("up", name))
 }
 
 /// A word about a shell that means AWS although this checkout's local environment runs: `pulumi up` would deploy there.

@@ -122,8 +122,8 @@ async fn give_back(
         update(context, client, function, *memory_mb).await.with_context(|| {
             format!(
                 "cannot restore the memory of {function}; the next 'lambench run' retries, or restore it \
-                 with: aws lambda update-function-configuration --function-name {function} --memory-size \
-                 {memory_mb}"
+                 with: {} --function-name {function} --memory-size {memory_mb}",
+                context.deployment.aws("lambda update-function-configuration")
             )
         })
     });

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, QueueAttributeName as Name};
+use protocol::deployment::Deployment;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
@@ -66,7 +67,7 @@ pub async fn until_empty(context: RunContext<'_>, url: &str) -> Result<Limits> {
                 "the queue holds {} messages of another run, which would disturb this one: wait for them, or empty it \
                  with: {}",
                 found.depth,
-                purge_command(url)
+                purge_command(context.deployment, url)
             );
         }
         sleep(POLL).await;
@@ -118,8 +119,8 @@ fn max_receives(policy: &str) -> Option<u32> {
 }
 
 /// The command that empties a queue.
-pub fn purge_command(url: &str) -> String {
-    format!("aws sqs purge-queue --queue-url {url}")
+pub fn purge_command(deployment: &Deployment, url: &str) -> String {
+    format!("{} --queue-url {url}", deployment.aws("sqs purge-queue"))
 }
 
 /// An attribute of a message that is text.

@@ -67,6 +67,11 @@ impl<Deployed: AsRef<Deployment>> Run<Deployed> {
         }
     }
 
+    /// The command that prints what functions have logged during the run; they are named as `lambench logs` knows them.
+    pub fn logs_command(&self, functions: &str) -> String {
+        format!("lambench logs {functions} --run {} --stack {}", self.name, self.deployment().stack)
+    }
+
     /// What requests to the stack's services need.
     pub fn context(&self) -> RunContext<'_> {
         RunContext {

@@ -210,10 +210,11 @@ impl Ended {
                 .context("the execution's output is from another version: deploy the stack again");
         }
         let cause = ended.cause.as_deref().map(message).unwrap_or_default();
+        let arn = &ended.execution_arn;
         let advice = advice(&cause).unwrap_or_else(|| {
             format!(
-                "see what happened with: aws stepfunctions get-execution-history --execution-arn {}",
-                ended.execution_arn
+                "see what happened with: aws stepfunctions get-execution-history --execution-arn {arn} --region {}",
+                arn.split(':').nth(3).unwrap_or_default()
             )
         });
         let error = ended.error.clone().unwrap_or_else(|| ended.status.as_str().to_lowercase());

@@ -18,10 +18,9 @@ pub fn local(deployment: &Deployment, caveats: &str, comparable: &str) -> Option
 }
 
 /// Where dead letters are, and how to read them.
-pub fn in_dead_letter_queue(what: &str, url: &str) -> String {
-    format!(
-        "{what} in the dead-letter queue: aws sqs receive-message --message-attribute-names All --queue-url {url}"
-    )
+pub fn in_dead_letter_queue(deployment: &Deployment, what: &str, url: &str) -> String {
+    let receive = deployment.aws("sqs receive-message");
+    format!("{what} in the dead-letter queue: {receive} --message-attribute-names All --queue-url {url}")
 }
 
 /// Prices of another region than the stack's, where its own were not read.

@@ -15,7 +15,7 @@ fn tallier(server: &Server) -> Tallier {
 }
 
 async fn tally(tallier: &Tallier, run: Option<&str>, measured_from: u64) -> Answer {
-    let request = TallyRequest { run: run.map(str::to_owned), measured_from, invocations: false };
+    let request = TallyRequest { run: run.map(str::to_owned), measured_from, ..TallyRequest::default() };
     tallier.tally(&request, REMAINING).await.unwrap()
 }
 
@@ -99,6 +99,17 @@ async fn a_tally_of_all_has_no_numbers_and_knows_the_sender_only_where_its_clock
 }
 
 #[tokio::test]
+async fn for_people_it_is_short() {
+    let server = server().await;
+    fill(&mut server.admin("shop").await, "r", "n < 10000 AND n % 2 = 0").await;
+    let request = TallyRequest { run: Some("r".to_owned()), summary: true, ..TallyRequest::default() };
+    let answer = tallier(&server).tally(&request, REMAINING).await.unwrap();
+    assert_eq!((answer.tally.rows, answer.latency_ms.len()), (5000, Hop::ALL.len()));
+    let json = serde_json::to_string(&answer).unwrap();
+    assert!(json.len() < 1000, "{} bytes: {json}", json.len());
+}
+
+#[tokio::test]
 async fn it_names_the_invocations_that_stored_a_runs_messages_if_it_is_asked_to() {
     let server = server().await;
     let (downstream, _) = downstream(&server);
@@ -111,7 +122,7 @@ async fn it_names_the_invocations_that_stored_a_runs_messages_if_it_is_asked_to(
     fill(&mut server.admin("shop").await, "r", "n BETWEEN 100 AND 109").await;
     let tallier = tallier(&server);
     assert_eq!(tally(&tallier, Some("r"), 0).await.tally.invocations, None);
-    let request = TallyRequest { run: Some("r".to_owned()), measured_from: 0, invocations: true };
+    let request = TallyRequest { run: Some("r".to_owned()), invocations: true, ..TallyRequest::default() };
     let invocations = tallier.tally(&request, REMAINING).await.unwrap().tally.invocations.unwrap();
     let ids = |requests: RequestIds| (requests.count, requests.ids.into_iter().collect::<BTreeSet<_>>());
     let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use protocol::archive::LeftOut;
 use results::price_list::US_EAST_1;
 use results::scenario::archive::{Contest, ContestOptions, S3Use, Success};
 
@@ -95,6 +96,19 @@ fn a_contest_in_which_nobody_passes_fails_and_costs_nothing() {
     let measurement = measurement(&run(), &observation(vec![crashed])).unwrap();
     assert_eq!(measurement.failed_checks, ["no contender passed"]);
     assert!(measurement.cost.is_empty() && measurement.series.is_empty());
+}
+
+#[test]
+fn a_contender_that_is_not_deployed_is_told_first_with_what_to_do() {
+    let mut run = run();
+    let reason =
+        "contenders/python/odd/contender.yaml: memory is 64, but must be 128 to 10240 (MB)".to_owned();
+    run.deployed.left_out = vec![LeftOut { contender: "python/odd".to_owned(), reason: reason.clone() }];
+    let measurement = measurement(&run, &observation(vec![observed(&[1100.0], &[])])).unwrap();
+    assert_eq!(
+        measurement.warnings[0],
+        format!("python/odd took no part: {reason}: correct it, then: pulumi up --stack dev")
+    );
 }
 
 #[test]

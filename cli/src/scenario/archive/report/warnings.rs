@@ -1,5 +1,6 @@
 //! What the reader of the ranking should know.
 
+use protocol::archive::LeftOut;
 use protocol::stats::real;
 use results::scenario::archive::{Contest, ContestOptions, Success};
 
@@ -22,7 +23,8 @@ pub fn warnings(
     missing_reports: Vec<String>,
 ) -> Vec<String> {
     let deployment = run.deployment();
-    let mut warnings = observation.warnings.clone();
+    let mut warnings: Vec<String> = run.deployed.left_out.iter().map(|one| left_out(run, one)).collect();
+    warnings.extend(observation.warnings.iter().cloned());
     warnings.extend(missing_reports);
     if !deployment.is_on_aws() && !observation.s3_requests.are_counted() {
         warnings.push(
@@ -54,6 +56,10 @@ fn more_runs(run: &Run, options: &ContestOptions) -> Option<String> {
     let runs = options.runs_per_contender;
     let more = deployment.clamp("runsPerContender", MANY_RUNS.max(2 * runs));
     (more > runs).then(|| chosen::command(options, more, &deployment.stack))
+}
+
+fn left_out(run: &Run, LeftOut { contender, reason }: &LeftOut) -> String {
+    format!("{contender} took no part: {reason}: correct it, then: {}", run.deployment().pulumi("up"))
 }
 
 fn noise(stack: &str, success: &Success, more_runs: Option<&str>) -> Option<String> {

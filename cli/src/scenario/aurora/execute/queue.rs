@@ -95,7 +95,7 @@ fn remaining_work(run: &Run, driver: Option<Driver>, sent: u64) -> String {
         None => "no message was sent".to_owned(),
         Some(queue) => format!(
             "{sent} messages were sent, and those that are in the queue will still be executed; to empty it: {}",
-            purge_command(&queue.url)
+            purge_command(run.deployment(), &queue.url)
         ),
     }
 }

@@ -36,10 +36,10 @@ pub fn warnings(run: &Run, observation: &Observation, delivery: &Delivery) -> Ve
     if unknown > 0 {
         warnings.push(format!(
             "{} without an answer, none of which was retried; {} of their messages and of those answered with an \
-             error have arrived: see the logs of {}",
+             error have arrived: {}",
             count(unknown, "request"),
             delivery.messages.unaccepted_stored,
-            run.deployed.functions.upstream
+            see_upstream(run)
         ));
     }
     for (hop, negative) in &delivery.negative {
@@ -126,7 +126,6 @@ fn throttled(run: &Run, options: &Options, throttled: Throttled) -> Vec<String> 
 
 /// What an answer means, and what to do about it; none where that is said elsewhere.
 fn error_hint(run: &Run, status: &str) -> Option<String> {
-    let upstream = &run.deployed.functions.upstream;
     Some(match status {
         "429" => return None,
         "400" | "404" => {
@@ -141,10 +140,15 @@ fn error_hint(run: &Run, status: &str) -> Option<String> {
         "413" => "the message is too large: lower --size".to_owned(),
         "connection" => "the API accepted no connection: lower --rate or --connections".to_owned(),
         "503" | "504" => format!(
-            "no capacity, or {upstream} took too long: see its logs, and the account's limit on concurrent executions"
+            "no capacity, or upstream took too long: check the account's limit on concurrent executions, and {}",
+            see_upstream(run)
         ),
-        _ => format!("see the logs of {upstream}"),
+        _ => see_upstream(run),
     })
+}
+
+fn see_upstream(run: &Run) -> String {
+    format!("see what it logged with: {}", run.logs_command("pipeline/upstream"))
 }
 
 fn dead_letters(run: &Run, observation: &Observation, delivery: &Delivery) -> Vec<String> {
@@ -152,7 +156,7 @@ fn dead_letters(run: &Run, observation: &Observation, delivery: &Delivery) -> Ve
     if delivery.messages.dead_lettered > 0 {
         let queues = &run.deployed.dead_letters;
         let dead_lettered = count(delivery.messages.dead_lettered, "message");
-        let warning = in_dead_letter_queue(&dead_lettered, &queues.midstream);
+        let warning = in_dead_letter_queue(run.deployment(), &dead_lettered, &queues.midstream);
         warnings.push(format!("{warning} (or {})", queues.downstream));
     }
     let unreadable = observation.arrived.dead_letters.unreadable();

@@ -94,7 +94,7 @@ impl UnderWay<'_> {
         let nothing = remaining.replace(format!(
             "objects of the run {} that are in the queue will still be read; to empty it: {}",
             run.name,
-            queue::purge_command(url)
+            queue::purge_command(run.deployment(), url)
         ));
         let sent = send::send(self).await?;
         let handled = wait::until_handled(self, limits, sent.listing.sent).await?;

@@ -51,7 +51,11 @@ fn in_run(run: &Run, aggregate: &Aggregate) -> Vec<String> {
         && let Ok(functions) = functions(run, read.variant)
     {
         let what = format!("{title}: {}", count(read.objects.dead_lettered, "message"));
-        warnings.push(warnings::in_dead_letter_queue(&what, &functions.queue.dead_letter_url));
+        warnings.push(warnings::in_dead_letter_queue(
+            run.deployment(),
+            &what,
+            &functions.queue.dead_letter_url,
+        ));
     }
     if read.listing.unsendable > 0 {
         warnings.push(format!(
@@ -106,12 +110,19 @@ fn advice(run: &Run, kind: &str) -> String {
             );
         }
         Ok(Kind::Unstored) => {
-            "the table throttled the reader or didn't answer in time: see the reader's log, or lower concurrency"
+            return format!(
+                "the table throttled the reader or didn't answer in time: lower concurrency, or {}",
+                see_logs(run)
+            );
         }
-        Ok(Kind::Unstorable) => "the table refuses such items: see the reader's log",
-        Ok(Kind::Truncated | Kind::Corrupt | Kind::Reset | Kind::Server) | Err(_) => "see the reader's log",
+        Ok(Kind::Unstorable) => return format!("the table refuses such items: {}", see_logs(run)),
+        Ok(Kind::Truncated | Kind::Corrupt | Kind::Reset | Kind::Server) | Err(_) => return see_logs(run),
     };
     advice.to_owned()
+}
+
+fn see_logs(run: &Run) -> String {
+    format!("see what the readers logged with: {}", run.logs_command("s3-read"))
 }
 
 #[cfg(test)]

@@ -76,8 +76,9 @@ impl<'a> EventSourceMapping<'a> {
         };
         restored.await.map(|()| true).with_context(|| {
             format!(
-                "the queue's concurrency was not restored; restore it with: aws lambda \
-                 update-event-source-mapping --uuid {} --scaling-config MaximumConcurrency={concurrency}",
+                "the queue's concurrency was not restored; restore it with: {} --uuid {} --scaling-config \
+                 MaximumConcurrency={concurrency}",
+                deployment.aws("lambda update-event-source-mapping"),
                 self.uuid
             )
         })
@@ -102,13 +103,13 @@ impl<'a> EventSourceMapping<'a> {
             match found.state.as_str() {
                 "Enabled" => return Ok(found),
                 "Disabled" => bail!(
-                    "the queue's event source mapping is disabled: enable it with: aws lambda \
-                     update-event-source-mapping --uuid {} --enabled",
+                    "the queue's event source mapping is disabled: enable it with: {} --uuid {} --enabled",
+                    self.run.deployment().aws("lambda update-event-source-mapping"),
                     self.uuid
                 ),
                 state if Instant::now() >= deadline => bail!(
-                    "the queue's event source mapping is still {state} after five minutes: see it with: aws lambda \
-                     get-event-source-mapping --uuid {}",
+                    "the queue's event source mapping is still {state} after five minutes: see it with: {} --uuid {}",
+                    self.run.deployment().aws("lambda get-event-source-mapping"),
                     self.uuid
                 ),
                 _ => sleep(POLL).await,

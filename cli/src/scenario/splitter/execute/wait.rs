@@ -55,8 +55,8 @@ fn event_retries(retries: u32) -> Duration {
 fn nothing_started(run: &Run) -> String {
     format!(
         "nothing has started yet: events may be late, but if this goes on, check whether the rule lets the event through, and \
-         the function's log: aws logs filter-log-events --log-group-name /aws/lambda/{} --query 'events[].message' --output text",
-        run.deployed.functions.worker
+         the function's log: {}",
+        run.logs_command("splitter/worker")
     )
 }
 

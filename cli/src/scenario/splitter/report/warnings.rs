@@ -80,8 +80,10 @@ fn unused(run: &Run, figures: &SplitRun) -> Option<String> {
 
 fn dead_letters(run: &Run, figures: &SplitRun) -> Option<String> {
     let dead_lettered = figures.items.dead_lettered;
-    (dead_lettered > 0 && figures.trigger != Trigger::Sequential)
-        .then(|| in_dead_letter_queue(&count(dead_lettered, "item"), &run.deployed.queue.dead_letter_url))
+    (dead_lettered > 0 && figures.trigger != Trigger::Sequential).then(|| {
+        let url = &run.deployed.queue.dead_letter_url;
+        in_dead_letter_queue(run.deployment(), &count(dead_lettered, "item"), url)
+    })
 }
 
 #[cfg(test)]
@@ -159,7 +161,8 @@ mod tests {
             split.handled.dead_letters.items.add("0004", Some("x"));
         });
         assert!(
-            said[0].starts_with("1 item in the dead-letter queue: aws sqs receive-message")
+            said[0]
+                .starts_with("1 item in the dead-letter queue: aws sqs receive-message --region us-east-1 ")
                 && said[0].ends_with("http://q/splitter-dead"),
             "{said:?}"
         );

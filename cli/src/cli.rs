@@ -7,7 +7,7 @@ use crate::exit::Usage;
 use crate::local::LocalCommand;
 use crate::progress::Mode;
 use crate::scenario::archive::check;
-use crate::{compare, report, run, show};
+use crate::{compare, history, report, run, show};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench local start                    start the local environment
@@ -26,8 +26,9 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           what memory buys, in any scenario
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
-  lambench show results/archive/2026-11-21T10-00-00Z-dev.json
-  lambench compare results/s3-read/*-dev.json
+  lambench list archive --trend           all results of a scenario, and how they changed
+  lambench show latest                    the newest result
+  lambench compare s3-read/latest~1 s3-read/latest
                                           results of one scenario side by side
   lambench report > report.md             the newest result of each scenario
 
@@ -81,10 +82,14 @@ impl Global {
 pub enum Command {
     /// Run a scenario on a deployed stack, print the result and write it to results/
     Run(run::Arguments),
+    /// List the results in results/, the newest first, or how they have changed
+    #[command(after_help = history::EXAMPLES)]
+    List(history::Arguments),
     /// Print a result again
+    #[command(after_help = format!("{}\n\n{}", show::EXAMPLES, history::HELP))]
     Show(show::Arguments),
     /// Print results of one scenario side by side
-    #[command(after_help = compare::EXAMPLES)]
+    #[command(after_help = format!("{}\n\n{}", compare::EXAMPLES, history::HELP))]
     Compare(compare::Arguments),
     /// Print results as one Markdown document, with the sources of all prices
     #[command(after_help = report::EXAMPLES)]

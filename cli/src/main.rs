@@ -6,6 +6,7 @@ mod aws;
 mod cli;
 mod compare;
 mod exit;
+mod history;
 mod local;
 mod output;
 mod price_list;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
 fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments, global),
+        Command::List(arguments) => history::list(arguments, global),
         Command::Show(arguments) => show::show(arguments, global),
         Command::Compare(arguments) => compare::compare(arguments, global),
         Command::Report(arguments) => report::report(arguments, global),

@@ -8,6 +8,7 @@ pub mod cpu;
 pub mod dead_letters;
 pub mod deployment;
 pub mod function_memory;
+pub mod headline;
 pub mod invoke;
 pub mod memory_sweep;
 pub mod queue;

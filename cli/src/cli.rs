@@ -7,7 +7,7 @@ use crate::exit::Usage;
 use crate::local::LocalCommand;
 use crate::progress::Mode;
 use crate::scenario::archive::check;
-use crate::{compare, history, report, run, show};
+use crate::{compare, completions, history, init, manual, report, run, show};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench local start                    start the local environment
@@ -37,7 +37,7 @@ Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
 
 /// How fast, how cheap and how reliable is a serverless design on AWS?
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES_AND_EXIT_CODES, disable_help_subcommand = true)]
+#[command(version, after_help = EXAMPLES_AND_EXIT_CODES)]
 pub struct Cli {
     /// What every command takes.
     #[command(flatten)]
@@ -100,6 +100,23 @@ pub enum Command {
     /// Start, stop and look at the local environment: no account, no Docker.
     #[command(subcommand)]
     Local(LocalCommand),
+    /// Make what a scenario can be extended by
+    #[command(subcommand, disable_help_subcommand = true)]
+    Init(InitCommand),
+    /// Print what makes a shell complete lambench's commands and options
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Arguments),
+    /// Print the manual page
+    #[command(after_help = manual::EXAMPLES)]
+    Man(manual::Arguments),
+}
+
+/// The subcommands of `lambench init`.
+#[derive(Subcommand)]
+pub enum InitCommand {
+    /// Make a contender of the archive contest, which works and waits for your idea
+    #[command(after_help = init::EXAMPLES)]
+    Contender(init::Arguments),
 }
 
 /// The subcommands of `lambench check`.

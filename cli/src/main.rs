@@ -5,9 +5,12 @@
 mod aws;
 mod cli;
 mod compare;
+mod completions;
 mod exit;
 mod history;
+mod init;
 mod local;
+mod manual;
 mod output;
 mod price_list;
 mod progress;
@@ -26,7 +29,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use cli::{CheckCommand, Cli, Command, Global};
+use cli::{CheckCommand, Cli, Command, Global, InitCommand};
 use scenario::archive::check;
 
 fn main() -> ExitCode {
@@ -45,6 +48,9 @@ fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
         Command::Compare(arguments) => compare::compare(arguments, global),
         Command::Report(arguments) => report::report(arguments, global),
         Command::Check(CheckCommand::Contender(options)) => check::run(options, global),
+        Command::Init(InitCommand::Contender(arguments)) => init::contender(arguments, global),
+        Command::Completions(arguments) => completions::completions(arguments, global),
+        Command::Man(arguments) => manual::manual(arguments, global),
         Command::Local(command) => {
             let (name, takes_stack, takes_json) = command.global_options();
             global.refuse(name, !takes_stack, !takes_json)?;

@@ -2,7 +2,7 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "target/", ".lambench/", "contenders/"] },
+  { ignores: ["node_modules/", "target/", ".lambench/", "contenders/", "cli/src/init/templates/"] },
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -7,7 +7,7 @@ use crate::exit::Usage;
 use crate::local::LocalCommand;
 use crate::progress::Mode;
 use crate::scenario::archive::check;
-use crate::{compare, logs, report, run, show};
+use crate::{compare, completions, history, init, logs, manual, report, run, show};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench local start                    start the local environment
@@ -26,8 +26,9 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           what memory buys, in any scenario
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
-  lambench show results/archive/2026-11-21T10-00-00Z-dev.json
-  lambench compare results/s3-read/*-dev.json
+  lambench list archive --trend           all results of a scenario, and how they changed
+  lambench show latest                    the newest result
+  lambench compare s3-read/latest~1 s3-read/latest
                                           results of one scenario side by side
   lambench logs upstream --follow --stack dev
                                           what a function logs
@@ -38,7 +39,7 @@ Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
 
 /// How fast, how cheap and how reliable is a serverless design on AWS?
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES_AND_EXIT_CODES, disable_help_subcommand = true)]
+#[command(version, after_help = EXAMPLES_AND_EXIT_CODES)]
 pub struct Cli {
     /// What every command takes.
     #[command(flatten)]
@@ -83,10 +84,14 @@ impl Global {
 pub enum Command {
     /// Run a scenario on a deployed stack, print the result and write it to results/
     Run(run::Arguments),
+    /// List the results in results/, the newest first, or how they have changed
+    #[command(after_help = history::EXAMPLES)]
+    List(history::Arguments),
     /// Print a result again
+    #[command(after_help = format!("{}\n\n{}", show::EXAMPLES, history::HELP))]
     Show(show::Arguments),
     /// Print results of one scenario side by side
-    #[command(after_help = compare::EXAMPLES)]
+    #[command(after_help = format!("{}\n\n{}", compare::EXAMPLES, history::HELP))]
     Compare(compare::Arguments),
     /// Print results as one Markdown document, with the sources of all prices
     #[command(after_help = report::EXAMPLES)]
@@ -100,6 +105,23 @@ pub enum Command {
     /// Start, stop and look at the local environment: no account, no Docker.
     #[command(subcommand)]
     Local(LocalCommand),
+    /// Make what a scenario can be extended by
+    #[command(subcommand, disable_help_subcommand = true)]
+    Init(InitCommand),
+    /// Print what makes a shell complete lambench's commands and options
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Arguments),
+    /// Print the manual page
+    #[command(after_help = manual::EXAMPLES)]
+    Man(manual::Arguments),
+}
+
+/// The subcommands of `lambench init`.
+#[derive(Subcommand)]
+pub enum InitCommand {
+    /// Make a contender of the archive contest, which works and waits for your idea
+    #[command(after_help = init::EXAMPLES)]
+    Contender(init::Arguments),
 }
 
 /// The subcommands of `lambench check`.

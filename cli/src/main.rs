@@ -5,12 +5,16 @@
 mod aws;
 mod cli;
 mod compare;
+mod completions;
 mod csv;
 mod duration;
 mod exit;
+mod history;
+mod init;
 mod layout;
 mod local;
 mod logs;
+mod manual;
 mod output;
 mod price_list;
 mod progress;
@@ -22,13 +26,14 @@ mod run;
 mod scenario;
 mod show;
 mod shutdown;
+mod significance;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
-use cli::{CheckCommand, Cli, Command, Global};
+use cli::{CheckCommand, Cli, Command, Global, InitCommand};
 use scenario::archive::check;
 
 fn main() -> ExitCode {
@@ -42,11 +47,15 @@ fn main() -> ExitCode {
 fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments, global),
+        Command::List(arguments) => history::list(arguments, global),
         Command::Show(arguments) => show::show(arguments, global),
         Command::Compare(arguments) => compare::compare(arguments, global),
         Command::Report(arguments) => report::report(arguments, global),
         Command::Logs(arguments) => logs::logs(arguments, global),
         Command::Check(CheckCommand::Contender(options)) => check::run(options, global),
+        Command::Init(InitCommand::Contender(arguments)) => init::contender(arguments, global),
+        Command::Completions(arguments) => completions::completions(arguments, global),
+        Command::Man(arguments) => manual::manual(arguments, global),
         Command::Local(command) => {
             let (name, takes_stack, takes_json) = command.global_options();
             global.refuse(name, !takes_stack, !takes_json)?;

@@ -1,19 +1,16 @@
 //! `lambench report`: results as one Markdown document.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use results::cost::QuotedPrice;
 use results::file::RunResult;
 
 use crate::cli::Global;
-use crate::exit::Usage;
+use crate::history::{History, resolve};
 use crate::output;
-use crate::project::Project;
 use crate::result_file::{place, read, settings, where_and_when};
 use crate::scenario;
 use crate::scenario::shared::tables::{distinct, table};
@@ -27,8 +24,8 @@ pub const EXAMPLES: &str = "Examples:
 /// What `lambench report` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Files that `lambench run` wrote; without any, the newest of each scenario and stack in results/
-    #[arg(value_name = "FILE")]
+    /// Files that `lambench run` wrote, or 'archive/latest' and the like; without any, the newest of each scenario and stack
+    #[arg(value_name = "RESULT")]
     files: Vec<PathBuf>,
 }
 
@@ -39,48 +36,22 @@ pub struct Arguments {
 pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("report", false, true)?;
     let files = match (arguments.files.as_slice(), global.stack.as_deref()) {
-        ([], stack) => newest(&Project::find()?.root.join("results"), stack)?,
-        (files, None) => files.to_vec(),
-        (_, Some(_)) => return Err(Usage("give files, or a stack with --stack, not both".to_owned()).into()),
+        ([], stack) => newest(stack)?,
+        (files, stack) => resolve(files, stack)?,
     };
     let results: Vec<RunResult> = files.iter().map(|file| read(file)).collect::<Result<_>>()?;
     output::print(render(&results))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The newest result of each scenario and stack, or only of one stack; files are named `<scenario>/<UTC time>Z-<stack>.json`.
-fn newest(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
-    // Pulumi takes `organization/project/stack`, too.
-    let only = only.and_then(|stack| stack.rsplit('/').next());
-    let mut newest: BTreeMap<(PathBuf, String), PathBuf> = BTreeMap::new();
-    for scenario in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        for file in entries(&scenario)? {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // What benchmarks publish has no time in its name.
-            let Some((_, stack)) = name.strip_suffix(".json").and_then(|name| name.split_once("Z-")) else {
-                continue;
-            };
-            if only.is_none_or(|only| only == stack) {
-                newest.insert((scenario.clone(), stack.to_owned()), file);
-            }
-        }
-    }
-    if newest.is_empty() {
+/// The newest result of each scenario and stack, or only of one stack.
+fn newest(only: Option<&str>) -> Result<Vec<PathBuf>> {
+    let history = History::find()?.only(None, only);
+    if history.results.is_empty() {
         let of = only.map(|stack| format!(" of the stack '{stack}'")).unwrap_or_default();
-        bail!("there are no results{of} in {}: 'lambench run' writes them", folder.display());
+        bail!("there are no results{of} in results/: 'lambench run' writes them");
     }
-    Ok(newest.into_values().collect())
-}
-
-/// What is in a folder, by name; nothing in one that doesn't exist.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
-    let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    paths.sort();
-    Ok(paths)
+    Ok(history.newest_of_each().into_iter().map(|stored| stored.file.clone()).collect())
 }
 
 fn render(results: &[RunResult]) -> String {
@@ -143,36 +114,9 @@ fn prices(results: &[RunResult]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
 
-    #[test]
-    fn the_newest_result_of_each_scenario_and_stack_is_found_and_no_benchmark() {
-        let folder = tempfile::tempdir().unwrap();
-        for file in [
-            "archive/2026-11-21T10-00-00Z-dev.json",
-            "archive/2026-11-21T11-00-00Z-dev.json",
-            "archive/2026-11-20T10-00-00Z-big-Z-one.json",
-            "aurora/2026-11-21T10-00-00Z-dev.json",
-            "bench/archive.json",
-        ] {
-            let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "").unwrap();
-        }
-        let found = newest(folder.path(), None).unwrap();
-        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
-        let expected = [
-            "archive/2026-11-20T10-00-00Z-big-Z-one.json",
-            "archive/2026-11-21T11-00-00Z-dev.json",
-            "aurora/2026-11-21T10-00-00Z-dev.json",
-        ];
-        assert_eq!(names, expected.map(Path::new));
-        let of_dev = newest(folder.path(), Some("acme/lambench/dev")).unwrap();
-        assert_eq!(of_dev, found[1..]);
-        let nothing = newest(&folder.path().join("nothing"), Some("dev")).unwrap_err().to_string();
-        assert!(nothing.starts_with("there are no results of the stack 'dev' in "), "{nothing}");
-        assert!(nothing.contains("'lambench run' writes them"), "{nothing}");
-    }
+    use super::*;
 
     #[test]
     fn tables_stand_apart_from_the_lines_around_them() {

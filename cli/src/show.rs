@@ -9,16 +9,24 @@ use results::file::RunResult;
 
 use crate::cli::Global;
 use crate::csv;
+use crate::history::resolve;
 use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::result_file::{place, read, settings, where_and_when};
 use crate::scenario::render as render_detail;
 
+/// What `lambench show --help` shows.
+pub const EXAMPLES: &str = "Examples:
+  lambench show results/archive/2026-11-21T10-00-00Z-dev.json
+  lambench show latest                    the newest result
+  lambench show archive/latest~1 --stack dev
+                                          the one before it, of a scenario and stack";
+
 /// What `lambench show` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The file that `lambench run` wrote
-    file: PathBuf,
+    /// The file that `lambench run` wrote, or 'latest', 'latest~1', 'archive/latest'
+    result: PathBuf,
     /// Print every statistic and cost as comma-separated values
     #[arg(long)]
     csv: bool,
@@ -31,8 +39,8 @@ pub struct Arguments {
 /// # Errors
 /// If there is none, or it is of another schema.
 pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
-    global.refuse("show", true, false)?;
-    let result = read(&arguments.file)?;
+    let files = resolve(std::slice::from_ref(&arguments.result), global.stack.as_deref())?;
+    let result = read(&files[0])?;
     arguments.fit.apply();
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;

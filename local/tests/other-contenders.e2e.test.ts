@@ -19,6 +19,7 @@ describe("lambench check contender, with the commands a user types", () => {
     checks = new ContenderChecks();
     const index = fs.readFileSync(path.join(__dirname, "faulty", "index.py"));
     for (const fault of FAULTY) checks.checkout.write(`contenders/python/${fault}/index.py`, index);
+    await checks.checkout.ok("lambench init contender python/mine");
     await checks.deploy();
   });
   afterAll(async () => {
@@ -34,6 +35,12 @@ describe("lambench check contender, with the commands a user types", () => {
     // It cannot clean up when Lambda ends it.
     const left = checked.filter((one) => one.left.length > 0).map(({ input }) => input);
     expect(left.filter((input) => input !== "time-out")).toEqual([]);
+  });
+
+  it("finds a contender that lambench init has made right", async () => {
+    const checked = await checks.check("contenders/python/mine --input five-mib --input folders");
+    expect(checked.filter(({ verdict }) => verdict === "invalid")).toEqual([]);
+    expect(checked.some(({ verdict }) => verdict === "valid")).toBe(true);
   });
 
   it("finds contenders/rust/sdk-stream right, or refusing what its library cannot write", async () => {

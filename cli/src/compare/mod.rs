@@ -14,6 +14,7 @@ use anyhow::{Result, bail};
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::history::resolve;
 use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::result_file::{place, read, where_and_when};
@@ -21,13 +22,14 @@ use crate::result_file::{place, read, where_and_when};
 /// What `lambench compare --help` shows.
 pub const EXAMPLES: &str = "Examples:
   lambench compare results/archive/2026-11-21T10-00-00Z-dev.json results/archive/2026-11-21T11-00-00Z-dev.json
+  lambench compare archive/latest~1 archive/latest --stack dev
   lambench compare results/s3-read/*-dev.json       all of a stack, with the oldest";
 
 /// What `lambench compare` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Files that `lambench run` wrote; the others are compared with the first
-    #[arg(value_name = "FILE", required = true, num_args = 2..=26)]
+    /// Files that `lambench run` wrote, or 'archive/latest' and the like; the others are compared with the first
+    #[arg(value_name = "RESULT", required = true, num_args = 2..=26)]
     files: Vec<PathBuf>,
     #[command(flatten)]
     fit: Fit,
@@ -45,12 +47,13 @@ struct Side {
 /// # Errors
 /// If one cannot be read, or they have nothing to do with each other.
 pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
-    global.refuse("compare", true, true)?;
+    global.refuse("compare", false, true)?;
+    let files = resolve(&arguments.files, global.stack.as_deref())?;
     let side = |(letter, file): (char, &PathBuf)| {
         let result = read(file)?;
         Ok(Side { letter, file: file.clone(), result })
     };
-    let mut sides: Vec<Side> = ('A'..='Z').zip(&arguments.files).map(side).collect::<Result<_>>()?;
+    let mut sides: Vec<Side> = ('A'..='Z').zip(&files).map(side).collect::<Result<_>>()?;
     for pair in sides.windows(2) {
         must_be_alike(&pair[0], &pair[1])?;
     }

@@ -22,9 +22,13 @@ use archive::Archive;
 use aurora::Aurora;
 use pipeline::Pipeline;
 use s3_read::S3Read;
+use shared::headline::Headline;
 use shared::memory_sweep::{self, ComparedBy, WithMemory};
 use shared::run::{self, Measurement, Run};
 use splitter::Splitter;
+
+/// The scenarios' names.
+pub const NAMES: [&str; 5] = [Archive::NAME, Aurora::NAME, Pipeline::NAME, S3Read::NAME, Splitter::NAME];
 
 /// A scenario with the options of one run.
 pub trait Scenario: Sized {
@@ -117,6 +121,22 @@ fn render_detail(detail: &Detail, stack: &str, cost: &[Cost]) -> String {
         Detail::MemorySweep(sweep) => {
             memory_sweep::render(sweep, cost, |detail, cost| render_detail(detail, stack, cost))
         }
+    }
+}
+
+/// The figure that decides; none where nothing came of it.
+pub fn headline(result: &RunResult) -> Option<Headline> {
+    headline_of(&result.detail, &result.environment.stack)
+}
+
+fn headline_of(detail: &Detail, stack: &str) -> Option<Headline> {
+    match detail {
+        Detail::Archive(contest) => archive::report::headline(contest, stack),
+        Detail::Aurora(load) => aurora::report::headline(load),
+        Detail::Pipeline(delivery) => pipeline::report::headline(delivery),
+        Detail::S3Read(reading) => s3_read::report::headline(reading),
+        Detail::Splitter(splitting) => splitter::report::headline(splitting),
+        Detail::MemorySweep(sweep) => memory_sweep::headline(sweep, |detail| headline_of(detail, stack)),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod dead_letters;
 pub mod deployment;
 pub mod function_configuration;
 pub mod function_memory;
+pub mod headline;
 pub mod invoke;
 pub mod memory_sweep;
 pub mod queue;

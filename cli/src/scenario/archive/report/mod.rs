@@ -5,6 +5,7 @@ mod chosen;
 mod cost;
 mod disqualification;
 mod failed_checks;
+mod headline;
 mod series;
 mod table;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use results::scenario::Detail;
 use results::scenario::archive::{Contest, Success};
 
 pub use chosen::options;
+pub use headline::headline;
 pub use table::render;
 
 use super::Run;

@@ -1,5 +1,6 @@
 //! What memory buys: a scenario's run with one memory size after the other, as one result.
 
+mod headline;
 mod merge;
 mod options;
 mod table;
@@ -21,6 +22,7 @@ use crate::exit::Interrupted;
 use crate::output;
 use crate::scenario::Scenario;
 use crate::shutdown::requested;
+pub use headline::headline;
 pub use options::WithMemory;
 pub use table::{options, prefixed, render};
 

@@ -60,7 +60,13 @@ pub fn observed(elapsed_ms: &[f64], reports: &[Report]) -> Observed {
 
 /// A contest whose requests to S3 nobody counted.
 pub fn observation(contenders: Vec<Observed>) -> Observation {
-    Observation { contenders, s3_requests: S3Requests::default(), warnings: Vec::new() }
+    Observation {
+        contenders,
+        s3_requests: S3Requests::default(),
+        warnings: Vec::new(),
+        asked_runs: 0,
+        missing: Vec::new(),
+    }
 }
 
 /// Requests of the contender.

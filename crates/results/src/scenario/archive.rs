@@ -6,12 +6,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All contenders of one execution: those that passed, cheapest first, and those that did not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contest {
     /// Ranked by `run_price_usd`, ascending.
     pub success: Vec<Success>,
     /// In the order in which the contenders were given.
     pub failure: Vec<Failure>,
+    /// Contenders of which the user has ended the contest before all their runs: of those that ended, all made a valid archive.
+    /// They have no rank, since the others' figures are over more runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unranked: Vec<Success>,
 }
 
 /// A contender whose every run made a valid archive in time.

@@ -9,23 +9,43 @@ use protocol::archive::function_name;
 use tokio::time::{Instant, sleep};
 
 use super::cleanup::clean_up;
+use super::recovery::RunMarker;
+use super::stopped::{self, Stopped};
 use super::{Run, machine};
+use crate::exit::Interrupted;
 use crate::output;
 use crate::scenario::shared::billing_log::{Invocations, Span, search};
-use crate::shutdown::requested;
 
 const POLL: Duration = Duration::from_secs(1);
 
-/// Stops an execution and removes what it wrote. A contender that is running cannot be stopped and might still write its
-/// archive: so its end is waited for, unless the user presses Ctrl-C again.
-pub async fn shut_down(run: &Run, execution: &str) -> Result<()> {
-    output::print_error("stopping the execution …");
+/// Stops an execution, measures what it has brought, and removes what it wrote. A contender that is running cannot be stopped and
+/// might still write its archive: so its end is waited for, unless the user presses Ctrl-C again.
+///
+/// # Errors
+/// [`Interrupted`] if the user did that, or no run has ended.
+pub async fn shut_down(run: &Run, execution: &str, marker: RunMarker, asked_runs: u64) -> Result<Stopped> {
+    run.context().notify("stopping the execution …");
     machine(run).stop(execution).await?;
-    tokio::select! {
-        ended = wait_for_invocations(run, execution, run.started_at) => ended?,
-        () = requested() => output::print_error("not waiting any longer: the next run removes what invocations under way still write"),
+    let measured = async {
+        wait_for_invocations(run, execution, run.started_at).await?;
+        stopped::measure(run, asked_runs).await
+    };
+    let measured = run.stop.unless_aborted(measured, || {
+        "the execution was stopped and its archives were removed; the next run removes what invocations under way still write"
+            .to_owned()
+    });
+    let measured = measured.await;
+    // After another error, the next run ends what may go on.
+    if measured.as_ref().err().is_none_or(anyhow::Error::is::<Interrupted>) {
+        clean_up(run).await?;
+        marker.remove();
     }
-    clean_up(run).await
+    let stopped = measured?;
+    if stopped.contenders.is_empty() {
+        let said = "no run had ended; the execution was stopped and its archives were removed";
+        return Err(Interrupted(said.to_owned()).into());
+    }
+    Ok(stopped)
 }
 
 /// Waits until every invocation that the execution started has logged its end, or could not run any longer.
@@ -43,9 +63,7 @@ pub async fn wait_for_invocations(run: &Run, execution: &str, since: Timestamp) 
         }
         if told != running {
             told = running;
-            output::print_error(format_args!(
-                "waiting for {running} invocations under way (Ctrl-C: don't wait) …"
-            ));
+            output::print_error(format_args!("waiting for {running} invocations under way …"));
         }
         sleep(POLL).await;
     }

@@ -17,7 +17,7 @@ use crate::scenario::archive::execute::{Configuration, Observation, Observed};
 /// If a contender's architecture has no price.
 pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<String>)> {
     let max_run_seconds = run.deployment().required("maxRunSeconds")?;
-    let (mut contest, mut warnings) = (Contest { success: Vec::new(), failure: Vec::new() }, Vec::new());
+    let (mut contest, mut warnings) = (Contest::default(), Vec::new());
     for observed in &observation.contenders {
         let Contender { arn, runs, .. } = &observed.contender;
         if let Some(reason) = disqualification(observed, max_run_seconds) {
@@ -25,7 +25,9 @@ pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<Str
             continue;
         }
         let s3 = observation.s3_requests.per_run(function_name(arn), runs.len() as u64);
-        contest.success.push(success(observed, s3, &run.prices)?);
+        let is_ranked = runs.len() as u64 >= observation.asked_runs;
+        let list = if is_ranked { &mut contest.success } else { &mut contest.unranked };
+        list.push(success(observed, s3, &run.prices)?);
         warnings.extend(missing_reports(observed));
     }
     contest.success.sort_by(|a, b| a.run_price_usd.total_cmp(&b.run_price_usd));
@@ -199,6 +201,16 @@ mod tests {
         let (contest, warnings) = contest(&observation(contenders), &run()).unwrap();
         let order: Vec<u64> = contest.success.iter().map(|success| success.duration_ms).collect();
         assert_eq!((order, warnings.len()), (vec![900, 1100, 1000], 0));
+    }
+
+    #[test]
+    fn a_contender_whose_runs_the_user_did_not_wait_for_has_no_rank() {
+        let contenders =
+            vec![observed(&[1000.0], &[report(0, 1000.0, 9, None)]), observed(&[2000.0, 2000.0], &[])];
+        let (contest, _) =
+            contest(&Observation { asked_runs: 2, ..observation(contenders) }, &run()).unwrap();
+        let runs = |list: &[Success]| list.iter().map(|one| one.runs_count).collect::<Vec<_>>();
+        assert_eq!((runs(&contest.success), runs(&contest.unranked)), (vec![2], vec![1]));
     }
 
     #[test]

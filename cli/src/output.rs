@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind, Write};
 
 use anyhow::{Context, Result};
 
+use crate::progress::above_bars;
+
 /// Nobody reads standard output any more.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads the output any more")]
@@ -47,7 +49,9 @@ pub fn print_while_read(text: impl Display) -> Result<()> {
     if write(format!("{text}\n").as_bytes())? { Ok(()) } else { Err(Unread.into()) }
 }
 
-/// Writes a line to standard error. If it cannot be written, there is nobody to tell.
+/// Writes a line to standard error, above what progress there is. If it cannot be written, there is nobody to tell.
 pub fn print_error(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    above_bars(|| {
+        let _ = writeln!(io::stderr(), "{text}");
+    });
 }

@@ -15,7 +15,7 @@ use results::file::RunResult;
 
 use crate::cli::Global;
 use crate::output;
-use crate::result_file::{place, read, where_and_when};
+use crate::result_file::{incomplete, place, read, where_and_when};
 
 /// What `lambench compare --help` shows.
 pub const EXAMPLES: &str = "Examples:
@@ -84,6 +84,9 @@ fn render(sides: &[Side]) -> String {
         let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
         let _ =
             writeln!(text, "{letter}: {file}: stack {stack}, {}, commit {commit}", where_and_when(result));
+        if let Some(lacks) = incomplete(result) {
+            let _ = writeln!(text, "{letter}: {lacks}");
+        }
         for check in &result.failed_checks {
             let _ = writeln!(text, "{letter}: ERROR: {check}");
         }

@@ -16,8 +16,8 @@ use crate::shutdown::requested;
 
 const POLL: Duration = Duration::from_secs(1);
 
-/// Stops the last of a contest's executions and removes what it wrote. A contender that is running cannot be stopped and might still write its
-/// archive: so its end is waited for, unless the user presses Ctrl-C again.
+/// Stops the last of a contest's executions and removes what it wrote. A contender that is running cannot be stopped and might
+/// still write its archive: so its end is waited for, unless the user presses Ctrl-C again.
 pub async fn shut_down(run: &Run, executions: &[String]) -> Result<()> {
     output::print_error("stopping the execution …");
     stop(run, executions).await?;

@@ -35,7 +35,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench report > report.md             the newest result of each scenario
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
-                          2    the command line is wrong\n  130  interrupted";
+                          2    the command line is wrong\n  130  interrupted: 'lambench run' writes what it has measured";
 
 /// How fast, how cheap and how reliable is a serverless design on AWS?
 #[derive(Parser)]

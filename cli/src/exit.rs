@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+/// What a shell reports of a program that SIGINT ended.
+pub const INTERRUPTED: u8 = 130;
+
 /// The user ended a run with Ctrl-C; what became of it.
 #[derive(Debug, thiserror::Error)]
 #[error("interrupted: {0}")]
@@ -15,8 +18,7 @@ pub struct Usage(pub String);
 /// The exit code of a failed command.
 pub fn code(error: &anyhow::Error) -> ExitCode {
     if error.is::<Interrupted>() {
-        // What a shell reports of a program that SIGINT ended.
-        ExitCode::from(130)
+        ExitCode::from(INTERRUPTED)
     } else if error.is::<Usage>() {
         ExitCode::from(2)
     } else {

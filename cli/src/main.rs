@@ -59,7 +59,7 @@ fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
         Command::Local(command) => {
             let (name, takes_stack, takes_json) = command.global_options();
             global.refuse(name, !takes_stack, !takes_json)?;
-            local::execute(command, global.stack.as_deref(), global.json)
+            local::execute(command, global.stack.as_deref(), global.json, global.progress)
         }
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, Write};
 use anyhow::{Context, Result};
 
 use crate::layout;
+use crate::progress::above_bars;
 
 /// Nobody reads standard output any more.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,9 @@ pub fn print_while_read(text: impl Display) -> Result<()> {
     if write(format!("{text}\n").as_bytes())? { Ok(()) } else { Err(Unread.into()) }
 }
 
-/// Writes a line to standard error. If it cannot be written, there is nobody to tell.
+/// Writes a line to standard error, above what progress there is. If it cannot be written, there is nobody to tell.
 pub fn print_error(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{}", layout::message(&text.to_string()));
+    above_bars(|| {
+        let _ = writeln!(io::stderr(), "{}", layout::message(&text.to_string()));
+    });
 }

@@ -11,7 +11,7 @@ use results::file::RunResult;
 use crate::cli::Global;
 use crate::history::{History, resolve};
 use crate::output;
-use crate::result_file::{place, read, settings, where_and_when};
+use crate::result_file::{incomplete, place, read, settings, where_and_when};
 use crate::scenario;
 use crate::scenario::shared::tables::{distinct, table};
 
@@ -67,8 +67,9 @@ fn render(results: &[RunResult]) -> String {
 
 fn section(result: &RunResult) -> String {
     let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
+    let lacks = incomplete(result).map_or_else(String::new, |lacks| format!("**{lacks}**\n\n"));
     let mut text = format!(
-        "## {}, stack {}\n\n{}\n\n{}, lambench {}, commit {commit}\n\n{}\n",
+        "## {}, stack {}\n\n{lacks}{}\n\n{}, lambench {}, commit {commit}\n\n{}\n",
         result.run.scenario,
         result.environment.stack,
         place(&result.environment),
@@ -116,6 +117,9 @@ fn prices(results: &[RunResult]) -> String {
 mod tests {
     use std::path::Path;
 
+    use results::file::Incomplete;
+
+
     use super::*;
 
     #[test]
@@ -124,6 +128,16 @@ mod tests {
             paragraphs("\none\n| a |\n|---|\n| 1 |\n\n| b |\n|---|\nERROR: two\nthree\n"),
             "\none\n\n| a |\n|---|\n| 1 |\n\n| b |\n|---|\n\nERROR: two\n\nthree\n"
         );
+    }
+
+    #[test]
+    fn an_incomplete_result_says_so_under_its_heading() {
+        let mut result = read(Path::new("tests/aurora-result.json")).unwrap();
+        result.incomplete = Incomplete::interrupted(vec!["512 MB".to_owned()]);
+        let text = render(&[result]);
+        let expected =
+            "# lambench results\n\n## aurora, stack dev\n\n**INCOMPLETE (interrupted); missing: 512 MB**\n\n";
+        assert!(text.starts_with(expected), "{text}");
     }
 
     #[test]

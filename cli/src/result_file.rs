@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use results::file::{Environment, Kind, RunResult, SCHEMA_VERSION};
+use results::file::{Environment, Incomplete, Kind, RunResult, SCHEMA_VERSION};
 use results::schema_v1::upgrade;
 
 /// Reads a result file.
@@ -28,6 +28,12 @@ pub fn read(file: &Path) -> Result<RunResult> {
     }
     serde_json::from_value(value)
         .with_context(|| format!("{} doesn't follow docs/results.schema.json", file.display()))
+}
+
+/// That a result lacks something, and what; none of a complete one.
+pub fn incomplete(result: &RunResult) -> Option<String> {
+    let Incomplete { reason, missing } = result.incomplete.as_ref()?;
+    Some(format!("INCOMPLETE ({reason}); missing: {}", missing.join("; ")))
 }
 
 /// Whose numbers these are, and what they are good for.

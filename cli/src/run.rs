@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use results::file::RunResult;
+use results::file::{Incomplete, RunResult};
 
 use crate::cli::Global;
 use crate::csv;
+use crate::exit::{self, Interrupted};
 use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::progress::Mode;
 use crate::project::Project;
 use crate::scenario::Command;
 use crate::show;
+use crate::shutdown::Stop;
 
 /// What `lambench run` takes.
 #[derive(Debug, clap::Args)]
@@ -36,16 +38,16 @@ pub struct Arguments {
 /// Runs a scenario and prints its result.
 ///
 /// # Errors
-/// If the run fails; a run whose checks failed is a result as well, and ends with exit code 1.
+/// If the run fails; a run whose checks failed is a result as well, and ends with exit code 1, and so is one that the user has
+/// stopped, with 130. [`Interrupted`] if there is no result because of that.
 pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     arguments.fit.apply();
     let project = Project::find()?;
     let root = project.root.clone();
-    let result = tokio::runtime::Runtime::new()?.block_on(arguments.scenario.run(
-        project,
-        global.stack.as_deref(),
-        if arguments.quiet { Mode::None } else { global.progress },
-    ))?;
+    let stop = Stop::default();
+    let progress = if arguments.quiet { Mode::None } else { global.progress };
+    let work = arguments.scenario.run(project, global.stack.as_deref(), progress, stop.clone());
+    let result = tokio::runtime::Runtime::new()?.block_on(work).map_err(without_result)?;
     let file = write(&root.join("results"), &result)?;
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;
@@ -57,11 +59,31 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         output::print(lay_out(&show::render(&result)))?;
         output::print_line(format_args!("result: {}", file.display()))?;
     }
-    if result.failed_checks.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    if !result.failed_checks.is_empty() {
+        let checks = result.failed_checks.join("; ");
+        output::print_error(format_args!("error: the run's checks failed: {checks}"));
     }
-    output::print_error(format_args!("error: the run's checks failed: {}", result.failed_checks.join("; ")));
-    Ok(ExitCode::FAILURE)
+    if stop.is_requested() {
+        output::print_error(format_args!("interrupted: {}", what_there_is(&result)));
+        return Ok(exit::INTERRUPTED.into());
+    }
+    Ok(if result.failed_checks.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What became of a result that the user did not wait for.
+fn what_there_is(result: &RunResult) -> String {
+    result.incomplete.as_ref().map_or_else(
+        || "everything had been measured, so the result is complete".to_owned(),
+        |Incomplete { missing, .. }| format!("the result is incomplete; missing: {}", missing.join("; ")),
+    )
+}
+
+/// An interrupted run that has nothing to write says so.
+fn without_result(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<Interrupted>() {
+        Ok(Interrupted(what)) => Interrupted(format!("no result was written; {what}")).into(),
+        Err(error) => error,
+    }
 }
 
 /// Writes a result to `<folder>/<scenario>/<UTC time>-<stack>.json`.
@@ -73,4 +95,26 @@ fn write(folder: &std::path::Path, result: &RunResult) -> Result<PathBuf> {
     let text = serde_json::to_string_pretty(result)? + "\n";
     fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use anyhow::anyhow;
+
+    use super::*;
+    use crate::result_file::read;
+
+    #[test]
+    fn an_interrupted_run_says_what_it_lacks_or_that_it_lacks_everything() {
+        let mut result = read(Path::new("tests/aurora-result.json")).unwrap();
+        assert_eq!(what_there_is(&result), "everything had been measured, so the result is complete");
+        result.incomplete = Incomplete::interrupted(vec!["a".to_owned(), "b".to_owned()]);
+        assert_eq!(what_there_is(&result), "the result is incomplete; missing: a; b");
+        let error = without_result(Interrupted("no message was sent".to_owned()).into());
+        assert_eq!(error.to_string(), "interrupted: no result was written; no message was sent");
+        assert!(error.is::<Interrupted>(), "exit code 130");
+        assert_eq!(without_result(anyhow!("no queue")).to_string(), "no queue");
+    }
 }

@@ -12,7 +12,7 @@ use crate::csv;
 use crate::history::resolve;
 use crate::layout::{Fit, lay_out};
 use crate::output;
-use crate::result_file::{place, read, settings, where_and_when};
+use crate::result_file::{incomplete, place, read, settings, where_and_when};
 use crate::scenario::render as render_detail;
 
 /// What `lambench show --help` shows.
@@ -54,7 +54,7 @@ pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
 
 /// A result with where it comes from, its ranking and its warnings.
 pub fn render(result: &RunResult) -> String {
-    let mut text = String::new();
+    let mut text = incomplete(result).map_or_else(String::new, |lacks| lacks + "\n");
     let _ = writeln!(
         text,
         "{} on stack {} ({}), {}",
@@ -78,7 +78,21 @@ pub fn render(result: &RunResult) -> String {
 mod tests {
     use std::path::Path;
 
+    use results::file::Incomplete;
+
     use super::*;
+
+    #[test]
+    fn an_incomplete_result_says_so_before_anything_else() {
+        let mut result = read(Path::new("tests/aurora-result.json")).unwrap();
+        assert!(!render(&result).contains("INCOMPLETE"));
+        result.incomplete = Incomplete::interrupted(vec!["sqlx INSERT: 2 of 4 stages".to_owned()]);
+        let text = render(&result);
+        assert!(
+            text.starts_with("INCOMPLETE (interrupted); missing: sqlx INSERT: 2 of 4 stages\naurora on"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn failed_checks_are_called_errors_and_stand_above_the_warnings() {

@@ -17,7 +17,7 @@ use crate::cli::Global;
 use crate::history::resolve;
 use crate::layout::{Fit, lay_out};
 use crate::output;
-use crate::result_file::{place, read, where_and_when};
+use crate::result_file::{incomplete, place, read, where_and_when};
 
 /// What `lambench compare --help` shows.
 pub const EXAMPLES: &str = "Examples:
@@ -91,6 +91,9 @@ fn render(sides: &[Side]) -> String {
         let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
         let _ =
             writeln!(text, "{letter}: {file}: stack {stack}, {}, commit {commit}", where_and_when(result));
+        if let Some(lacks) = incomplete(result) {
+            let _ = writeln!(text, "{letter}: {lacks}");
+        }
         for check in &result.failed_checks {
             let _ = writeln!(text, "{letter}: ERROR: {check}");
         }

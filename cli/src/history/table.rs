@@ -1,9 +1,9 @@
 //! The list of results as people read it.
 
-use comfy_table::Table;
 use results::file::Kind;
 
 use super::list::Listed;
+use crate::layout::Table;
 use crate::scenario::shared::headline::Headline;
 use crate::scenario::shared::tables::{self, digits, none};
 

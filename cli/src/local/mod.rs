@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::progress::Mode;
 use crate::project::Project;
 use cpu_mode::CpuMode;
 use s3_backend::S3Backend;
@@ -105,10 +106,10 @@ impl LocalCommand {
 /// # Errors
 ///
 /// When there is no project here, or what the subcommand does fails; the message says what to do.
-pub fn execute(command: &LocalCommand, stack: Option<&str>, json: bool) -> Result<ExitCode> {
+pub fn execute(command: &LocalCommand, stack: Option<&str>, json: bool, progress: Mode) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
-        LocalCommand::Start { s3, s3_tls, cpu } => start::start(&project, *s3, *s3_tls, *cpu),
+        LocalCommand::Start { s3, s3_tls, cpu } => start::start(&project, *s3, *s3_tls, *cpu, progress),
         LocalCommand::Stop => stop::stop(&project),
         LocalCommand::Status => status::status(&project, json),
         LocalCommand::Logs { service, follow, lines } => logs::logs(&project, *service, *lines, *follow),

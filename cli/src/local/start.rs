@@ -16,6 +16,7 @@ use super::s3_tls::S3Tls;
 use super::service::Service;
 use super::{certificates, emulator, lock, logs, postgres, s3_model};
 use crate::output;
+use crate::progress::{Mode, Spinner};
 use crate::project::Project;
 
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -26,7 +27,13 @@ const POLL: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// When a service cannot be started, with the end of its log.
-pub fn start(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) -> Result<ExitCode> {
+pub fn start(
+    project: &Project,
+    backend: S3Backend,
+    tls: S3Tls,
+    cpu: CpuMode,
+    progress: Mode,
+) -> Result<ExitCode> {
     emulator::check(project)?;
     if backend == S3Backend::Model {
         s3_model::check(project)?;
@@ -46,9 +53,10 @@ pub fn start(project: &Project, backend: S3Backend, tls: S3Tls, cpu: CpuMode) ->
             continue;
         }
         let port = service.claim_port(project)?;
-        output::print_error(format_args!("{service}: starting"));
+        let spinner = Spinner::new(progress, &format!("{service}: starting"));
         let started = Instant::now();
         start_service(project, service, port)?;
+        drop(spinner);
         let seconds = started.elapsed().as_secs_f64();
         output::print_line(format_args!(
             "{service}: ready at {} after {seconds:.1} s",

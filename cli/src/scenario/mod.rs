@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::progress::Mode;
 use crate::project::Project;
+use crate::shutdown::Stop;
 use archive::Archive;
 use aurora::Aurora;
 use pipeline::Pipeline;
@@ -63,10 +64,11 @@ pub trait Scenario: Sized {
     /// How many invocations a run has under way at once, at most.
     fn invocations_at_once(&self, deployed: &Self::Deployed) -> u64;
 
-    /// Triggers a run, follows it to its end, and measures it.
+    /// Triggers a run, follows it to its end, and measures it. If [`Run::stop`] asks for it, it ends early and returns what was
+    /// measured, with what is missing.
     ///
     /// # Errors
-    /// If AWS fails; [`crate::exit::Interrupted`] if the user ended it.
+    /// If AWS fails; [`crate::exit::Interrupted`] if the user stopped it before anything was measured, or aborted it.
     async fn run(&self, run: &Run<Self::Deployed>) -> Result<Measurement>;
 }
 
@@ -95,13 +97,19 @@ impl Command {
     ///
     /// # Errors
     /// As [`run::run`].
-    pub async fn run(&self, project: Project, stack: Option<&str>, progress: Mode) -> Result<RunResult> {
+    pub async fn run(
+        &self,
+        project: Project,
+        stack: Option<&str>,
+        progress: Mode,
+        stop: Stop,
+    ) -> Result<RunResult> {
         match self {
-            Self::Archive(options) => run::run::<Archive>(options, project, stack, progress).await,
-            Self::Aurora(options) => run::run::<Aurora>(options, project, stack, progress).await,
-            Self::Pipeline(options) => run::run::<Pipeline>(options, project, stack, progress).await,
-            Self::S3Read(options) => run::run::<S3Read>(options, project, stack, progress).await,
-            Self::Splitter(options) => run::run::<Splitter>(options, project, stack, progress).await,
+            Self::Archive(options) => run::run::<Archive>(options, project, stack, progress, stop).await,
+            Self::Aurora(options) => run::run::<Aurora>(options, project, stack, progress, stop).await,
+            Self::Pipeline(options) => run::run::<Pipeline>(options, project, stack, progress, stop).await,
+            Self::S3Read(options) => run::run::<S3Read>(options, project, stack, progress, stop).await,
+            Self::Splitter(options) => run::run::<Splitter>(options, project, stack, progress, stop).await,
         }
     }
 }

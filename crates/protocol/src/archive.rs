@@ -120,7 +120,7 @@ pub struct Run {
 }
 
 /// Which archive to verify.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VerifyRequest {
     /// The archive's key.
     pub archive_key: String,

@@ -24,6 +24,9 @@ pub struct RunResult {
     pub run: Run,
     /// Where it ran, and with which settings.
     pub environment: Environment,
+    /// What is missing, if the user ended the run early; absent from a run that went to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<Incomplete>,
     /// Every measured value, so that other statistics can be made of them.
     pub samples: Vec<Samples>,
     /// The statistics of each entry of `samples`, in the same order.
@@ -40,6 +43,23 @@ pub struct RunResult {
     /// What only this scenario has, under the scenario's name.
     #[serde(flatten)]
     pub detail: Detail,
+}
+
+/// Why a run did not go to its end, and what its figures lack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Incomplete {
+    /// Such as `interrupted`.
+    pub reason: String,
+    /// What was asked for and is not in the result, in words.
+    pub missing: Vec<String>,
+}
+
+impl Incomplete {
+    /// The user ended a run that lacks something; none if it lacks nothing.
+    #[must_use]
+    pub fn interrupted(missing: Vec<String>) -> Option<Self> {
+        (!missing.is_empty()).then(|| Self { reason: "interrupted".to_owned(), missing })
+    }
 }
 
 /// Identity of a run.

@@ -43,6 +43,9 @@ pub struct Point {
     pub figures: Vec<Figure>,
     /// What makes the figures unfit for use: then this size is no choice.
     pub failed_checks: Vec<String>,
+    /// What is missing because the user ended the run with this size: then it is no choice either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// What functions had of the processors; only a local environment tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<CpuUse>,
@@ -101,7 +104,7 @@ struct Candidate {
 
 impl Choices {
     fn of(name: &str, compared: &Compared, points: &[Point]) -> Self {
-        let fit = points.iter().filter(|point| point.failed_checks.is_empty());
+        let fit = points.iter().filter(|point| point.failed_checks.is_empty() && point.missing.is_empty());
         let candidates: Vec<Candidate> = fit
             .filter_map(|point| {
                 let figure = point.figures.iter().find(|figure| figure.name == name)?;
@@ -160,6 +163,7 @@ mod tests {
             memory_mb,
             figures: figures.collect(),
             failed_checks: vec![],
+            missing: vec![],
             cpu: None,
             detail: Detail::Archive(Contest::default()),
         }
@@ -212,6 +216,18 @@ mod tests {
         let points = vec![broken, point(512, &[("a", Some(2.0), Some(0.2))])];
         let choices = MemorySweep::new(compared(false), points).choices;
         assert_eq!((choices[0].fastest, choices[0].balanced), (Some(512), Some(512)));
+    }
+
+    #[test]
+    fn a_size_with_which_the_run_was_interrupted_is_no_choice() {
+        let mut interrupted = point(128, &[("a", Some(1.0), Some(0.1))]);
+        interrupted.missing = vec!["38 of 50 items".to_owned()];
+        let points = vec![interrupted, point(512, &[("a", Some(2.0), Some(0.2))])];
+        let choices = MemorySweep::new(compared(false), points).choices;
+        assert_eq!(
+            (choices[0].fastest, choices[0].cheapest, choices[0].balanced),
+            (Some(512), Some(512), Some(512))
+        );
     }
 
     #[test]

@@ -59,15 +59,20 @@ pub fn observed(elapsed_ms: &[f64], reports: &[Report]) -> Observed {
     Observed { contender: runs(elapsed_ms), configuration: configuration(), reports: reports.to_vec() }
 }
 
-/// A contest of all contenders, as the stack's settings say.
+/// A contest of all contenders, with a run of each.
 pub fn options() -> ContestOptions {
-    ContestOptions { contenders: Vec::new(), runs_per_contender: 2, warmup_runs: 0, cold_only: false }
+    ContestOptions { contenders: Vec::new(), runs_per_contender: 1, warmup_runs: 0, cold_only: false }
 }
 
 /// A contest whose requests to S3 nobody counted.
 pub fn observation(contenders: Vec<Observed>) -> Observation {
-    let (s3_requests, warnings) = (S3Requests::default(), Vec::new());
-    Observation { options: options(), contenders, s3_requests, warnings }
+    Observation {
+        options: options(),
+        contenders,
+        s3_requests: S3Requests::default(),
+        warnings: Vec::new(),
+        missing: Vec::new(),
+    }
 }
 
 /// Requests of the contender.

@@ -128,6 +128,7 @@ pub fn execution(action: Action, stages: &[(u64, u64)]) -> Execution {
         name: "lambench-1-sqlx".to_owned(),
         driver: Driver::Sqlx,
         action,
+        is_stopped: false,
         output,
         span_ms: (1_000_000, 1_010_000),
         transitions: 100,

@@ -86,6 +86,7 @@ pub fn observation() -> Observation {
         ],
         acu_hours: None,
         warnings: Vec::new(),
+        missing: Vec::new(),
     }
 }
 

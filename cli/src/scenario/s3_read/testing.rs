@@ -86,6 +86,7 @@ pub fn observation(variant: Variant, memory_mb: u64) -> Observation {
         variant,
         memory_mb,
         listing: Listing { calls: 1, listed: 5, skipped: 1, sent: 4, bytes: 4_000_000, ..Listing::default() },
+        is_partial: false,
         handled: Handled { items, ..Handled::default() },
         generator: Some(billed(1, 8.0)),
         reader: Some(billed(1, 100.0)),

@@ -70,10 +70,8 @@ pub async fn capacities(
         return Ok(Capacities::default());
     }
     let minutes = Minutes::around(span_ms);
+    let _spinner = context.waiting("waiting for CloudWatch to report Aurora's capacity");
     let mut capacities = read(context, cluster, minutes).await?;
-    if capacities.mean.len() < minutes.count() {
-        context.notify("waiting for CloudWatch to report Aurora's capacity …");
-    }
     while capacities.mean.len() < minutes.count() && Instant::now() < load_ended + TIMEOUT {
         sleep(INTERVAL).await;
         capacities = read(context, cluster, minutes).await?;

@@ -140,7 +140,9 @@ pub async fn billed(
     load_ended: Instant,
     warnings: &mut Vec<String>,
 ) -> Result<Option<Billed>> {
+    let spinner = context.waiting(&format!("waiting for the REPORT lines of {}", span.function));
     let reports = reports(context, span, load_ended).await?;
+    drop(spinner);
     let missing = span.invocations.missing(&reports);
     if missing > 0 {
         warnings.push(format!(

@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 use crate::local::emulator;
 use crate::project::Project;
 
+/// What is going on while [`deployed`] asks Pulumi, which may take some seconds.
+pub const LOOKING: &str = "looking whether the stack is deployed";
+
 /// A scenario's part of the `environment` output of a stack; without `stack`, of the selected one.
 ///
 /// # Errors

@@ -118,6 +118,56 @@ fn max_receives(policy: &str) -> Option<u32> {
     }
 }
 
+/// Empties the queue of a run that the user stops, and knows when what was under way has ended.
+#[derive(Debug, Default)]
+pub struct Emptying {
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum State {
+    /// The user has not stopped the run.
+    #[default]
+    Full,
+    /// Since a time, no message is there but those that were received already.
+    Emptied(Instant),
+    /// That was not possible: all messages are waited for.
+    Refused,
+}
+
+impl Emptying {
+    /// Whether a run that was stopped is over: its queue has been emptied, and nothing has changed since then and for longer than
+    /// a message that is under way may take; `idle` is for how long nothing has.
+    pub async fn is_over(
+        &mut self,
+        context: RunContext<'_>,
+        url: &str,
+        idle: Duration,
+        quiet: Duration,
+    ) -> bool {
+        if matches!(self.state, State::Full) && context.stop.is_requested() {
+            self.state = empty(context, url).await;
+        }
+        match self.state {
+            State::Emptied(since) => idle.min(since.elapsed()) > quiet,
+            State::Full | State::Refused => false,
+        }
+    }
+}
+
+async fn empty(context: RunContext<'_>, url: &str) -> State {
+    match Client::new(context.config).purge_queue().queue_url(url).send().await {
+        Ok(_) => State::Emptied(Instant::now()),
+        Err(error) => {
+            let error = failed("PurgeQueue", context.deployment)(&error);
+            context.notify(&format!(
+                "the queue cannot be emptied, so all its messages are waited for: {error:#}"
+            ));
+            State::Refused
+        }
+    }
+}
+
 /// The command that empties a queue.
 pub fn purge_command(deployment: &Deployment, url: &str) -> String {
     format!("{} --queue-url {url}", deployment.aws("sqs purge-queue"))
@@ -130,7 +180,44 @@ pub fn attribute<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use tokio::time::advance;
+
     use super::*;
+    use crate::scenario::shared::run::Run;
+    use crate::scenario::shared::testing::{self, Deployed};
+
+    /// A run whose `PurgeQueue` is answered with a status, and how often it was asked for.
+    fn run(status: u16) -> (Run<Deployed>, test_kit::aws::Requests) {
+        let (config, requests) = test_kit::aws::config(move |_, _| (status, json!({})));
+        (Run { config, ..testing::run("x", json!({ "settings": {} })) }, requests)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_is_stopped_empties_its_queue_once_and_waits_for_what_is_under_way() {
+        let (run, requests) = run(200);
+        let (quiet, idle) = (Duration::from_secs(5), Duration::from_mins(1));
+        let mut emptying = Emptying::default();
+        let mut is_over = async |idle| emptying.is_over(run.context(), "http://q", idle, quiet).await;
+        assert!(!is_over(idle).await, "nobody has stopped it");
+        run.stop.request();
+        assert!(!is_over(idle).await, "what was received before may still change something");
+        advance(Duration::from_secs(6)).await;
+        assert!(!is_over(Duration::from_secs(1)).await, "something has just changed");
+        assert!(is_over(idle).await);
+        assert_eq!(test_kit::aws::requests(&requests, "PurgeQueue").len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_cannot_be_emptied_is_waited_for() {
+        let (run, _) = run(403);
+        run.stop.request();
+        let mut emptying = Emptying::default();
+        let (quiet, idle) = (Duration::from_secs(5), Duration::from_mins(1));
+        assert!(!emptying.is_over(run.context(), "http://q", idle, quiet).await);
+        advance(Duration::from_mins(2)).await;
+        assert!(!emptying.is_over(run.context(), "http://q", idle, quiet).await);
+    }
 
     #[test]
     fn a_message_may_use_all_its_receives_before_it_counts_as_lost() {

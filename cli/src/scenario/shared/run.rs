@@ -9,12 +9,12 @@ use protocol::deployment::Deployment;
 use protocol::stats::real;
 use results::cost::Cost;
 use results::cpu::{CpuLimit, CpuUse};
-use results::file::{self, Environment, RunResult, SCHEMA_VERSION};
+use results::file::{self, Environment, Incomplete, RunResult, SCHEMA_VERSION};
 use results::memory_sweep::Figure;
 use results::price_list::PriceList;
 use results::scenario::Detail;
 
-use super::deployment::deployed;
+use super::deployment::{LOOKING, deployed};
 use super::memory_sweep::WithMemory;
 use super::run_context::RunContext;
 use super::series::Series;
@@ -22,9 +22,10 @@ use super::{account_limit, cpu, function_memory, memory_sweep, run_lock, warning
 use crate::aws;
 use crate::output;
 use crate::price_list;
-use crate::progress::Mode;
+use crate::progress::{Mode, Spinner};
 use crate::project::Project;
 use crate::scenario::Scenario;
+use crate::shutdown::Stop;
 
 /// A scenario's run on a stack.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct Run<Deployed> {
     pub prices: PriceList,
     /// How to show progress.
     pub progress: Mode,
+    /// Whether the user has asked it to stop.
+    pub stop: Stop,
     /// Unique; what the run's messages, executions and items are named after.
     pub name: String,
     /// When it was triggered.
@@ -79,6 +82,7 @@ impl<Deployed: AsRef<Deployment>> Run<Deployed> {
             deployment: self.deployment(),
             config: &self.config,
             progress: self.progress,
+            stop: &self.stop,
         }
     }
 }
@@ -93,6 +97,8 @@ pub struct Measurement {
     pub warnings: Vec<String>,
     /// What makes the figures unfit for use, in words.
     pub failed_checks: Vec<String>,
+    /// What was asked for and is not here, in words, because the user stopped the run; nothing if it went to its end.
+    pub missing: Vec<String>,
     /// What memory sizes are compared by, as the scenario's `COMPARED` says; of each contender, variant, or whatever else is
     /// measured apart.
     pub figures: Vec<Figure>,
@@ -112,24 +118,23 @@ pub struct Measured {
 ///
 /// # Errors
 /// If the options contradict each other, the stack doesn't have the scenario, or AWS fails;
-/// [`crate::exit::Interrupted`] if the user ended it.
+/// [`crate::exit::Interrupted`] if the user ended it before anything was measured, or twice.
 pub async fn run<S: Scenario>(
     WithMemory { options, memory }: &WithMemory<S::Options>,
     project: Project,
     stack: Option<&str>,
     progress: Mode,
+    stop: Stop,
 ) -> Result<RunResult> {
     let scenario = S::new(options)?;
+    let spinner = Spinner::new(progress, LOOKING);
     let mut deployed: S::Deployed = deployed(S::NAME, stack)?;
+    drop(spinner);
     scenario.apply(&mut deployed)?;
-    let config = aws::config(deployed.as_ref()).await;
-    let started_at = Timestamp::now();
-    let prices = price_list::of(deployed.as_ref(), &config, &project).await;
-    let name = name(started_at);
-    let cpu_limit = cpu::counts(deployed.as_ref()).await.map(|counts| counts.limit);
-    let run =
-        Run { scenario: S::NAME, project, deployed, config, prices, progress, name, started_at, cpu_limit };
-    let throttling = account_limit::warning(run.context(), scenario.invocations_at_once(&run.deployed)).await;
+    // Until here, the signals end this process, and Pulumi with it.
+    stop.listen();
+    let prepared = prepare(&scenario, deployed, project, progress, &stop);
+    let (run, throttling) = stop.unless_requested(prepared, || "the run had not begun".to_owned()).await?;
     // Before it starts: it may take long.
     if let Some(warning) = &throttling {
         output::print_error(format_args!("warning: {warning}"));
@@ -144,6 +149,38 @@ pub async fn run<S: Scenario>(
     let mut measured = run_lock::alone(&run, Box::pin(work)).await?;
     measured.measurement.warnings.extend(throttling);
     Ok(result(&run, measured))
+}
+
+/// What a run has to work with, and a warning if the account throttles it.
+async fn prepare<S: Scenario>(
+    scenario: &S,
+    deployed: S::Deployed,
+    project: Project,
+    progress: Mode,
+    stop: &Stop,
+) -> Result<(Run<S::Deployed>, Option<String>)> {
+    let config = aws::config(deployed.as_ref()).await;
+    let started_at = Timestamp::now();
+    let spinner = Spinner::new(progress, "looking up prices and limits");
+    let prices = price_list::of(deployed.as_ref(), &config, &project).await;
+    let name = name(started_at);
+    let cpu_limit = cpu::counts(deployed.as_ref()).await.map(|counts| counts.limit);
+    let stop = stop.clone();
+    let run = Run {
+        scenario: S::NAME,
+        project,
+        deployed,
+        config,
+        prices,
+        progress,
+        stop,
+        name,
+        started_at,
+        cpu_limit,
+    };
+    let throttling = account_limit::warning(run.context(), scenario.invocations_at_once(&run.deployed)).await;
+    drop(spinner);
+    Ok((run, throttling))
 }
 
 /// Runs a scenario once.
@@ -163,7 +200,7 @@ pub async fn measure<S: Scenario>(scenario: &S, run: &Run<S::Deployed>) -> Resul
 
 fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured) -> RunResult {
     let Measured { measurement, cpu } = measured;
-    let Measurement { series, cost, warnings, failed_checks, detail, .. } = measurement;
+    let Measurement { series, cost, warnings, failed_checks, missing, detail, .. } = measurement;
     let environment = Environment { cpu: run.cpu_limit.clone(), ..Environment::from(run.deployment()) };
     RunResult {
         schema_version: SCHEMA_VERSION,
@@ -176,6 +213,7 @@ fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured) -> RunResult {
             git_commit: git_commit(&run.project),
         },
         environment,
+        incomplete: Incomplete::interrupted(missing),
         summary: series.iter().filter_map(Series::summary).collect(),
         samples: series.into_iter().map(Series::samples).collect(),
         cpu,

@@ -6,7 +6,8 @@ use aws_config::SdkConfig;
 use protocol::deployment::Deployment;
 
 use crate::output;
-use crate::progress::Mode;
+use crate::progress::{Mode, Spinner};
+use crate::shutdown::Stop;
 
 /// Where a scenario runs, by which credentials, and how its user wants to see progress.
 #[derive(Clone, Copy)]
@@ -19,6 +20,8 @@ pub struct RunContext<'a> {
     pub config: &'a SdkConfig,
     /// How to show progress.
     pub progress: Mode,
+    /// Whether the user has asked the run to stop.
+    pub stop: &'a Stop,
 }
 
 impl RunContext<'_> {
@@ -27,6 +30,11 @@ impl RunContext<'_> {
         if self.progress != Mode::None {
             output::print_error(what);
         }
+    }
+
+    /// Shows the user what is going on, until that is dropped.
+    pub fn waiting(&self, what: &str) -> Spinner {
+        Spinner::new(self.progress, what)
     }
 
     /// The command that changes a setting of this scenario alone: its own value wins over the stack's.

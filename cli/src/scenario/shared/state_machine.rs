@@ -117,6 +117,19 @@ impl<'a> Machine<'a> {
         Ok(history.events)
     }
 
+    /// What the tasks of an execution returned that have ended well, in that order.
+    pub async fn task_outputs(&self, execution: &str) -> Result<Vec<String>> {
+        let request = self.client.get_execution_history().execution_arn(execution);
+        let mut pages = request.max_results(LARGEST_PAGE).into_paginator().send();
+        let mut outputs = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| failed("GetExecutionHistory", self.deployment)(&error))?;
+            let succeeded = page.events.into_iter().filter_map(|event| event.task_succeeded_event_details);
+            outputs.extend(succeeded.filter_map(|details| details.output));
+        }
+        Ok(outputs)
+    }
+
     /// Counts the events that a history has had since the last time. A running execution's last page has no token to go on
     /// with later (API reference of `GetExecutionHistory`), so they are read from the newest one back.
     async fn read_on(&self, execution: &str, history: &mut History) -> Result<()> {

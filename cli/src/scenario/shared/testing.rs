@@ -19,6 +19,7 @@ use test_kit::aws::{Answer, error};
 use super::run::Run;
 use crate::progress::Mode;
 use crate::project::Project;
+use crate::shutdown::Stop;
 
 #[derive(Debug, Parser)]
 struct Line<T: Args> {
@@ -51,6 +52,7 @@ pub fn run<Deployed: DeserializeOwned>(scenario: &'static str, environment: Valu
         config: SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build(),
         prices: PriceList::default(),
         progress: Mode::None,
+        stop: Stop::default(),
         name: "lambench-20261121T100000000Z".to_owned(),
         started_at: Timestamp::UNIX_EPOCH,
         cpu_limit: None,

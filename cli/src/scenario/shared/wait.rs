@@ -49,7 +49,8 @@ pub async fn until<T>(
     loop {
         let start = Instant::now();
         if let Some(value) = poll(&mut wait).await? {
-            wait.progress.end();
+            let Wait { progress, .. } = wait;
+            progress.end();
             return Ok(value);
         }
         sleep((start.elapsed() * PAUSE_PER_POLL).clamp(POLL, MAX_PAUSE)).await;

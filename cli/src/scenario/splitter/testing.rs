@@ -62,7 +62,7 @@ pub fn fixture(name: &str, item_seconds: Option<f64>) -> Event {
 
 /// What was observed of 20 items at some concurrencies.
 pub fn observed(splits: Vec<SplitObservation>) -> Observation {
-    Observation { event: event(), splits, warnings: Vec::new() }
+    Observation { event: event(), splits, warnings: Vec::new(), missing: Vec::new() }
 }
 
 /// Such a split without any trouble: each item takes 210 ms, queued 30 ms after the event was sent.

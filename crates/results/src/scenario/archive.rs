@@ -12,6 +12,10 @@ pub struct Contest {
     pub success: Vec<Success>,
     /// In the order in which the contenders were given.
     pub failure: Vec<Failure>,
+    /// Contenders of which the user has ended the contest before all their runs: of those that ended, all made a valid archive.
+    /// They have no rank, since the others' figures are over more runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unranked: Vec<Success>,
     /// What was run; none in a result of a version that did not keep it.
     #[serde(default)]
     pub options: Option<ContestOptions>,

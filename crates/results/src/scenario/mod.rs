@@ -11,6 +11,12 @@ pub mod pipeline;
 pub mod s3_read;
 pub mod splitter;
 
+/// Whether a count is left out, as files had none of the kind before.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// The part that only one scenario has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

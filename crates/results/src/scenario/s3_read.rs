@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::is_zero;
 use crate::billing_log::FunctionUse;
 use protocol::histogram::Latency;
 use protocol::s3_read::Variant;
@@ -89,7 +90,7 @@ pub struct Listing {
     pub seconds: f64,
 }
 
-/// What became of the objects: those sent are `read`, `dead_lettered` and `lost` together.
+/// What became of the objects: those sent are `read`, `dead_lettered`, `lost` and `interrupted` together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Objects {
     /// Read, hashed and in the table.
@@ -102,6 +103,9 @@ pub struct Objects {
     pub dead_lettered_read: u64,
     /// Neither read nor in the dead-letter queue.
     pub lost: u64,
+    /// Not read because the user ended the run: they were removed from the queue.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub interrupted: u64,
     /// Read at the first request of the attempt that read them.
     pub first_try: u64,
 }

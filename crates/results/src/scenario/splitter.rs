@@ -7,6 +7,7 @@ use protocol::splitter::Reply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::is_zero;
 use crate::billing_log::FunctionUse;
 
 /// What a million items cost on AWS, split.
@@ -99,7 +100,7 @@ pub struct SplitRun {
     pub one_invocation_seconds: f64,
 }
 
-/// What became of the items: all are `done`, `dead_lettered` and `lost` together.
+/// What became of the items: all are `done`, `dead_lettered`, `lost` and `interrupted` together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Items {
     /// Done, once each, as the run log has it.
@@ -115,6 +116,9 @@ pub struct Items {
     pub lost: u64,
     /// Their ids, a hundred at most.
     pub lost_ids: Vec<String>,
+    /// Not done because the user ended the run: they were removed from the queue, or never handed over.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub interrupted: u64,
 }
 
 /// How often the function was invoked.

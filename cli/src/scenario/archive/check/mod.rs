@@ -20,9 +20,9 @@ use crate::cli::Global;
 use crate::layout::{Fit, lay_out};
 use crate::local::ephemeral_s3::EphemeralS3;
 use crate::output;
-use crate::progress::Progress;
+use crate::progress::{Progress, Spinner};
 use crate::project::Project;
-use crate::scenario::shared::deployment::deployed;
+use crate::scenario::shared::deployment::{LOOKING, deployed};
 use input::Input;
 use test_case::{Checked, Verdict};
 use workers::Work;
@@ -80,7 +80,9 @@ pub fn run(options: &Options, global: &Global) -> Result<ExitCode> {
 }
 
 async fn check(project: &Project, options: &Options, global: &Global) -> Result<Vec<Checked>> {
+    let spinner = Spinner::new(global.progress, LOOKING);
     let archive: Deployed = deployed("archive", global.stack.as_deref())?;
+    drop(spinner);
     if archive.deployment.is_on_aws() {
         bail!(
             "the stack '{}' is on AWS, where nobody can make S3 fail: check contenders on a stack in the \
@@ -93,10 +95,13 @@ async fn check(project: &Project, options: &Options, global: &Global) -> Result<
         Input::all().filter(|input| options.inputs.is_empty() || options.inputs.contains(input)).collect();
     let work = workers::divide(&inputs, &contenders);
     let config = crate::aws::config(&archive.deployment).await;
+    let spinner = Spinner::new(global.progress, "starting an S3 for the checks");
     let s3 = EphemeralS3::start(project, work.len().min(workers::MOST)).await?;
     function_clone::remove_all(&config, &archive.deployment).await?;
+    drop(spinner);
     let progress = Progress::new(global.progress, work.iter().map(Work::cases).sum::<usize>() as u64);
     let checked = workers::check(&archive, &config, &s3, work, progress).await;
+    let _spinner = Spinner::new(global.progress, "removing what the checks made");
     function_clone::remove_all(&config, &archive.deployment).await?;
     s3.end(project).await?;
     let mut checked = checked?;

@@ -18,7 +18,7 @@ use super::sandbox::Sandbox;
 use super::test_case::{self, Checked};
 use crate::local::ephemeral_s3::EphemeralS3;
 use crate::progress::Progress;
-use crate::shutdown::unless_interrupted;
+use crate::shutdown::Stop;
 
 /// Workers at once. Each has an S3 model of its own, since faults concern all that one does.
 pub const MOST: usize = 4;
@@ -74,10 +74,11 @@ pub async fn check(
         workers.spawn(worker.run(queue.clone()));
     }
     drop(checked);
-    let all = unless_interrupted(collect(&mut workers, received, progress), || {
-        "the clones of the contenders and their buckets are removed".to_owned()
-    })
-    .await;
+    let stop = Stop::default();
+    stop.listen();
+    let collected = collect(&mut workers, received, progress);
+    let removed = || "the clones of the contenders and their buckets are removed".to_owned();
+    let all = stop.unless_requested(collected, removed).await;
     workers.shutdown().await;
     all
 }

@@ -3,23 +3,26 @@
 use anyhow::Result;
 use protocol::archive::{Execution, function_name};
 
-use super::{Run, execution, input};
-use crate::exit::Interrupted;
+use super::shutdown::shut_down;
+use super::{Contest, Run, execution, input};
 use crate::output;
+use crate::scenario::archive::report::contender;
 use crate::scenario::shared::cold_starts::ColdStarts;
-use crate::shutdown::requested;
 
 /// So many runs of each contender, each in a new environment, as if they were one execution's.
-pub async fn contest(run: &Run, runs: u64) -> Result<Execution> {
+pub async fn contest(run: &Run, runs: u64) -> Result<Contest> {
     let functions = run.deployed.contenders.iter().map(|arn| function_name(arn).to_owned()).collect();
     let cold_starts = ColdStarts::of(run, functions)?;
     let executions = each(run, &cold_starts, runs).await;
+    let spinner = run.context().waiting("restoring the functions' environment variables");
     let restored = cold_starts.restore().await;
+    drop(spinner);
     match executions {
         Ok(executions) => {
-            let mut execution = merged(executions);
-            execution.warnings.extend(restored.err().map(|error| format!("{error:#}")));
-            Ok(execution)
+            let missing = missing(run, executions.len() as u64, runs);
+            let Execution { contenders, mut warnings } = merged(executions);
+            warnings.extend(restored.err().map(|error| format!("{error:#}")));
+            Ok(Contest { contenders, warnings, missing })
         }
         Err(error) => {
             if let Err(restored) = restored {
@@ -30,21 +33,35 @@ pub async fn contest(run: &Run, runs: u64) -> Result<Execution> {
     }
 }
 
+/// The executions up to the one that the user stops, whose runs do not count.
 async fn each(run: &Run, cold_starts: &ColdStarts<'_>, runs: u64) -> Result<Vec<Execution>> {
-    // From now on, Ctrl-C ends an execution, but no change of a function: an execution listens to it by itself.
-    let interrupt = tokio::spawn(requested());
     let input = input(run, 1, 0);
     let (mut executions, mut started) = (Vec::new(), Vec::new());
     for number in 1..=runs {
-        run.context().notify(&format!("run {number} of {runs}: giving the contenders new environments …"));
+        // Ctrl-C ends an execution, but no change of a function.
+        let what = format!("run {number} of {runs}: giving the contenders new environments");
+        let spinner = run.context().waiting(&what);
         let name = format!("{}-{number}", run.name);
         cold_starts.force(&name).await?;
-        if interrupt.is_finished() {
-            return Err(Interrupted("no execution is under way".to_owned()).into());
+        drop(spinner);
+        if run.stop.is_requested() {
+            break;
         }
-        executions.push(execution(run, &name, &input, &mut started).await?);
+        let Some(ended) = execution(run, &name, &input, &mut started).await? else {
+            shut_down(run, &started, async { Ok(()) }).await?;
+            break;
+        };
+        executions.push(ended);
     }
     Ok(executions)
+}
+
+/// What each contender lacks if the user has stopped the contest after some runs.
+fn missing(run: &Run, ended: u64, runs: u64) -> Vec<String> {
+    let lacks = runs - ended;
+    let stack = &run.deployed.deployment.stack;
+    let contenders = run.deployed.contenders.iter().filter(|_| lacks > 0);
+    contenders.map(|arn| format!("{}: {lacks} of {runs} runs", contender(stack, arn))).collect()
 }
 
 /// The executions of a run each as one execution of all the runs; all have the same contenders.
@@ -127,7 +144,7 @@ mod tests {
     }
 
     /// A contest of two runs: what came out, and what happened.
-    async fn contest_of_two(fails: Option<&'static str>) -> (Result<Execution>, Vec<String>) {
+    async fn contest_of_two(fails: Option<&'static str>) -> (Result<Contest>, Vec<String>) {
         let ((config, aws), folder) = (stateful(answer), TempDir::new().unwrap());
         aws.lock().unwrap().fails = fails;
         let execution = contest(&run(config, &folder), 2).await;
@@ -142,17 +159,28 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn every_execution_has_one_run_and_starts_after_another_change_of_the_functions() {
-        let (execution, log) = contest_of_two(None).await;
-        assert_eq!(execution.unwrap().contenders[0].runs.len(), 2);
+        let (contest, log) = contest_of_two(None).await;
+        let Contest { contenders, missing, .. } = contest.unwrap();
+        assert_eq!((contenders[0].runs.len(), missing.len()), (2, 0));
         let changed = |name| json!({ "LAMBENCH_COLD_START": name }).to_string();
         assert_eq!(log, [changed("x-1"), start("x-1"), changed("x-2"), start("x-2"), "{}".to_owned()]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_contest_that_fails_leaves_the_functions_as_they_were() {
-        let (execution, log) = contest_of_two(Some("x-1")).await;
-        assert!(execution.is_err());
+        let (contest, log) = contest_of_two(Some("x-1")).await;
+        assert!(contest.is_err());
         assert_eq!(log[1..], [start("x-1"), "{}".to_owned()]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_contest_that_is_stopped_lacks_the_runs_that_had_not_started() {
+        let ((config, aws), folder) = (stateful(answer), TempDir::new().unwrap());
+        let run = run(config, &folder);
+        run.stop.request();
+        let Contest { contenders, missing, .. } = contest(&run, 2).await.unwrap();
+        assert_eq!((contenders.len(), missing), (0, vec!["rust-stream: 2 of 2 runs".to_owned()]));
+        assert_eq!(aws.lock().unwrap().log.last().unwrap(), "{}", "the functions are as they were");
     }
 
     #[test]

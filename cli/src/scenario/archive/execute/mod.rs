@@ -6,10 +6,11 @@ mod contender;
 mod recovery;
 mod s3_requests;
 mod shutdown;
+mod stopped;
 
 use anyhow::{Result, bail};
 use futures::future::try_join_all;
-use protocol::archive::{Execution, ExecutionInput};
+use protocol::archive::{Contender, Execution, ExecutionInput};
 use results::scenario::archive::ContestOptions;
 use serde_json::json;
 use tokio::time::Instant;
@@ -23,12 +24,12 @@ use super::Run;
 use crate::exit::Interrupted;
 use crate::progress::Progress;
 use crate::scenario::shared::state_machine::{Ended, Machine};
-use crate::shutdown::requested;
 use recovery::RunMarker;
+use stopped::Stopped;
 
 /// What was seen of a contest.
 pub struct Observation {
-    /// What was run.
+    /// What was to be run: contenders that have fewer runs have no rank.
     pub options: ContestOptions,
     /// The contenders in the order in which they were given.
     pub contenders: Vec<Observed>,
@@ -36,12 +37,15 @@ pub struct Observation {
     pub s3_requests: S3Requests,
     /// What went wrong besides.
     pub warnings: Vec<String>,
+    /// What the user has kept from being run, in words.
+    pub missing: Vec<String>,
 }
 
-/// Runs a contest.
+/// Runs a contest. If the user presses Ctrl-C, it is stopped, and the runs that had ended count.
 ///
 /// # Errors
-/// If the stack has no contender, somebody else's run is under way, or AWS fails; [`Interrupted`] if the user ended it.
+/// If the stack has no contender, somebody else's run is under way, or AWS fails; [`Interrupted`] if the user stopped it before a
+/// run had ended, or aborted it.
 pub async fn execute(run: &Run, options: ContestOptions) -> Result<Observation> {
     let archive = &run.deployed;
     if archive.contenders.is_empty() {
@@ -50,48 +54,71 @@ pub async fn execute(run: &Run, options: ContestOptions) -> Result<Observation> 
             archive.deployment.pulumi("up")
         );
     }
-    recovery::recover(run).await?;
+    let recovered = recovery::recover(run);
+    run.stop.unless_requested(recovered, || "no run was started".to_owned()).await?;
     let before = s3_requests::count(&archive.deployment).await;
-    let execution = if options.cold_only {
-        cold_only::contest(run, options.runs_per_contender).await?
+    let contest = if options.cold_only {
+        cold_only::contest(run, options.runs_per_contender).await
     } else {
-        let input = input(run, options.runs_per_contender, options.warmup_runs);
-        execution(run, &run.name, &input, &mut Vec::new()).await?
+        contest(run, &options).await
     };
-    let after = s3_requests::count(&archive.deployment).await;
+    let Contest { contenders, warnings, missing } = contest?;
+    if contenders.is_empty() && !missing.is_empty() {
+        let said = "no run had ended; the execution was stopped and its archives were removed";
+        return Err(Interrupted(said.to_owned()).into());
+    }
+    // The requests of cold starts that the user has stopped are those of no run that counts.
+    let are_of_runs = missing.is_empty() || !options.cold_only;
+    let after = if are_of_runs { s3_requests::count(&archive.deployment).await } else { None };
     let ended = Instant::now();
-    let contenders = execution.contenders.into_iter().map(|one| contender::observe(run, one, ended));
-    Ok(Observation {
-        options,
-        contenders: try_join_all(contenders).await?,
-        s3_requests: S3Requests { before, after },
-        warnings: execution.warnings,
-    })
+    run.stop.waits_for("the REPORT lines of the runs that have ended");
+    let _spinner = run.context().waiting("reading the contenders' REPORT lines");
+    let observed = try_join_all(contenders.into_iter().map(|one| contender::observe(run, one, ended)));
+    let contenders = run.stop.unless_aborted(observed, || "the contest is over".to_owned()).await?;
+    Ok(Observation { options, contenders, s3_requests: S3Requests { before, after }, warnings, missing })
 }
 
-/// One execution of the state machine, from its start to what it returns; `started` are those of this contest.
+/// What the executions of the state machine have brought.
+struct Contest {
+    contenders: Vec<Contender>,
+    warnings: Vec<String>,
+    missing: Vec<String>,
+}
+
+/// A contest in one execution.
+async fn contest(run: &Run, options: &ContestOptions) -> Result<Contest> {
+    let ContestOptions { runs_per_contender, warmup_runs, .. } = *options;
+    let mut started = Vec::new();
+    let input = input(run, runs_per_contender, warmup_runs);
+    if let Some(Execution { contenders, warnings }) = execution(run, &run.name, &input, &mut started).await? {
+        return Ok(Contest { contenders, warnings, missing: Vec::new() });
+    }
+    let measure = stopped::measure(run, runs_per_contender, warmup_runs);
+    let Stopped { contenders, missing } = shutdown::shut_down(run, &started, measure).await?;
+    Ok(Contest { contenders, warnings: Vec::new(), missing })
+}
+
+/// One execution of the state machine, from its start to what it returns; none if the user wants it to stop. `started` are the
+/// executions of this contest.
 async fn execution(
     run: &Run,
     name: &str,
     input: &ExecutionInput,
     started: &mut Vec<String>,
-) -> Result<Execution> {
+) -> Result<Option<Execution>> {
+    run.stop.waits_for("runs under way and the verification of the archives");
     let machine = machine(run);
     let arn = machine.start(name, &json!(input)).await?;
     started.push(arn.clone());
     let marker = RunMarker::write(run, started)?;
     let followed = tokio::select! {
         followed = follow(run, &machine, &arn, steps(input)) => followed,
-        () = requested() => {
-            shutdown::shut_down(run, started).await?;
-            marker.remove();
-            return Err(Interrupted("the execution was stopped and its archives were removed".to_owned()).into());
-        }
+        () = run.stop.requested() => return Ok(None),
     };
     // Where following failed, the execution may go on: the marker stays, and the next run ends it.
     let ended = followed?;
     marker.remove();
-    ended.output("the contest", |cause| advice(run, cause))
+    ended.output("the contest", |cause| advice(run, cause)).map(Some)
 }
 
 /// What helps against the cause of a failure.
@@ -111,9 +138,11 @@ async fn follow(run: &Run, machine: &Machine<'_>, execution: &str, steps: u64) -
         let message = format!("invocations ended, {} under way", tasks.scheduled - tasks.ended);
         progress.set(tasks.ended, &message);
     });
-    let ended = followed.await;
+    let ended = followed.await?;
+    // Fewer where a contender is out before its archives are verified.
+    progress.set(steps, "invocations ended or left out");
     progress.end();
-    ended
+    Ok(ended)
 }
 
 /// An execution's runs: so many of each contender, as its warm-up and as what counts.

@@ -9,23 +9,42 @@ use protocol::archive::function_name;
 use tokio::time::{Instant, sleep};
 
 use super::cleanup::clean_up;
+use super::recovery::RunMarker;
 use super::{Run, machine};
+use crate::exit::Interrupted;
 use crate::output;
 use crate::scenario::shared::billing_log::{Invocations, Span, search};
-use crate::shutdown::requested;
 
 const POLL: Duration = Duration::from_secs(1);
 
-/// Stops the last of a contest's executions and removes what it wrote. A contender that is running cannot be stopped and might still write its
-/// archive: so its end is waited for, unless the user presses Ctrl-C again.
-pub async fn shut_down(run: &Run, executions: &[String]) -> Result<()> {
-    output::print_error("stopping the execution …");
+/// Stops the last of a contest's executions, measures what it has brought, and removes what it wrote. A contender that is running
+/// cannot be stopped and might still write its archive: so its end is waited for, unless the user presses Ctrl-C again.
+///
+/// # Errors
+/// [`Interrupted`] if the user did that.
+pub async fn shut_down<T>(
+    run: &Run,
+    executions: &[String],
+    measure: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let marker = RunMarker::write(run, executions)?;
+    run.context().notify("stopping the execution …");
     stop(run, executions).await?;
-    tokio::select! {
-        ended = wait_for_invocations(run, executions, run.started_at) => ended?,
-        () = requested() => output::print_error("not waiting any longer: the next run removes what invocations under way still write"),
+    let measured = async {
+        wait_for_invocations(run, executions, run.started_at).await?;
+        measure.await
+    };
+    let measured = run.stop.unless_aborted(measured, || {
+        "the execution was stopped and its archives were removed; the next run removes what invocations under way still write"
+            .to_owned()
+    });
+    let measured = measured.await;
+    // After another error, the next run ends what may go on.
+    if measured.as_ref().err().is_none_or(anyhow::Error::is::<Interrupted>) {
+        clean_up(run).await?;
+        marker.remove();
     }
-    clean_up(run).await
+    measured
 }
 
 /// Stops the last of a contest's executions: those before it have ended.
@@ -54,9 +73,7 @@ pub async fn wait_for_invocations(run: &Run, executions: &[String], since: Times
         }
         if told != running {
             told = running;
-            output::print_error(format_args!(
-                "waiting for {running} invocations under way (Ctrl-C: don't wait) …"
-            ));
+            output::print_error(format_args!("waiting for {running} invocations under way …"));
         }
         sleep(POLL).await;
     }

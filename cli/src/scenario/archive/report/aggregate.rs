@@ -29,7 +29,9 @@ pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<Str
         // Those of warm-up runs are counted, too.
         let all_runs = runs.len() as u64 + options.warmup_runs;
         let s3 = observation.s3_requests.per_run(function_name(arn), all_runs);
-        contest.success.push(success(observed, s3, &run.prices)?);
+        let is_ranked = runs.len() as u64 >= options.runs_per_contender;
+        let list = if is_ranked { &mut contest.success } else { &mut contest.unranked };
+        list.push(success(observed, s3, &run.prices)?);
         warnings.extend(missing_reports(observed));
     }
     contest.success.sort_by(|a, b| a.run_price_usd.total_cmp(&b.run_price_usd));
@@ -119,10 +121,13 @@ fn durations_ms(observed: &Observed) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use results::price_list::US_EAST_1;
+    use results::scenario::archive::ContestOptions;
 
     use super::*;
     use crate::scenario::archive::execute::S3Requests;
-    use crate::scenario::archive::testing::{ARN, configuration, counts, observation, observed, report, run};
+    use crate::scenario::archive::testing::{
+        ARN, configuration, counts, observation, observed, options, report, run,
+    };
 
     #[test]
     fn the_figures_are_those_of_the_report_lines() {
@@ -205,6 +210,16 @@ mod tests {
         let (contest, warnings) = contest(&observation(contenders), &run()).unwrap();
         let order: Vec<u64> = contest.success.iter().map(|success| success.duration_ms).collect();
         assert_eq!((order, warnings.len()), (vec![900, 1100, 1000], 0));
+    }
+
+    #[test]
+    fn a_contender_whose_runs_the_user_did_not_wait_for_has_no_rank() {
+        let contenders =
+            vec![observed(&[1000.0], &[report(0, 1000.0, 9, None)]), observed(&[2000.0, 2000.0], &[])];
+        let options = ContestOptions { runs_per_contender: 2, ..options() };
+        let (contest, _) = contest(&Observation { options, ..observation(contenders) }, &run()).unwrap();
+        let runs = |list: &[Success]| list.iter().map(|one| one.runs_count).collect::<Vec<_>>();
+        assert_eq!((runs(&contest.success), runs(&contest.unranked)), (vec![2], vec![1]));
     }
 
     #[test]

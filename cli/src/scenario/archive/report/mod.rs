@@ -38,7 +38,8 @@ pub fn measurement(run: &Run, observation: &Observation) -> Result<Measurement> 
         series: contest.success.iter().map(|one| series::series(stack, one)).collect(),
         cost: contest.success.iter().map(|one| cost::cost(&run.prices, stack, one)).collect(),
         warnings: warnings::warnings(run, observation, &contest, missing_reports),
-        failed_checks: failed_checks::failed_checks(&contest),
+        failed_checks: failed_checks::failed_checks(&contest, &observation.missing),
+        missing: observation.missing.clone(),
         figures: contest.success.iter().map(|one| figure(stack, one)).collect(),
         detail: Detail::Archive(contest),
     })

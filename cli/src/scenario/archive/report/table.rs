@@ -18,9 +18,22 @@ const MAX_REASON: usize = 200;
 pub fn render(contest: &Contest, stack: &str, costs: &[Cost]) -> String {
     let mut text = chosen::line(contest).map_or_else(String::new, |line| line + "\n");
     if contest.success.is_empty() {
-        text.push_str("no contender passed\n");
+        let passed =
+            if contest.unranked.is_empty() { "no contender passed" } else { "no contender has a rank" };
+        let _ = writeln!(text, "{passed}");
     } else {
         let _ = writeln!(text, "{}", table(contest, stack));
+    }
+    for one in &contest.unranked {
+        let _ = writeln!(
+            text,
+            "no rank: {}: only {}: {} ± {}, {:.4} USD/1,000 runs",
+            contender(stack, &one.arn),
+            tables::count(one.runs_count, "run"),
+            seconds(one.duration_ms),
+            seconds(one.duration_ms_stddev),
+            one.run_price_usd * 1000.0
+        );
     }
     for failure in &contest.failure {
         let _ = writeln!(text, "out: {}: {}", contender(stack, &failure.arn), shortened(&failure.reason));
@@ -95,6 +108,7 @@ mod tests {
                 arn: "arn:aws:lambda:us-east-1:0:function:lambench-dev-go-quick".to_owned(),
                 reason: "crash: Runtime.ExitError / exit status 1".to_owned(),
             }],
+            unranked: vec![],
             options: None,
         };
         insta::assert_snapshot!(render(&contest, "dev", &[]));
@@ -109,7 +123,14 @@ mod tests {
 
     #[test]
     fn a_contest_without_a_winner_says_so() {
-        let contest = Contest::default();
-        assert_eq!(render(&contest, "dev", &[]), "no contender passed\n");
+        assert_eq!(render(&Contest::default(), "dev", &[]), "no contender passed\n");
+    }
+
+    #[test]
+    fn a_contender_with_fewer_runs_than_asked_for_stands_below_the_ranking() {
+        let unranked = vec![success("rust-stream", 2000)];
+        let shown = render(&Contest { unranked, ..Contest::default() }, "dev", &[]);
+        let expected = "no contender has a rank\nno rank: rust-stream: only 2 runs: 2.000 s ± 0.010 s, 0.0167 USD/1,000 runs\n";
+        assert_eq!(shown, expected);
     }
 }

@@ -4,6 +4,7 @@ mod dead_letters;
 pub mod queue;
 pub mod ramp;
 mod send;
+mod stopped;
 mod tally;
 mod wait;
 
@@ -17,7 +18,6 @@ use super::Run;
 use super::options::{Mode, Options};
 use crate::scenario::shared::aurora_capacity::{Capacities, capacities};
 use crate::scenario::shared::billing_log::{self, Billed, Span};
-use crate::shutdown::unless_interrupted;
 
 /// What was observed.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Observation {
     pub runs: Runs,
     /// What went wrong in observing.
     pub warnings: Vec<String>,
+    /// What the user has kept from being run, in words.
+    pub missing: Vec<String>,
 }
 
 /// The runs of a load, by how it came about.
@@ -46,38 +48,55 @@ pub struct Charges {
     pub acu_hours: Option<f64>,
 }
 
-/// Puts the load on the database.
+/// Puts the load on the database. If the user presses Ctrl-C, the stages that had ended count, and the drivers whose messages had
+/// been sent.
 ///
 /// # Errors
-/// If AWS fails; [`crate::exit::Interrupted`] if the user ended it.
+/// If AWS fails; [`crate::exit::Interrupted`] if the user stopped it before anything was measured, or aborted it.
 pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
-    let mut warnings = Vec::new();
+    let warnings = Vec::new();
     if may_be_paused(run) {
+        let _spinner = run.context().waiting("waiting for the database to wake up");
         let woken =
             async { tally::tally(run, &run.name, Vec::new()).await.context("the database isn't ready") };
-        unless_interrupted(woken, || "there was no load yet".to_owned()).await?;
+        run.stop.unless_requested(woken, || "there was no load yet".to_owned()).await?;
     }
-    let runs = match options.mode {
+    let (runs, missing) = match options.mode {
         Mode::Ramp => {
-            let mut executions = ramp::execute(run, options).await?;
-            let now = Instant::now();
-            for execution in &mut executions {
-                (execution.charges, execution.capacities) =
-                    charges(run, &execution.chargeable(run, options)?, now, &mut warnings).await?;
-            }
-            Runs::Ramp(executions)
+            let (executions, missing) = ramp::execute(run, options).await?;
+            (Runs::Ramp(executions), missing)
         }
         Mode::Queue => {
-            let mut all = queue::execute(run, options).await?;
-            let now = Instant::now();
-            for handled in &mut all {
-                (handled.charges, handled.capacities) =
-                    charges(run, &handled.chargeable(run)?, now, &mut warnings).await?;
-            }
-            Runs::Queue(all)
+            let (all, missing) = queue::execute(run, options).await?;
+            (Runs::Queue(all), missing)
         }
     };
-    Ok(Observation { runs, warnings })
+    let mut observation = Observation { runs, warnings, missing };
+    run.stop.waits_for("what is charged for to be known");
+    let charged = charge(run, options, &mut observation);
+    run.stop.unless_aborted(charged, || "the load is over".to_owned()).await?;
+    Ok(observation)
+}
+
+/// Looks up what is charged for.
+async fn charge(run: &Run, options: &Options, observation: &mut Observation) -> Result<()> {
+    let (now, warnings) = (Instant::now(), &mut observation.warnings);
+    match &mut observation.runs {
+        Runs::Ramp(executions) => {
+            // What a stage that was stopped is charged for cannot be told from what those before it are.
+            for execution in executions.iter_mut().filter(|execution| !execution.is_stopped) {
+                (execution.charges, execution.capacities) =
+                    charges(run, &execution.chargeable(run, options)?, now, warnings).await?;
+            }
+        }
+        Runs::Queue(all) => {
+            for handled in all {
+                (handled.charges, handled.capacities) =
+                    charges(run, &handled.chargeable(run)?, now, warnings).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What is charged for.

@@ -7,7 +7,8 @@ use protocol::aurora::{Action, Driver, Ramp, RampOutput, Tally};
 use protocol::stats::real;
 use serde_json::json;
 
-use super::{Chargeable, Charges, workers};
+use super::{Chargeable, Charges, stopped, workers};
+use crate::exit::Interrupted;
 use crate::output;
 use crate::progress::Progress;
 use crate::scenario::aurora::options::Options;
@@ -15,9 +16,8 @@ use crate::scenario::aurora::{Run, clients};
 use crate::scenario::shared::aurora_capacity::Capacities;
 use crate::scenario::shared::billing_log::{Invocations, Span};
 use crate::scenario::shared::state_machine::{Machine, message};
-use crate::shutdown::unless_interrupted;
 
-/// An execution that has ended well.
+/// An execution that has ended well, or that the user has stopped.
 #[derive(Debug)]
 pub struct Execution {
     /// Its name.
@@ -26,7 +26,9 @@ pub struct Execution {
     pub driver: Driver,
     /// What each unit executed.
     pub action: Action,
-    /// What it returned.
+    /// Whether the user has stopped it.
+    pub is_stopped: bool,
+    /// What it returned; of one that was stopped, the stages that had ended.
     pub output: RampOutput,
     /// When it started and ended, ms since 1970.
     pub span_ms: (i64, i64),
@@ -63,27 +65,33 @@ impl Execution {
     }
 }
 
-/// Runs all executions.
+/// Runs all executions. If the user presses Ctrl-C, the one under way is stopped, and its stages that had ended count. Returns what
+/// is missing then, too.
 ///
 /// # Errors
-/// If one fails; [`crate::exit::Interrupted`] if the user ended it.
-pub async fn execute(run: &Run, options: &Options) -> Result<Vec<Execution>> {
+/// If one fails; [`Interrupted`] if the user stopped it before a stage had ended, or aborted it.
+pub async fn execute(run: &Run, options: &Options) -> Result<(Vec<Execution>, Vec<String>)> {
     let machine = Machine::new(&run.config, run.deployment(), &run.deployed.state_machine);
-    machine.refuse_other().await?;
+    run.stop.unless_requested(machine.refuse_other(), || "no execution was started".to_owned()).await?;
     let under_way = RefCell::new(None);
-    let work = execute_each(run, options, &machine, &under_way);
-    let executions = unless_interrupted(work, || {
+    let left = || {
         format!(
             "the execution is stopped; workers that have started end by themselves after {} s",
             options.seconds()
         )
-    });
-    let executions = executions.await;
+    };
+    run.stop.waits_for("workers that have started to end");
+    let work = execute_each(run, options, &machine, &under_way);
+    let executions = run.stop.unless_aborted(work, left).await;
     if let (Err(_), Some(execution)) = (&executions, under_way.take()) {
         output::print_error("stopping the execution …");
         machine.stop(&execution).await?;
     }
-    executions
+    let executions = executions?;
+    if executions.0.is_empty() {
+        return Err(Interrupted(format!("no stage had ended; {}", left())).into());
+    }
+    Ok(executions)
 }
 
 async fn execute_each(
@@ -91,31 +99,48 @@ async fn execute_each(
     options: &Options,
     machine: &Machine<'_>,
     under_way: &RefCell<Option<String>>,
-) -> Result<Vec<Execution>> {
+) -> Result<(Vec<Execution>, Vec<String>)> {
     let (stages, actions) = (options.stages(), options.actions());
     let pairs = alternating(&actions, options.drivers());
-    let mut progress = Progress::new(run.progress, (stages.len() * pairs.len()) as u64);
-    let mut executions = Vec::new();
+    let steps = (stages.len() * pairs.len()) as u64;
+    let mut progress = Progress::new(run.progress, steps);
+    let (mut executions, mut missing) = (Vec::new(), Vec::new());
     for (index, (action, driver)) in pairs.into_iter().enumerate() {
+        if run.stop.is_requested() {
+            missing.push(format!("{driver} {action}"));
+            continue;
+        }
         let name = format!("{}-{driver}-{}", run.name, action.to_string().to_lowercase());
         under_way.replace(Some(machine.execution(&name)));
         let arn = machine.start(&name, &json!(input(options, &name, action, driver))).await?;
-        let ended = machine.follow(&arn, |events| {
+        let followed = machine.follow(&arn, |events| {
             let stage =
                 stage_under_way(&stages, |clients| run.deployed.stage_tasks(clients), events.scheduled);
             let message = format!("stages; {driver} {action}, {}", clients(stages[stage]));
             progress.set((index * stages.len() + stage) as u64, &message);
         });
-        let ended = ended.await?;
+        let ended = tokio::select! {
+            ended = followed => Some(ended?),
+            () = run.stop.requested() => None,
+        };
+        let (output, span_ms) = if let Some(ended) = &ended {
+            (ended.output(&format!("the ramp of {action} by {driver}"), |_| None)?, ended.span_ms())
+        } else {
+            let (output, span_ms) = stopped::stop(run, options, machine, &name).await?;
+            missing.extend(stopped::missing(&format!("{driver} {action}"), &stages, output.stages.len()));
+            (output, span_ms)
+        };
         under_way.replace(None);
-        let output = ended.output(&format!("the ramp of {action} by {driver}"), |_| None)?;
+        if output.stages.is_empty() && ended.is_none() {
+            continue;
+        }
         let transitions = machine.events(&arn).await?.transitions();
-        let span_ms = ended.span_ms();
         let (charges, capacities) = Default::default();
         executions.push(Execution {
             name,
             driver,
             action,
+            is_stopped: ended.is_none(),
             output,
             span_ms,
             transitions,
@@ -123,13 +148,16 @@ async fn execute_each(
             capacities,
         });
     }
+    if missing.is_empty() {
+        progress.set(steps, "stages");
+    }
     progress.end();
     // As results have them, whichever was first.
     let position = |driver| options.drivers().iter().position(|other| *other == driver);
     executions.sort_by_key(|execution| {
         (actions.iter().position(|action| *action == execution.action), position(execution.driver))
     });
-    Ok(executions)
+    Ok((executions, missing))
 }
 
 /// Each action by each driver, the drivers in turns the other way round: none is always the one that another one's load has

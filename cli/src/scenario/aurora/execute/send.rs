@@ -16,10 +16,12 @@ use crate::scenario::aurora::options::Options;
 const TIMEOUT: Duration = Duration::from_mins(30);
 /// Requests under way at once.
 const CONCURRENCY: usize = 8;
+/// Requests after which to look whether the user has stopped the run.
+const ROUND: usize = 100;
 /// What a message has at most, with its attributes: ten of them are one request.
 const MAX_BYTES: usize = 1024;
 
-/// Sends a run's messages, their actions mixed evenly; returns how many requests it took.
+/// Sends a run's messages, their actions mixed evenly, until the user presses Ctrl-C; returns how many requests it took.
 pub async fn send(run: &Run, options: &Options, queue: &Queue, name: &str, sent: &Cell<u64>) -> Result<u64> {
     let actions = options.actions();
     let numbers: Vec<usize> = (0..usize::try_from(options.messages())?).collect();
@@ -34,10 +36,15 @@ pub async fn send(run: &Run, options: &Options, queue: &Queue, name: &str, sent:
         Message { body: "load".to_owned(), attributes }
     };
     let sending = Sending { end: Instant::now() + TIMEOUT, concurrency: CONCURRENCY };
-    let unsent = sqs::Queue::new(&run.config, queue.url.clone())
-        .send(batches(&numbers, |_| MAX_BYTES), sending, message, on_sent)
-        .await
-        .map_err(|failure| anyhow!("{failure}"))?;
+    let queue_client = sqs::Queue::new(&run.config, queue.url.clone());
+    let mut unsent = Vec::new();
+    for batches in batches(&numbers, |_| MAX_BYTES).chunks(ROUND) {
+        if run.stop.is_requested() {
+            break;
+        }
+        let sent = queue_client.send(batches.to_vec(), sending, message, on_sent).await;
+        unsent.extend(sent.map_err(|failure| anyhow!("{failure}"))?);
+    }
     match unsent.first() {
         None => Ok(requests.get()),
         Some(first) => bail!(

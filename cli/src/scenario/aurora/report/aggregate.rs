@@ -65,7 +65,7 @@ fn queue_run(options: &Options, handled: &Handled) -> QueueRun {
         driver: *driver,
         statements: options.statements(),
         batch: options.batch().into(),
-        sent: options.messages(),
+        sent: handled.sent,
         done: tally.done,
         dead_lettered: dead_letters.count(&tally.done_sources),
         dead_lettered_done: tally.done_sources.len() as u64,

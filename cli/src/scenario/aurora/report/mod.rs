@@ -30,6 +30,7 @@ pub fn measurement(run: &Run, options: &Options, observation: &Observation) -> M
         figures: figures::figures(&load, &cost),
         cost,
         warnings,
+        missing: observation.missing.clone(),
         failed_checks: failed_checks::failed_checks(observation, &load),
         detail: Detail::Aurora(load),
     }

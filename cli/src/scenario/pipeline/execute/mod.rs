@@ -18,8 +18,8 @@ use protocol::stats::{real, whole};
 
 use super::Run;
 use super::options::Options;
+use crate::exit::Interrupted;
 use crate::scenario::shared::billing_log::Billed;
-use crate::shutdown::unless_interrupted;
 use load::Counters;
 pub use load::request_log::{RequestLog, RequestStatus, Throttled};
 pub use load::schedule::Schedule;
@@ -30,7 +30,7 @@ pub use {dead_letters::DeadLetters, reconcile::Reconciliation};
 
 /// What was observed of a load.
 pub struct Observation {
-    /// What was to be sent.
+    /// What was to be sent; where the user has stopped the load, what was due until then.
     pub options: Options,
     /// What the sender knows.
     pub load: GeneratedLoad,
@@ -42,6 +42,8 @@ pub struct Observation {
     pub acu_hours: Option<f64>,
     /// What went wrong in observing.
     pub warnings: Vec<String>,
+    /// What the user has kept from being sent, in words.
+    pub missing: Vec<String>,
 }
 
 impl Observation {
@@ -72,30 +74,68 @@ struct Status {
     arrived: Cell<u64>,
 }
 
-/// Loads the pipeline and follows each message, until all have arrived or the user presses Ctrl-C.
+/// Loads the pipeline and follows each message, until all have arrived. If the user presses Ctrl-C, the load ends there, and what
+/// was sent is followed.
 ///
 /// # Errors
-/// If AWS fails; [`crate::exit::Interrupted`] if the user ended it.
+/// If AWS fails; [`Interrupted`] if the user stopped it before anything was measured, or aborted it.
 pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let status = Status::default();
-    unless_interrupted(Box::pin(observe(run, options, &status)), || leaves_behind(run, &status)).await
+    let observed = Box::pin(observe(run, options, &status));
+    run.stop.unless_aborted(observed, || leaves_behind(run, &status)).await
 }
 
 async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observation> {
     let measured_from = options.schedule().measured_from();
     // A database that is paused wakes up, and one that is away is noticed before anything is sent.
-    tally::tally(run, measured_from).await.context("the database isn't ready")?;
+    let woken = async { tally::tally(run, measured_from).await.context("the database isn't ready") };
+    let spinner = run.context().waiting("asking whether the database is ready");
+    run.stop.unless_requested(woken, || "no message was sent".to_owned()).await?;
+    drop(spinner);
+    run.stop.waits_for("the messages that were sent to become rows");
     let load = send::send(run, options, &status.counters).await?;
+    if load.requests.sent() == 0 && run.stop.is_requested() {
+        return Err(Interrupted("no message was sent".to_owned()).into());
+    }
+    let (sent_options, missing) = shortened(options, load.requests.statuses.len() as u64);
     let arrived = wait::until_arrived(run, measured_from, &load.requests, &status.arrived).await?;
+    let Some(sent_options) = sent_options else {
+        let sent = load.requests.sent();
+        return Err(Interrupted(format!(
+            "the {sent} messages that were sent are part of the ramp, which isn't measured"
+        ))
+        .into());
+    };
+    run.stop.waits_for("the REPORT lines of what was sent");
     let observation = Observation {
-        options: options.clone(),
+        options: sent_options,
         load,
+        missing,
         arrived,
         functions: Vec::new(),
         acu_hours: None,
         warnings: Vec::new(),
     };
     billing::look_up(run, observation).await
+}
+
+/// The options of a load of which only the first requests were due, and what it lacks; no options if these are all of the ramp.
+fn shortened(options: &Options, due: u64) -> (Option<Options>, Vec<String>) {
+    let schedule = options.schedule();
+    if due >= schedule.total() {
+        return (Some(options.clone()), Vec::new());
+    }
+    let measured = due.saturating_sub(schedule.measured_from());
+    let duration = Duration::from_secs_f64(real(measured) / real(options.rate));
+    let missing = format!(
+        "{} of {} requests: the load was stopped after {:.1} of its {} s",
+        schedule.total() - due,
+        schedule.total(),
+        duration.as_secs_f64(),
+        options.duration.as_secs_f64()
+    );
+    let shorter = (measured > 0).then(|| Options { duration, ..options.clone() });
+    (shorter, vec![missing])
 }
 
 /// What an interrupted run leaves on its way: nobody can call it back.
@@ -114,4 +154,21 @@ fn leaves_behind(run: &Run, status: &Status) -> String {
          database; to see what is there: eval \"$({})\"",
         run.deployment().pulumi("stack output pipelineResults")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::pipeline::testing::options;
+
+    #[test]
+    fn a_load_that_was_stopped_lasted_only_until_then() {
+        // 1,000 requests in the ramp, 12,000 in the minute behind it.
+        let (shorter, missing) = shortened(&options(), 1000 + 2400);
+        let shorter = shorter.unwrap();
+        assert_eq!((shorter.duration, shorter.schedule().total()), (Duration::from_secs(12), 3400));
+        assert_eq!(missing, ["9600 of 13000 requests: the load was stopped after 12.0 of its 60 s"]);
+        assert_eq!(shortened(&options(), 13_000), (Some(options()), vec![]));
+        assert_eq!(shortened(&options(), 999).0, None, "the ramp isn't measured");
+    }
 }

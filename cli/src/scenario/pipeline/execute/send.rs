@@ -17,7 +17,7 @@ use crate::scenario::pipeline::options::Options;
 /// Between two reports of progress.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Generates the load to its end; `counters` are its own from its start on.
+/// Generates the load to its end, or until the user presses Ctrl-C; `counters` are its own from its start on.
 pub async fn send(
     run: &Run,
     options: &Options,
@@ -35,17 +35,26 @@ pub async fn send(
     counters.replace(Some(Arc::clone(&load.counters)));
     let mut progress = Progress::new(run.progress, schedule.total());
     let mut ticks = interval(INTERVAL);
+    let mut is_stopped = false;
     let generated = loop {
         tokio::select! {
+            () = run.stop.requested(), if !is_stopped => {
+                is_stopped = true;
+                load.stop();
+            }
             generated = &mut load.end => break generated.context("the load generator has crashed")?,
             _ = ticks.tick() => {
-                let accepted = load.counters.accepted.load(Relaxed);
-                progress.set(load.counters.sent.load(Relaxed), &format!("requests sent, {accepted} accepted"));
+                progress.set(load.counters.sent.load(Relaxed), &requests_sent(&load.counters));
             }
         }
     };
+    progress.set(load.counters.sent.load(Relaxed), &requests_sent(&load.counters));
     progress.end();
     generated
+}
+
+fn requests_sent(counters: &Counters) -> String {
+    format!("requests sent, {} accepted", counters.accepted.load(Relaxed))
 }
 
 /// None if the API takes requests from everybody.

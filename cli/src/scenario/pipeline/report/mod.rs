@@ -30,6 +30,7 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
         figures: figures::figures(&delivery, &cost),
         cost,
         warnings,
+        missing: observation.missing.clone(),
         failed_checks: failed_checks::failed_checks(&delivery, &observation.arrived.tally),
         detail: Detail::Pipeline(Box::new(delivery)),
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use results::scenario::Detail;
+
 use super::aggregate;
 use super::cost::costs;
 use super::failed_checks::failed_checks;
@@ -23,6 +25,20 @@ fn rates_are_over_the_time_without_the_ramp_until_the_last_answer_and_the_last_r
     assert!((messages.seconds - 60.41).abs() < 1e-6, "{messages:?}");
     assert!((messages.per_second - 11_986.0 / messages.seconds).abs() < 1e-9);
     assert!((messages.drain_seconds.unwrap() - 0.4).abs() < 1e-6);
+}
+
+#[test]
+fn a_load_that_was_stopped_is_measured_over_the_time_until_then_and_is_incomplete() {
+    let mut stopped = observation();
+    stopped.options.duration = Duration::from_secs(12);
+    stopped.load.requests.statuses.truncate(3400);
+    stopped.load.requests.last_answer = Duration::from_millis(22_010);
+    stopped.missing = vec!["9600 of 13000 requests".to_owned()];
+    let measurement = super::measurement(&run(), &stopped);
+    assert_eq!(measurement.missing, ["9600 of 13000 requests"]);
+    let Detail::Pipeline(delivery) = measurement.detail else { panic!("a delivery") };
+    assert!((delivery.offered.seconds - 12.0).abs() < 1e-9);
+    assert!((delivery.requests.accepted_per_second - 2400.0 / 12.01).abs() < 1e-9, "{:?}", delivery.requests);
 }
 
 #[test]

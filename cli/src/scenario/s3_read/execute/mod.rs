@@ -14,10 +14,10 @@ use tokio::time::Instant;
 
 use super::options::Options;
 use super::{Run, functions};
+use crate::exit::Interrupted;
 use crate::scenario::shared::billing_log::{self, Billed, Invocations, Span};
 use crate::scenario::shared::dead_letters::DeadLetters;
 use crate::scenario::shared::queue;
-use crate::shutdown::unless_interrupted;
 use dead_letters::UNANSWERED;
 use items::Item;
 use send::Sent;
@@ -32,6 +32,8 @@ pub struct Observation {
     pub memory_mb: u64,
     /// What the generator says.
     pub listing: Listing,
+    /// Whether the user has stopped the run before the generator had listed all.
+    pub is_partial: bool,
     /// What became of the objects.
     pub handled: Handled,
     /// The generator's invocations; none where REPORT lines are missing.
@@ -42,17 +44,42 @@ pub struct Observation {
     pub warnings: Vec<String>,
 }
 
+/// What the runs of all variants brought.
+#[derive(Default)]
+pub struct Observations {
+    /// In the order in which they ran.
+    pub runs: Vec<Observation>,
+    /// What the user has kept from being read, in words.
+    pub missing: Vec<String>,
+}
+
+impl Observation {
+    /// Objects that were sent, and that nobody reads any more as the user has stopped the run.
+    pub fn interrupted(&self) -> u64 {
+        if self.handled.is_stopped { self.listing.sent.saturating_sub(self.handled.count()) } else { 0 }
+    }
+
+    fn missing(&self) -> Vec<String> {
+        let (variant, sent, unread) = (self.variant, self.listing.sent, self.interrupted());
+        let in_queue = (unread > 0).then(|| format!("{variant}: {unread} of {sent} objects"));
+        let unlisted = self.is_partial.then(|| format!("{variant}: the objects that were not listed yet"));
+        in_queue.into_iter().chain(unlisted).collect()
+    }
+}
+
 /// What became of a run's objects.
 pub struct Handled {
     /// Those that were read.
     pub items: Vec<Item>,
     /// Those that were given up, some of which may have been read all the same.
     pub dead_letters: DeadLetters,
+    /// Whether the user has stopped the run, so that the others are not lost.
+    pub is_stopped: bool,
 }
 
 impl Default for Handled {
     fn default() -> Self {
-        Self { items: Vec::new(), dead_letters: DeadLetters::new(UNANSWERED) }
+        Self { items: Vec::new(), dead_letters: DeadLetters::new(UNANSWERED), is_stopped: false }
     }
 }
 
@@ -66,29 +93,46 @@ pub struct UnderWay<'a> {
     memory_mb: u64,
 }
 
-/// Reads by each variant, until that is over or the user presses Ctrl-C.
-pub async fn execute(run: &Run, options: &Options) -> Result<Vec<Observation>> {
+/// Reads by each variant. If the user presses Ctrl-C, what is in the queue is removed, what was read counts, and no other variant
+/// starts.
+///
+/// # Errors
+/// If AWS fails; [`Interrupted`] if the user stopped it before anything was read, or aborted it.
+pub async fn execute(run: &Run, options: &Options) -> Result<Observations> {
     let request = options.request(&run.deployed);
     let memory_mb = run.deployment().required("memory")?;
     let remaining = RefCell::new("no object is under way".to_owned());
     let observe_all = async {
-        let mut observations = Vec::new();
+        let mut all = Observations::default();
         for variant in options.variants() {
             let functions = functions(run, variant)?;
             let under_way = UnderWay { run, request: &request, variant, functions, memory_mb };
-            observations.push(under_way.observe(&remaining).await?);
+            if all.runs.is_empty() || !run.stop.is_requested() {
+                let observed = under_way.observe(&remaining).await;
+                if let Some(observed) = run.stop.measured(observed)? {
+                    all.missing.extend(observed.missing());
+                    all.runs.push(observed);
+                    continue;
+                }
+            }
+            all.missing.push(variant.to_string());
         }
-        Ok(observations)
+        Ok(all)
     };
-    unless_interrupted(observe_all, || remaining.borrow().clone()).await
+    let all = run.stop.unless_aborted(observe_all, || remaining.borrow().clone()).await?;
+    if all.runs.is_empty() {
+        return Err(Interrupted("no object was read".to_owned()).into());
+    }
+    Ok(all)
 }
 
 impl UnderWay<'_> {
-    /// Reads all objects; `remaining` says what there is in the meantime that an interrupted run leaves behind.
+    /// Reads all objects; `remaining` says what there is in the meantime that an aborted run leaves behind.
     async fn observe(self, remaining: &RefCell<String>) -> Result<Observation> {
         let Self { run, request, variant, functions, memory_mb } = self;
         let url = &functions.queue.url;
-        let limits = queue::until_empty(run.context(), url).await?;
+        let nothing_sent = || "no object was read".to_owned();
+        let limits = run.stop.unless_requested(queue::until_empty(run.context(), url), nothing_sent).await?;
         run.context().notify(&format!("{variant}, {memory_mb} MB: listing s3://{} …", request.bucket));
         // SQS cannot take back one run's messages.
         let nothing = remaining.replace(format!(
@@ -96,16 +140,21 @@ impl UnderWay<'_> {
             run.name,
             queue::purge_command(run.deployment(), url)
         ));
+        run.stop.waits_for("the objects that are being read");
         let sent = send::send(self).await?;
         let handled = wait::until_handled(self, limits, sent.listing.sent).await?;
         remaining.replace(nothing);
+        if handled.is_stopped && handled.items.is_empty() {
+            return Err(Interrupted(nothing_sent()).into());
+        }
+        run.stop.waits_for("the REPORT lines of what was read");
         self.charge(sent, handled).await
     }
 
     /// Looks up what Lambda charges for, and puts everything together.
     async fn charge(self, sent: Sent, handled: Handled) -> Result<Observation> {
         let Self { run, variant, functions, memory_mb, .. } = self;
-        let Sent { listing, span_ms: (from_ms, listed_ms), request_ids } = sent;
+        let Sent { listing, span_ms: (from_ms, listed_ms), request_ids, is_partial } = sent;
         let (now, mut warnings) = (Instant::now(), Vec::new());
         let batches = handled.count().div_ceil(run.deployment().required("batchSize")?).max(1);
         let readers = handled.items.iter().map(|item| item.request_id.clone()).collect();
@@ -125,6 +174,6 @@ impl UnderWay<'_> {
         let generator = billing_log::billed(run.context(), &generator, now, &mut warnings).await?;
         let reader = billing_log::billed(run.context(), &reader, now, &mut warnings).await?;
         let run = run.name.clone();
-        Ok(Observation { run, variant, memory_mb, listing, handled, generator, reader, warnings })
+        Ok(Observation { run, variant, memory_mb, listing, is_partial, handled, generator, reader, warnings })
     }
 }

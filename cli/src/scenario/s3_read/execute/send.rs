@@ -9,10 +9,11 @@ use results::scenario::s3_read::{Listing, Request};
 use serde_json::json;
 
 use super::UnderWay;
+use crate::exit::Interrupted;
 use crate::progress::Progress;
 use crate::scenario::shared::invoke::invoke;
 
-/// A run's messages, all sent.
+/// A run's messages, all sent that are to be.
 pub struct Sent {
     /// What the generator says.
     pub listing: Listing,
@@ -20,15 +21,18 @@ pub struct Sent {
     pub span_ms: (i64, i64),
     /// The request ids of its calls.
     pub request_ids: HashSet<String>,
+    /// Whether there may be more, since the user has stopped the run.
+    pub is_partial: bool,
 }
 
-/// Sends every object that is to be read, with as many calls as the generator's timeout makes of it.
+/// Sends every object that is to be read, with as many calls as the generator's timeout makes of it, or until the user presses
+/// Ctrl-C.
 pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
     let UnderWay { run, request, functions, .. } = under_way;
     let start = Timestamp::now();
     let mut progress = Progress::new(run.progress, request.max_objects);
     let (mut listing, mut request_ids) = (Listing::default(), HashSet::new());
-    let mut continuation = None;
+    let (mut continuation, mut is_partial) = (None, false);
     loop {
         let event = json!(GeneratorRequest {
             run: run.name.clone(),
@@ -45,6 +49,10 @@ pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
         let is_full = request.max_objects > 0 && listing.sent >= request.max_objects;
         match report.continuation {
             Some(_) if is_full => break,
+            Some(_) if run.stop.is_requested() => {
+                is_partial = true;
+                break;
+            }
             // A call that got nowhere would be followed by another one that doesn't.
             Some(key) if continuation.as_ref() == Some(&key) => bail!(
                 "{} gets no further than the object '{key}' of s3://{}: see its logs",
@@ -58,10 +66,13 @@ pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
     progress.end();
     let end = Timestamp::now();
     listing.seconds = end.duration_since(start).as_secs_f64();
+    if listing.sent == 0 && is_partial {
+        return Err(Interrupted("no object was sent".to_owned()).into());
+    }
     if listing.sent == 0 {
         bail!("{}", nothing_to_read(request, &listing));
     }
-    Ok(Sent { listing, span_ms: (start.as_millisecond(), end.as_millisecond()), request_ids })
+    Ok(Sent { listing, span_ms: (start.as_millisecond(), end.as_millisecond()), request_ids, is_partial })
 }
 
 fn add(listing: &mut Listing, report: &GeneratorReport) {

@@ -93,12 +93,14 @@ fn objects(observation: &Observation) -> Objects {
         *failures.entry(kind_name(reason).to_owned()).or_default() += 1;
     }
     let dead_lettered = failed.len() as u64;
+    let interrupted = observation.interrupted();
     Objects {
         read,
         dead_lettered,
         failures,
         dead_lettered_read: handled.dead_letters.count() - dead_lettered,
-        lost: listing.sent.saturating_sub(read + dead_lettered),
+        lost: listing.sent.saturating_sub(read + dead_lettered + interrupted),
+        interrupted,
         first_try: handled.items.iter().filter(|item| item.attempts == 1).count() as u64,
     }
 }
@@ -187,11 +189,26 @@ mod tests {
         let dead_letters = dead_letters(&["files/0001", "files/0008", "files/0009"]);
         let objects = objects(&Observation {
             listing: Listing { sent: 7, ..Listing::default() },
-            handled: Handled { items: items(3), dead_letters },
+            handled: Handled { items: items(3), dead_letters, is_stopped: false },
             ..observation(Variant::Sdk, 512)
         });
         assert_eq!((objects.read, objects.dead_lettered, objects.lost), (3, 2, 2));
         assert_eq!(objects.dead_lettered_read, 1);
         assert_eq!(objects.failures, BTreeMap::from([("missing".to_owned(), 2)]));
+    }
+
+    #[test]
+    fn an_object_that_the_user_did_not_wait_for_is_not_lost() {
+        let stopped = Observation {
+            listing: Listing { sent: 7, ..Listing::default() },
+            handled: Handled {
+                items: items(3),
+                dead_letters: dead_letters(&["files/0009"]),
+                is_stopped: true,
+            },
+            ..observation(Variant::Sdk, 512)
+        };
+        let objects = objects(&stopped);
+        assert_eq!((objects.read, objects.dead_lettered, objects.lost, objects.interrupted), (3, 1, 0, 3));
     }
 }

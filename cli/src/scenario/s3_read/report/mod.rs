@@ -14,7 +14,7 @@ use results::scenario::Detail;
 use results::scenario::s3_read::{ReadRun, Reading};
 
 use super::Run;
-use super::execute::Observation;
+use super::execute::Observations;
 use super::options::Options;
 use crate::scenario::shared::run::Measurement;
 pub use aggregate::Aggregate;
@@ -27,10 +27,10 @@ pub use table::render;
 pub fn measurement(
     run: &Run,
     options: &Options,
-    observations: Vec<Observation>,
+    Observations { runs, missing }: Observations,
     contents: &mut Contents,
 ) -> Measurement {
-    let all: Vec<_> = observations.into_iter().map(Aggregate::of).collect();
+    let all: Vec<_> = runs.into_iter().map(Aggregate::of).collect();
     let found_out = all.iter().flat_map(|one| one.observation.warnings.clone());
     let cost: Vec<_> = all.iter().flat_map(|one| cost::costs(run, one)).collect();
     Measurement {
@@ -38,6 +38,7 @@ pub fn measurement(
         figures: all.iter().map(|one| figure(&one.run, &cost)).collect(),
         cost,
         warnings: found_out.chain(warnings::warnings(run, &all)).collect(),
+        missing,
         failed_checks: failed_checks::failed_checks(&all, contents),
         detail: Detail::S3Read(Reading {
             request: options.request(&run.deployed),
@@ -48,7 +49,7 @@ pub fn measurement(
 
 /// What memory sizes are compared by: nothing where not all objects were read.
 fn figure(run: &ReadRun, costs: &[Cost]) -> Figure {
-    let is_read = run.objects.dead_lettered + run.objects.lost == 0;
+    let is_read = run.objects.dead_lettered + run.objects.lost + run.objects.interrupted == 0;
     Figure {
         name: run.variant.to_string(),
         speed: run.mb_per_second_per_function.filter(|_| is_read),
@@ -66,7 +67,7 @@ mod tests {
     use protocol::s3_read::Variant;
 
     use super::*;
-    use crate::scenario::s3_read::testing::{aggregate, run};
+    use crate::scenario::s3_read::testing::{aggregate, observation, run};
 
     #[test]
     fn memory_sizes_are_compared_by_a_functions_rate_and_price_if_all_objects_were_read() {
@@ -79,5 +80,20 @@ mod tests {
         let mut failed = one.run;
         failed.objects.dead_lettered = 1;
         assert_eq!(figure(&failed, &costs), Figure { name: "sdk".to_owned(), speed: None, usd: None });
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_is_incomplete_and_compared_with_none() {
+        let mut stopped = observation(Variant::Signed, 512);
+        stopped.listing.sent = 10;
+        stopped.handled.is_stopped = true;
+        let missing = vec!["signed: 6 of 10 objects".to_owned(), "sdk".to_owned()];
+        let options = crate::scenario::shared::testing::parsed("").unwrap();
+        let observations = Observations { runs: vec![stopped], missing: missing.clone() };
+        let measurement = measurement(&run(), &options, observations, &mut Contents::new());
+        assert_eq!((measurement.missing, measurement.failed_checks), (missing, vec![]));
+        assert_eq!((measurement.figures[0].speed, measurement.figures[0].usd), (None, None));
+        let Detail::S3Read(reading) = measurement.detail else { panic!("a reading") };
+        assert!(render(&reading, &[]).contains("= 4 read + 0 dead-lettered + 0 lost + 6 interrupted"));
     }
 }

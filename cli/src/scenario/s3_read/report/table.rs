@@ -88,7 +88,8 @@ fn latencies(runs: &[ReadRun]) -> Table {
 
 /// What became of the objects.
 fn accounting(run: &ReadRun) -> String {
-    let Objects { read, dead_lettered, lost, dead_lettered_read, first_try, failures } = &run.objects;
+    let Objects { read, dead_lettered, lost, interrupted, dead_lettered_read, first_try, failures } =
+        &run.objects;
     let sent = run.listing.sent;
     let mut kinds: Vec<_> = failures.iter().collect();
     kinds.sort_by_key(|(_, count)| Reverse(**count));
@@ -97,8 +98,11 @@ fn accounting(run: &ReadRun) -> String {
     let mut text = format!(
         "{}: {sent} sent {} {read} read + {dead_lettered} dead-lettered{kinds} + {lost} lost",
         title(run),
-        if sent == read + dead_lettered + lost { "=" } else { "≠" },
+        if sent == read + dead_lettered + lost + interrupted { "=" } else { "≠" },
     );
+    if *interrupted > 0 {
+        let _ = write!(text, " + {interrupted} interrupted");
+    }
     if first_try < read {
         let _ = write!(text, "; {} took more than one request", read - first_try);
     }
@@ -110,7 +114,7 @@ fn accounting(run: &ReadRun) -> String {
 
 /// Which is fastest, and which cheapest, where there is a choice.
 fn best(costs: &[Cost], runs: &[ReadRun]) -> String {
-    if runs.len() < 2 {
+    if runs.len() < 2 || runs.iter().any(|run| run.objects.interrupted > 0) {
         return String::new();
     }
     let rated = runs.iter().filter_map(|run| Some((run, run.mb_per_second_per_function?)));

@@ -31,7 +31,7 @@ mod tests {
             figures: vec![],
             failed_checks: failed_checks.iter().map(ToString::to_string).collect(),
             cpu: None,
-            detail: Detail::Archive(Contest { success: vec![], failure: vec![] }),
+            detail: Detail::Archive(Contest { success: vec![], failure: vec![], ..Contest::default() }),
         }
     }
 

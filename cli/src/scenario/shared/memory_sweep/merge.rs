@@ -13,12 +13,14 @@ use crate::scenario::shared::series::Series;
 pub fn merged(compared: Compared, measured: Vec<(u64, Measured)>, limit: Option<&CpuLimit>) -> Measured {
     let sizes = measured.len();
     let (mut series, mut cost, mut failed_checks) = (Vec::new(), Vec::new(), Vec::new());
+    let mut missing = Vec::new();
     let (mut points, mut warnings) = (Vec::new(), Vec::<(String, Vec<u64>)>::new());
     for (memory_mb, Measured { measurement, cpu }) in measured {
         let name = |name: &str| prefixed(memory_mb, name);
         series.extend(measurement.series.into_iter().map(|one| Series { name: name(&one.name), ..one }));
         cost.extend(measurement.cost.into_iter().map(|one| Cost { item: name(&one.item), ..one }));
         failed_checks.extend(measurement.failed_checks.iter().map(|check| name(check)));
+        missing.extend(measurement.missing.iter().map(|what| name(what)));
         for warning in measurement.warnings {
             match warnings.iter_mut().find(|(said, _)| *said == warning) {
                 Some((_, said_of)) => said_of.push(memory_mb),
@@ -29,6 +31,7 @@ pub fn merged(compared: Compared, measured: Vec<(u64, Measured)>, limit: Option<
             memory_mb,
             figures: measurement.figures,
             failed_checks: measurement.failed_checks,
+            missing: measurement.missing,
             cpu,
             detail: measurement.detail,
         });
@@ -38,7 +41,8 @@ pub fn merged(compared: Compared, measured: Vec<(u64, Measured)>, limit: Option<
         warnings.into_iter().map(|(warning, said_of)| said(warning, &said_of, sizes)).collect();
     warnings.extend(limit.and_then(|limit| buys_no_more(limit, largest)));
     let detail = Detail::MemorySweep(MemorySweep::new(compared, points));
-    let measurement = Measurement { series, cost, warnings, failed_checks, figures: Vec::new(), detail };
+    let figures = Vec::new();
+    let measurement = Measurement { series, cost, warnings, failed_checks, missing, figures, detail };
     Measured { measurement, cpu: None }
 }
 

@@ -13,15 +13,12 @@ use anyhow::Result;
 use jiff::Timestamp;
 use protocol::deployment::Deployment;
 use results::memory_sweep::Compared;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::function_memory::FunctionMemory;
 use super::run::{self, Measured, Run};
-use crate::exit::Interrupted;
 use crate::output;
 use crate::scenario::Scenario;
-use crate::shutdown::requested;
 pub use headline::headline;
 pub use options::WithMemory;
 pub use table::{options, prefixed, render};
@@ -45,10 +42,12 @@ impl From<ComparedBy> for Compared {
 /// Between the end of a run and the start of the next, so that their REPORT lines can be told apart.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Runs a scenario with each size, and gives the functions back their own, also if the user presses Ctrl-C.
+/// Runs a scenario with each size, and gives the functions back their own, also if the user presses Ctrl-C. Then the sizes that
+/// were measured are the result.
 ///
 /// # Errors
-/// If a run fails, or a function's memory cannot be changed; [`Interrupted`] if the user ended it.
+/// If a run fails, or a function's memory cannot be changed; [`crate::exit::Interrupted`] if the user stopped it before anything was
+/// measured, or aborted it.
 pub async fn run<S: Scenario>(scenario: &S, run: &Run<S::Deployed>, sizes: &[u64]) -> Result<Measured> {
     let memory = FunctionMemory::remember(run, scenario.measured_functions(&run.deployed), sizes).await?;
     let ignored = ignored::<S>(&memory);
@@ -56,12 +55,16 @@ pub async fn run<S: Scenario>(scenario: &S, run: &Run<S::Deployed>, sizes: &[u64
         run.context().notify(ignored);
     }
     let points = each(scenario, run, &memory, sizes).await;
+    let spinner = run.context().waiting("restoring the functions' memory");
     let restored = memory.restore().await;
+    drop(spinner);
     match (points, restored) {
         (Ok(points), restored) => {
             restored?;
+            let left_out = left_out(sizes, points.len());
             let mut merged = merge::merged(S::COMPARED.into(), points, run.cpu_limit.as_ref());
             merged.measurement.warnings.extend(ignored);
+            merged.measurement.missing.extend(left_out);
             Ok(merged)
         }
         (Err(error), restored) => {
@@ -80,25 +83,43 @@ async fn each<S: Scenario>(
     memory: &FunctionMemory<'_>,
     sizes: &[u64],
 ) -> Result<Vec<(u64, Measured)>> {
-    // From now on, Ctrl-C ends a run, but no change of memory: a scenario listens to it by itself.
-    let mut interrupt = tokio::spawn(requested());
+    // Ctrl-C ends a run, but no change of memory.
     let (mut points, mut next) = (Vec::new(), Instant::now());
     for &memory_mb in sizes {
-        run.context().notify(&format!("{memory_mb} MB: giving the functions this memory …"));
+        if !points.is_empty() {
+            run.stop.waits_for("the functions' own memory to be restored");
+        }
+        let spinner = run.context().waiting(&format!("{memory_mb} MB: giving the functions this memory"));
         memory.set(memory_mb).await?;
-        until(next, &mut interrupt).await?;
-        points.push((memory_mb, run::measure(scenario, &with_memory(run, memory_mb)).await?));
+        drop(spinner);
+        let measured = async {
+            let pause = async {
+                sleep_until(next).await;
+                Ok(())
+            };
+            run.stop.unless_requested(pause, || "no run was under way".to_owned()).await?;
+            run::measure(scenario, &with_memory(run, memory_mb)).await
+        };
+        match measured.await {
+            // What is there already is a result without this size.
+            Err(error) if points.is_empty() => return Err(error),
+            measured => match run.stop.measured(measured)? {
+                Some(measured) => points.push((memory_mb, measured)),
+                None => break,
+            },
+        }
+        if run.stop.is_requested() {
+            break;
+        }
         next = Instant::now() + PAUSE;
     }
     Ok(points)
 }
 
-async fn until(next: Instant, interrupt: &mut JoinHandle<()>) -> Result<()> {
-    tokio::select! {
-        biased;
-        _ = interrupt => Err(Interrupted("no run is under way".to_owned()).into()),
-        () = sleep_until(next) => Ok(()),
-    }
+/// The sizes behind the first ones, in words.
+fn left_out(sizes: &[u64], measured: usize) -> Option<String> {
+    let left: Vec<_> = sizes.iter().skip(measured).map(u64::to_string).collect();
+    (!left.is_empty()).then(|| format!("memory sizes {} MB", left.join(", ")))
 }
 
 /// The run with a memory size: what it costs is calculated with that.

@@ -67,6 +67,9 @@ fn choice(choices: &Choices, point: &Point) -> String {
     if !point.failed_checks.is_empty() {
         return "none: its checks failed".to_owned();
     }
+    if !point.missing.is_empty() {
+        return "none: incomplete".to_owned();
+    }
     let named =
         [(choices.fastest, "fastest"), (choices.cheapest, "cheapest"), (choices.balanced, "balanced")];
     let chosen = named.into_iter().filter(|(memory_mb, _)| *memory_mb == Some(point.memory_mb));

@@ -9,6 +9,7 @@ use results::scenario::archive::Contest;
 
 use super::options::MemorySizes;
 use super::*;
+use crate::exit::Interrupted;
 use crate::scenario::shared::run::Measurement;
 use crate::scenario::shared::series::{Series, Values};
 use crate::scenario::shared::testing::{Deployed, Stack, parsed, stack};
@@ -20,6 +21,8 @@ struct Fake {
     runs: RefCell<Vec<(String, u64)>>,
     /// The size with which it cannot be run.
     fails_with: Option<u64>,
+    /// The size with which the user presses Ctrl-C so often, and whether something is measured all the same.
+    stopped_with: Option<(u64, u32, bool)>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -52,7 +55,14 @@ impl Scenario for Fake {
         if self.fails_with == Some(memory_mb) {
             bail!("it failed with {memory_mb} MB");
         }
-        Ok(measurement(memory_mb))
+        let Some((_, times, is_measured)) = self.stopped_with.filter(|(with, ..)| *with == memory_mb) else {
+            return Ok(measurement(memory_mb));
+        };
+        (0..times).for_each(|_| run.stop.request());
+        if !is_measured {
+            return Err(Interrupted("nothing was sent".to_owned()).into());
+        }
+        Ok(Measurement { missing: vec!["3 of 4 items".to_owned()], ..measurement(memory_mb) })
     }
 }
 
@@ -70,6 +80,7 @@ fn measurement(memory_mb: u64) -> Measurement {
         cost: vec![Cost { item: "one: a run".to_owned(), usd: Some(0.25), lines: vec![] }],
         warnings: std::iter::once("few runs".to_owned()).chain(is_small.then(|| "slow".to_owned())).collect(),
         failed_checks: is_small.then(|| "1 item lost".to_owned()).into_iter().collect(),
+        missing: vec![],
         figures: vec![figure],
         detail: Detail::Archive(Contest::default()),
     }
@@ -123,6 +134,39 @@ async fn a_run_that_fails_ends_the_sweep_and_the_functions_have_their_own_memory
     assert_eq!(error.to_string(), "it failed with 256 MB");
     assert_eq!(memory_of(&stack), [512, 128]);
     assert_eq!(fake.runs.borrow().len(), 2);
+}
+
+/// What is missing of a sweep over three sizes that is stopped with one of them, and the sizes that were measured.
+async fn stopped(with: u64, times: u32, is_measured: bool) -> Result<(Vec<String>, Vec<u64>)> {
+    let fake = Fake { stopped_with: Some((with, times, is_measured)), ..Fake::default() };
+    let stack = stack(&[("a", 512), ("b", 512)]);
+    let swept = sweep(&fake, &stack, &[1024, 512, 256]).await;
+    assert_eq!(memory_of(&stack), [512, 512]);
+    let measurement = swept?.measurement;
+    let Detail::MemorySweep(MemorySweep { points, choices, .. }) = measurement.detail else {
+        panic!("a sweep")
+    };
+    assert!(choices.iter().all(|one| one.fastest != Some(with)), "an incomplete size is no choice");
+    Ok((measurement.missing, points.iter().map(|point| point.memory_mb).collect()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_is_stopped_has_the_sizes_so_far_and_says_which_are_missing() {
+    let (missing, sizes) = stopped(512, 1, true).await.unwrap();
+    assert_eq!(
+        (missing, sizes),
+        (vec!["512 MB: 3 of 4 items".to_owned(), "memory sizes 256 MB".to_owned()], vec![1024, 512])
+    );
+    let (missing, sizes) = stopped(512, 1, false).await.unwrap();
+    assert_eq!((missing, sizes), (vec!["memory sizes 512, 256 MB".to_owned()], vec![1024]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_has_measured_nothing_or_is_aborted_has_no_result() {
+    for (with, times) in [(1024, 1), (512, 2)] {
+        let error = stopped(with, times, false).await.unwrap_err();
+        assert_eq!(error.to_string(), "interrupted: nothing was sent");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ mod sequential;
 mod wait;
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -20,10 +21,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Run;
 use super::options::Options;
+use crate::exit::Interrupted;
 use crate::output;
 use crate::scenario::shared::billing_log::{self, Billed, Invocations, Span};
 use crate::scenario::shared::queue::{Limits, until_empty};
-use crate::shutdown::unless_interrupted;
 pub use dead_letters::DeadLetters;
 pub use event::Event;
 use event_source_mapping::EventSourceMapping;
@@ -41,6 +42,8 @@ pub struct Observation {
     pub splits: Vec<SplitObservation>,
     /// What went wrong in observing.
     pub warnings: Vec<String>,
+    /// What the user has kept from being done, in words.
+    pub missing: Vec<String>,
 }
 
 /// What was observed at one concurrency.
@@ -73,6 +76,8 @@ pub struct Handled {
     pub log: RunLog,
     /// What was given up.
     pub dead_letters: DeadLetters,
+    /// Whether the user has stopped the run, so that the others are not lost.
+    pub is_stopped: bool,
 }
 
 impl SplitObservation {
@@ -84,6 +89,14 @@ impl SplitObservation {
     /// Attempts at items, as the log has them.
     pub fn item_attempts(&self) -> u64 {
         self.handled.log.items.values().map(|entry| entry.attempts).sum()
+    }
+
+    /// Items that are neither done nor given up.
+    fn undone(&self) -> u64 {
+        let Handled { log, dead_letters, .. } = &self.handled;
+        let done: HashSet<_> = log.done().map(|(id, ..)| id).collect();
+        let given_up = dead_letters.items.reasons().keys().filter(|id| !done.contains(id)).count();
+        self.items.saturating_sub((done.len() + given_up) as u64)
     }
 
     /// The fewest invocations that can have been.
@@ -104,7 +117,11 @@ struct Split<'a> {
     concurrency: u64,
 }
 
-/// Splits the event at each concurrency, and gives the queue back its own, also if the user presses Ctrl-C.
+/// Splits the event at each concurrency, and gives the queue back its own. If the user presses Ctrl-C, items that are in the queue
+/// are removed, those that are done count, and no other concurrency starts.
+///
+/// # Errors
+/// If AWS fails; [`Interrupted`] if the user stopped it before an item was done, or aborted it.
 pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let event = Event::new(options, run)?;
     let concurrencies = match options.concurrency.as_slice() {
@@ -116,7 +133,7 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let mapping = if uses_queue { Some(EventSourceMapping::find(run).await?) } else { None };
     let under_way = Cell::new(None);
     let work = split_at_each(run, &event, &concurrencies, mapping.as_ref(), &under_way);
-    let splits = unless_interrupted(work, || remaining_work(run, under_way.take())).await;
+    let splits = run.stop.unless_aborted(work, || remaining_work(run, under_way.take())).await;
     if let Some(mapping) = mapping {
         match (mapping.restore().await, &splits) {
             (Ok(true), Err(_)) => {
@@ -127,12 +144,32 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
             (Err(error), Err(_)) => output::print_error(format_args!("warning: {error:#}")),
         }
     }
-    let mut observation = Observation { event, splits: splits?, warnings: Vec::new() };
-    find_billed(run, &mut observation).await?;
+    let splits = splits?;
+    if splits.is_empty() {
+        return Err(Interrupted("no item was done".to_owned()).into());
+    }
+    let missing = missing(&splits, &concurrencies);
+    let mut observation = Observation { event, splits, warnings: Vec::new(), missing };
+    run.stop.waits_for("the REPORT lines of what was done");
+    run.stop
+        .unless_aborted(find_billed(run, &mut observation), || "all that was sent is done".to_owned())
+        .await?;
     Ok(observation)
 }
 
-/// What an interrupted run leaves behind.
+/// What the user has kept from being done, in words: items of a split, and the concurrencies behind the last one.
+fn missing(splits: &[SplitObservation], concurrencies: &[u64]) -> Vec<String> {
+    let interrupted = splits.iter().filter_map(|split| {
+        let undone = split.undone();
+        (split.handled.is_stopped && undone > 0)
+            .then(|| format!("concurrency {}: {undone} of {} items", split.concurrency, split.items))
+    });
+    let left_out =
+        concurrencies.iter().skip(splits.len()).map(|concurrency| format!("concurrency {concurrency}"));
+    interrupted.chain(left_out).collect()
+}
+
+/// What an aborted run leaves behind.
 fn remaining_work(run: &Run, under_way: Option<String>) -> String {
     under_way.map_or_else(
         || "no event was sent".to_owned(),
@@ -156,7 +193,9 @@ async fn split_at_each(
     let mut splits = Vec::new();
     for (index, &concurrency) in concurrencies.iter().enumerate() {
         let next = Instant::now() + PAUSE;
-        let limits = until_empty(run.context(), &run.deployed.queue.url).await?;
+        let empty = until_empty(run.context(), &run.deployed.queue.url);
+        let empty = run.stop.unless_requested(empty, || "no event was sent".to_owned()).await;
+        let Some(limits) = run.stop.measured(empty)? else { break };
         if let Some(mapping) = mapping.filter(|_| concurrency > 1) {
             mapping.set_concurrency(concurrency).await?;
         }
@@ -164,9 +203,17 @@ async fn split_at_each(
             sleep_until(next).await;
         }
         let name = split_name(run, index, concurrency);
+        if run.stop.is_requested() {
+            break;
+        }
         under_way.set(Some(name.clone()));
-        splits.push(split(Split { run, event, name: &name, concurrency }, limits).await?);
+        run.stop.waits_for("the items that are being done");
+        let split = split(Split { run, event, name: &name, concurrency }, limits).await?;
         under_way.set(None);
+        if split.handled.is_stopped && split.handled.log.done().next().is_none() {
+            break;
+        }
+        splits.push(split);
     }
     Ok(splits)
 }
@@ -229,4 +276,24 @@ pub fn batch_size(run: &Run) -> u64 {
 /// By this machine's clock, µs since 1970.
 fn now_us() -> u64 {
     u64::try_from(Timestamp::now().as_microsecond()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::splitter::testing::split_at;
+
+    #[test]
+    fn a_run_that_was_stopped_says_which_items_and_concurrencies_are_missing() {
+        assert_eq!(missing(&[split_at(1), split_at(5)], &[1, 5]), [""; 0]);
+        let mut stopped = split_at(5);
+        stopped.handled.is_stopped = true;
+        assert_eq!(missing(&[split_at(1), stopped], &[1, 5]), [""; 0], "all were done in the meantime");
+        let mut stopped = split_at(5);
+        stopped.handled.log.items.retain(|id, _| id.as_str() < "0012");
+        stopped.handled.dead_letters.items.add("0013", Some("poison"));
+        stopped.handled.is_stopped = true;
+        let expected = ["concurrency 5: 7 of 20 items", "concurrency 10"];
+        assert_eq!(missing(&[split_at(1), stopped], &[1, 5, 10]), expected);
+    }
 }

@@ -18,12 +18,16 @@ struct Answer {
     batch_item_failures: Vec<Value>,
 }
 
-/// Hands over all items of the event, each as often as the queue would until it is done.
+/// Hands over all items of the event, each as often as the queue would until it is done; or those until the user presses Ctrl-C.
 pub async fn handle_all(split: Split<'_>, receives: u32) -> Result<Handled> {
     let tags = split.event.tags().unwrap_or_default();
     let mut progress = Progress::new(split.run.progress, tags.len() as u64);
-    let mut dead_letters = DeadLetters::default();
+    let (mut dead_letters, mut is_stopped) = (DeadLetters::default(), false);
     for (index, tag) in tags.iter().enumerate() {
+        if split.run.stop.is_requested() {
+            is_stopped = true;
+            break;
+        }
         let item = item_id(index);
         let batch = batch(split, &item, tag);
         if let Err(reason) = attempt_until_done(split, &batch, receives).await? {
@@ -33,7 +37,7 @@ pub async fn handle_all(split: Split<'_>, receives: u32) -> Result<Handled> {
         progress.set(index as u64 + 1, &message);
     }
     progress.end();
-    Ok(Handled { log: RunLog::read(split.run, split.name).await?, dead_letters })
+    Ok(Handled { log: RunLog::read(split.run, split.name).await?, dead_letters, is_stopped })
 }
 
 /// Hands over a message; where that fails each time, with the last reason that the function gave.

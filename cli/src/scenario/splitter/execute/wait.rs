@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::run_log::{Entry, RunLog, count_done};
 use super::{DeadLetters, Handled, Run, Split};
-use crate::scenario::shared::queue::Limits;
+use crate::scenario::shared::queue::{Emptying, Limits};
 use crate::scenario::shared::wait;
 
 /// Without a change for so long besides an item's own time, something may have been given up.
@@ -14,17 +14,31 @@ const QUIET: Duration = Duration::from_secs(3);
 /// After so long without a sign of the event, the user is told what may be wrong.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// Waits until all items are done or given up, or nothing has changed for longer than one may take.
+/// Waits until all items are done or given up, or nothing has changed for longer than one may take. Once the user presses Ctrl-C,
+/// only those are waited for that are being done.
 pub async fn until_handled(split: Split<'_>, items: u64, limits: Limits) -> Result<Handled> {
     let Split { run, event, name, concurrency } = split;
     let quiet = Duration::from_secs_f64(event.item_seconds) + QUIET;
     let patience = limits.patience() + event_retries(run.deployed.event_retries);
     let mut dead_letters = DeadLetters::default();
-    let mut is_silent = false;
+    let (mut is_silent, mut emptying) = (false, Emptying::default());
     wait::until(run.context(), items, async |wait| {
         let (done, dead_lettered) = (count_done(run, name).await?, dead_letters.items.count());
         let message = format!("items, {concurrency} at once, {dead_lettered} dead-lettered");
         let idle = wait.report_progress(done + dead_lettered, &message, [done, dead_lettered]);
+        if emptying.is_over(run.context(), &run.deployed.queue.url, idle, quiet).await {
+            dead_letters.collect(run, name).await?;
+            let log = RunLog::read(run, name).await?;
+            // An event that isn't split yet still puts its items into the queue.
+            let is_split = log.split.is_some_and(|split| split.ended_us.is_some());
+            if is_split || idle > SILENCE {
+                return Ok(Some(Handled {
+                    log,
+                    dead_letters: std::mem::take(&mut dead_letters),
+                    is_stopped: true,
+                }));
+            }
+        }
         if done < items && idle <= quiet {
             return Ok(None);
         }
@@ -41,7 +55,7 @@ pub async fn until_handled(split: Split<'_>, items: u64, limits: Limits) -> Resu
                 return Ok(None);
             }
         }
-        Ok(Some(Handled { log, dead_letters: std::mem::take(&mut dead_letters) }))
+        Ok(Some(Handled { log, dead_letters: std::mem::take(&mut dead_letters), is_stopped: false }))
     })
     .await
 }

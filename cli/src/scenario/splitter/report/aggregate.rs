@@ -45,7 +45,7 @@ pub fn split_run(event: &Event, split: &SplitObservation) -> SplitRun {
         concurrency: split.concurrency,
         trigger: split.trigger,
         reply: split.reply.clone(),
-        invocations: invocations(split),
+        invocations: invocations(split, &items),
         elapsed_seconds,
         serial_seconds,
         speed_up,
@@ -78,6 +78,7 @@ fn items(split: &SplitObservation) -> Items {
                 items.dead_lettered += 1;
                 *items.reasons.entry(reason.clone()).or_default() += 1;
             }
+            (false, None) if handled.is_stopped => items.interrupted += 1,
             (false, None) => {
                 items.lost += 1;
                 if items.lost_ids.len() < MAX_IDS {
@@ -89,12 +90,12 @@ fn items(split: &SplitObservation) -> Items {
     items
 }
 
-fn invocations(split: &SplitObservation) -> Option<Invocations> {
+fn invocations(split: &SplitObservation, items: &Items) -> Option<Invocations> {
     let counted = split.billed?.invocations;
     // An event without items takes an invocation as well.
     let to_split = u64::from(split.trigger != Trigger::Sequential && split.items != 1);
     let started = split.handled.log.items.values().filter(|entry| entry.attempts > 0).count() as u64;
-    let expected = split.items + to_split;
+    let expected = split.items - items.interrupted + to_split;
     let split_repeats = split.split_attempts().saturating_sub(1);
     let item_repeats = split.item_attempts().saturating_sub(started);
     let others = counted.saturating_sub(expected + split_repeats + item_repeats);

@@ -34,6 +34,7 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
         figures: splitting.runs.iter().map(|run| figure(run, &cost)).collect(),
         cost,
         warnings,
+        missing: observation.missing.clone(),
         failed_checks: splits()
             .flat_map(|(split, figures)| failed_checks::failed_checks(split, figures))
             .collect(),
@@ -43,7 +44,7 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
 
 /// What memory sizes are compared by: nothing where not all items are done.
 fn figure(run: &SplitRun, costs: &[Cost]) -> Figure {
-    let is_done = run.items.dead_lettered + run.items.lost == 0;
+    let is_done = run.items.dead_lettered + run.items.lost + run.items.interrupted == 0;
     let item = cost_item(run.concurrency, SPLIT_COST);
     Figure {
         name: format!("concurrency {}", run.concurrency),

@@ -119,6 +119,10 @@ fn notes(run: &SplitRun) -> String {
     for (reason, count) in &run.items.reasons {
         let _ = writeln!(text, "concurrency {concurrency}: dead-lettered: {count} × {reason}");
     }
+    if run.items.interrupted > 0 {
+        let undone = tables::count(run.items.interrupted, "item");
+        let _ = writeln!(text, "concurrency {concurrency}: interrupted: {undone} not done");
+    }
     if run.items.dead_lettered_done > 0 {
         let _ = writeln!(
             text,

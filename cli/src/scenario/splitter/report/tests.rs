@@ -81,6 +81,25 @@ fn an_item_that_was_given_up_is_not_done_and_not_part_of_the_time() {
 }
 
 #[test]
+fn items_that_the_user_did_not_wait_for_are_not_lost_and_their_split_is_compared_with_none() {
+    let mut stopped = split_at(5);
+    stopped.handled.log.items.retain(|id, _| id.as_str() < "0010");
+    stopped.handled.is_stopped = true;
+    stopped.billed.as_mut().unwrap().invocations = 11;
+    let missing = vec!["concurrency 5: 10 of 20 items".to_owned()];
+    let observation = Observation { missing: missing.clone(), ..observed(vec![stopped]) };
+    let measurement = measurement(&run(), &observation);
+    assert_eq!((measurement.missing, measurement.failed_checks), (missing, vec![]));
+    assert_eq!((measurement.figures[0].speed, measurement.figures[0].usd), (None, None));
+    let Detail::Splitter(splitting) = measurement.detail else { panic!("a splitting") };
+    let one = &splitting.runs[0];
+    assert_eq!((one.items.done, one.items.lost, one.items.interrupted), (10, 0, 10));
+    assert_eq!(one.invocations.unwrap().expected, 11);
+    assert_close(Some(one.serial_seconds), 2.0);
+    assert!(render(&splitting, &[]).contains("concurrency 5: interrupted: 10 items not done"));
+}
+
+#[test]
 fn what_an_event_that_was_given_up_never_queued_is_given_up_with_it() {
     let run = figures_of(|split| {
         split.handled.log.items.retain(|id, _| id.as_str() < "0010");
@@ -160,6 +179,7 @@ fn trouble_is_shown_where_it_belongs() {
         dead_lettered_done: 1,
         lost: 1,
         lost_ids: vec!["0019".to_owned()],
+        interrupted: 0,
     };
     run.invocations =
         Some(Invocations { counted: 30, expected: 21, split_repeats: 1, item_repeats: 6, others: 2 });

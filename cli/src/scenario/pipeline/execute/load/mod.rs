@@ -53,7 +53,7 @@ pub struct Load {
 pub struct GeneratedLoad {
     /// When it started, µs since 1970.
     pub start_us: u64,
-    /// What became of its requests.
+    /// What became of its requests; of a load that was stopped, those until then.
     pub requests: RequestLog,
     /// CPU time that it took.
     pub cpu: Duration,
@@ -77,9 +77,16 @@ pub struct RunningLoad {
     pub end: oneshot::Receiver<Result<GeneratedLoad>>,
 }
 
+impl RunningLoad {
+    /// Lets no further request become due.
+    pub fn stop(&self) {
+        self.counters.stopped.store(true, Relaxed);
+    }
+}
+
 impl Drop for RunningLoad {
     fn drop(&mut self) {
-        self.counters.stopped.store(true, Relaxed);
+        self.stop();
     }
 }
 
@@ -140,7 +147,10 @@ async fn generate(load: Load, counters: Arc<Counters>) -> Result<GeneratedLoad> 
     let workers = opened.into_iter().map(|connection| work(Arc::clone(&shared), connection));
     workers.collect::<JoinSet<()>>().join_all().await;
     let cpu = pacer::cpu().saturating_sub(cpu) + pacer.join().unwrap_or_default();
-    Ok(GeneratedLoad { start_us: shared.start_us, requests: std::mem::take(&mut *shared.requests()), cpu })
+    let mut requests = std::mem::take(&mut *shared.requests());
+    // Of a load that was stopped, the others never came to their turns.
+    requests.statuses.truncate(usize::try_from(shared.next.load(Relaxed))?);
+    Ok(GeneratedLoad { start_us: shared.start_us, requests, cpu })
 }
 
 /// Sends one request after the other on a connection, each when it is due, or as soon as the connection is free.

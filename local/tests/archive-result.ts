@@ -1,3 +1,5 @@
+import type { Incomplete } from "./results";
+
 /** What the execution of the state machine returns, as far as tests read it. */
 export interface Execution {
   readonly contenders: readonly {
@@ -10,6 +12,7 @@ export interface Execution {
 export interface Result {
   readonly failed_checks: readonly string[];
   readonly environment: { readonly kind: string };
+  readonly incomplete?: Incomplete;
   readonly archive: {
     readonly success: readonly Success[];
     readonly failure: readonly { readonly arn: string; readonly reason: string }[];

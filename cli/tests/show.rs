@@ -107,6 +107,28 @@ fn results_are_compared_and_reported_as_what_they_are() {
 }
 
 #[test]
+fn an_incomplete_result_says_so_wherever_it_is_shown() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let whole = fs::read_to_string("tests/aurora-result.json").expect("it is there");
+    let mut result: serde_json::Value = serde_json::from_str(&whole).expect("JSON");
+    result["incomplete"] =
+        serde_json::json!({ "reason": "interrupted", "missing": ["sqlx INSERT: the stage of 8 clients"] });
+    let file = folder.path().join("result.json");
+    fs::write(&file, result.to_string()).expect("the folder is writable");
+    let file = file.to_str().expect("UTF-8");
+    let lacks = "INCOMPLETE (interrupted); missing: sqlx INSERT: the stage of 8 clients";
+    for (arguments, expected) in [
+        (&["show", file][..], format!("{lacks}\naurora on stack dev")),
+        (&["report", file], format!("## aurora, stack dev\n\n**{lacks}**\n\nLOCAL")),
+        (&["compare", "tests/aurora-result.json", file], format!("\nB: {lacks}\n")),
+    ] {
+        let output = lambench().args(arguments).output().expect("the binary starts");
+        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(output.status.success() && shown.contains(&expected), "{arguments:?}:\n{shown}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_ends_a_command_quietly() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);

@@ -1,3 +1,5 @@
+import type { Incomplete } from "./results";
+
 /** What the execution of the state machine returns, as far as tests read it. */
 export interface Execution {
   readonly contenders: readonly {
@@ -11,6 +13,7 @@ export interface Result {
   readonly failed_checks: readonly string[];
   readonly warnings: readonly string[];
   readonly environment: { readonly kind: string; readonly settings: Readonly<Record<string, unknown>> };
+  readonly incomplete?: Incomplete;
   readonly archive: {
     readonly options: Options;
     readonly success: readonly Success[];

@@ -64,14 +64,26 @@ describe("the archive contest, with the commands a user types", () => {
       await checkout.ok(`lambench run archive ${options} --stack dev --json --progress none`),
     ) as Result;
 
-  /** Runs the contest, and ends it with a signal while its first contender runs. */
-  const ended = async (signal: NodeJS.Signals): Promise<{ code: number | null; printed: string }> => {
+  /** The contest's result files. */
+  const results = (): string[] => {
+    const files = fs.readdirSync(path.join(checkout.root, "results", "archive"));
+    return files.map((file) => `results/archive/${file}`);
+  };
+  /** Runs the contest, and ends it with a signal while its first contender runs; with another one once it has said `again`. */
+  const ended = async (
+    signal: NodeJS.Signals,
+    again?: string,
+  ): Promise<{ code: number | null; printed: string }> => {
     const running = checkout.start("lambench run archive --stack dev --progress counter");
     let printed = "";
     running.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
     const exit = new Promise<number | null>((resolve) => running.on("exit", resolve));
     await until("the slow runs are under way", 60, () => Promise.resolve(SLOW_RUNS.test(printed)));
     running.kill(signal);
+    if (again !== undefined) {
+      await until(`it says '${again}'`, 60, () => Promise.resolve(printed.includes(again)));
+      running.kill(signal);
+    }
     return { code: await exit, printed };
   };
 
@@ -257,12 +269,30 @@ describe("the archive contest, with the commands a user types", () => {
     expect(refused.stderr).toContain(message);
   });
 
-  it("stops on Ctrl-C and leaves no archive behind, though a contender was writing one", async () => {
+  it("stops on Ctrl-C, writes what was measured, and leaves no archive behind, though a contender was writing one", async () => {
+    const before = results();
     const { code, printed } = await ended("SIGINT");
     expect(code).toBe(130);
+    expect(printed).toContain("press Ctrl-C again to abort");
     expect(printed).toContain("waiting for 2 invocations under way");
-    expect(printed).toContain("interrupted: the execution was stopped and its archives were removed");
+    expect(printed).toContain("interrupted: the result is incomplete; missing: ");
+    const file = results().find((one) => !before.includes(one)) ?? "";
+    const shown = await checkout.ok(`lambench show ${file}`);
+    expect(shown).toMatch(/^INCOMPLETE \(interrupted\); missing: .*python-crash: 2 of 2 runs/);
+    const { archive, incomplete } = JSON.parse(await checkout.ok(`lambench show --json ${file}`)) as Result;
+    expect(incomplete?.missing).toContain("rust-stream: 2 of 2 runs");
+    // Both of its runs had started, so they are measured, and found too slow as ever.
+    expect(archive.failure).toMatchObject([{ reason: expect.stringMatching(/^too slow: /) as string }]);
+    expect(archive.success).toEqual([]);
     expect(await count("archives/")).toBe(0);
+  });
+
+  it("aborts at a second Ctrl-C and writes no result", async () => {
+    const before = results();
+    const { code, printed } = await ended("SIGINT", "waiting for 2 invocations under way");
+    expect(code).toBe(130);
+    expect(printed).toContain("interrupted: no result was written; the execution was stopped");
+    expect(results()).toEqual(before);
   });
 
   it("ends with exit code 1 if no contender passes, and says so", async () => {

@@ -1,3 +1,5 @@
+import type { Incomplete } from "./results";
+
 /** Latency by percentile, ms. */
 export interface Latency {
   readonly p50: number;
@@ -7,6 +9,7 @@ export interface Latency {
 /** The part of a pipeline's result file that tests and benchmarks read. */
 export interface Result {
   readonly environment: { readonly kind: string };
+  readonly incomplete?: Incomplete;
   readonly samples: readonly { readonly name: string }[];
   readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
   readonly failed_checks: readonly string[];

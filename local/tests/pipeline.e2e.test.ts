@@ -1,7 +1,7 @@
 import { KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { Checkout, type Ended, settings, until } from "./checkout";
+import { Checkout, type Ended, exited, settings, until } from "./checkout";
 import { type ClientConfig, clientConfig } from "./clients";
 import { Database } from "./database";
 import { leakedResources } from "./leaked-resources";
@@ -157,6 +157,29 @@ describe("the pipeline, with the commands a user types", () => {
     const hops = samples.map(({ name }) => name);
     expect(hops).toEqual(expect.arrayContaining(["http", "api", "stream", "table", "row", "end-to-end"]));
     expect(cost[0]?.usd).toBeGreaterThan(0);
+  });
+
+  it("stops sending on Ctrl-C, follows what was sent, and measures the shorter load", async () => {
+    const before = await rows();
+    const running = checkout.start(
+      "lambench run pipeline --rate 20 --duration 2m --json --progress counter --stack pipeline",
+    );
+    const end = exited(running);
+    await until("the load is on", 60, async () => (await rows()) > before + 20);
+    running.kill("SIGINT");
+    const { code, stdout, stderr } = await end;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain("press Ctrl-C again to abort");
+    const { pipeline, incomplete, failed_checks } = JSON.parse(stdout) as Result;
+    const { sent, accepted, accepted_per_second } = pipeline.requests;
+    expect(failed_checks).toEqual([]);
+    expect([sent, pipeline.messages.stored]).toEqual([accepted, accepted]);
+    expect((await rows()) - before).toBe(accepted);
+    // By the time until it was stopped: by all of the two minutes, it would be less.
+    expect(accepted_per_second).toBeGreaterThan(15);
+    expect(incomplete?.missing).toMatchObject([
+      expect.stringMatching(new RegExp(`^${2400 - sent} of 2400 requests: the load was stopped after `)),
+    ]);
   });
 
   it("writes a latency of each message to CloudWatch", async () => {

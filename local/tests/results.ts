@@ -4,6 +4,12 @@ import { expect } from "vitest";
 
 import type { Checkout } from "./checkout";
 
+/** What the result of a run lacks that was interrupted. */
+export interface Incomplete {
+  readonly reason: string;
+  readonly missing: readonly string[];
+}
+
 /** Checks that results are shown, compared and reported as local ones. */
 export async function showsResults(checkout: Checkout, scenario: string): Promise<void> {
   const files = fs.readdirSync(`${checkout.root}/results/${scenario}`);

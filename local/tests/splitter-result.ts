@@ -1,3 +1,5 @@
+import type { Incomplete } from "./results";
+
 /** What happened to the items at one concurrency. */
 export interface SplitRun {
   readonly run: string;
@@ -8,6 +10,7 @@ export interface SplitRun {
     readonly dead_lettered: number;
     readonly reasons: Readonly<Record<string, number>>;
     readonly lost: number;
+    readonly interrupted?: number;
   };
   readonly invocations: {
     readonly counted: number;
@@ -26,6 +29,7 @@ export interface SplitRun {
 /** The part of a splitter's result file that tests and benchmarks read. */
 export interface Result {
   readonly environment: { readonly kind: string };
+  readonly incomplete?: Incomplete;
   readonly samples: readonly { readonly name: string }[];
   readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
   readonly warnings: readonly string[];

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { Checkout, type Ended, settings, until } from "./checkout";
+import { Checkout, type Ended, exited, settings, until } from "./checkout";
 import { type ClientConfig, clientConfig } from "./clients";
 import { leakedResources } from "./leaked-resources";
 import type { Sweep } from "./memory-sweep";
@@ -258,6 +258,29 @@ describe("the splitter, with the commands a user types", () => {
     sweep.kill("SIGINT");
     expect(await ended).toBe(130);
     expect([await allowed(), await memory()]).toEqual([CONCURRENCY, 128]);
+  });
+
+  it("stops on Ctrl-C with an empty queue, and has the items that were done in an incomplete result", async () => {
+    const command = "lambench run splitter --items 200 --item-seconds 0.5 --concurrency 2 --stack splitter";
+    const running = checkout.start(`${command} --json --progress counter`);
+    let told = "";
+    running.stderr?.on("data", (chunk: Buffer) => (told += chunk.toString()));
+    const end = exited(running);
+    await until("some items are done", 60, () => Promise.resolve(/^([3-9]|\d\d+)\/200 items/m.test(told)));
+    running.kill("SIGINT");
+    const { code, stdout, stderr } = await end;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain("press Ctrl-C again to abort");
+    const { splitter, incomplete, failed_checks } = JSON.parse(stdout) as Result;
+    const { done, interrupted = 0, lost } = splitter.runs[0]?.items ?? { done: 0, lost: NaN };
+    expect(failed_checks).toEqual([]);
+    expect([done > 0, interrupted > 0, lost, done + interrupted]).toEqual([true, true, 0, 200]);
+    expect(incomplete).toEqual({
+      reason: "interrupted",
+      missing: [`concurrency 2: ${interrupted} of 200 items`],
+    });
+    expect(await depth(config, environment.queue.url)()).toBe(0);
+    expect(await allowed()).toBe(CONCURRENCY);
   });
 
   it("puts a message that would be split again aside, with the reason", async () => {

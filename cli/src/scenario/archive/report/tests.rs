@@ -24,6 +24,22 @@ fn warned_of(run: &Run, options: ContestOptions, success: Success) -> Vec<String
 }
 
 #[test]
+fn a_contest_that_was_stopped_is_incomplete_and_ranks_nobody_with_fewer_runs() {
+    let missing = vec!["rust-stream: 1 of 2 runs".to_owned()];
+    let reports = [report(0, 1000.0, 9, None)];
+    let observation = Observation {
+        asked_runs: 2,
+        missing: missing.clone(),
+        ..observation(vec![observed(&[1000.0], &reports)])
+    };
+    let measurement = measurement(&run(), &observation).unwrap();
+    assert_eq!((measurement.missing, measurement.failed_checks), (missing, vec![]));
+    assert!(measurement.series.is_empty() && measurement.cost.is_empty() && measurement.figures.is_empty());
+    let Detail::Archive(contest) = measurement.detail else { panic!("a contest") };
+    assert_eq!((contest.success.len(), contest.unranked.len()), (0, 1));
+}
+
+#[test]
 fn a_contender_is_named_without_project_and_stack() {
     let name = contender("dev", "arn:aws:lambda:us-east-1:0:function:lambench-dev-rust-stream");
     assert_eq!(name, "rust-stream");

@@ -40,7 +40,29 @@ pub fn measurement(run: &Run, options: &Options, observation: &Observation) -> M
 mod tests {
     use std::path::Path;
 
+    use protocol::aurora::Action;
+    use results::scenario::aurora::{Load, Runs};
+
+    use super::*;
     use crate::result_file;
+    use crate::scenario::aurora::execute;
+    use crate::scenario::aurora::testing::{execution, run};
+    use crate::scenario::shared::testing::parsed;
+
+    #[test]
+    fn a_ramp_that_was_stopped_has_its_stages_that_ended_and_no_price() {
+        let mut stopped = execution(Action::Insert, &[(1, 1000), (2, 2000)]);
+        stopped.is_stopped = true;
+        let missing = vec!["sqlx INSERT: 2 stages from 4 to 8 clients".to_owned()];
+        let runs = execute::Runs::Ramp(vec![stopped]);
+        let observation = Observation { runs, warnings: vec![], missing: missing.clone() };
+        let options = parsed("--driver sqlx --action INSERT --seconds 10").unwrap();
+        let measurement = measurement(&run(), &options, &observation);
+        assert_eq!((measurement.missing, measurement.failed_checks), (missing, vec![]));
+        assert!(measurement.cost.iter().all(|cost| cost.usd.is_none()), "{:?}", measurement.cost);
+        let Detail::Aurora(Load { runs: Runs::Ramp(runs) }) = measurement.detail else { panic!("a ramp") };
+        assert_eq!(runs[0].stages.len(), 2);
+    }
 
     #[test]
     fn a_result_of_schema_version_1_is_shown_with_all_its_figures() {

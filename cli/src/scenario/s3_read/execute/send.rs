@@ -99,8 +99,37 @@ fn nothing_to_read(request: &Request, listing: &Listing) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::s3_read::Variant;
+
     use super::*;
-    use crate::scenario::s3_read::testing::request;
+    use crate::scenario::s3_read::testing::{request, run};
+    use crate::scenario::s3_read::{Run, functions};
+
+    /// What a run sends that is stopped while the first call of the generator is under way, which sends so many of many objects.
+    async fn stopped(sent: u64) -> Result<Sent> {
+        let stop = run().stop;
+        let stopping = stop.clone();
+        let (config, _) = test_kit::aws::config(move |_, _| {
+            assert!(!stopping.is_requested(), "there is no second call");
+            stopping.request();
+            let report = json!({
+                "run": "r", "variant": "sdk", "listed": 10, "skipped": 10 - sent, "unsendable": 0, "sent": sent,
+                "bytes": sent, "continuation": "files/0010", "elapsed_ms": 1, "request_id": "one",
+            });
+            (200, report)
+        });
+        let run = Run { config, stop, ..run() };
+        let (request, variant) = (request(), Variant::Sdk);
+        let functions = functions(&run, variant).unwrap();
+        send(UnderWay { run: &run, request: &request, variant, functions, memory_mb: 512 }).await
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_stopped_lists_no_further() {
+        let sent = stopped(8).await.unwrap();
+        assert_eq!((sent.is_partial, sent.listing.sent, sent.listing.calls), (true, 8, 1));
+        assert!(stopped(0).await.err().unwrap().is::<Interrupted>());
+    }
 
     #[test]
     fn a_bucket_with_nothing_to_read_says_why() {

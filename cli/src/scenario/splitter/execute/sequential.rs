@@ -77,6 +77,7 @@ fn batch(Split { run, event, name, .. }: Split<'_>, item: &str, tag: &Value) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::splitter::Run;
     use crate::scenario::splitter::testing::{event, run};
 
     #[test]
@@ -90,5 +91,20 @@ mod tests {
         let body: Value = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
         assert_eq!(body["detail"]["run"], "run-1");
         assert_eq!(body["detail"]["requestParameters"]["tagSet"]["items"], json!([tag]));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_stopped_hands_over_no_further_item() {
+        let (config, requests) = test_kit::aws::config(|operation, _| match operation {
+            "Query" => (200, json!({ "Items": [], "Count": 0 })),
+            _ => panic!("{operation}: nothing is to be started"),
+        });
+        let run = Run { config, ..run() };
+        run.stop.request();
+        let event = event();
+        let handled =
+            handle_all(Split { run: &run, event: &event, name: "r", concurrency: 1 }, 4).await.unwrap();
+        assert!(handled.is_stopped);
+        assert!(!requests.lock().unwrap().is_empty(), "what is done is looked up all the same");
     }
 }

@@ -28,8 +28,8 @@ pub fn distinguishing(one: &Map<String, Value>, all: &[&Map<String, Value>]) -> 
     names.sort();
     names.dedup();
     names.retain(|name| all.iter().any(|other| other.get(*name) != one.get(*name)));
-    let named = names.into_iter().map(|name| format!("{name} {}", one.get(name).map_or_else(none, as_text)));
-    named.collect::<Vec<_>>().join(", ")
+    let listed = names.into_iter().map(|name| format!("{name} {}", one.get(name).map_or_else(none, as_text)));
+    listed.collect::<Vec<_>>().join(", ")
 }
 
 fn as_text(value: &Value) -> String {

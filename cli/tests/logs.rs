@@ -21,7 +21,7 @@ struct Checkout {
 }
 
 impl Checkout {
-    /// `events` gets a request of FilterLogEvents, and answers with the events.
+    /// `events` gets a request of `FilterLogEvents`, and answers with the events.
     fn new(events: impl FnMut(&Value) -> Value + Send + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);

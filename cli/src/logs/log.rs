@@ -14,7 +14,7 @@ use super::functions::Function;
 use super::window::Window;
 use crate::aws::failed;
 
-/// Events on a page, at most (API reference of FilterLogEvents). An emulator may end there, without a token for the rest.
+/// Events on a page, at most (API reference of `FilterLogEvents`). An emulator may end there, without a token for the rest.
 const PAGE: usize = 10_000;
 /// An event may become searchable after one that is newer: so much before the newest is searched again.
 const OVERLAP_MS: i64 = 30_000;

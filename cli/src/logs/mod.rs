@@ -35,6 +35,8 @@ A scenario has one run at a time on a stack. So the events of a run are those be
 its end, which is in its result file; times are this machine's. Without a result file (it failed, or is still under way) they are \
 those since its start.
 
+Ctrl-C ends --follow with exit code 0.
+
 Examples:
   What a function wrote in the last 10 minutes:
     lambench logs upstream --stack dev

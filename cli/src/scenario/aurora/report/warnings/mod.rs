@@ -92,7 +92,7 @@ fn about_ramp(run: &Run, ramp: &RampRun) -> Vec<String> {
              are warm"
         ));
     }
-    warnings.extend(workers(&label, &all));
+    warnings.extend(workers(run, &label, &all));
     warnings.extend(errors(&label, &all));
     warnings.extend(scaled(run, &label, ramp.stages.iter().filter_map(|stage| stage.acus)));
     warnings
@@ -149,14 +149,15 @@ fn scaled(run: &Run, label: &str, acus: impl Iterator<Item = CapacityRange>) -> 
 }
 
 /// Workers that didn't do what their stage is measured by.
-fn workers(label: &str, all: &[&Aggregate]) -> Vec<String> {
+fn workers(run: &Run, label: &str, all: &[&Aggregate]) -> Vec<String> {
     let lost: u64 = all.iter().map(|one| one.lost).sum();
     let late: u64 = all.iter().map(|one| one.late).sum();
     let mut warnings = Vec::new();
     if lost > 0 {
         warnings.push(format!(
             "{label}: {lost} workers were lost (killed, crashed or throttled), so their stages had less load than \
-             clients: see the workers' logs, and the account's limit on concurrent executions"
+             clients: check the account's limit on concurrent executions, and see what they logged with: {}",
+            run.logs_command("aurora")
         ));
     }
     if late > 0 {

@@ -63,7 +63,10 @@ fn lost_and_late_workers_are_warned_of() {
     run.stages[2].aggregate.late = 2;
     let warnings = of_ramp(run);
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert!(warnings[0].contains("1 workers were lost") && warnings[0].contains("logs"), "{warnings:?}");
+    assert!(warnings[0].contains("1 workers were lost"), "{warnings:?}");
+    // As typed: the run's name is its id.
+    let logs = "lambench logs aurora --run lambench-20261121T100000000Z --stack dev";
+    assert!(warnings[0].ends_with(logs), "{warnings:?}");
     assert!(warnings[1].contains("2 workers started late"), "{warnings:?}");
 }
 

@@ -29,10 +29,13 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench show results/archive/2026-11-21T10-00-00Z-dev.json
   lambench compare results/s3-read/*-dev.json
                                           results of one scenario side by side
+  lambench run pipeline --threshold 'pipeline.http.p99<200ms' --junit gates.xml
+                                          a gate for CI: exit code 3 if it is missed
   lambench report > report.md             the newest result of each scenario
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
-                          2    the command line is wrong\n  130  interrupted";
+                          2    the command line is wrong\n  \
+                          3    a gate was missed: --threshold, --fail-on, --fail-above\n  130  interrupted";
 
 /// How fast, how cheap and how reliable is a serverless design on AWS?
 #[derive(Parser)]

@@ -6,6 +6,7 @@ mod aws;
 mod cli;
 mod compare;
 mod exit;
+mod gates;
 mod local;
 mod output;
 mod price_list;

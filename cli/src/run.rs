@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::gates::GateOptions;
 use crate::output;
 use crate::project::Project;
 use crate::scenario::Command;
@@ -20,13 +21,17 @@ pub struct Arguments {
     /// The scenario to run
     #[command(subcommand)]
     scenario: Command,
+    /// What its result has to keep.
+    #[command(flatten)]
+    gates: GateOptions,
 }
 
 /// Runs a scenario and prints its result.
 ///
 /// # Errors
-/// If the run fails; a run whose checks failed is a result as well, and ends with exit code 1.
+/// If the run fails; a run whose checks failed is a result as well, and ends with exit code 1, or with 3 if only a gate was missed.
 pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
+    let gates = arguments.gates.of(arguments.scenario.name())?;
     let project = Project::find()?;
     let root = project.root.clone();
     let result = tokio::runtime::Runtime::new()?.block_on(arguments.scenario.run(
@@ -41,8 +46,9 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         output::print(show::render(&result))?;
         output::print_line(format_args!("result: {}", file.display()))?;
     }
+    let ended = gates.end(&result, global.json)?;
     if result.failed_checks.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(ended);
     }
     output::print_error(format_args!("error: the run's checks failed: {}", result.failed_checks.join("; ")));
     Ok(ExitCode::FAILURE)

@@ -8,6 +8,7 @@ use anyhow::Result;
 use results::file::RunResult;
 
 use crate::cli::Global;
+use crate::gates::GateOptions;
 use crate::output;
 use crate::result_file::{place, read, settings, where_and_when};
 use crate::scenario::render as render_detail;
@@ -17,6 +18,9 @@ use crate::scenario::render as render_detail;
 pub struct Arguments {
     /// The file that `lambench run` wrote
     file: PathBuf,
+    /// What the result has to keep.
+    #[command(flatten)]
+    gates: GateOptions,
 }
 
 /// Prints a result file.
@@ -26,12 +30,13 @@ pub struct Arguments {
 pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("show", true, false)?;
     let result = read(&arguments.file)?;
+    let gates = arguments.gates.of(&result.run.scenario)?;
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;
     } else {
         output::print(render(&result))?;
     }
-    Ok(ExitCode::SUCCESS)
+    gates.end(&result, global.json)
 }
 
 /// A result with where it comes from, its ranking and its warnings.

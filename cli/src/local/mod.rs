@@ -17,6 +17,7 @@ mod postgres;
 mod process;
 mod processor;
 mod s3_backend;
+mod s3_in_use;
 mod s3_model;
 mod s3_tls;
 mod secret;
@@ -35,6 +36,7 @@ use clap::Subcommand;
 use crate::project::Project;
 use cpu_mode::CpuMode;
 use s3_backend::S3Backend;
+pub use s3_in_use::s3_in_use;
 use s3_tls::S3Tls;
 use service::Service;
 

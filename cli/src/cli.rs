@@ -30,12 +30,15 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench show latest                    the newest result
   lambench compare s3-read/latest~1 s3-read/latest
                                           results of one scenario side by side
+  lambench run pipeline --threshold 'pipeline.http.p99<200ms' --junit gates.xml
+                                          a gate for CI: exit code 3 if it is missed
   lambench logs upstream --follow --stack dev
                                           what a function logs
   lambench report > report.md             the newest result of each scenario
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
-                          2    the command line is wrong\n  130  interrupted: 'lambench run' writes what it has measured";
+                          2    the command line is wrong\n  \
+                          3    a gate was missed: --threshold, --fail-on, --fail-above\n  130  interrupted: 'lambench run' writes what it has measured";
 
 /// How fast, how cheap and how reliable is a serverless design on AWS?
 #[derive(Parser)]

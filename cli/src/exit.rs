@@ -5,6 +5,9 @@ use std::process::ExitCode;
 /// What a shell reports of a program that SIGINT ended.
 pub const INTERRUPTED: u8 = 130;
 
+/// A gate was missed: a threshold of `--threshold`, what `--fail-on` names, or the limit of `--fail-above`.
+pub const GATE_MISSED: u8 = 3;
+
 /// The user ended a run with Ctrl-C; what became of it.
 #[derive(Debug, thiserror::Error)]
 #[error("interrupted: {0}")]

@@ -9,6 +9,7 @@ mod completions;
 mod csv;
 mod duration;
 mod exit;
+mod gates;
 mod history;
 mod init;
 mod layout;

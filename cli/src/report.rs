@@ -119,7 +119,6 @@ mod tests {
 
     use results::file::Incomplete;
 
-
     use super::*;
 
     #[test]

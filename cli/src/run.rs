@@ -10,6 +10,7 @@ use results::file::{Incomplete, RunResult};
 use crate::cli::Global;
 use crate::csv;
 use crate::exit::{self, Interrupted};
+use crate::gates::GateOptions;
 use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::progress::Mode;
@@ -33,15 +34,20 @@ pub struct Arguments {
     csv: bool,
     #[command(flatten)]
     fit: Fit,
+    /// What its result has to keep.
+    #[command(flatten)]
+    gates: GateOptions,
 }
 
 /// Runs a scenario and prints its result.
 ///
 /// # Errors
 /// If the run fails; a run whose checks failed is a result as well, and ends with exit code 1, and so is one that the user has
-/// stopped, with 130. [`Interrupted`] if there is no result because of that.
+/// stopped, with 130; one of which only a gate was missed ends with 3. [`Interrupted`] if there is no result because the user
+/// stopped it.
 pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     arguments.fit.apply();
+    let gates = arguments.gates.of(arguments.scenario.name())?;
     let project = Project::find()?;
     let root = project.root.clone();
     let stop = Stop::default();
@@ -59,6 +65,7 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         output::print(lay_out(&show::render(&result)))?;
         output::print_line(format_args!("result: {}", file.display()))?;
     }
+    let ended = gates.end(&result, global.json || arguments.csv || arguments.quiet)?;
     if !result.failed_checks.is_empty() {
         let checks = result.failed_checks.join("; ");
         output::print_error(format_args!("error: the run's checks failed: {checks}"));
@@ -67,7 +74,7 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         output::print_error(format_args!("interrupted: {}", what_there_is(&result)));
         return Ok(exit::INTERRUPTED.into());
     }
-    Ok(if result.failed_checks.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if result.failed_checks.is_empty() { ended } else { ExitCode::FAILURE })
 }
 
 /// What became of a result that the user did not wait for.

@@ -9,6 +9,7 @@ use results::file::RunResult;
 
 use crate::cli::Global;
 use crate::csv;
+use crate::gates::GateOptions;
 use crate::history::resolve;
 use crate::layout::{Fit, lay_out};
 use crate::output;
@@ -32,6 +33,9 @@ pub struct Arguments {
     csv: bool,
     #[command(flatten)]
     fit: Fit,
+    /// What the result has to keep.
+    #[command(flatten)]
+    gates: GateOptions,
 }
 
 /// Prints a result file.
@@ -42,6 +46,7 @@ pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     let files = resolve(std::slice::from_ref(&arguments.result), global.stack.as_deref())?;
     let result = read(&files[0])?;
     arguments.fit.apply();
+    let gates = arguments.gates.of(&result.run.scenario)?;
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;
     } else if arguments.csv {
@@ -49,7 +54,7 @@ pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     } else {
         output::print(lay_out(&render(&result)))?;
     }
-    Ok(ExitCode::SUCCESS)
+    gates.end(&result, global.json)
 }
 
 /// A result with where it comes from, its ranking and its warnings.

@@ -1,45 +1,70 @@
 //! `lambench compare`: results of one scenario side by side.
 
-mod aggregate;
-mod by_memory;
+mod fail_above;
+mod pairing;
 mod settings_diff;
+mod side;
+mod table;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::slice;
 
-use anyhow::{Result, bail};
-use results::file::RunResult;
+use anyhow::Result;
 
 use crate::cli::Global;
+use crate::exit::{GATE_MISSED, Usage};
+use crate::gates::{Report, junit};
 use crate::history::resolve;
 use crate::layout::{Fit, lay_out};
 use crate::output;
-use crate::result_file::{incomplete, place, read, where_and_when};
+use crate::result_file::{incomplete, place, where_and_when};
+use crate::scenario::out;
+use crate::scenario::shared::tables::distinct;
+use pairing::Pairing;
+pub use settings_diff::requested;
+use side::Side;
 
 /// What `lambench compare --help` shows.
-pub const EXAMPLES: &str = "Examples:
-  lambench compare results/archive/2026-11-21T10-00-00Z-dev.json results/archive/2026-11-21T11-00-00Z-dev.json
-  lambench compare archive/latest~1 archive/latest --stack dev
-  lambench compare results/s3-read/*-dev.json       all of a stack, with the oldest";
+pub const EXAMPLES: &str = "\
+A ratio says faster, slower, cheaper or more expensive only if the runs show it: by Welch's t-test at 95 %, with at least three \
+runs of each. A run counts as one value however many requests it made, since they are not independent of each other; in the \
+archive contest, each result has several runs of each contender.
+
+Examples:
+  Two results, or all of a stack with the oldest:
+    lambench compare archive/latest~1 archive/latest --stack dev
+    lambench compare results/s3-read/*-dev.json
+  Several runs of a design, together, with several runs of another:
+    lambench compare results/aurora/*-old.json --against results/aurora/*-new.json
+  In CI: exit code 3 if anything is more than 10 % worse:
+    lambench compare main.json branch.json --fail-above 10% --junit gates.xml";
 
 /// What `lambench compare` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files that `lambench run` wrote, or 'archive/latest' and the like; the others are compared with the first
-    #[arg(value_name = "RESULT", required = true, num_args = 2..=26)]
+    #[arg(value_name = "RESULT", required = true, num_args = 1..=26)]
     files: Vec<PathBuf>,
+    /// Compare all RESULTs together, as runs of one design, with these, as runs of another
+    #[arg(long, value_name = "RESULT", num_args = 1..)]
+    against: Vec<PathBuf>,
+    /// End with exit code 3 if a figure is worse by more than this, such as 10%: a time, rate, price, or number of failures
+    #[arg(long, value_name = "PERCENT", value_parser = fail_above::percent)]
+    fail_above: Option<fail_above::Percent>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "fail_above",
+        help = "Write each gate and its outcome as JUnit XML"
+    )]
+    junit: Option<PathBuf>,
     #[command(flatten)]
     fit: Fit,
-}
-
-/// A result, and what it is called beside the others.
-struct Side {
-    letter: char,
-    file: PathBuf,
-    result: RunResult,
 }
 
 /// Prints results side by side.
@@ -48,70 +73,90 @@ struct Side {
 /// If one cannot be read, or they have nothing to do with each other.
 pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("compare", false, true)?;
-    let files = resolve(&arguments.files, global.stack.as_deref())?;
-    let side = |(letter, file): (char, &PathBuf)| {
-        let result = read(file)?;
-        Ok(Side { letter, file: file.clone(), result })
-    };
-    let mut sides: Vec<Side> = ('A'..='Z').zip(&files).map(side).collect::<Result<_>>()?;
-    for pair in sides.windows(2) {
-        must_be_alike(&pair[0], &pair[1])?;
-    }
-    by_memory::name_alike(&mut sides);
+    let sides = read(arguments, global.stack.as_deref())?;
+    let pairing = Pairing::of(&sides);
     arguments.fit.apply();
-    output::print(lay_out(&render(&sides)))?;
-    Ok(ExitCode::SUCCESS)
+    output::print(lay_out(&render(&sides, &pairing)))?;
+    let Some(limit) = arguments.fail_above else { return Ok(ExitCode::SUCCESS) };
+    let report = Report {
+        suite: format!("lambench compare, {}", sides[0].scenario()),
+        gates: fail_above::gates(&sides, &pairing, limit),
+        failed_checks: sides.iter().flat_map(Side::failed_checks).collect(),
+    };
+    output::print(format_args!("\n{}", fail_above::render(&report, limit)))?;
+    if let Some(file) = &arguments.junit {
+        junit::write(file, &report)?;
+    }
+    Ok(if report.is_passed() { ExitCode::SUCCESS } else { ExitCode::from(GATE_MISSED) })
 }
 
-/// Apples beside oranges, or a laptop beside AWS, would be wrong numbers.
-fn must_be_alike(one: &Side, other: &Side) -> Result<()> {
-    let files = format!("{} and {}", one.file.display(), other.file.display());
-    let (one, other) = (&one.result, &other.result);
-    let scenarios = (&one.run.scenario, &other.run.scenario);
-    if scenarios.0 != scenarios.1 {
-        bail!(
-            "{files} are results of {} and {}: compare results of the same scenario",
-            scenarios.0,
-            scenarios.1
-        );
-    }
-    if one.environment.kind != other.environment.kind {
-        bail!("one of {files} is local, the other from AWS: compare results of the same kind");
-    }
-    Ok(())
+/// A side for each file, or with `--against` two.
+fn read(arguments: &Arguments, stack: Option<&str>) -> Result<Vec<Side>> {
+    let (files, against) = (resolve(&arguments.files, stack)?, resolve(&arguments.against, stack)?);
+    let sides: Vec<Result<Side>> = match (files.as_slice(), against.as_slice()) {
+        ([_], []) => {
+            return Err(
+                Usage("there is nothing to compare it with: give two files at least".to_owned()).into()
+            );
+        }
+        (files, []) => {
+            ('A'..='Z').zip(files).map(|(letter, file)| Side::read(letter, slice::from_ref(file))).collect()
+        }
+        (files, against) => [('A', files), ('B', against)]
+            .into_iter()
+            .map(|(letter, files)| Side::read(letter, files))
+            .collect(),
+    };
+    let sides: Vec<Side> = sides.into_iter().collect::<Result<_>>()?;
+    side::must_be_alike(&sides)?;
+    Ok(sides)
 }
 
-fn render(sides: &[Side]) -> String {
+fn render(sides: &[Side], pairing: &Pairing) -> String {
     let mut text = String::new();
-    if let Some(Side { result, .. }) = sides.first() {
+    if let Some(result) = sides.first().and_then(Side::results_first) {
         let _ = writeln!(text, "{}, compared with A ({})", result.run.scenario, place(&result.environment));
     }
-    for Side { letter, file, result } in sides {
-        let (file, stack) = (file.display(), &result.environment.stack);
-        let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
-        let _ =
-            writeln!(text, "{letter}: {file}: stack {stack}, {}, commit {commit}", where_and_when(result));
-        if let Some(lacks) = incomplete(result) {
-            let _ = writeln!(text, "{letter}: {lacks}");
-        }
-        for check in &result.failed_checks {
-            let _ = writeln!(text, "{letter}: ERROR: {check}");
+    for Side { letter, runs } in sides {
+        for (file, result) in runs {
+            let (file, stack) = (file.display(), &result.environment.stack);
+            let commit = result.run.git_commit.as_deref().unwrap_or("unknown");
+            let _ = writeln!(
+                text,
+                "{letter}: {file}: stack {stack}, {}, commit {commit}",
+                where_and_when(result)
+            );
+            if let Some(lacks) = incomplete(result) {
+                let _ = writeln!(text, "{letter}: {lacks}");
+            }
+            for check in &result.failed_checks {
+                let _ = writeln!(text, "{letter}: ERROR: {check}");
+            }
+            for out in out(result) {
+                let _ = writeln!(text, "{letter}: {out}");
+            }
         }
     }
-    for part in [
+    let parts = [
         settings_diff::differences(sides),
-        aggregate::measured(sides),
-        aggregate::costs(sides),
+        table::figures(sides, pairing),
+        table::notes(sides, pairing),
         warnings(sides),
-    ] {
+    ];
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
         let _ = writeln!(text, "\n{part}");
     }
     text
 }
 
+/// Each warning once, with the sides that have it.
 fn warnings(sides: &[Side]) -> String {
-    let warnings = sides.iter().flat_map(|Side { letter, result, .. }| {
-        result.warnings.iter().map(move |warning| format!("{letter}: warning: {warning}"))
-    });
-    warnings.collect::<Vec<_>>().join("\n")
+    let all: Vec<(char, Vec<&String>)> = sides.iter().map(|side| (side.letter, side.warnings())).collect();
+    let line = |warning: &&String| {
+        let of = all.iter().filter(|(_, warnings)| warnings.contains(warning));
+        let letters: Vec<_> = of.map(|(letter, _)| letter.to_string()).collect();
+        format!("{}: warning: {warning}", letters.join(", "))
+    };
+    let each: Vec<&String> = distinct(all.iter().flat_map(|(_, warnings)| warnings.iter().copied()));
+    each.iter().map(line).collect::<Vec<_>>().join("\n")
 }

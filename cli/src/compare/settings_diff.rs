@@ -9,7 +9,7 @@ use crate::scenario::shared::tables::{distinct, none, table};
 
 /// A row for each setting or option that isn't the same everywhere.
 pub fn differences(sides: &[Side]) -> String {
-    let all: Vec<_> = sides.iter().map(|side| requested(&side.result)).collect();
+    let all: Vec<_> = sides.iter().filter_map(Side::results_first).map(requested).collect();
     let differs = |name: &&String| all.iter().any(|one| one.get(*name) != all[0].get(*name));
     let differing: Vec<_> = distinct(all.iter().flat_map(Map::keys)).into_iter().filter(differs).collect();
     if differing.is_empty() {
@@ -24,15 +24,26 @@ pub fn differences(sides: &[Side]) -> String {
     table(&header, rows, &[0]).to_string()
 }
 
-/// The settings, the run's own options where a scenario has some, and what else may make a difference.
-fn requested(result: &RunResult) -> Map<String, Value> {
-    let mut requested = result.environment.settings.clone();
-    if let Value::Object(options) = options(&result.detail) {
+/// The settings, what the run was asked to do, and what else may make a difference. An option wins over the setting that it
+/// replaces.
+pub fn requested(result: &RunResult) -> Map<String, Value> {
+    let environment = &result.environment;
+    let mut requested = environment.settings.clone();
+    if let Value::Object(options) = options(&result.detail, &environment.stack) {
         requested.extend(options);
     }
-    requested.insert("architecture".to_owned(), json!(result.environment.architecture));
-    requested.insert("region".to_owned(), json!(result.environment.region));
-    requested.insert("lambench".to_owned(), json!(result.run.tool_version));
+    let cpu = environment.cpu.as_ref();
+    let others = [
+        ("architecture", json!(environment.architecture)),
+        ("region", json!(environment.region)),
+        ("lambench", json!(result.run.tool_version)),
+        ("CPU limit", json!(cpu.map(|cpu| &cpu.mechanism))),
+        ("CPU scale", json!(cpu.map(|cpu| cpu.scale))),
+        ("processors", json!(cpu.map(|cpu| cpu.processors))),
+        ("local S3", json!(environment.s3)),
+    ];
+    let known = others.into_iter().filter(|(_, value)| !value.is_null());
+    requested.extend(known.map(|(name, value)| (name.to_owned(), value)));
     requested
 }
 

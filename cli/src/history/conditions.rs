@@ -1,24 +1,15 @@
 //! What a run was made with: figures of runs that differ there have no trend together.
 
 use results::file::RunResult;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::scenario::options;
+use crate::compare::requested;
 use crate::scenario::shared::tables::none;
 
 /// Settings, options and the machine, by name. Not what a trend is to show the effect of: the code.
 pub fn conditions(result: &RunResult) -> Map<String, Value> {
-    let environment = &result.environment;
-    let mut conditions = environment.settings.clone();
-    if let Value::Object(options) = options(&result.detail) {
-        conditions.extend(options);
-    }
-    conditions.insert("architecture".to_owned(), json!(environment.architecture));
-    conditions.insert("region".to_owned(), json!(environment.region));
-    if let Some(cpu) = &environment.cpu {
-        let processors = format!("{} of {}, × {}", cpu.mechanism, cpu.processors, cpu.scale);
-        conditions.insert("processors".to_owned(), processors.into());
-    }
+    let mut conditions = requested(result);
+    conditions.remove("lambench");
     conditions
 }
 
@@ -39,6 +30,8 @@ fn as_text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use serde_json::json;
 
     use super::*;
     use crate::result_file::read;

@@ -17,6 +17,7 @@ mod postgres;
 mod process;
 mod processor;
 mod s3_backend;
+mod s3_in_use;
 mod s3_model;
 mod s3_tls;
 mod secret;
@@ -36,6 +37,7 @@ use crate::progress::Mode;
 use crate::project::Project;
 use cpu_mode::CpuMode;
 use s3_backend::S3Backend;
+pub use s3_in_use::s3_in_use;
 use s3_tls::S3Tls;
 use service::Service;
 

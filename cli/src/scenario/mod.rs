@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod aurora;
+mod metrics;
 pub mod pipeline;
 pub mod s3_read;
 pub mod shared;
@@ -21,10 +22,12 @@ use crate::project::Project;
 use crate::shutdown::Stop;
 use archive::Archive;
 use aurora::Aurora;
+pub use metrics::metrics;
 use pipeline::Pipeline;
 use s3_read::S3Read;
 use shared::headline::Headline;
 use shared::memory_sweep::{self, ComparedBy, WithMemory};
+use shared::metric::Metric;
 use shared::run::{self, Measurement, Run};
 use splitter::Splitter;
 
@@ -93,6 +96,23 @@ pub enum Command {
 }
 
 impl Command {
+    /// The names of all scenarios.
+    pub fn names() -> Vec<String> {
+        let all = Self::augment_subcommands(clap::Command::new("run"));
+        all.get_subcommands().map(|one| one.get_name().to_owned()).collect()
+    }
+
+    /// The scenario's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Archive(_) => Archive::NAME,
+            Self::Aurora(_) => Aurora::NAME,
+            Self::Pipeline(_) => Pipeline::NAME,
+            Self::S3Read(_) => S3Read::NAME,
+            Self::Splitter(_) => Splitter::NAME,
+        }
+    }
+
     /// Runs the scenario on a stack; without `stack`, on the selected one.
     ///
     /// # Errors
@@ -148,6 +168,41 @@ fn headline_of(detail: &Detail, stack: &str) -> Option<Headline> {
     }
 }
 
+/// The figures that only this scenario has, by their names.
+fn own_metrics(detail: &Detail, stack: &str) -> Vec<Metric> {
+    match detail {
+        Detail::Archive(contest) => archive::report::metrics(contest, stack),
+        Detail::Aurora(load) => aurora::report::metrics(load),
+        Detail::Pipeline(delivery) => pipeline::report::metrics(delivery),
+        Detail::S3Read(reading) => s3_read::report::metrics(reading),
+        Detail::Splitter(splitting) => splitter::report::metrics(splitting),
+        Detail::MemorySweep(sweep) => {
+            let points = sweep.points.iter().flat_map(|point| {
+                let sized = |metric| Metric { memory_mb: Some(point.memory_mb), ..metric };
+                own_metrics(&point.detail, stack).into_iter().map(sized)
+            });
+            points.collect()
+        }
+    }
+}
+
+/// What did not pass, and why.
+pub fn out(result: &RunResult) -> Vec<String> {
+    let stack = &result.environment.stack;
+    match &result.detail {
+        Detail::Archive(contest) => archive::report::out(contest, stack),
+        Detail::MemorySweep(sweep) => {
+            let points = sweep.points.iter().flat_map(|point| {
+                let Detail::Archive(contest) = &point.detail else { return Vec::new() };
+                let sized = |out: String| memory_sweep::prefixed(point.memory_mb, &out);
+                archive::report::out(contest, stack).into_iter().map(sized).collect()
+            });
+            points.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The memory of the functions that something of a result is about, MB, such as one of its costs; none if they have several.
 pub fn memory_mb(result: &RunResult, item: &str) -> Option<u64> {
     match &result.detail {
@@ -157,14 +212,14 @@ pub fn memory_mb(result: &RunResult, item: &str) -> Option<u64> {
     }
 }
 
-/// The options of a run, as far as its result has them; null without any.
-pub fn options(detail: &Detail) -> Value {
+/// What a run was asked to do, as its result has it.
+pub fn options(detail: &Detail, stack: &str) -> Value {
     match detail {
-        Detail::Archive(contest) => archive::report::options(contest),
+        Detail::Archive(contest) => archive::options::of_result(contest, stack),
         Detail::Aurora(load) => aurora::options::of_result(load),
         Detail::Pipeline(delivery) => serde_json::json!(delivery.offered),
-        Detail::S3Read(reading) => serde_json::json!(reading.request),
-        Detail::Splitter(splitting) => serde_json::json!(splitting.task),
-        Detail::MemorySweep(sweep) => memory_sweep::options(sweep, options),
+        Detail::S3Read(reading) => s3_read::options::of_result(reading),
+        Detail::Splitter(splitting) => splitter::options::of_result(splitting),
+        Detail::MemorySweep(sweep) => memory_sweep::options(sweep, |detail| options(detail, stack)),
     }
 }

@@ -96,7 +96,7 @@ impl Histogram {
             count: self.count(),
             failures,
             mean: self.0.mean() / 1000.0,
-            stddev: self.0.stdev() / 1000.0,
+            stddev: self.stddev() / 1000.0,
             min: ms(self.0.min()),
             p50: self.quantile_ms(0.5)?,
             p90: self.quantile_ms(0.9)?,
@@ -105,6 +105,16 @@ impl Histogram {
             max: ms(self.0.max()),
             throughput: None,
         })
+    }
+}
+
+impl Histogram {
+    /// The sample standard deviation, µs; the crate has the population's, which has n and not n − 1 in its denominator.
+    fn stddev(&self) -> f64 {
+        match self.count() {
+            0 | 1 => 0.0,
+            count => self.0.stdev() * (real(count) / real(count - 1)).sqrt(),
+        }
     }
 }
 
@@ -153,6 +163,13 @@ mod tests {
         let summary = merged.summary("x", 3).unwrap();
         assert_eq!((summary.count, summary.failures), (1000, 3));
         assert!((summary.p50 - 500.0).abs() < 0.5 && (summary.p99_9 - 999.0).abs() < 1.0, "{summary:?}");
+    }
+
+    #[test]
+    fn the_deviation_is_the_samples() {
+        let summary = of([1000, 2000, 3000]).summary("x", 0).unwrap();
+        assert!((summary.stddev - 1.0).abs() < 0.01, "{}", summary.stddev);
+        assert_eq!(of([1000]).summary("x", 0).unwrap().stddev.to_bits(), 0.0_f64.to_bits());
     }
 
     #[test]

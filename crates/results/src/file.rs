@@ -99,6 +99,9 @@ pub struct Environment {
     /// How functions were held to their share of a processor; only a local environment tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<CpuLimit>,
+    /// What answered S3's requests, and whether over TLS; only a local environment tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3: Option<String>,
 }
 
 /// What kind of environment ran the functions.
@@ -135,6 +138,7 @@ impl From<&Deployment> for Environment {
             endpoint: deployment.endpoint.clone(),
             settings: deployment.settings.clone(),
             cpu: None,
+            s3: None,
         }
     }
 }

@@ -1,6 +1,11 @@
 //! What `lambench run archive` takes; the stack's settings say everything else.
 
 use glob::Pattern;
+use results::scenario::archive::Contest;
+use serde_json::{Value, json};
+
+use super::report::contender;
+use crate::scenario::shared::tables::distinct;
 
 /// The end of `lambench run archive --help`.
 pub const EXAMPLES: &str = "\
@@ -40,6 +45,22 @@ pub struct Options {
     /// runs follow one another then
     #[arg(long, conflicts_with = "warmup")]
     pub cold_only: bool,
+}
+
+/// What a contest was asked to do: who took part, and how often.
+pub fn of_result(contest: &Contest, stack: &str) -> Value {
+    let arns = contest.success.iter().map(|one| &one.arn).chain(contest.failure.iter().map(|one| &one.arn));
+    let mut contenders: Vec<_> = arns.map(|arn| contender(stack, arn)).collect();
+    contenders.sort_unstable();
+    let runs = distinct(contest.success.iter().map(|one| &one.runs_count)).into_iter().map(u64::to_string);
+    // A result without them is from a version that had none.
+    let options = contest.options.as_ref();
+    json!({
+        "contenders": contenders.join(", "),
+        "runs": runs.collect::<Vec<_>>().join(", "),
+        "warmup_runs": options.map_or(0, |options| options.warmup_runs),
+        "cold_only": options.is_some_and(|options| options.cold_only),
+    })
 }
 
 #[cfg(test)]

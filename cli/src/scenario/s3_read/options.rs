@@ -1,7 +1,8 @@
 //! What `lambench run s3-read` takes.
 
 use protocol::s3_read::{Deployed, Variant};
-use results::scenario::s3_read::Request;
+use results::scenario::s3_read::{Reading, Request};
+use serde_json::{Value, json};
 
 use crate::scenario::shared::tables::distinct;
 
@@ -61,6 +62,14 @@ impl Options {
             hash: deployment.text_setting("hash").to_owned(),
         }
     }
+}
+
+/// What a run was asked to read, and by which variants.
+pub fn of_result(reading: &Reading) -> Value {
+    let mut options = json!(reading.request);
+    let variants = distinct(reading.runs.iter().map(|run| &run.variant)).into_iter().map(ToString::to_string);
+    options["variants"] = variants.collect::<Vec<_>>().join(", ").into();
+    options
 }
 
 fn variant(name: &str) -> Result<Variant, String> {

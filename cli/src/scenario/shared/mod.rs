@@ -13,6 +13,7 @@ pub mod function_memory;
 pub mod headline;
 pub mod invoke;
 pub mod memory_sweep;
+pub mod metric;
 pub mod queue;
 pub mod run;
 pub mod run_context;

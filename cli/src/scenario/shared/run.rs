@@ -20,6 +20,7 @@ use super::run_context::RunContext;
 use super::series::Series;
 use super::{account_limit, cpu, function_memory, memory_sweep, run_lock, warnings};
 use crate::aws;
+use crate::local::s3_in_use;
 use crate::output;
 use crate::price_list;
 use crate::progress::{Mode, Spinner};
@@ -201,7 +202,11 @@ pub async fn measure<S: Scenario>(scenario: &S, run: &Run<S::Deployed>) -> Resul
 fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured) -> RunResult {
     let Measured { measurement, cpu } = measured;
     let Measurement { series, cost, warnings, failed_checks, missing, detail, .. } = measurement;
-    let environment = Environment { cpu: run.cpu_limit.clone(), ..Environment::from(run.deployment()) };
+    let environment = Environment {
+        cpu: run.cpu_limit.clone(),
+        s3: s3_in_use(&run.project, run.deployment().endpoint.as_deref()),
+        ..Environment::from(run.deployment())
+    };
     RunResult {
         schema_version: SCHEMA_VERSION,
         run: file::Run {

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use results::scenario::splitter::Splitting;
+use serde_json::{Value, json};
+
 /// The end of `lambench run splitter --help`.
 pub const EXAMPLES: &str = "\
 One event with many items is split into messages of one item each, which are handled by as many concurrent invocations as the \
@@ -34,6 +37,14 @@ pub struct Options {
     /// A JSON file with the event, as CloudTrail writes it, with which the function is invoked
     #[arg(long, value_name = "FILE", conflicts_with = "items")]
     pub event: Option<PathBuf>,
+}
+
+/// What a run was asked to split, and at which concurrencies.
+pub fn of_result(splitting: &Splitting) -> Value {
+    let mut options = json!(splitting.task);
+    let concurrencies = splitting.runs.iter().map(|run| run.concurrency.to_string());
+    options["concurrency"] = concurrencies.collect::<Vec<_>>().join(", ").into();
+    options
 }
 
 /// As long as the longest invocation leaves for an item.

@@ -1,19 +1,6 @@
 //! What a contest was run with, as people and comparisons read it.
 
 use results::scenario::archive::{Contest, ContestOptions};
-use serde_json::{Value, json};
-
-/// The options of a contest; how often each contender ran is among the settings.
-pub fn options(contest: &Contest) -> Value {
-    // A result without them is from a version that had none.
-    let options = contest.options.as_ref();
-    let contenders = options.map(|options| &options.contenders).filter(|patterns| !patterns.is_empty());
-    json!({
-        "contenders": contenders.map_or_else(|| "all".to_owned(), |patterns| patterns.join(", ")),
-        "warmup_runs": options.map_or(0, |options| options.warmup_runs),
-        "cold_only": options.is_some_and(|options| options.cold_only),
-    })
-}
 
 /// What was chosen besides the number of runs; none if nothing was.
 pub fn line(contest: &Contest) -> Option<String> {
@@ -71,15 +58,6 @@ mod tests {
         );
         let cold = ContestOptions { cold_only: true, ..all() };
         assert_eq!(line(&contest(Some(cold))).unwrap(), "chosen: cold starts only");
-    }
-
-    #[test]
-    fn an_earlier_result_and_one_of_all_contenders_have_the_same_options() {
-        let expected = json!({ "contenders": "all", "warmup_runs": 0, "cold_only": false });
-        assert_eq!(options(&contest(None)), expected);
-        assert_eq!(options(&contest(Some(all()))), expected);
-        let expected = json!({ "contenders": "rust-*, python-naive", "warmup_runs": 2, "cold_only": false });
-        assert_eq!(options(&contest(Some(some()))), expected);
     }
 
     #[test]

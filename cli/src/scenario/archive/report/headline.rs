@@ -28,8 +28,11 @@ mod tests {
 
     #[test]
     fn requests_count_where_those_of_all_contenders_were_counted() {
-        let mut contest =
-            Contest { success: vec![success("fast", 1000), success("slow", 2000)], failure: vec![], ..Contest::default() };
+        let mut contest = Contest {
+            success: vec![success("fast", 1000), success("slow", 2000)],
+            failure: vec![],
+            ..Contest::default()
+        };
         let of = |contest: &Contest| headline(contest, "dev").map(|one| (one.of, one.unit)).unwrap();
         assert_eq!(of(&contest), ("fast".to_owned(), "USD for 1,000 runs, without S3 requests"));
         contest.success[0].total_price_usd = Some(2.0);

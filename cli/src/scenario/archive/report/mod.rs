@@ -6,6 +6,7 @@ mod cost;
 mod disqualification;
 mod failed_checks;
 mod headline;
+mod metrics;
 mod series;
 mod table;
 #[cfg(test)]
@@ -19,9 +20,9 @@ use results::memory_sweep::Figure;
 use results::scenario::Detail;
 use results::scenario::archive::{Contest, Success};
 
-pub use chosen::options;
 pub use headline::headline;
-pub use table::render;
+pub use metrics::{metrics, price_over_runs};
+pub use table::{out, render};
 
 use super::Run;
 use super::execute::Observation;
@@ -54,10 +55,11 @@ fn figure(stack: &str, success: &Success) -> Figure {
     }
 }
 
-/// The memory of the contender whose name something begins with, such as `rust-stream run`, MB.
+/// The memory of the contender whose name something is or begins with, such as `rust-stream run`, MB.
 pub fn memory_mb(contest: &Contest, stack: &str, item: &str) -> Option<u64> {
     let is_about = |one: &&Success| {
-        item.strip_prefix(contender(stack, &one.arn)).is_some_and(|rest| rest.starts_with(' '))
+        let rest = item.strip_prefix(contender(stack, &one.arn));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
     contest.success.iter().find(is_about).map(|one| one.memory_mb)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use protocol::stats::real;
 use results::cost::Cost;
-use results::scenario::archive::{Contest, Success};
+use results::scenario::archive::{Contest, Failure, Success};
 
 use super::{chosen, contender};
 use crate::layout::Table;
@@ -35,13 +35,19 @@ pub fn render(contest: &Contest, stack: &str, costs: &[Cost]) -> String {
             one.run_price_usd * 1000.0
         );
     }
-    for failure in &contest.failure {
-        let _ = writeln!(text, "out: {}: {}", contender(stack, &failure.arn), shortened(&failure.reason));
+    for line in out(contest, stack) {
+        let _ = writeln!(text, "{line}");
     }
     if !costs.is_empty() {
         let _ = write!(text, "\n{}", cost::render(costs));
     }
     text
+}
+
+/// Who is out, and why.
+pub fn out(contest: &Contest, stack: &str) -> Vec<String> {
+    let line = |one: &Failure| format!("out: {}: {}", contender(stack, &one.arn), shortened(&one.reason));
+    contest.failure.iter().map(line).collect()
 }
 
 fn table(contest: &Contest, stack: &str) -> Table {
@@ -95,8 +101,6 @@ fn memory(one: &Success) -> String {
 
 #[cfg(test)]
 mod tests {
-    use results::scenario::archive::{ContestOptions, Failure};
-
     use super::*;
     use crate::scenario::archive::testing::{options, success};
 

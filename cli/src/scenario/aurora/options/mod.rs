@@ -276,16 +276,38 @@ fn wrong<T>(message: &str) -> Result<T> {
     Err(Usage(message.to_owned()).into())
 }
 
-/// The options of a run, as far as its result has them.
+/// What a run was asked to do.
 pub fn of_result(load: &Load) -> Value {
     match &load.runs {
-        Runs::Ramp(runs) => runs.first().map_or(Value::Null, |run| {
-            json!({"mode": "ramp", "batch": run.batch, "seconds": run.seconds})
+        Runs::Ramp(runs) => json!({
+            "mode": "ramp",
+            "drivers": each(runs.iter().map(|run| run.driver)),
+            "actions": each(runs.iter().map(|run| run.action)),
+            "hosts": each(runs.iter().map(|run| run.host)),
+            "batch": each(runs.iter().map(|run| run.batch)),
+            "seconds": each(runs.iter().map(|run| run.seconds)),
+            "clients": each(runs.iter().flat_map(|run| &run.stages).map(|stage| stage.clients)),
+            "rate": each(runs.iter().flat_map(|run| &run.stages).map(|stage| match stage.offered_tps {
+                Some(rate) => rate.to_string(),
+                None => "closed loop".to_owned(),
+            })),
         }),
-        Runs::Queue(runs) => runs.first().map_or(Value::Null, |run| {
-            json!({"mode": "queue", "batch": run.batch, "statements": run.statements, "sent": run.sent})
+        Runs::Queue(runs) => json!({
+            "mode": "queue",
+            "drivers": each(runs.iter().map(|run| run.driver)),
+            "actions": each(runs.iter().flat_map(|run| &run.actions).map(|one| one.action)),
+            "hosts": each(runs.iter().flat_map(|run| &run.actions).map(|one| one.host)),
+            "batch": each(runs.iter().map(|run| run.batch)),
+            "statements": each(runs.iter().map(|run| run.statements)),
+            "messages": each(runs.iter().map(|run| run.sent)),
         }),
     }
+}
+
+/// Values, each once.
+fn each(values: impl Iterator<Item = impl ToString>) -> String {
+    let values: Vec<_> = values.map(|value| value.to_string()).collect();
+    distinct(values.iter()).into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

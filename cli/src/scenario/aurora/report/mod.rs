@@ -6,6 +6,7 @@ mod error_hints;
 mod failed_checks;
 mod figures;
 mod headline;
+mod metrics;
 mod series;
 mod table;
 mod warnings;
@@ -17,6 +18,7 @@ use super::execute::Observation;
 use super::options::Options;
 use crate::scenario::shared::run::Measurement;
 pub use headline::headline;
+pub use metrics::{is_offered, metrics};
 pub use table::render;
 
 /// What was observed, as a result.

@@ -5,6 +5,7 @@ mod cost;
 mod failed_checks;
 mod figures;
 mod headline;
+mod metrics;
 mod series;
 mod table;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use super::Run;
 use super::execute::Observation;
 use crate::scenario::shared::run::Measurement;
 pub use headline::headline;
+pub use metrics::metrics;
 pub use table::render;
 
 /// What a run has measured.

@@ -4,6 +4,7 @@ mod aggregate;
 mod cost;
 mod failed_checks;
 mod headline;
+mod metrics;
 mod series;
 mod table;
 mod warnings;
@@ -21,6 +22,7 @@ pub use aggregate::Aggregate;
 pub use cost::GB;
 pub use failed_checks::Contents;
 pub use headline::headline;
+pub use metrics::metrics;
 pub use table::render;
 
 /// What was observed, as a result; `contents` are those of the objects in runs before and, then, in this one.

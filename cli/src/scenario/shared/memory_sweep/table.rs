@@ -22,10 +22,10 @@ pub fn costs(all: &[Cost], memory_mb: u64) -> Vec<Cost> {
     own.map(|(cost, item)| Cost { item: item.to_owned(), ..cost.clone() }).collect()
 }
 
-/// The options of a sweep: its sizes, and those of each run.
+/// The options of a sweep: its sizes, in place of the setting, and those of each run.
 pub fn options(sweep: &MemorySweep, of_run: impl Fn(&Detail) -> Value) -> Value {
     let sizes: Vec<_> = sweep.points.iter().map(|point| point.memory_mb.to_string()).collect();
-    let mut options = Map::from_iter([("memory sizes".to_owned(), sizes.join(", ").into())]);
+    let mut options = Map::from_iter([("memory".to_owned(), sizes.join(", ").into())]);
     if let Some(Value::Object(own)) = sweep.points.first().map(|point| of_run(&point.detail)) {
         options.extend(own);
     }

@@ -209,7 +209,7 @@ async fn the_sizes_stand_side_by_side_below_what_the_scenario_shows_of_each() {
         render(sweep, &measured.cost, |_, costs| format!("\nthe scenario's table, {}\n", costs[0].item));
     insta::assert_snapshot!(shown);
     let own = options(sweep, |_| serde_json::json!({ "items": 3 }));
-    assert_eq!(own, serde_json::json!({ "memory sizes": "128, 256, 1024", "items": 3 }));
+    assert_eq!(own, serde_json::json!({ "memory": "128, 256, 1024", "items": 3 }));
 }
 
 #[test]

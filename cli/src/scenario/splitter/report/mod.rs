@@ -4,6 +4,7 @@ mod aggregate;
 mod cost;
 mod failed_checks;
 mod headline;
+mod metrics;
 mod series;
 mod table;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use super::execute::Observation;
 use crate::scenario::shared::cost::usd_of;
 use crate::scenario::shared::run::Measurement;
 pub use headline::headline;
+pub use metrics::metrics;
 pub use table::render;
 
 /// What was observed, as a result.

@@ -1,0 +1,55 @@
+//! A contest's figures by their names, and what its prices vary by.
+
+use protocol::stats::real;
+use protocol::summary::Summary;
+use results::cost::Cost;
+use results::file::RunResult;
+use results::prices::{LAMBDA_ARM64, LAMBDA_STORAGE, LAMBDA_X86_64};
+use results::scenario::archive::{Contest, Success};
+
+use super::contender;
+use super::series::name;
+use crate::scenario::shared::metric::{Merit, Metric, RUN, Unit};
+use crate::significance::Sample;
+
+/// What only the contest has.
+pub fn metrics(contest: &Contest, stack: &str) -> Vec<Metric> {
+    let out = real(contest.failure.len() as u64);
+    let whole = [
+        Metric::new(RUN, "contenders", Unit::None, Merit::None, out + real(contest.success.len() as u64)),
+        Metric::new(RUN, "contenders out", Unit::None, Merit::Failures, out),
+    ];
+    whole.into_iter().chain(contest.success.iter().flat_map(|one| of_contender(one, stack))).collect()
+}
+
+fn of_contender(success: &Success, stack: &str) -> Vec<Metric> {
+    let of = contender(stack, &success.arn);
+    let durations: Vec<f64> = success.durations_ms.iter().copied().map(real).collect();
+    let lambda_price = Metric::new(of, "Lambda price", Unit::Usd, Merit::Price, success.run_price_usd);
+    let lambda_price = match Summary::of(of, "ms", &durations, 0).filter(|summary| summary.mean > 0.0) {
+        Some(Summary { mean, stddev, count, .. }) => {
+            let time = Sample { mean, stddev, count };
+            lambda_price.over(time.scaled(success.run_price_usd / mean))
+        }
+        None => lambda_price,
+    };
+    vec![
+        lambda_price,
+        // A mean of those runs that were cold starts: how many, the result doesn't say.
+        Metric::new(of, "cold start", Unit::Ms, Merit::None, success.cold_start_ms),
+        Metric::new(of, "memory used", Unit::None, Merit::None, success.max_memory_mb.map(real)),
+    ]
+}
+
+/// The price of a contender's run over its runs: its time has a spread, its requests are counted. None of what is no price of a
+/// contender.
+pub fn price_over_runs(result: &RunResult, cost: &Cost) -> Option<Sample> {
+    let durations = name(cost.item.strip_suffix(" run")?);
+    let summary = result.summary.iter().find(|summary| summary.name == durations)?;
+    let is_time = [LAMBDA_ARM64, LAMBDA_X86_64, LAMBDA_STORAGE].map(|price| price.unit);
+    let lines = cost.lines.iter().filter(|line| is_time.contains(&line.price.unit.as_str()));
+    let time_usd: f64 = lines.map(|line| line.usd).sum::<Option<f64>>()?;
+    let runs = Sample::of_runs(result, summary);
+    let stddev = if runs.mean > 0.0 { time_usd * runs.stddev / runs.mean } else { 0.0 };
+    Some(Sample { mean: cost.usd?, stddev, count: runs.count })
+}

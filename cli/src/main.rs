@@ -18,6 +18,7 @@ mod run;
 mod scenario;
 mod show;
 mod shutdown;
+mod significance;
 
 use std::process::ExitCode;
 

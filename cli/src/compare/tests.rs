@@ -62,7 +62,7 @@ fn a_run_beside_a_memory_sweep_is_compared_with_its_size() {
         side.result.environment.settings.insert("memory".to_owned(), 256.into());
     }
     let success = success("rust-stream", 2000);
-    contest.result.detail = Detail::Archive(Contest { success: vec![success], failure: vec![] });
+    contest.result.detail = Detail::Archive(Contest { success: vec![success], ..Contest::default() });
     let mut sides = [run, contest];
     by_memory::name_alike(&mut sides);
     assert_eq!(names(&sides[0])[0], ["rust-stream billed duration"], "without a sweep, names stay");

@@ -161,7 +161,7 @@ mod tests {
             figures: figures.collect(),
             failed_checks: vec![],
             cpu: None,
-            detail: Detail::Archive(Contest { success: vec![], failure: vec![] }),
+            detail: Detail::Archive(Contest::default()),
         }
     }
 

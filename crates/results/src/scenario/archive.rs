@@ -5,13 +5,29 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// All contenders of one execution: those that passed, cheapest first, and those that did not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// All contenders of one contest: those that passed, cheapest first, and those that did not.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contest {
     /// Ranked by `run_price_usd`, ascending.
     pub success: Vec<Success>,
     /// In the order in which the contenders were given.
     pub failure: Vec<Failure>,
+    /// What was run; none in a result of a version that did not keep it.
+    #[serde(default)]
+    pub options: Option<ContestOptions>,
+}
+
+/// What a contest ran: the stack's settings, and the options of the command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContestOptions {
+    /// Patterns that choose contenders by their short names, such as `rust-*`; empty for all contenders of the stack.
+    pub contenders: Vec<String>,
+    /// Counted runs of each contender.
+    pub runs_per_contender: u64,
+    /// Runs of each contender before those, which warm its environments and do not count.
+    pub warmup_runs: u64,
+    /// Whether every counted run was given a new environment.
+    pub cold_only: bool,
 }
 
 /// A contender whose every run made a valid archive in time.
@@ -56,6 +72,10 @@ pub struct Success {
     pub max_memory_mb: Option<u64>,
     /// Mean initialization time of the runs that were cold starts, ms; none if all were warm.
     pub cold_start_ms: Option<f64>,
+    /// Counted runs that were cold starts; none if a run's REPORT line was not found, or in a result of a version that did not
+    /// count them.
+    #[serde(default)]
+    pub cold_runs: Option<u64>,
     /// S3 requests and the Lambda request of a run, USD; none where S3's requests were not counted.
     pub requests_price_usd: Option<f64>,
     /// `run_price_usd` + `requests_price_usd`; none where the latter is.

@@ -17,7 +17,7 @@ use crate::scenario::archive::execute::{Configuration, Observation, Observed};
 /// If a contender's architecture has no price.
 pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<String>)> {
     let max_run_seconds = run.deployment().required("maxRunSeconds")?;
-    let (mut contest, mut warnings) = (Contest { success: Vec::new(), failure: Vec::new() }, Vec::new());
+    let (mut contest, mut warnings) = (Contest::default(), Vec::new());
     for observed in &observation.contenders {
         let Contender { arn, runs, .. } = &observed.contender;
         if let Some(reason) = disqualification(observed, max_run_seconds) {
@@ -63,6 +63,7 @@ fn success(observed: &Observed, s3: Option<S3Use>, prices: &PriceList) -> Result
         run_price_usd: price.total_usd(),
         max_memory_mb: reports.iter().map(|report| report.max_memory_mb).max(),
         cold_start_ms: Spread::of(&cold_starts).map(|spread| spread.mean),
+        cold_runs: observed.reports().map(|_| cold_starts.len() as u64),
         requests_price_usd,
         total_price_usd: requests_price_usd.map(|usd| price.total_usd() + usd),
         s3,
@@ -140,6 +141,7 @@ mod tests {
         ];
         assert_eq!(duration.to_vec(), [2000, 1000, 1000, 3000]);
         assert_eq!((success.max_memory_mb, success.cold_start_ms), (Some(113), Some(90.0)));
+        assert_eq!(success.cold_runs, Some(2));
         assert_eq!((success.requests_price_usd, success.total_price_usd), (None, None));
     }
 
@@ -172,7 +174,7 @@ mod tests {
             let observed = observed(&[1000.0, 2000.0], &reports);
             let success = success(&observed, None, &US_EAST_1).unwrap();
             assert_eq!(success.durations_ms, [1000, 2000]);
-            assert_eq!((success.max_memory_mb, success.cold_start_ms), (None, None));
+            assert_eq!((success.max_memory_mb, success.cold_start_ms, success.cold_runs), (None, None, None));
             let start = format!("lambench-dev-rust-stream: {missing} of its 2 runs have no REPORT line, so");
             assert!(missing_reports(&observed).unwrap().starts_with(&start));
         }

@@ -95,13 +95,14 @@ mod tests {
                 arn: "arn:aws:lambda:us-east-1:0:function:lambench-dev-go-quick".to_owned(),
                 reason: "crash: Runtime.ExitError / exit status 1".to_owned(),
             }],
+            options: None,
         };
         insta::assert_snapshot!(render(&contest, "dev", &[]));
     }
 
     #[test]
     fn a_contest_without_a_winner_says_so() {
-        let contest = Contest { success: vec![], failure: vec![] };
+        let contest = Contest::default();
         assert_eq!(render(&contest, "dev", &[]), "no contender passed\n");
     }
 }

@@ -9,7 +9,7 @@ use crate::scenario::archive::testing::{observation, observed, report, run, succ
 
 /// The warnings about a contest with one contender.
 fn warned(run: &Run, success: Success) -> Vec<String> {
-    let contest = Contest { success: vec![success], failure: vec![] };
+    let contest = Contest { success: vec![success], ..Contest::default() };
     let mut observation = observation(vec![]);
     observation.warnings = vec!["from the state machine".to_owned()];
     let warnings = warnings::warnings(run, &observation, &contest, vec!["no REPORT lines".to_owned()]);

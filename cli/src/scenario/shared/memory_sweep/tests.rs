@@ -71,7 +71,7 @@ fn measurement(memory_mb: u64) -> Measurement {
         warnings: std::iter::once("few runs".to_owned()).chain(is_small.then(|| "slow".to_owned())).collect(),
         failed_checks: is_small.then(|| "1 item lost".to_owned()).into_iter().collect(),
         figures: vec![figure],
-        detail: Detail::Archive(Contest { success: vec![], failure: vec![] }),
+        detail: Detail::Archive(Contest::default()),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::output;
 use crate::project::Project;
 use crate::result_file::{place, read, settings, where_and_when};
 use crate::scenario;
+use crate::scenario::archive::rank_by::RankBy;
 use crate::scenario::shared::tables::{distinct, table};
 
 /// What `lambench report --help` shows.
@@ -105,7 +106,8 @@ fn section(result: &RunResult) -> String {
         result.run.tool_version,
         settings(result),
     );
-    text.push_str(&paragraphs(&scenario::render(result)));
+    text.push_str(&paragraphs(&scenario::render(result, RankBy::default())));
+    let _ = write!(text, "\n```text\n{}```\n", scenario::verdict(result).block());
     for check in &result.failed_checks {
         let _ = write!(text, "\n**ERROR: {check}**\n");
     }

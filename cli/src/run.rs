@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;
     } else {
-        output::print(show::render(&result))?;
+        output::print(show::render_ranked(&result, arguments.scenario.rank_by()))?;
         output::print_line(format_args!("result: {}", file.display()))?;
     }
     if result.failed_checks.is_empty() {

@@ -3,6 +3,7 @@
 pub mod check;
 mod execute;
 pub mod options;
+pub mod rank_by;
 pub mod report;
 #[cfg(test)]
 pub mod testing;

@@ -7,6 +7,7 @@ mod failed_checks;
 mod figures;
 mod series;
 mod table;
+pub mod verdict;
 mod warnings;
 
 use results::scenario::Detail;

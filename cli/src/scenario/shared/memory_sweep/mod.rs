@@ -5,6 +5,7 @@ mod options;
 mod table;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::scenario::Scenario;
 use crate::shutdown::requested;
 pub use options::WithMemory;
 pub use table::{options, prefixed, render};
+pub use verdict::verdict;
 
 /// What a scenario's memory sizes are compared by: see [`Compared`].
 pub struct ComparedBy {

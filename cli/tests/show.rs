@@ -54,6 +54,9 @@ fn options_that_do_not_go_together_are_a_wrong_command_line() {
         ("run aurora --from 5 --to 2", "a ramp has more clients at its end"),
         ("run aurora --action DELETE", "INSERT"),
         ("run archive --rate 5", "--rate"),
+        ("run archive --cold-only --warmup 2", "cannot be used with"),
+        ("run archive --contender rust-[", "Pattern syntax error"),
+        ("run archive --runs 0", "--runs <N>"),
     ] {
         let (code, said) = fails(&line.split(' ').collect::<Vec<_>>());
         assert_eq!(code, 2, "{line}: {said}");

@@ -9,17 +9,27 @@ export interface Execution {
 /** The part of a contest's result file that tests and benchmarks read. */
 export interface Result {
   readonly failed_checks: readonly string[];
-  readonly environment: { readonly kind: string };
+  readonly environment: { readonly kind: string; readonly settings: Readonly<Record<string, unknown>> };
   readonly archive: {
+    readonly options: Options;
     readonly success: readonly Success[];
     readonly failure: readonly { readonly arn: string; readonly reason: string }[];
   };
+}
+
+/** What was chosen for a contest. */
+export interface Options {
+  readonly contenders: readonly string[];
+  readonly runs_per_contender: number;
+  readonly warmup_runs: number;
+  readonly cold_only: boolean;
 }
 
 /** A contender all of whose archives were right. */
 export interface Success {
   readonly arn: string;
   readonly runs_count: number;
+  readonly cold_runs: number | null;
   readonly duration_ms: number;
   readonly memory_mb: number;
   readonly max_memory_mb: number | null;

@@ -59,8 +59,10 @@ describe("the archive contest, with the commands a user types", () => {
     }
     return objects;
   };
-  const run = async (): Promise<Result> =>
-    JSON.parse(await checkout.ok("lambench run archive --stack dev --json --progress none")) as Result;
+  const run = async (options = ""): Promise<Result> =>
+    JSON.parse(
+      await checkout.ok(`lambench run archive ${options} --stack dev --json --progress none`),
+    ) as Result;
 
   /** Runs the contest, and ends it with a signal while its first contender runs. */
   const ended = async (signal: NodeJS.Signals): Promise<{ code: number | null; printed: string }> => {
@@ -170,6 +172,60 @@ describe("the archive contest, with the commands a user types", () => {
       await checkout.ok(`lambench show --json results/archive/${file ?? ""}`),
     ) as Result;
     expect(json.archive.failure).toHaveLength(12);
+  });
+
+  it("runs the contenders that its options choose, as often as they say, and warms them up before", async () => {
+    const { archive, environment } = await run(
+      "--contender 'rust-*' --contender python-crash --runs 3 --warmup 2",
+    );
+    expect(archive.options).toEqual({
+      contenders: ["rust-*", "python-crash"],
+      runs_per_contender: 3,
+      warmup_runs: 2,
+      cold_only: false,
+    });
+    expect(environment.settings.runsPerContender).toBe(3);
+    expect(archive.success.map(({ arn }) => name(arn)).sort()).toEqual([
+      "rust-copy-plan",
+      "rust-sdk-stream",
+      "rust-stream",
+    ]);
+    for (const { runs_count, cold_runs } of archive.success) {
+      expect(runs_count).toBe(3);
+      // Two at once need two environments, and the warm-up runs have left one at least.
+      expect(cold_runs).toBeLessThanOrEqual(1);
+    }
+    expect(archive.failure).toEqual([
+      {
+        arn: expect.stringMatching(/python-crash$/) as string,
+        reason: expect.stringMatching(/^crash: in a warm-up run: .*this contender always crashes/) as string,
+      },
+    ]);
+    expect(await count("archives/")).toBe(0);
+  });
+
+  it("gives each run a new environment if only cold starts count, and leaves the functions as they were", async () => {
+    const { archive, failed_checks } = await run(
+      "--contender rust-stream --contender python-naive --cold-only --runs 3",
+    );
+    expect(failed_checks).toEqual([]);
+    expect(archive.options.cold_only).toBe(true);
+    expect(archive.success).toHaveLength(2);
+    for (const { runs_count, cold_runs } of archive.success) expect([runs_count, cold_runs]).toEqual([3, 3]);
+    await checkout.ok("pulumi preview --refresh --expect-no-changes --non-interactive --stack dev");
+    expect(await count("archives/")).toBe(0);
+  });
+
+  it.each([
+    [
+      "--contender 'go-*'",
+      "--contender 'go-*' matches no contender of the stack, which has: python-a-slow, ",
+    ],
+    ["--runs 51", "--runs 51: it must be from 1 to 50"],
+  ])("refuses the choice %s before anything runs", async (options, message) => {
+    const refused = await checkout.run(`lambench run archive ${options} --stack dev --progress none`);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(message);
   });
 
   it("stops on Ctrl-C and leaves no archive behind, though a contender was writing one", async () => {

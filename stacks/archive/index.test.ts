@@ -155,7 +155,6 @@ describe("the archive stack", () => {
     const [machine] = stack.resources("aws:sfn/stateMachine:StateMachine");
     const definition = machine?.inputs.definition as string;
     expect(definition).not.toMatch(/\$\{/);
-    expect(definition).toContain("[0..9]");
   });
 
   it("has each run alone, unless it is told to run several at once, and forty at most", async () => {
@@ -212,7 +211,7 @@ describe("the archive stack", () => {
 
   it("prints triggers that a shell takes as they are", () => {
     expect(outputs.archiveTrigger).toMatch(
-      /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --input '\{"contenders":\["arn:.*"\]\}' --region eu-west-1$/,
+      /^aws stepfunctions start-execution --state-machine-arn arn:\S+ --region eu-west-1$/,
     );
     expect(outputs.archiveResults).toMatch(
       /^aws stepfunctions describe-execution .*--query output --output text --region eu-west-1$/,

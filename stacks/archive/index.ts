@@ -24,6 +24,12 @@ const MAX_DELAY_SECONDS = 60;
 /** The concurrency of the smallest accounts (Lambda quotas: new accounts have less than 1,000). */
 const SMALLEST_CONCURRENCY = 10;
 
+/** Events that the history of an execution holds (Step Functions quotas). */
+const MAX_EVENTS = 25_000;
+
+/** Runs of each contender, and as many to warm it up. */
+const RUNS = [1, 50] as const;
+
 /** Attempts in which those delays have grown from a second. */
 const GROWING_ATTEMPTS = 11;
 
@@ -32,7 +38,7 @@ const settings = {
   objectCount: { default: 3000, range: [1, 100_000], description: "source objects in the bucket" },
   objectSizeMib: { default: 5, range: [1, 64], description: "mean size of an object, MiB" },
   seed: { default: 1, range: [0, 2 ** 31 - 1], description: "seed of the objects' sizes and contents" },
-  runsPerContender: { default: 10, range: [1, 50], description: "runs of each contender" },
+  runsPerContender: { default: 10, range: RUNS, description: "runs of each contender" },
   runsAtOnce: { default: 1, range: AT_ONCE, description: "runs of a contender at the same time" },
   timeoutSeconds: {
     default: MAX_TIMEOUT,
@@ -83,6 +89,7 @@ export const archive = scenario({
       { target, bucket, prefix: SOURCE_PREFIX, content: settings },
       { parent, dependsOn: [bucket] },
     );
+    const arns = pulumi.all(contenders.map(({ arn }) => arn));
     const machine = new StateMachine(
       {
         name,
@@ -93,7 +100,11 @@ export const archive = scenario({
           contenderPrefix: `${target.project}-${target.stack}-`,
           contendersAtOnce: settings.contendersAtOnce,
           runsAtOnce: settings.runsAtOnce,
-          lastRun: settings.runsPerContender - 1,
+          contenders: pulumi.jsonStringify(arns),
+          runsPerContender: settings.runsPerContender,
+          minRuns: RUNS[0],
+          maxRuns: RUNS[1],
+          maxEvents: MAX_EVENTS,
           verifiedAtOnce: VERIFIED_AT_ONCE,
           maxDelaySeconds: MAX_DELAY_SECONDS,
           throttledAttempts: throttledAttempts(settings.runsAtOnce, settings.contendersAtOnce),
@@ -107,7 +118,6 @@ export const archive = scenario({
       { parent, dependsOn: [filled.invocation] },
     );
 
-    const arns = pulumi.all(contenders.map(({ arn }) => arn));
     const latest = awsCommand(
       machine.arn,
       "stepfunctions list-executions --no-paginate --state-machine-arn",
@@ -120,7 +130,6 @@ export const archive = scenario({
           machine.arn,
           "stepfunctions start-execution --state-machine-arn",
           machine.arn,
-          pulumi.interpolate`--input '${pulumi.jsonStringify({ contenders: arns })}'`,
         ),
         archiveResults: awsCommand(
           machine.arn,
@@ -132,6 +141,7 @@ export const archive = scenario({
         stateMachine: machine.arn,
         bucket: bucket.name,
         contenders: arns,
+        warmupRange: [0, RUNS[1]],
         functions: {
           fillBucket: filled.function.name,
           ...Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),

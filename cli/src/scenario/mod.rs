@@ -51,6 +51,14 @@ pub trait Scenario: Sized {
     /// [`crate::exit::Usage`] if they contradict each other.
     fn new(options: &Self::Options) -> Result<Self>;
 
+    /// Puts the options into what is deployed, as far as they take the place of its settings for this run.
+    ///
+    /// # Errors
+    /// [`crate::exit::Usage`] if they don't fit what is deployed.
+    fn apply(&self, _: &mut Self::Deployed) -> Result<()> {
+        Ok(())
+    }
+
     /// The functions that are measured, and so get the memory sizes to try.
     fn measured_functions(&self, deployed: &Self::Deployed) -> Vec<String>;
 
@@ -213,7 +221,7 @@ pub fn memory_mb(result: &RunResult, item: &str) -> Option<u64> {
 /// The options of a run, as far as its result has them; null without any.
 pub fn options(detail: &Detail) -> Value {
     match detail {
-        Detail::Archive(_) => Value::Null,
+        Detail::Archive(contest) => archive::report::options(contest),
         Detail::Aurora(load) => aurora::options::of_result(load),
         Detail::Pipeline(delivery) => serde_json::json!(delivery.offered),
         Detail::S3Read(reading) => serde_json::json!(reading.request),

@@ -15,6 +15,10 @@ pub struct Deployed {
     pub state_machine: String,
     /// The contenders' ARNs.
     pub contenders: Vec<String>,
+    /// The smallest and the largest number of warm-up runs; none if the state machine takes neither those nor a number of runs, as
+    /// that of an earlier version.
+    #[serde(default)]
+    pub warmup_range: Option<(u64, u64)>,
     /// The functions that are not contenders.
     pub functions: Functions,
     /// A command line that fills the bucket again.
@@ -50,6 +54,17 @@ impl AsMut<Deployment> for Deployed {
     }
 }
 
+/// What an execution of the state machine takes; each part may be missing, and is then as the stack's settings say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExecutionInput {
+    /// The contenders' ARNs.
+    pub contenders: Vec<String>,
+    /// Counted runs of each contender.
+    pub runs_per_contender: u64,
+    /// Runs of each contender before those, which do not count.
+    pub warmup_runs: u64,
+}
+
 /// What the execution of the state machine returns.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Execution {
@@ -64,6 +79,9 @@ pub struct Execution {
 pub struct Contender {
     /// The function's ARN.
     pub arn: String,
+    /// Whether these are its warm-up runs: one of them failed, so that no run that counts was started.
+    #[serde(default)]
+    pub is_warmup: bool,
     /// When its runs started, ms since 1970.
     pub started_ms: i64,
     /// When the last of them had ended, ms since 1970.

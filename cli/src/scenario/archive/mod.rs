@@ -1,6 +1,7 @@
 //! The archive contest: who builds one ZIP of all objects of a bucket cheapest, who fastest?
 
 pub mod check;
+mod choice;
 mod execute;
 pub mod options;
 pub mod rank_by;
@@ -14,21 +15,26 @@ use protocol::archive::{Deployed, function_name};
 use crate::scenario::Scenario;
 use crate::scenario::shared::memory_sweep::ComparedBy;
 use crate::scenario::shared::run::{self, Measurement};
+use options::Options;
 
 type Run = run::Run<Deployed>;
 
 /// One contest.
-pub struct Archive;
+pub struct Archive(Options);
 
 impl Scenario for Archive {
     const NAME: &'static str = "archive";
-    type Options = options::Options;
+    type Options = Options;
     type Deployed = Deployed;
     const COMPARED: ComparedBy = ComparedBy { speed: "mean run, s", is_rate: false, price: "1,000 runs" };
     const OWN_MEMORY: &'static str = "the memory in a contender.yaml";
 
-    fn new(_: &Self::Options) -> Result<Self> {
-        Ok(Self)
+    fn new(options: &Options) -> Result<Self> {
+        Ok(Self(options.clone()))
+    }
+
+    fn apply(&self, deployed: &mut Deployed) -> Result<()> {
+        choice::apply(&self.0, deployed)
     }
 
     fn measured_functions(&self, deployed: &Deployed) -> Vec<String> {
@@ -41,7 +47,8 @@ impl Scenario for Archive {
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {
-        let observation = execute::execute(run).await?;
+        let options = choice::options(&self.0, &run.deployed)?;
+        let observation = execute::execute(run, options).await?;
         report::measurement(run, &observation)
     }
 }
@@ -49,9 +56,11 @@ impl Scenario for Archive {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::shared::testing::parsed;
 
     #[test]
     fn all_contenders_get_other_memory_and_no_function_that_checks_them() {
-        assert_eq!(Archive.measured_functions(&testing::run().deployed), ["lambench-dev-rust-stream"]);
+        let archive = Archive(parsed("").unwrap());
+        assert_eq!(archive.measured_functions(&testing::run().deployed), ["lambench-dev-rust-stream"]);
     }
 }

@@ -1,18 +1,24 @@
-//! What `lambench run archive` takes: the stack's settings say everything else.
+//! What `lambench run archive` takes; the stack's settings say everything else.
+
+use glob::Pattern;
 
 use super::rank_by::RankBy;
 
 /// The end of `lambench run archive --help`.
 pub const EXAMPLES: &str = "\
-Each contender makes an archive of the whole bucket, as often as the stack's runsPerContender says; all are checked byte for \
-byte, and then removed. A contender that fails is in the result with the reason. To change the number of objects or \
-runs, or the memory: pulumi config set, pulumi up.
+Each contender makes an archive of the whole bucket, several times; every archive is checked byte for byte, and then removed. \
+A contender that fails is in the result with the reason. To change the number of objects: pulumi config set, pulumi up.
 
 Examples:
   All contenders of the selected stack:
     lambench run archive
   Another stack, with a line per change instead of a bar:
     lambench run archive --stack dev --progress counter
+  Some contenders, by their names in the ranking, with more runs than the stack's settings say:
+    lambench run archive --contender 'rust-*' --contender python-naive --runs 20
+  Warm environments only, cold starts only:
+    lambench run archive --warmup 1
+    lambench run archive --cold-only --runs 5
   What memory buys; the memory in a contender.yaml is ignored then:
     lambench run archive --memory 128,256,512,1024,1769
   The cheapest first, with what S3 charges for requests:
@@ -20,10 +26,64 @@ Examples:
   Who won:
     lambench run archive --json | jq -r .archive.success[0].arn";
 
-/// How to show the contest.
-#[derive(Debug, clap::Args)]
+/// What to run of a contest.
+#[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct Options {
+    /// Contenders that take part, by their names in the ranking, such as 'rust-*' or python-naive; may be given several
+    /// times [default: all of the stack]
+    #[arg(long = "contender", value_name = "GLOB")]
+    pub contenders: Vec<Pattern>,
+    /// Runs of each contender that count [default: the stack's runsPerContender]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub runs: Option<u64>,
+    /// Runs of each contender before those: they warm its environments and do not count. With runsAtOnce above 1, it
+    /// takes as many to warm them all
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub warmup: u64,
+    /// Give each contender a new environment for every run, by a change of its function's environment variables; its
+    /// runs follow one another then
+    #[arg(long, conflicts_with = "warmup")]
+    pub cold_only: bool,
     /// What to rank contenders by; the result file is the same
     #[arg(long, value_enum, default_value_t)]
     pub rank_by: RankBy,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::shared::testing::parsed;
+
+    fn options(line: &str) -> Result<Options, String> {
+        parsed::<Options>(line).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_options_it_is_the_contest_that_the_stack_has() {
+        let rank_by = RankBy::LambdaPrice;
+        let expected = Options { contenders: Vec::new(), runs: None, warmup: 0, cold_only: false, rank_by };
+        assert_eq!(options(""), Ok(expected));
+    }
+
+    #[test]
+    fn contenders_runs_and_warm_up_runs_are_chosen() {
+        let chosen = options("--contender rust-* --contender python-naive --runs 20 --warmup 2").unwrap();
+        let patterns: Vec<_> = chosen.contenders.iter().map(Pattern::as_str).collect();
+        assert_eq!(patterns, ["rust-*", "python-naive"]);
+        assert_eq!((chosen.runs, chosen.warmup, chosen.cold_only), (Some(20), 2, false));
+        assert!(options("--cold-only --runs 5").unwrap().cold_only);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (line, expected) in [
+            ("--runs 0", "0 is not in 1.."),
+            ("--warmup -1", "unexpected argument '-1'"),
+            ("--cold-only --warmup 1", "cannot be used with"),
+            ("--contender [", "Pattern syntax error"),
+        ] {
+            let said = options(line).unwrap_err();
+            assert!(said.contains(expected), "{line}: {said}");
+        }
+    }
 }

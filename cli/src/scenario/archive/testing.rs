@@ -3,7 +3,7 @@
 use protocol::archive::{Contender, Run as ContenderRun, Verdict};
 use protocol::stats::real;
 use results::billing_log::Report;
-use results::scenario::archive::{Contest, Success};
+use results::scenario::archive::{Contest, ContestOptions, Success};
 use serde_json::json;
 
 use super::Run;
@@ -19,6 +19,7 @@ pub fn run() -> Run {
         "archive",
         json!({
             "settings": { "runsPerContender": 2, "maxRunSeconds": 600 },
+            "settingRanges": { "runsPerContender": [1, 50] }, "warmupRange": [0, 50],
             "stateMachine": "arn:aws:states:us-east-1:0:stateMachine:lambench-dev-archive",
             "contenders": [ARN],
             "functions": { "preflight": "p", "verify": "v", "cleanup": "c" },
@@ -35,7 +36,7 @@ pub fn runs(elapsed_ms: &[f64]) -> Contender {
         ContenderRun { run, request_id: Some(request_id(run)), elapsed_ms, error: None, cause: None, verdict }
     };
     let runs = (0..).zip(elapsed_ms.iter().copied()).map(run).collect();
-    Contender { arn: ARN.to_owned(), started_ms: 0, ended_ms: 240_000, runs }
+    Contender { arn: ARN.to_owned(), is_warmup: false, started_ms: 0, ended_ms: 240_000, runs }
 }
 
 fn request_id(run: u64) -> String {
@@ -58,9 +59,15 @@ pub fn observed(elapsed_ms: &[f64], reports: &[Report]) -> Observed {
     Observed { contender: runs(elapsed_ms), configuration: configuration(), reports: reports.to_vec() }
 }
 
+/// A contest of all contenders, as the stack's settings say.
+pub fn options() -> ContestOptions {
+    ContestOptions { contenders: Vec::new(), runs_per_contender: 2, warmup_runs: 0, cold_only: false }
+}
+
 /// A contest whose requests to S3 nobody counted.
 pub fn observation(contenders: Vec<Observed>) -> Observation {
-    Observation { contenders, s3_requests: S3Requests::default(), warnings: Vec::new() }
+    let (s3_requests, warnings) = (S3Requests::default(), Vec::new());
+    Observation { options: options(), contenders, s3_requests, warnings }
 }
 
 /// Requests of the contender.

@@ -3,22 +3,18 @@
 //! What they have of their own is written down before anything is changed. So the next run puts right what a killed one left.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::client::Waiters;
 use futures::future::{join_all, try_join_all};
 use protocol::deployment::Deployment;
 use serde::{Deserialize, Serialize};
 
+use super::function_configuration::{current, settled};
 use super::run::Run;
 use super::run_context::RunContext;
 use super::run_file::RunFile;
 use crate::aws::failed;
-
-/// How long a change may take; some seconds are usual.
-const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Functions whose memory is changed, and given back.
 pub struct FunctionMemory<'a> {
@@ -51,7 +47,7 @@ impl<'a> FunctionMemory<'a> {
     ) -> Result<Self> {
         let (context, client) = (run.context(), Client::new(&run.config));
         let found = functions.into_iter().map(async |function| {
-            let memory_mb = settled(context, &client, &function).await?;
+            let memory_mb = megabytes(settled(context, &client, &function).await?.memory_size);
             anyhow::Ok((function, memory_mb))
         });
         let functions = try_join_all(found).await?.into_iter().collect();
@@ -102,7 +98,8 @@ pub async fn recover<Deployed: AsRef<Deployment>>(run: &Run<Deployed>) -> Result
     if left.setting == run.deployment().setting("memory") {
         let mut changed = BTreeMap::new();
         for (function, own) in left.functions {
-            let current = memory(context, &client, &function).await?;
+            let current =
+                current(context, &client, &function).await?.map(|found| megabytes(found.memory_size));
             if current.is_some_and(|current| current != own && left.sizes.contains(&current)) {
                 changed.insert(function, own);
             }
@@ -135,38 +132,20 @@ async fn give_back(
 
 /// Gives a function a size, if it has another one, and waits until its next invocation has it.
 async fn update(context: RunContext<'_>, client: &Client, function: &str, memory_mb: u64) -> Result<()> {
-    if settled(context, client, function).await? == memory_mb {
+    if megabytes(settled(context, client, function).await?.memory_size) == memory_mb {
         return Ok(());
     }
     let size = i32::try_from(memory_mb)?;
     let update = client.update_function_configuration().function_name(function).memory_size(size).send();
     update.await.map_err(|error| failed("UpdateFunctionConfiguration", context.deployment)(&error))?;
-    let now = settled(context, client, function).await?;
+    let now = megabytes(settled(context, client, function).await?.memory_size);
     if now != memory_mb {
         bail!("{function} was given {memory_mb} MB, but has {now} MB: is somebody else changing it?");
     }
     Ok(())
 }
 
-/// A function's memory, MB, once no change of it is under way.
-async fn settled(context: RunContext<'_>, client: &Client, function: &str) -> Result<u64> {
-    let failed = failed("GetFunctionConfiguration", context.deployment);
-    let waited = client.wait_until_function_updated().function_name(function).wait(TIMEOUT).await;
-    let found = waited.map_err(|error| failed(&error))?.into_result().map_err(|error| failed(&error))?;
-    Ok(megabytes(found.memory_size))
-}
-
-/// A function's memory, MB; none if there is no such function.
-async fn memory(context: RunContext<'_>, client: &Client, function: &str) -> Result<Option<u64>> {
-    let found = client.get_function_configuration().function_name(function).send().await;
-    match found.map_err(aws_sdk_lambda::error::SdkError::into_service_error) {
-        Ok(found) => Ok(Some(megabytes(found.memory_size))),
-        Err(error) if error.is_resource_not_found_exception() => Ok(None),
-        Err(error) => Err(failed("GetFunctionConfiguration", context.deployment)(&error)),
-    }
-}
-
-/// Lambda always says it.
+/// A function's memory; Lambda always says it.
 fn megabytes(memory_size: Option<i32>) -> u64 {
     memory_size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default()
 }

@@ -3,10 +3,12 @@
 pub mod account_limit;
 pub mod aurora_capacity;
 pub mod billing_log;
+pub mod cold_starts;
 pub mod cost;
 pub mod cpu;
 pub mod dead_letters;
 pub mod deployment;
+pub mod function_configuration;
 pub mod function_memory;
 pub mod invoke;
 pub mod memory_sweep;

@@ -115,7 +115,8 @@ pub async fn run<S: Scenario>(
     progress: Mode,
 ) -> Result<RunResult> {
     let scenario = S::new(options)?;
-    let deployed: S::Deployed = deployed(S::NAME, stack)?;
+    let mut deployed: S::Deployed = deployed(S::NAME, stack)?;
+    scenario.apply(&mut deployed)?;
     let config = aws::config(deployed.as_ref()).await;
     let started_at = Timestamp::now();
     let prices = price_list::of(deployed.as_ref(), &config, &project).await;

@@ -78,6 +78,10 @@ impl AsMut<Deployment> for Deployed {
 pub struct Functions {
     /// By name, MB.
     pub memory: BTreeMap<String, u64>,
+    /// Environment variables by name, as Lambda's API has them.
+    pub variables: BTreeMap<String, BTreeMap<String, String>>,
+    /// The function whose environment variables Lambda cannot decrypt.
+    pub undecrypted: Option<String>,
     /// How often a change is asked about before it is made.
     pub polls_per_change: u64,
     /// Such questions that are still to come.
@@ -108,6 +112,20 @@ pub fn stack(functions: &[(&str, u64)]) -> Stack {
 }
 
 impl Stack {
+    /// Sets an environment variable of a function's.
+    pub fn set_variable(&self, function: &str, name: &str, value: &str) {
+        let mut lambda = self.lambda.lock().unwrap();
+        let variables = lambda.variables.entry(function.to_owned()).or_default();
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// A function's environment variables, as `NAME=value`.
+    pub fn variables(&self, function: &str) -> Vec<String> {
+        let lambda = self.lambda.lock().unwrap();
+        let all = lambda.variables.get(function).into_iter().flatten();
+        all.map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
     /// What this process has written down, as if it was another one that is gone.
     pub fn disown(&self, purpose: &str) {
         disown(self.folder.path(), purpose);
@@ -132,15 +150,22 @@ fn lambda(functions: &mut Functions, operation: &str, body: &Value) -> Answer {
         return error("ResourceNotFoundException", json!({ "Message": "no such function" }));
     };
     if method == "PUT" {
-        if functions.refused == Some(name) {
+        if functions.refused.as_ref() == Some(&name) {
             return error("InvalidParameterValueException", json!({ "Message": "refused" }));
         }
-        *memory_mb = body["MemorySize"].as_u64().unwrap();
+        *memory_mb = body["MemorySize"].as_u64().unwrap_or(*memory_mb);
+        if let Some(variables) = body["Environment"].get("Variables") {
+            functions.variables.insert(name.clone(), serde_json::from_value(variables.clone()).unwrap());
+        }
         functions.in_progress += functions.polls_per_change;
     }
     let status = if functions.in_progress > 0 && method == "GET" { "InProgress" } else { "Successful" };
     functions.in_progress -= u64::from(status == "InProgress");
-    (200, json!({ "MemorySize": memory_mb, "LastUpdateStatus": status }))
+    let environment = match &functions.undecrypted {
+        Some(undecrypted) if *undecrypted == name => json!({ "Error": { "ErrorCode": "AccessDenied" } }),
+        _ => json!({ "Variables": functions.variables.get(&name) }),
+    };
+    (200, json!({ "MemorySize": memory_mb, "Environment": environment, "LastUpdateStatus": status }))
 }
 
 /// A message with attributes that are text.

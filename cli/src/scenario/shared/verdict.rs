@@ -240,8 +240,7 @@ impl Verdict {
 #[derive(Debug, Clone)]
 pub struct Commands<'a> {
     scenario: &'a str,
-    /// The stack's name.
-    pub stack: &'a str,
+    stack: &'a str,
     options: String,
 }
 

@@ -89,7 +89,7 @@ pub struct Success {
     pub durations_ms: Vec<u64>,
 }
 
-/// What a run asked of S3: means over the runs of one execution, without what S3 doesn't charge for (deletes, answers 5xx).
+/// What a run asked of S3: means over all runs of the contest, warm-up runs among them, without what S3 doesn't charge for (deletes, answers 5xx).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct S3Use {
     /// PUT, COPY, POST and LIST requests.

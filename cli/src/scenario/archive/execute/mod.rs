@@ -1,6 +1,7 @@
 //! One contest: starts the state machine, follows it, and collects what AWS knows of the contenders' runs.
 
 mod cleanup;
+mod cold_only;
 mod contender;
 mod recovery;
 mod s3_requests;
@@ -8,7 +9,8 @@ mod shutdown;
 
 use anyhow::{Result, bail};
 use futures::future::try_join_all;
-use protocol::archive::{Deployed, Execution};
+use protocol::archive::{Execution, ExecutionInput};
+use results::scenario::archive::ContestOptions;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -26,6 +28,8 @@ use recovery::RunMarker;
 
 /// What was seen of a contest.
 pub struct Observation {
+    /// What was run.
+    pub options: ContestOptions,
     /// The contenders in the order in which they were given.
     pub contenders: Vec<Observed>,
     /// What they asked of S3.
@@ -38,7 +42,7 @@ pub struct Observation {
 ///
 /// # Errors
 /// If the stack has no contender, somebody else's run is under way, or AWS fails; [`Interrupted`] if the user ended it.
-pub async fn execute(run: &Run) -> Result<Observation> {
+pub async fn execute(run: &Run, options: ContestOptions) -> Result<Observation> {
     let archive = &run.deployed;
     if archive.contenders.is_empty() {
         bail!(
@@ -48,26 +52,38 @@ pub async fn execute(run: &Run) -> Result<Observation> {
     }
     recovery::recover(run).await?;
     let before = s3_requests::count(&archive.deployment).await;
-    let execution = execution(run).await?;
+    let execution = if options.cold_only {
+        cold_only::contest(run, options.runs_per_contender).await?
+    } else {
+        let input = input(run, options.runs_per_contender, options.warmup_runs);
+        execution(run, &run.name, &input, &mut Vec::new()).await?
+    };
     let after = s3_requests::count(&archive.deployment).await;
     let ended = Instant::now();
     let contenders = execution.contenders.into_iter().map(|one| contender::observe(run, one, ended));
     Ok(Observation {
+        options,
         contenders: try_join_all(contenders).await?,
         s3_requests: S3Requests { before, after },
         warnings: execution.warnings,
     })
 }
 
-/// One execution of the state machine, from its start to what it returns.
-async fn execution(run: &Run) -> Result<Execution> {
+/// One execution of the state machine, from its start to what it returns; `started` are those of this contest.
+async fn execution(
+    run: &Run,
+    name: &str,
+    input: &ExecutionInput,
+    started: &mut Vec<String>,
+) -> Result<Execution> {
     let machine = machine(run);
-    let arn = machine.start(&run.name, &json!({ "contenders": run.deployed.contenders })).await?;
-    let marker = RunMarker::write(run, &arn)?;
+    let arn = machine.start(name, &json!(input)).await?;
+    started.push(arn.clone());
+    let marker = RunMarker::write(run, started)?;
     let followed = tokio::select! {
-        followed = follow(run, &machine, &arn) => followed,
+        followed = follow(run, &machine, &arn, steps(input)) => followed,
         () = requested() => {
-            shutdown::shut_down(run, &arn).await?;
+            shutdown::shut_down(run, started).await?;
             marker.remove();
             return Err(Interrupted("the execution was stopped and its archives were removed".to_owned()).into());
         }
@@ -75,14 +91,22 @@ async fn execution(run: &Run) -> Result<Execution> {
     // Where following failed, the execution may go on: the marker stays, and the next run ends it.
     let ended = followed?;
     marker.remove();
-    ended.output("the contest", |cause| {
-        let refill = || format!("refill it with: {}", run.deployed.fill_command);
-        cause.contains("source bucket").then(refill)
+    ended.output("the contest", |cause| advice(run, cause))
+}
+
+/// What helps against the cause of a failure.
+fn advice(run: &Run, cause: &str) -> Option<String> {
+    if cause.contains("source bucket") {
+        return Some(format!("refill it with: {}", run.deployed.fill_command));
+    }
+    let is_full = cause.contains("the history of an execution");
+    is_full.then(|| {
+        "run fewer contenders at once with --contender, or fewer runs with --runs and --warmup".to_owned()
     })
 }
 
-async fn follow(run: &Run, machine: &Machine<'_>, execution: &str) -> Result<Ended> {
-    let mut progress = Progress::new(run.progress, steps(&run.deployed));
+async fn follow(run: &Run, machine: &Machine<'_>, execution: &str, steps: u64) -> Result<Ended> {
+    let mut progress = Progress::new(run.progress, steps);
     let followed = machine.follow(execution, |tasks| {
         let message = format!("invocations ended, {} under way", tasks.scheduled - tasks.ended);
         progress.set(tasks.ended, &message);
@@ -92,10 +116,14 @@ async fn follow(run: &Run, machine: &Machine<'_>, execution: &str) -> Result<End
     ended
 }
 
-/// Every run and its verification, and the two steps around them.
-fn steps(archive: &Deployed) -> u64 {
-    let runs = archive.deployment.setting("runsPerContender").unwrap_or(1);
-    archive.contenders.len() as u64 * runs * 2 + 2
+/// An execution's runs: so many of each contender, as its warm-up and as what counts.
+fn input(run: &Run, runs_per_contender: u64, warmup_runs: u64) -> ExecutionInput {
+    ExecutionInput { contenders: run.deployed.contenders.clone(), runs_per_contender, warmup_runs }
+}
+
+/// Every run and its verification, warm-up runs, which are not verified, and the two steps around them.
+fn steps(input: &ExecutionInput) -> u64 {
+    input.contenders.len() as u64 * (input.warmup_runs + 2 * input.runs_per_contender) + 2
 }
 
 fn machine(run: &Run) -> Machine<'_> {

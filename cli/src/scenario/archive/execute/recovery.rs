@@ -5,15 +5,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::cleanup::clean_up;
-use super::shutdown::wait_for_invocations;
+use super::shutdown::{stop, wait_for_invocations};
 use super::{Run, machine};
 use crate::output;
+use crate::scenario::shared::cold_starts;
 use crate::scenario::shared::run_file::RunFile;
 
-/// Which execution is being followed.
+/// The executions of a contest, of which the last one is being followed.
 #[derive(Debug, Serialize, Deserialize)]
 struct Running {
-    execution: String,
+    executions: Vec<String>,
     since: Timestamp,
 }
 
@@ -21,10 +22,10 @@ struct Running {
 pub struct RunMarker(RunFile);
 
 impl RunMarker {
-    /// Writes down that this process follows an execution.
-    pub fn write(run: &Run, execution: &str) -> Result<Self> {
+    /// Writes down that this process follows the last of a contest's executions.
+    pub fn write(run: &Run, executions: &[String]) -> Result<Self> {
         let file = file(run)?;
-        file.write(&Running { execution: execution.to_owned(), since: run.started_at })?;
+        file.write(&Running { executions: executions.to_vec(), since: run.started_at })?;
         Ok(Self(file))
     }
 
@@ -40,10 +41,11 @@ pub async fn recover(run: &Run) -> Result<()> {
     let file = file(run)?;
     if let Some(running) = file.left_behind::<Running>()? {
         output::print_error("an earlier run was killed: stopping its execution …");
-        machine(run).stop(&running.execution).await?;
-        wait_for_invocations(run, &running.execution, running.since).await?;
+        stop(run, &running.executions).await?;
+        wait_for_invocations(run, &running.executions, running.since).await?;
         file.remove();
     }
+    cold_starts::recover(run).await?;
     machine(run).refuse_other().await?;
     clean_up(run).await
 }

@@ -16,23 +16,34 @@ use crate::shutdown::requested;
 
 const POLL: Duration = Duration::from_secs(1);
 
-/// Stops an execution and removes what it wrote. A contender that is running cannot be stopped and might still write its
+/// Stops the last of a contest's executions and removes what it wrote. A contender that is running cannot be stopped and might still write its
 /// archive: so its end is waited for, unless the user presses Ctrl-C again.
-pub async fn shut_down(run: &Run, execution: &str) -> Result<()> {
+pub async fn shut_down(run: &Run, executions: &[String]) -> Result<()> {
     output::print_error("stopping the execution …");
-    machine(run).stop(execution).await?;
+    stop(run, executions).await?;
     tokio::select! {
-        ended = wait_for_invocations(run, execution, run.started_at) => ended?,
+        ended = wait_for_invocations(run, executions, run.started_at) => ended?,
         () = requested() => output::print_error("not waiting any longer: the next run removes what invocations under way still write"),
     }
     clean_up(run).await
 }
 
-/// Waits until every invocation that the execution started has logged its end, or could not run any longer.
-pub async fn wait_for_invocations(run: &Run, execution: &str, since: Timestamp) -> Result<()> {
-    let events = machine(run).events(execution).await?;
-    // A throttled attempt never reached its function, so it logs nothing.
-    let started = events.scheduled - events.throttled;
+/// Stops the last of a contest's executions: those before it have ended.
+pub async fn stop(run: &Run, executions: &[String]) -> Result<()> {
+    match executions.last() {
+        Some(execution) => machine(run).stop(execution).await,
+        None => Ok(()),
+    }
+}
+
+/// Waits until every invocation that the executions started has logged its end, or could not run any longer.
+pub async fn wait_for_invocations(run: &Run, executions: &[String], since: Timestamp) -> Result<()> {
+    let mut started = 0;
+    for execution in executions {
+        let events = machine(run).events(execution).await?;
+        // A throttled attempt never reached its function, so it logs nothing.
+        started += events.scheduled - events.throttled;
+    }
     let longest_run = Duration::from_secs(run.deployment().setting("timeoutSeconds").unwrap_or(900));
     let deadline = Instant::now() + longest_run;
     let mut told = 0;

@@ -17,14 +17,18 @@ use crate::scenario::archive::execute::{Configuration, Observation, Observed};
 /// If a contender's architecture has no price.
 pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<String>)> {
     let max_run_seconds = run.deployment().required("maxRunSeconds")?;
-    let (mut contest, mut warnings) = (Contest::default(), Vec::new());
+    let options = &observation.options;
+    let mut contest = Contest { options: Some(options.clone()), ..Contest::default() };
+    let mut warnings = Vec::new();
     for observed in &observation.contenders {
         let Contender { arn, runs, .. } = &observed.contender;
         if let Some(reason) = disqualification(observed, max_run_seconds) {
             contest.failure.push(Failure { arn: arn.clone(), reason });
             continue;
         }
-        let s3 = observation.s3_requests.per_run(function_name(arn), runs.len() as u64);
+        // Those of warm-up runs are counted, too.
+        let all_runs = runs.len() as u64 + options.warmup_runs;
+        let s3 = observation.s3_requests.per_run(function_name(arn), all_runs);
         contest.success.push(success(observed, s3, &run.prices)?);
         warnings.extend(missing_reports(observed));
     }
@@ -214,6 +218,17 @@ mod tests {
         let one = &contest.success[0];
         assert!((one.requests_price_usd.unwrap() - expected).abs() < 1e-12);
         assert!((one.total_price_usd.unwrap() - one.run_price_usd - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_requests_of_warm_up_runs_are_no_other_runs() {
+        let mut observation = observation(vec![observed(&[1000.0, 2000.0], &[])]);
+        observation.options.warmup_runs = 3;
+        observation.s3_requests = S3Requests { before: Some(counts(0, 0)), after: Some(counts(50, 100)) };
+        let (contest, _) = contest(&observation, &run()).unwrap();
+        let used = contest.success[0].s3.unwrap();
+        assert_eq!((used.writes, used.reads), (10.0, 20.0), "of each of the five runs");
+        assert_eq!(contest.options.unwrap().warmup_runs, 3);
     }
 
     #[test]

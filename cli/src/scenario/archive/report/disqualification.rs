@@ -12,17 +12,18 @@ pub fn disqualification(observed: &Observed, max_run_seconds: u64) -> Option<Str
     if runs.is_empty() {
         return Some("crash: no run was started: set runsPerContender to 1 or more".to_owned());
     }
-    let failed = runs.iter().find_map(failure);
+    let failed = runs.iter().find_map(|run| failure(run, observed.contender.is_warmup));
     let invalid = || runs.iter().find_map(invalid_archive);
     let too_slow = || runs.iter().find_map(|run| too_slow(run, observed, max_run_seconds));
     failed.or_else(invalid).or_else(too_slow)
 }
 
-fn failure(run: &Run) -> Option<String> {
+fn failure(run: &Run, is_warmup: bool) -> Option<String> {
     let error = run.error.as_deref()?;
     if error == THROTTLED {
+        let which = if is_warmup { "warm-up run" } else { "run" };
         return Some(format!(
-            "throttled: run {} was never started, since the account allows no more invocations at a time: lower runsAtOnce or \
+            "throttled: {which} {} was never started, since the account allows no more invocations at a time: lower runsAtOnce or \
              contendersAtOnce, or raise the account's quota",
             run.run
         ));
@@ -31,7 +32,8 @@ fn failure(run: &Run) -> Option<String> {
     let timed_out =
         matches!(error, "Sandbox.Timedout" | "States.Timeout") || cause.contains("Task timed out");
     let kind = if timed_out { "timeout" } else { "crash" };
-    Some(format!("{kind}: {error} / {cause}"))
+    let warmup = if is_warmup { "in a warm-up run: " } else { "" };
+    Some(format!("{kind}: {warmup}{error} / {cause}"))
 }
 
 fn invalid_archive(run: &Run) -> Option<String> {
@@ -96,6 +98,19 @@ mod tests {
     fn an_error_without_a_cause_is_reported_too() {
         let said = reason(|contender| contender.runs[0].error = Some("Lambda.Unknown".to_owned()));
         assert_eq!(said.unwrap(), "crash: Lambda.Unknown / ");
+    }
+
+    #[test]
+    fn a_warm_up_run_that_fails_is_told_as_one() {
+        let said = |error: &str| {
+            reason(|contender| {
+                contender.is_warmup = true;
+                contender.runs[1].error = Some(error.to_owned());
+            })
+        };
+        assert_eq!(said("Runtime.ExitError").unwrap(), "crash: in a warm-up run: Runtime.ExitError / ");
+        assert_eq!(said("Sandbox.Timedout").unwrap(), "timeout: in a warm-up run: Sandbox.Timedout / ");
+        assert!(said(THROTTLED).unwrap().starts_with("throttled: warm-up run 1 was never started"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Makes a measurement of an observation: statistics, prices, the ranking, and who is out.
 
 mod aggregate;
+mod chosen;
 mod cost;
 mod disqualification;
 mod failed_checks;
@@ -20,6 +21,7 @@ use results::memory_sweep::Figure;
 use results::scenario::Detail;
 use results::scenario::archive::{Contest, Success};
 
+pub use chosen::options;
 pub use table::render;
 
 use super::Run;

@@ -7,7 +7,7 @@ use protocol::stats::real;
 use results::cost::Cost;
 use results::scenario::archive::{Contest, Success};
 
-use super::contender;
+use super::{chosen, contender};
 use crate::scenario::archive::rank_by::RankBy;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, none};
@@ -15,9 +15,9 @@ use crate::scenario::shared::tables::{self, none};
 /// Characters of a reason that people get to see.
 const MAX_REASON: usize = 200;
 
-/// The ranked table, below it the contenders that are out, and what 1,000 runs of each cost.
+/// What was chosen, the ranked table, below it the contenders that are out, and what 1,000 runs of each cost.
 pub fn render(contest: &Contest, stack: &str, costs: &[Cost], rank_by: RankBy) -> String {
-    let mut text = String::new();
+    let mut text = chosen::line(contest).map_or_else(String::new, |line| line + "\n");
     if contest.success.is_empty() {
         text.push_str("no contender passed\n");
     } else {
@@ -106,10 +106,10 @@ mod tests {
     use results::cost::CostLine;
     use results::price_list::US_EAST_1;
     use results::prices::LAMBDA_ARM64;
-    use results::scenario::archive::Failure;
+    use results::scenario::archive::{ContestOptions, Failure};
 
     use super::*;
-    use crate::scenario::archive::testing::{contest, success};
+    use crate::scenario::archive::testing::{contest, options, success};
 
     #[test]
     fn the_cheapest_comes_first_and_what_was_not_measured_is_a_dash() {
@@ -139,6 +139,13 @@ mod tests {
         assert!(text.contains("| USD per 1,000 runs |"), "{text}");
         assert!(text.contains("| rust-stream        | 0.01667 | 0.01667 |"), "{text}");
         assert!(text.contains(" 0.0167 |"), "{text}");
+    }
+
+    #[test]
+    fn what_was_chosen_stands_above_the_ranking() {
+        let options = Some(ContestOptions { cold_only: true, ..options() });
+        let contest = Contest { success: vec![success("rust-stream", 2000)], options, ..Contest::default() };
+        assert!(render(&contest, "dev", &[], RankBy::Time).starts_with("chosen: cold starts only\n"));
     }
 
     #[test]

@@ -1,16 +1,21 @@
 use std::path::Path;
 
 use results::price_list::US_EAST_1;
-use results::scenario::archive::{Contest, S3Use, Success};
+use results::scenario::archive::{Contest, ContestOptions, S3Use, Success};
 
 use super::*;
 use crate::result_file;
-use crate::scenario::archive::testing::{observation, observed, report, run, success};
+use crate::scenario::archive::testing::{observation, observed, options, report, run, success};
 
 /// The warnings about a contest with one contender.
 fn warned(run: &Run, success: Success) -> Vec<String> {
+    warned_of(run, options(), success)
+}
+
+/// The same, of a contest with options.
+fn warned_of(run: &Run, options: ContestOptions, success: Success) -> Vec<String> {
     let contest = Contest { success: vec![success], ..Contest::default() };
-    let mut observation = observation(vec![]);
+    let mut observation = Observation { options, ..observation(vec![]) };
     observation.warnings = vec!["from the state machine".to_owned()];
     let warnings = warnings::warnings(run, &observation, &contest, vec!["no REPORT lines".to_owned()]);
     assert_eq!(warnings[..2], ["from the state machine", "no REPORT lines"]);
@@ -32,8 +37,37 @@ fn noise_and_few_runs_are_warned_of_with_the_command_that_helps() {
     assert_eq!(warnings.len(), 3, "{warnings:?}");
     assert!(warnings[0].contains("S3's requests were not counted"), "{warnings:?}");
     assert!(warnings[1].contains("vary by 25 %"), "{warnings:?}");
-    let command = "pulumi config set --path archive.runsPerContender 20 --stack dev";
+    let command = "lambench run archive --runs 20 --stack dev";
     assert!(warnings[2].ends_with(command), "{warnings:?}");
+}
+
+#[test]
+fn more_runs_than_there_can_be_are_no_advice() {
+    let mut noisy = success("rust-stream", 2000);
+    (noisy.duration_ms_stddev, noisy.runs_count) = (500, 50);
+    let said = |runs_per_contender| {
+        let options = ContestOptions { runs_per_contender, ..options() };
+        warned_of(&run(), options, noisy.clone())[1].clone()
+    };
+    assert!(said(30).ends_with("--runs 50 --stack dev"), "{}", said(30));
+    assert!(said(50).ends_with("close other programs"), "{}", said(50));
+}
+
+#[test]
+fn cold_starts_behind_a_warm_up_are_warned_of() {
+    let mut cold = success("rust-stream", 2000);
+    (cold.runs_count, cold.cold_runs) = (10, Some(4));
+    let said = |warmup_runs, runs_at_once: u64| {
+        let mut run = run();
+        run.deployed.deployment.settings.insert("runsAtOnce".to_owned(), runs_at_once.into());
+        let options = ContestOptions { warmup_runs, ..options() };
+        warned_of(&run, options, cold.clone()).into_iter().find(|one| one.contains("in spite of the warm-up"))
+    };
+    let advice = said(1, 5).unwrap();
+    assert!(advice.starts_with("rust-stream: 4 of its 10 counted runs were cold starts"), "{advice}");
+    assert!(advice.ends_with("with runsAtOnce 5, it takes --warmup 5"), "{advice}");
+    assert!(said(5, 5).unwrap().ends_with("run the contest again"));
+    assert_eq!(said(0, 5), None);
 }
 
 #[test]

@@ -119,17 +119,9 @@ fn basis(passed: &[Passed], commands: &Commands<'_>) -> Vec<String> {
 
 /// What figures of so many runs rest on, and the command for more, as far as there may be more.
 pub fn basis_of(runs: u64, commands: &Commands<'_>) -> Vec<String> {
-    let mut basis = vec![basis_of_runs(runs)];
-    if let Some(more) = MORE_RUNS.into_iter().find(|more| *more > runs) {
-        let stack = commands.stack;
-        basis.extend([
-            "To tell more:".to_owned(),
-            format!("pulumi config set --path archive.runsPerContender {more} --stack {stack}"),
-            format!("pulumi up --stack {stack}"),
-            commands.run(),
-        ]);
-    }
-    basis
+    let more = MORE_RUNS.into_iter().find(|more| *more > runs);
+    let more = more.map(|more| format!("To tell more: {}", commands.run_with(&format!(" --runs {more}"))));
+    std::iter::once(basis_of_runs(runs)).chain(more).collect()
 }
 
 /// The options with which a contest ran, but for the number of runs.
@@ -156,7 +148,7 @@ pub fn seconds(
 mod tests {
     use std::path::Path;
 
-    use results::scenario::archive::Failure;
+    use results::scenario::archive::{ContestOptions, Failure};
 
     use super::*;
     use crate::result_file::read;
@@ -228,14 +220,23 @@ mod tests {
     #[test]
     fn more_runs_are_advised_as_long_as_the_setting_takes_more() {
         let said = |count| said(vec![priced("a", 100, None), priced("b", 200, None)], 1.0, count).join("\n");
-        let advice = |runs| {
-            format!(
-                "To tell more:\npulumi config set --path archive.runsPerContender {runs} --stack dev\npulumi up --stack \
-                 dev\nlambench run archive --stack dev"
-            )
-        };
+        let advice = |runs| format!("To tell more: lambench run archive --runs {runs} --stack dev");
         assert!(said(3).ends_with(&advice(20)), "{}", said(3));
         assert!(said(20).ends_with(&advice(50)), "{}", said(20));
         assert!(said(50).ends_with("at 95 %."), "{}", said(50));
+    }
+
+    #[test]
+    fn the_options_are_those_of_the_contest() {
+        let contenders = vec!["rust-*".to_owned(), "python-naive".to_owned()];
+        let of = |warmup_runs, cold_only| {
+            let contenders = contenders.clone();
+            let asked = ContestOptions { contenders, runs_per_contender: 3, warmup_runs, cold_only };
+            options(&Contest { options: Some(asked), ..Contest::default() })
+        };
+        let warm = of(2, false);
+        assert_eq!(warm, " --contender 'rust-*' --contender python-naive --warmup 2");
+        assert!(of(0, true).ends_with(" python-naive --cold-only"));
+        assert_eq!(options(&Contest::default()), "");
     }
 }

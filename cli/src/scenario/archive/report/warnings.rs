@@ -1,9 +1,9 @@
 //! What the reader of the ranking should know.
 
 use protocol::stats::real;
-use results::scenario::archive::{Contest, Success};
+use results::scenario::archive::{Contest, ContestOptions, Success};
 
-use super::contender;
+use super::{chosen, contender};
 use crate::scenario::archive::Run;
 use crate::scenario::archive::execute::Observation;
 
@@ -11,6 +11,8 @@ use crate::scenario::archive::execute::Observation;
 const NOISY: f64 = 0.1;
 /// Below this number of runs, so does the deviation.
 const FEW_RUNS: u64 = 5;
+/// Advice about more runs says this many at least.
+const MANY_RUNS: u64 = 20;
 
 /// Warnings, each with advice; `missing_reports` are those of contenders without a REPORT line for each run.
 pub fn warnings(
@@ -27,10 +29,13 @@ pub fn warnings(
             "S3's requests were not counted, so their price is missing: see lambench local logs".to_owned(),
         );
     }
-    let more_runs = run.context().set_command("runsPerContender", 20);
-    warnings.extend(contest.success.iter().filter_map(|one| noise(&deployment.stack, one, &more_runs)));
+    let more_runs = more_runs(run, &observation.options);
+    warnings
+        .extend(contest.success.iter().filter_map(|one| noise(&deployment.stack, one, more_runs.as_deref())));
+    warnings.extend(contest.success.iter().filter_map(|one| not_warm(run, &observation.options, one)));
     warnings.extend(contest.success.iter().filter_map(|one| slow_downs(&deployment.stack, one)));
-    if contest.success.iter().any(|one| one.runs_count < FEW_RUNS) {
+    if let Some(more_runs) = more_runs.filter(|_| contest.success.iter().any(|one| one.runs_count < FEW_RUNS))
+    {
         warnings.push(format!(
             "fewer than {FEW_RUNS} runs per contender: a difference within ± σ may be chance: {more_runs}"
         ));
@@ -43,15 +48,43 @@ pub fn warnings(
     warnings
 }
 
-fn noise(stack: &str, success: &Success, more_runs: &str) -> Option<String> {
+/// The command that averages over more runs; none if a contender cannot have more.
+fn more_runs(run: &Run, options: &ContestOptions) -> Option<String> {
+    let deployment = run.deployment();
+    let runs = options.runs_per_contender;
+    let more = deployment.clamp("runsPerContender", MANY_RUNS.max(2 * runs));
+    (more > runs).then(|| chosen::command(options, more, &deployment.stack))
+}
+
+fn noise(stack: &str, success: &Success, more_runs: Option<&str>) -> Option<String> {
     let variation = real(success.duration_ms_stddev) / real(success.duration_ms);
+    let more =
+        more_runs.map_or_else(String::new, |command| format!(", or average over more runs: {command}"));
     (variation > NOISY).then(|| {
         format!(
-            "{}: its runs vary by {:.0} % (σ/mean): close other programs, or average over more runs: {more_runs}",
+            "{}: its runs vary by {:.0} % (σ/mean): close other programs{more}",
             contender(stack, &success.arn),
             variation * 100.0
         )
     })
+}
+
+/// Runs that were cold starts although their contender was warmed up.
+fn not_warm(run: &Run, options: &ContestOptions, success: &Success) -> Option<String> {
+    let cold = success.cold_runs.filter(|cold| options.warmup_runs > 0 && *cold > 0)?;
+    let deployment = run.deployment();
+    let at_once = deployment.setting("runsAtOnce").unwrap_or(1);
+    let advice = if options.warmup_runs < at_once {
+        format!("with runsAtOnce {at_once}, it takes --warmup {at_once}")
+    } else {
+        "Lambda had ended environments, or runs overlapped more than warm-up runs did: run the contest again"
+            .to_owned()
+    };
+    Some(format!(
+        "{}: {cold} of its {} counted runs were cold starts in spite of the warm-up: {advice}",
+        contender(&deployment.stack, &success.arn),
+        success.runs_count
+    ))
 }
 
 fn slow_downs(stack: &str, success: &Success) -> Option<String> {

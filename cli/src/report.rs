@@ -13,6 +13,7 @@ use crate::history::{History, resolve};
 use crate::output;
 use crate::result_file::{incomplete, place, read, settings, where_and_when};
 use crate::scenario;
+use crate::scenario::archive::rank_by::RankBy;
 use crate::scenario::shared::tables::{distinct, table};
 
 /// What `lambench report --help` shows.
@@ -77,7 +78,8 @@ fn section(result: &RunResult) -> String {
         result.run.tool_version,
         settings(result),
     );
-    text.push_str(&paragraphs(&scenario::render(result)));
+    text.push_str(&paragraphs(&scenario::render(result, RankBy::default())));
+    let _ = write!(text, "\n```text\n{}```\n", scenario::verdict(result).block());
     for check in &result.failed_checks {
         let _ = write!(text, "\n**ERROR: {check}**\n");
     }

@@ -6,6 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use results::file::{Environment, Incomplete, Kind, RunResult, SCHEMA_VERSION};
 use results::schema_v1::upgrade;
+use serde_json::Value;
+
+use crate::scenario::settings_of_run;
 
 /// Reads a result file.
 ///
@@ -54,8 +57,45 @@ pub fn where_and_when(result: &RunResult) -> String {
     format!("{region}, {architecture}, {when}")
 }
 
-/// The settings, as one line.
+/// The settings, as one line; where the run had an option of the same name, what was run.
 pub fn settings(result: &RunResult) -> String {
-    let settings = result.environment.settings.iter();
-    settings.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+    let of_run = settings_of_run(&result.detail);
+    let shown = |(name, value): (&String, &Value)| {
+        format!("{name} {}", of_run.get(name.as_str()).cloned().unwrap_or_else(|| value.to_string()))
+    };
+    result.environment.settings.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use results::memory_sweep::{Compared, MemorySweep, Point};
+    use results::scenario::Detail;
+
+    use super::*;
+
+    #[test]
+    fn options_of_the_run_stand_in_place_of_settings_of_the_same_name() {
+        let splitter = read(Path::new("tests/v1/splitter.json")).unwrap();
+        let shown = settings(&splitter);
+        assert!(shown.starts_with("concurrency 1,5,10, itemSeconds 0.2, memory 128, "), "{shown}");
+        let archive = read(Path::new("tests/v1/archive.json")).unwrap();
+        let shown = settings(&archive);
+        assert!(shown.contains("memory 512, ") && shown.contains("runsPerContender 3, "), "{shown}");
+    }
+
+    #[test]
+    fn a_memory_sweep_shows_its_sizes() {
+        let mut result = read(Path::new("tests/v1/splitter.json")).unwrap();
+        let compared = Compared { speed: "elapsed, s".to_owned(), is_rate: false, price: "a run".to_owned() };
+        let point = |memory_mb| Point {
+            memory_mb,
+            figures: vec![],
+            failed_checks: vec![],
+            cpu: None,
+            detail: result.detail.clone(),
+        };
+        result.detail = Detail::MemorySweep(MemorySweep::new(compared, vec![point(128), point(1769)]));
+        let shown = settings(&result);
+        assert!(shown.starts_with("concurrency 1,5,10, itemSeconds 0.2, memory 128,1769, "), "{shown}");
+    }
 }

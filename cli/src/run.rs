@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     } else if arguments.quiet {
         output::print_line(file.display())?;
     } else {
-        output::print(lay_out(&show::render(&result)))?;
+        output::print(lay_out(&show::render_ranked(&result, arguments.scenario.rank_by())))?;
         output::print_line(format_args!("result: {}", file.display()))?;
     }
     let ended = gates.end(&result, global.json || arguments.csv || arguments.quiet)?;

@@ -9,12 +9,15 @@ use results::file::RunResult;
 
 use crate::cli::Global;
 use crate::csv;
+use crate::exit::Usage;
 use crate::gates::GateOptions;
 use crate::history::resolve;
 use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::result_file::{incomplete, place, read, settings, where_and_when};
-use crate::scenario::render as render_detail;
+use crate::scenario::archive::Archive;
+use crate::scenario::archive::rank_by::RankBy;
+use crate::scenario::{Scenario, render as render_detail, verdict};
 
 /// What `lambench show --help` shows.
 pub const EXAMPLES: &str = "Examples:
@@ -36,29 +39,44 @@ pub struct Arguments {
     /// What the result has to keep.
     #[command(flatten)]
     gates: GateOptions,
+    /// What to rank the contenders of an archive contest by [default: lambda-price]
+    #[arg(long, value_enum)]
+    rank_by: Option<RankBy>,
 }
 
 /// Prints a result file.
 ///
 /// # Errors
-/// If there is none, or it is of another schema.
+/// If there is none, `--rank-by` has no meaning for it, or it is of another schema.
 pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     let files = resolve(std::slice::from_ref(&arguments.result), global.stack.as_deref())?;
     let result = read(&files[0])?;
     arguments.fit.apply();
     let gates = arguments.gates.of(&result.run.scenario)?;
+    if arguments.rank_by.is_some() && result.run.scenario != Archive::NAME {
+        let scenario = &result.run.scenario;
+        return Err(Usage(format!(
+            "--rank-by ranks contenders, which only results of archive have, and this one is of {scenario}: leave it out"
+        ))
+        .into());
+    }
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;
     } else if arguments.csv {
         output::print(csv::render(&result)?)?;
     } else {
-        output::print(lay_out(&render(&result)))?;
+        output::print(lay_out(&render_ranked(&result, arguments.rank_by.unwrap_or_default())))?;
     }
     gates.end(&result, global.json)
 }
 
-/// A result with where it comes from, its ranking and its warnings.
+/// A result with where it comes from, its tables, its verdict and its warnings.
 pub fn render(result: &RunResult) -> String {
+    render_ranked(result, RankBy::default())
+}
+
+/// The same with an archive contest's ranking by something else.
+pub fn render_ranked(result: &RunResult, rank_by: RankBy) -> String {
     let mut text = incomplete(result).map_or_else(String::new, |lacks| lacks + "\n");
     let _ = writeln!(
         text,
@@ -69,7 +87,8 @@ pub fn render(result: &RunResult) -> String {
         where_and_when(result),
     );
     let _ = writeln!(text, "{}", settings(result));
-    text.push_str(&render_detail(result));
+    text.push_str(&render_detail(result, rank_by));
+    text.push_str(&verdict(result).block());
     for check in &result.failed_checks {
         let _ = writeln!(text, "ERROR: {check}");
     }

@@ -201,3 +201,36 @@ fn a_result_becomes_comma_separated_values() {
     let columns = "scenario,stack,environment,started_at,name,statistic,unit,value";
     assert_eq!(shown.lines().next(), Some(columns), "{shown}");
 }
+
+#[test]
+fn contenders_are_ranked_by_what_the_user_asks_for() {
+    let first = |arguments: &[&str]| {
+        let output = lambench().args(arguments).output().expect("the binary starts");
+        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        let row = shown.lines().find(|line| line.starts_with("| 1 |")).expect("a winner").to_owned();
+        assert!(shown.contains("\nverdict: cheapest in all, with S3's requests: rust-stream ("), "{shown}");
+        row.split('|').nth(2).expect("a name").trim().to_owned()
+    };
+    let file = "tests/v1/archive.json";
+    for (rank_by, expected) in
+        [("lambda-price", "rust-copy-plan"), ("total-price", "rust-stream"), ("time", "rust-copy-plan")]
+    {
+        assert_eq!(first(&["show", file, "--rank-by", rank_by]), expected, "{rank_by}");
+    }
+    assert_eq!(first(&["show", file]), "rust-copy-plan");
+    let (code, said) = fails(&["show", "tests/v1/splitter.json", "--rank-by", "time"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("only results of archive have, and this one is of splitter: leave it out"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_result_whose_checks_failed_names_no_winner() {
+    let output = lambench().args(["show", "tests/aurora-result.json"]).output().expect("the binary starts");
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    let verdict = shown.find("\nverdict: unfit for use: ").expect("a verdict");
+    let error = shown.find("\nERROR: ").expect("a failed check");
+    assert!(verdict < error, "{shown}");
+}

@@ -4,6 +4,7 @@ pub mod check;
 mod choice;
 mod execute;
 pub mod options;
+pub mod rank_by;
 pub mod report;
 #[cfg(test)]
 pub mod testing;

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::report::contender;
 use crate::scenario::shared::tables::distinct;
 
+use super::rank_by::RankBy;
+
 /// The end of `lambench run archive --help`.
 pub const EXAMPLES: &str = "\
 Each contender makes an archive of the whole bucket, several times; every archive is checked byte for byte, and then removed. \
@@ -24,6 +26,8 @@ Examples:
     lambench run archive --cold-only --runs 5
   What memory buys; the memory in a contender.yaml is ignored then:
     lambench run archive --memory 128,256,512,1024,1769
+  The cheapest first, with what S3 charges for requests:
+    lambench run archive --rank-by total-price
   Who won:
     lambench run archive --json | jq -r .archive.success[0].arn";
 
@@ -45,6 +49,9 @@ pub struct Options {
     /// runs follow one another then
     #[arg(long, conflicts_with = "warmup")]
     pub cold_only: bool,
+    /// What to rank contenders by; the result file is the same
+    #[arg(long, value_enum, default_value_t)]
+    pub rank_by: RankBy,
 }
 
 /// What a contest was asked to do: who took part, and how often.
@@ -74,7 +81,8 @@ mod tests {
 
     #[test]
     fn without_options_it_is_the_contest_that_the_stack_has() {
-        let expected = Options { contenders: Vec::new(), runs: None, warmup: 0, cold_only: false };
+        let rank_by = RankBy::LambdaPrice;
+        let expected = Options { contenders: Vec::new(), runs: None, warmup: 0, cold_only: false, rank_by };
         assert_eq!(options(""), Ok(expected));
     }
 

@@ -3,7 +3,7 @@
 use protocol::archive::{Contender, Run as ContenderRun, Verdict};
 use protocol::stats::real;
 use results::billing_log::Report;
-use results::scenario::archive::{ContestOptions, Success};
+use results::scenario::archive::{Contest, ContestOptions, Success};
 use serde_json::json;
 
 use super::Run;
@@ -79,6 +79,11 @@ pub fn observation(contenders: Vec<Observed>) -> Observation {
 pub fn counts(writes: u64, reads: u64) -> Counts {
     let requests = Requests { writes, reads, ..Requests::default() };
     Counts::from([("lambench-dev-rust-stream".to_owned(), requests)])
+}
+
+/// A contest that these passed.
+pub fn contest(success: Vec<Success>) -> Contest {
+    Contest { success, ..Contest::default() }
 }
 
 /// A contender that took so many milliseconds, twice.

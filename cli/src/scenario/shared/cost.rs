@@ -36,16 +36,21 @@ pub fn usd_of(costs: &[Cost], item: &str) -> Option<f64> {
 
 /// A row for each cost, the sum in front of a column for each line, USD; empty without costs.
 pub fn render(costs: &[Cost]) -> String {
+    render_of_many(costs, 1.0, "USD")
+}
+
+/// The same for so many of what each cost is for, under a heading that says so.
+pub fn render_of_many(costs: &[Cost], many: f64, heading: &str) -> String {
     if costs.is_empty() {
         return String::new();
     }
     let names = distinct(costs.iter().flat_map(|cost| cost.lines.iter().map(|line| &line.name)));
-    let header: Vec<_> = std::iter::once("USD")
+    let header: Vec<_> = std::iter::once(heading)
         .chain(["sum"])
         .chain(names.iter().map(|name| name.as_str()))
         .map(ToOwned::to_owned)
         .collect();
-    let cell = |usd: Option<f64>| usd.map_or_else(none, digits);
+    let cell = |usd: Option<f64>| usd.map_or_else(none, |usd| digits(usd * many));
     let rows = costs.iter().map(|cost| {
         let usd = |name: &String| cost.lines.iter().find(|line| line.name == *name).and_then(|line| line.usd);
         let lines = names.iter().map(|name| cell(usd(name)));

@@ -26,5 +26,6 @@ pub mod state_machine;
 pub mod tables;
 #[cfg(test)]
 pub mod testing;
+pub mod verdict;
 pub mod wait;
 pub mod warnings;

@@ -11,7 +11,10 @@ mod series;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod verdict;
 mod warnings;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use protocol::archive::function_name;
@@ -27,6 +30,7 @@ pub use table::{out, render};
 use super::Run;
 use super::execute::Observation;
 use crate::scenario::shared::run::Measurement;
+use crate::scenario::shared::verdict::joined;
 
 /// The result of one execution.
 ///
@@ -53,6 +57,16 @@ fn figure(stack: &str, success: &Success) -> Figure {
         speed: Some(real(success.duration_ms) / 1000.0),
         usd: Some(success.run_price_usd * 1000.0),
     }
+}
+
+/// What was run, by the names of settings: the numbers of runs, and the memory, which a `contender.yaml` may set.
+pub fn settings(contest: &Contest) -> BTreeMap<&'static str, String> {
+    let distinct =
+        |figure: fn(&Success) -> u64| joined(contest.success.iter().map(figure).collect::<BTreeSet<_>>());
+    if contest.success.is_empty() {
+        return BTreeMap::new();
+    }
+    [("memory", distinct(|one| one.memory_mb)), ("runsPerContender", distinct(|one| one.runs_count))].into()
 }
 
 /// The memory of the contender whose name something is or begins with, such as `rust-stream run`, MB.

@@ -8,21 +8,22 @@ use results::scenario::archive::{Contest, Failure, Success};
 
 use super::{chosen, contender};
 use crate::layout::Table;
+use crate::scenario::archive::rank_by::RankBy;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, none};
 
 /// Characters of a reason that people get to see.
 const MAX_REASON: usize = 200;
 
-/// What was chosen, the ranked table, below it the contenders that are out, and what a run of each costs.
-pub fn render(contest: &Contest, stack: &str, costs: &[Cost]) -> String {
+/// What was chosen, the ranked table, below it the contenders that are out, and what 1,000 runs of each cost.
+pub fn render(contest: &Contest, stack: &str, costs: &[Cost], rank_by: RankBy) -> String {
     let mut text = chosen::line(contest).map_or_else(String::new, |line| line + "\n");
     if contest.success.is_empty() {
         let passed =
             if contest.unranked.is_empty() { "no contender passed" } else { "no contender has a rank" };
         let _ = writeln!(text, "{passed}");
     } else {
-        let _ = writeln!(text, "{}", table(contest, stack));
+        let _ = writeln!(text, "{}\n{}", rank_by.heading(contest), table(contest, stack, rank_by));
     }
     for one in &contest.unranked {
         let _ = writeln!(
@@ -39,7 +40,8 @@ pub fn render(contest: &Contest, stack: &str, costs: &[Cost]) -> String {
         let _ = writeln!(text, "{line}");
     }
     if !costs.is_empty() {
-        let _ = write!(text, "\n{}", cost::render(costs));
+        let _ =
+            write!(text, "\n{}", cost::render_of_many(&of_contenders(costs), 1000.0, "USD per 1,000 runs"));
     }
     text
 }
@@ -50,7 +52,13 @@ pub fn out(contest: &Contest, stack: &str) -> Vec<String> {
     contest.failure.iter().map(line).collect()
 }
 
-fn table(contest: &Contest, stack: &str) -> Table {
+/// The costs of a run, by the contenders' names alone.
+fn of_contenders(costs: &[Cost]) -> Vec<Cost> {
+    let name = |cost: &Cost| cost.item.strip_suffix(" run").unwrap_or(&cost.item).to_owned();
+    costs.iter().map(|cost| Cost { item: name(cost), ..cost.clone() }).collect()
+}
+
+fn table(contest: &Contest, stack: &str, rank_by: RankBy) -> Table {
     let cheapest = contest.success.iter().map(|one| one.run_price_usd).fold(f64::INFINITY, f64::min);
     let fastest = contest.success.iter().map(|one| real(one.duration_ms)).fold(f64::INFINITY, f64::min);
     let header = [
@@ -61,20 +69,20 @@ fn table(contest: &Contest, stack: &str) -> Table {
         "time ± σ",
         "relative",
         "memory",
-        "cold start",
+        "cold starts",
         "S3 writes",
         "with S3 requests",
     ];
-    let rows = contest.success.iter().enumerate().map(|(index, one)| {
+    let rows = rank_by.ranked(contest).into_iter().enumerate().map(|(index, one)| {
         vec![
             (index + 1).to_string(),
             contender(stack, &one.arn).to_owned(),
             format!("{:.4}", one.run_price_usd * 1000.0),
-            format!("{:.2} ×", one.run_price_usd / cheapest),
+            relative(one.run_price_usd, cheapest),
             format!("{} ± {}", seconds(one.duration_ms), seconds(one.duration_ms_stddev)),
-            format!("{:.2} ×", real(one.duration_ms) / fastest),
+            relative(real(one.duration_ms), fastest),
             memory(one),
-            one.cold_start_ms.map_or_else(none, |ms| format!("{ms:.0} ms")),
+            cold_starts(one),
             one.s3.map_or_else(none, |used| format!("{:.0}", used.writes)),
             one.total_price_usd.map_or_else(none, |usd| format!("{:.4}", usd * 1000.0)),
         ]
@@ -90,6 +98,19 @@ fn shortened(reason: &str) -> String {
     }
 }
 
+/// By the best one's, unless that is nothing.
+fn relative(value: f64, best: f64) -> String {
+    if best > 0.0 { format!("{:.2} ×", value / best) } else { none() }
+}
+
+/// How many of the runs were cold starts, and their mean initialization.
+fn cold_starts(one: &Success) -> String {
+    let counted = one.cold_runs.map(|cold| format!("{cold}/{}", one.runs_count));
+    let mean = one.cold_start_ms.map(|ms| format!("{ms:.0} ms"));
+    let parts: Vec<_> = counted.into_iter().chain(mean).collect();
+    if parts.is_empty() { none() } else { parts.join(", ") }
+}
+
 fn seconds(ms: u64) -> String {
     format!("{:.3} s", real(ms) / 1000.0)
 }
@@ -101,39 +122,65 @@ fn memory(one: &Success) -> String {
 
 #[cfg(test)]
 mod tests {
+    use results::cost::CostLine;
+    use results::price_list::US_EAST_1;
+    use results::prices::LAMBDA_ARM64;
+    use results::scenario::archive::{ContestOptions, Failure};
+
     use super::*;
-    use crate::scenario::archive::testing::{options, success};
+    use crate::scenario::archive::testing::{contest, options, success};
 
     #[test]
     fn the_cheapest_comes_first_and_what_was_not_measured_is_a_dash() {
-        let contest = Contest {
-            success: vec![success("rust-stream", 2000), success("python-naive", 5000)],
-            failure: vec![Failure {
-                arn: "arn:aws:lambda:us-east-1:0:function:lambench-dev-go-quick".to_owned(),
-                reason: "crash: Runtime.ExitError / exit status 1".to_owned(),
-            }],
-            unranked: vec![],
-            options: None,
+        let mut quick = success("rust-stream", 2000);
+        (quick.cold_runs, quick.cold_start_ms) = (Some(1), Some(12.7));
+        let mut contest = contest(vec![quick, success("python-naive", 5000)]);
+        contest.failure = vec![Failure {
+            arn: "arn:aws:lambda:us-east-1:0:function:lambench-dev-go-quick".to_owned(),
+            reason: "crash: Runtime.ExitError / exit status 1".to_owned(),
+        }];
+        insta::assert_snapshot!(render(&contest, "dev", &[], RankBy::LambdaPrice));
+    }
+
+    #[test]
+    fn all_prices_are_of_a_thousand_runs() {
+        let contest = contest(vec![success("rust-stream", 2000)]);
+        let line = |usd| CostLine {
+            name: "compute".to_owned(),
+            quantity: None,
+            usd: Some(usd),
+            price: US_EAST_1.quote(LAMBDA_ARM64),
         };
-        insta::assert_snapshot!(render(&contest, "dev", &[]));
+        let usd = 0.000_016_666_7;
+        let costs = [Cost { item: "rust-stream run".to_owned(), usd: Some(usd), lines: vec![line(usd)] }];
+        let text = render(&contest, "dev", &costs, RankBy::Time);
+        assert!(text.starts_with("ranked by the mean billed duration\n"), "{text}");
+        assert!(text.contains("| USD per 1,000 runs |"), "{text}");
+        assert!(text.contains("| rust-stream        | 0.01667 | 0.01667 |"), "{text}");
+        assert!(text.contains(" 0.0167 |"), "{text}");
     }
 
     #[test]
     fn what_was_chosen_stands_above_the_ranking() {
         let options = Some(ContestOptions { cold_only: true, ..options() });
         let contest = Contest { success: vec![success("rust-stream", 2000)], options, ..Contest::default() };
-        assert!(render(&contest, "dev", &[]).starts_with("chosen: cold starts only\n"));
+        assert!(render(&contest, "dev", &[], RankBy::Time).starts_with("chosen: cold starts only\n"));
     }
 
     #[test]
     fn a_contest_without_a_winner_says_so() {
-        assert_eq!(render(&Contest::default(), "dev", &[]), "no contender passed\n");
+        assert_eq!(render(&Contest::default(), "dev", &[], RankBy::Time), "no contender passed\n");
+    }
+
+    #[test]
+    fn nothing_is_relative_to_nothing() {
+        assert_eq!([relative(1.0, 0.0), relative(3.0, 2.0)], ["–", "1.50 ×"]);
     }
 
     #[test]
     fn a_contender_with_fewer_runs_than_asked_for_stands_below_the_ranking() {
         let unranked = vec![success("rust-stream", 2000)];
-        let shown = render(&Contest { unranked, ..Contest::default() }, "dev", &[]);
+        let shown = render(&Contest { unranked, ..Contest::default() }, "dev", &[], RankBy::default());
         let expected = "no contender has a rank\nno rank: rust-stream: only 2 runs: 2.000 s ± 0.010 s, 0.0167 USD/1,000 runs\n";
         assert_eq!(shown, expected);
     }

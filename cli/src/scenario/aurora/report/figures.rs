@@ -22,12 +22,12 @@ pub fn figures(load: &Load, costs: &[Cost]) -> Vec<Figure> {
 }
 
 /// That of the stage with the highest.
-fn highest_tps(run: &RampRun) -> f64 {
+pub fn highest_tps(run: &RampRun) -> f64 {
     run.stages.iter().map(|stage| stage.aggregate.tps).fold(0.0, f64::max)
 }
 
 /// Of all actions together: their messages are mixed.
-fn tps(run: &QueueRun) -> f64 {
+pub fn tps(run: &QueueRun) -> f64 {
     run.actions.iter().map(|one| one.aggregate.tps).sum()
 }
 

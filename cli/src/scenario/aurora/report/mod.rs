@@ -9,6 +9,7 @@ mod headline;
 mod metrics;
 mod series;
 mod table;
+pub mod verdict;
 mod warnings;
 
 use results::scenario::Detail;

@@ -25,7 +25,8 @@ pub fn figures(delivery: &Delivery, costs: &[Cost]) -> Vec<Figure> {
     vec![figure("p50", |latency| latency.p50), figure("p99", |latency| latency.p99)]
 }
 
-fn has_arrived(Delivery { requests, messages, .. }: &Delivery) -> bool {
+/// Whether nearly all of what was due has arrived.
+pub fn has_arrived(Delivery { requests, messages, .. }: &Delivery) -> bool {
     real(messages.stored) >= ARRIVES * real(requests.sent + requests.unsent)
 }
 

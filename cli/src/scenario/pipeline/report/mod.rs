@@ -10,6 +10,7 @@ mod series;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod verdict;
 mod warnings;
 
 use results::scenario::Detail;

@@ -18,20 +18,27 @@ const MESSAGES_PER_SEND: u64 = 10;
 /// Objects of a LIST request.
 const OBJECTS_PER_LIST: u64 = 1000;
 
-/// What 1,000 objects cost, and a GB; nothing if nothing was read.
+/// Of fewer bytes, a GB's price would only be that of so many requests.
+const MIN_BYTES: u64 = 1_000_000;
+
+/// What 1,000 objects cost, and a GB; nothing if nothing was read, and no GB if hardly anything was.
 pub fn costs(run: &Run, aggregate: &Aggregate) -> Vec<Cost> {
     let usage = usage(run, aggregate);
-    let shares = [(THOUSAND_OBJECTS, 1e3, aggregate.run.objects.read), (GB, 1e9, aggregate.run.bytes)];
-    let measured = shares.into_iter().filter(|(.., all)| *all > 0);
+    let (objects, bytes) = (aggregate.run.objects.read, aggregate.run.bytes);
+    let shares = [(THOUSAND_OBJECTS, 1e3, objects, 1), (GB, 1e9, bytes, MIN_BYTES)];
+    let measured = shares.into_iter().filter(|(.., all, least)| all >= least);
     let item = |what| format!("{}: {what}", aggregate.run.variant);
-    measured.map(|(what, unit, all)| usage.cost(item(what), unit / real(all))).collect()
+    measured.map(|(what, unit, all, _)| usage.cost(item(what), unit / real(all))).collect()
 }
 
 /// What a run costs: [`THOUSAND_OBJECTS`], or a [`GB`].
-pub fn of_run(costs: &[Cost], ReadRun { variant, memory_mb, .. }: &ReadRun, what: &str) -> Option<f64> {
-    // Where one result had several memory sizes in `runs`, their costs had the size in their names.
-    let items = [format!("{variant}: {what}"), format!("{variant} {memory_mb} MB: {what}")];
-    items.iter().find_map(|item| usd_of(costs, item))
+pub fn of_run(costs: &[Cost], run: &ReadRun, what: &str) -> Option<f64> {
+    items_of_run(run, what).iter().find_map(|item| usd_of(costs, item))
+}
+
+/// What that cost may be called: where one result had several memory sizes in `runs`, their costs had the size in their names.
+pub fn items_of_run(ReadRun { variant, memory_mb, .. }: &ReadRun, what: &str) -> [String; 2] {
+    [format!("{variant}: {what}"), format!("{variant} {memory_mb} MB: {what}")]
 }
 
 /// What a run used, without what its REPORT lines have to say if they are missing.
@@ -96,6 +103,17 @@ mod tests {
         let all = thousand.usd.unwrap();
         assert_close(gb.usd, all * 2.0 / 2.0);
         assert!(all > line("compute").unwrap() + line("table").unwrap());
+    }
+
+    #[test]
+    fn hardly_anything_read_has_no_price_per_gb_and_nothing_no_price() {
+        let read = |objects, bytes| {
+            let mut aggregate = two_gb();
+            (aggregate.run.objects.read, aggregate.run.bytes) = (objects, bytes);
+            costs(&run(), &aggregate).into_iter().map(|cost| cost.item).collect::<Vec<_>>()
+        };
+        assert_eq!(read(1, 57), ["sdk: 1,000 objects"]);
+        assert_eq!(read(0, 0), [""; 0]);
     }
 
     #[test]

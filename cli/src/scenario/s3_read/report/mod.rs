@@ -7,7 +7,10 @@ mod headline;
 mod metrics;
 mod series;
 mod table;
+pub mod verdict;
 mod warnings;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use results::cost::Cost;
 use results::memory_sweep::Figure;
@@ -18,6 +21,7 @@ use super::Run;
 use super::execute::Observations;
 use super::options::Options;
 use crate::scenario::shared::run::Measurement;
+use crate::scenario::shared::verdict::joined;
 pub use aggregate::Aggregate;
 pub use cost::GB;
 pub use failed_checks::Contents;
@@ -51,12 +55,23 @@ pub fn measurement(
 
 /// What memory sizes are compared by: nothing where not all objects were read.
 fn figure(run: &ReadRun, costs: &[Cost]) -> Figure {
-    let is_read = run.objects.dead_lettered + run.objects.lost + run.objects.interrupted == 0;
+    let is_read = is_read(run);
     Figure {
         name: run.variant.to_string(),
         speed: run.mb_per_second_per_function.filter(|_| is_read),
         usd: cost::of_run(costs, run, GB).filter(|_| is_read),
     }
+}
+
+/// Whether every object was read.
+fn is_read(run: &ReadRun) -> bool {
+    run.objects.dead_lettered + run.objects.lost == 0
+}
+
+/// What was run, by the names of settings.
+pub fn settings(Reading { runs, .. }: &Reading) -> BTreeMap<&'static str, String> {
+    let memory: BTreeSet<_> = runs.iter().map(|run| run.memory_mb).collect();
+    [("memory", joined(memory))].into()
 }
 
 /// What people read: such as `sdk, 512 MB`.

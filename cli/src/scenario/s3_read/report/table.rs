@@ -11,15 +11,15 @@ use super::cost::{GB, THOUSAND_OBJECTS, of_run};
 use super::title;
 use crate::layout::Table;
 use crate::scenario::shared::cost;
-use crate::scenario::shared::tables::{self, LATENCIES, per_second, table, usd};
+use crate::scenario::shared::tables::{self, LATENCIES, per_second, table};
 
 /// The figures, and what stands out in them.
 pub fn render(Reading { request, runs }: &Reading, costs: &[Cost]) -> String {
     let mut text = format!("\n{}\n{}\n", heading(request), throughput(costs, runs));
     let _ = writeln!(text, "\n{}", latencies(runs));
     text.extend(runs.iter().map(accounting));
-    let _ = write!(text, "\n{}", cost::render(costs));
-    text + &best(costs, runs)
+    let costs = cost::render(costs);
+    if costs.is_empty() { text } else { format!("{text}\n{costs}") }
 }
 
 fn heading(request: &Request) -> String {
@@ -110,25 +110,6 @@ fn accounting(run: &ReadRun) -> String {
         let _ = write!(text, "; {dead_lettered_read} of those read are also in the dead-letter queue");
     }
     text + "\n"
-}
-
-/// Which is fastest, and which cheapest, where there is a choice.
-fn best(costs: &[Cost], runs: &[ReadRun]) -> String {
-    if runs.len() < 2 || runs.iter().any(|run| run.objects.interrupted > 0) {
-        return String::new();
-    }
-    let rated = runs.iter().filter_map(|run| Some((run, run.mb_per_second_per_function?)));
-    let fastest = rated.max_by(|one, other| one.1.total_cmp(&other.1));
-    let priced = runs.iter().filter_map(|run| Some((run, of_run(costs, run, GB)?)));
-    let cheapest = priced.min_by(|one, other| one.1.total_cmp(&other.1));
-    let mut text = String::new();
-    if let Some((run, rate)) = fastest {
-        let _ = writeln!(text, "fastest function: {} ({} MB/s)", title(run), per_second(rate));
-    }
-    if let Some((run, price)) = cheapest {
-        let _ = writeln!(text, "cheapest: {} ({} per TB)", title(run), usd(price * 1000.0));
-    }
-    text
 }
 
 #[cfg(test)]

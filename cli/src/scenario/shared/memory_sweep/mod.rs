@@ -6,6 +6,7 @@ mod options;
 mod table;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::scenario::Scenario;
 pub use headline::headline;
 pub use options::WithMemory;
 pub use table::{options, prefixed, render};
+pub use verdict::verdict;
 
 /// What a scenario's memory sizes are compared by: see [`Compared`].
 pub struct ComparedBy {

@@ -7,6 +7,7 @@ use results::memory_sweep::{Choices, Figure, MemorySweep, Point};
 use results::scenario::Detail;
 use serde_json::{Map, Value};
 
+use super::verdict::{self, Runs};
 use crate::layout::Table;
 use crate::scenario::shared::tables::{digits, none, table};
 
@@ -33,45 +34,48 @@ pub fn options(sweep: &MemorySweep, of_run: impl Fn(&Detail) -> Value) -> Value 
 }
 
 /// What the scenario shows of each size, and then the sizes side by side, with those that stand out.
-pub fn render(sweep: &MemorySweep, all: &[Cost], detail: impl Fn(&Detail, &[Cost]) -> String) -> String {
+pub fn render(
+    sweep: &MemorySweep,
+    all: &[Cost],
+    detail: impl Fn(&Detail, &[Cost]) -> String,
+    runs: &Runs<'_>,
+) -> String {
     let mut text = String::new();
     for point in &sweep.points {
         let shown = detail(&point.detail, &costs(all, point.memory_mb));
         let _ = writeln!(text, "\nwith {} MB:\n{}", point.memory_mb, shown.trim_matches('\n'));
     }
-    let _ = writeln!(text, "\nwhat memory buys:\n{}", side_by_side(sweep));
+    let _ = writeln!(text, "\nwhat memory buys:\n{}", side_by_side(sweep, runs));
     text
 }
 
-fn side_by_side(MemorySweep { compared, points, choices }: &MemorySweep) -> Table {
+fn side_by_side(sweep: &MemorySweep, runs: &Runs<'_>) -> Table {
+    let MemorySweep { compared, points, choices } = sweep;
     let price = format!("USD for {}", compared.price);
     let header = ["", "memory MB", &compared.speed, &price, "choice"].map(ToOwned::to_owned);
-    let rows = choices.iter().flat_map(|choices| points.iter().map(|point| row(choices, point)));
+    let rows = choices.iter().flat_map(|Choices { name, .. }| {
+        let chosen = verdict::choices(sweep, name, runs);
+        points.iter().zip(chosen).map(|(point, chosen)| row(name, point, chosen))
+    });
     table(&header, rows, &[0, 4])
 }
 
-fn row(choices: &Choices, point: &Point) -> Vec<String> {
-    let figure = point.figures.iter().find(|figure| figure.name == choices.name);
+fn row(name: &str, point: &Point, chosen: String) -> Vec<String> {
+    let figure = point.figures.iter().find(|figure| figure.name == name);
     let cell = |value: fn(&Figure) -> Option<f64>| figure.and_then(value).map_or_else(none, digits);
     vec![
-        choices.name.clone(),
+        name.to_owned(),
         point.memory_mb.to_string(),
         cell(|figure| figure.speed),
         cell(|figure| figure.usd),
-        choice(choices, point),
+        not_chosen(point).map_or(chosen, |why| format!("none: {why}")),
     ]
 }
 
-/// What the size is the choice for; and why it is none.
-fn choice(choices: &Choices, point: &Point) -> String {
+/// Why a size cannot be a choice.
+fn not_chosen(point: &Point) -> Option<&'static str> {
     if !point.failed_checks.is_empty() {
-        return "none: its checks failed".to_owned();
+        return Some("its checks failed");
     }
-    if !point.missing.is_empty() {
-        return "none: incomplete".to_owned();
-    }
-    let named =
-        [(choices.fastest, "fastest"), (choices.cheapest, "cheapest"), (choices.balanced, "balanced")];
-    let chosen = named.into_iter().filter(|(memory_mb, _)| *memory_mb == Some(point.memory_mb));
-    chosen.map(|(_, name)| name).collect::<Vec<_>>().join(", ")
+    (!point.missing.is_empty()).then_some("incomplete")
 }

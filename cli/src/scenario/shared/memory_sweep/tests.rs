@@ -205,8 +205,12 @@ async fn the_sizes_stand_side_by_side_below_what_the_scenario_shows_of_each() {
     let (fake, stack) = (Fake::default(), stack(&[("a", 512), ("b", 512)]));
     let measured = sweep(&fake, &stack, &[128, 256, 1024]).await.unwrap().measurement;
     let Detail::MemorySweep(sweep) = &measured.detail else { panic!("a sweep") };
-    let shown =
-        render(sweep, &measured.cost, |_, costs| format!("\nthe scenario's table, {}\n", costs[0].item));
+    let shown = render(
+        sweep,
+        &measured.cost,
+        |_, costs| format!("\nthe scenario's table, {}\n", costs[0].item),
+        &|_, _| None,
+    );
     insta::assert_snapshot!(shown);
     let own = options(sweep, |_| serde_json::json!({ "items": 3 }));
     assert_eq!(own, serde_json::json!({ "memory": "128, 256, 1024", "items": 3 }));

@@ -9,17 +9,21 @@ mod series;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod verdict;
 mod warnings;
+
+use std::collections::BTreeMap;
 
 use results::cost::Cost;
 use results::memory_sweep::Figure;
 use results::scenario::Detail;
-use results::scenario::splitter::{SPLIT_COST, SplitRun, cost_item};
+use results::scenario::splitter::{SPLIT_COST, SplitRun, Splitting, cost_item};
 
 use super::Run;
 use super::execute::Observation;
 use crate::scenario::shared::cost::usd_of;
 use crate::scenario::shared::run::Measurement;
+use crate::scenario::shared::verdict::joined;
 pub use headline::headline;
 pub use metrics::metrics;
 pub use table::render;
@@ -42,6 +46,12 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
             .collect(),
         detail: Detail::Splitter(splitting),
     }
+}
+
+/// What was run, by the names of settings.
+pub fn settings(Splitting { task, runs }: &Splitting) -> BTreeMap<&'static str, String> {
+    let concurrency = joined(runs.iter().map(|run| run.concurrency));
+    [("concurrency", concurrency), ("itemSeconds", task.item_seconds.to_string())].into()
 }
 
 /// What memory sizes are compared by: nothing where not all items are done.

@@ -1,0 +1,103 @@
+//! What a load took on its way to its rows: one design, so nothing wins.
+
+use protocol::pipeline::Hop;
+use results::cost::Cost;
+use results::scenario::pipeline::{COST, COST_WITH_AURORA, Delivery, Offered};
+
+use super::figures::has_arrived;
+use crate::scenario::shared::cost::usd_of;
+use crate::scenario::shared::tables::ms;
+use crate::scenario::shared::verdict::{Commands, Verdict, usd};
+
+/// Memory sizes that tell the design's choices apart.
+const MEMORY: &str = " --memory 128,512,1769";
+
+/// The verdict of a load.
+pub fn verdict(delivery: &Delivery, costs: &[Cost], commands: &Commands<'_>) -> Verdict {
+    let Some(whole) = delivery.hops.get(&Hop::EndToEnd).filter(|_| delivery.messages.stored > 0) else {
+        let told = "nothing was stored: no latency, no price".to_owned();
+        return Verdict { told: vec![told], basis: vec![format!("To try again: {}", commands.run())] };
+    };
+    let due = delivery.requests.sent + delivery.requests.unsent;
+    let mut told = vec![format!(
+        "{} requests/s: {} of {due} messages were stored, half of them within {} ms and 99 % within {} ms",
+        delivery.offered.rate,
+        delivery.messages.stored,
+        ms(whole.p50),
+        ms(whole.p99)
+    )];
+    if !has_arrived(delivery) {
+        told.push(
+            "more than 1 % of what was due did not arrive, so these are the latencies of the rest".to_owned(),
+        );
+    }
+    told.extend(longest_hop(delivery));
+    told.extend(price(costs));
+    let basis = [
+        vec![
+            "n = 1 run of one design, so nothing wins, and another run may differ. To tell more, repeat it:"
+                .to_owned(),
+        ],
+        commands.repeat(),
+        vec![format!("What memory buys: {}", commands.run_with(MEMORY))],
+    ];
+    Verdict { told, basis: basis.concat() }
+}
+
+/// Where most of the median goes.
+fn longest_hop(delivery: &Delivery) -> Option<String> {
+    let hops = delivery.hops.iter().filter(|(hop, _)| **hop != Hop::EndToEnd);
+    let (hop, latency) = hops.max_by(|(_, one), (_, other)| one.p50.total_cmp(&other.p50))?;
+    Some(format!("the longest hop is {hop}, with {} ms at the median", ms(latency.p50)))
+}
+
+fn price(costs: &[Cost]) -> Option<String> {
+    [COST_WITH_AURORA, COST]
+        .into_iter()
+        .find_map(|item| Some(format!("{item}: {}", usd(usd_of(costs, item)?))))
+}
+
+/// The options of a load.
+pub fn options(offered: &Offered) -> String {
+    let Offered { rate, ramp_seconds, seconds, connections, message_bytes } = offered;
+    let ramp = if *ramp_seconds > 0.0 { format!(" --ramp {ramp_seconds}s") } else { String::new() };
+    format!(" --rate {rate} --duration {seconds}s{ramp} --connections {connections} --size {message_bytes}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::result_file::read;
+    use crate::scenario::pipeline::options::Options;
+    use crate::scenario::pipeline::report::cost::costs;
+    use crate::scenario::pipeline::testing;
+    use crate::scenario::shared::testing::parsed;
+
+    fn said(delivery: &Delivery, costs: &[Cost]) -> String {
+        let result = read(Path::new("tests/v1/pipeline.json")).unwrap();
+        verdict(delivery, costs, &Commands::of(&result, options(&delivery.offered))).block()
+    }
+
+    #[test]
+    fn a_load_says_how_long_its_messages_took_and_what_they_cost() {
+        let costs = costs(&testing::run(), &testing::observation());
+        insta::assert_snapshot!(said(&testing::delivery(), &costs));
+    }
+
+    #[test]
+    fn a_load_of_which_too_little_arrived_says_so() {
+        let mut delivery = testing::delivery();
+        delivery.messages.stored = 12_000;
+        assert!(said(&delivery, &[]).contains("more than 1 % of what was due did not arrive"));
+        delivery.messages.stored = 0;
+        assert!(said(&delivery, &[]).starts_with("verdict: nothing was stored: no latency, no price.\n"));
+    }
+
+    #[test]
+    fn the_options_are_those_of_the_run() {
+        let asked = testing::options();
+        assert_eq!(parsed::<Options>(&options(&asked.offered())).unwrap(), asked);
+    }
+}

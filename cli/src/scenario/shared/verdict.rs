@@ -1,0 +1,440 @@
+//! The verdict below a result: what to choose, what nobody can tell, and the command that tells more.
+//!
+//! A winner is named only where it leads by more than chance: by Welch's t-test over runs, where there are enough of them.
+//! Requests, objects and items of one run are no runs. A figure of fewer runs wins only if it would lead
+//! with [`CLEAR_LEAD`] × its time, too, and the verdict says of how many runs it is.
+
+use results::cost::{Cost, CostLine};
+use results::file::RunResult;
+
+use super::tables::{count, digits};
+use crate::significance::{Difference, FEWEST, Sample, difference};
+
+/// A figure of too few runs for a test has to lead with so many times its time, too: runs of the same design rarely differ by as
+/// much.
+pub const CLEAR_LEAD: f64 = 1.5;
+/// What the price weighs in the balanced choice, and the time the rest of 1, as for memory sizes.
+const PRICE_WEIGHT: f64 = 0.5;
+/// Where lines after the first one begin.
+const INDENT: &str = "         ";
+
+/// A figure, the less of which the better.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// Its runs.
+    pub sample: Sample,
+    /// The part of it that another run may change: of a price that of the time, as what was counted costs the same again.
+    pub varying: f64,
+    /// How people read it, such as `1.607 s`.
+    pub shown: String,
+}
+
+impl Figure {
+    /// A figure of some runs.
+    pub fn of_runs(sample: Sample, shown: String) -> Self {
+        Self { sample, varying: sample.mean, shown }
+    }
+
+    /// A time of one run.
+    pub fn of_one(value: f64, shown: String) -> Self {
+        Self::of_runs(Sample::of_one(value), shown)
+    }
+
+    /// The price of several items of one run together; none if one of them has none.
+    pub fn of_costs(costs: &[Cost], items: &[String], shown: impl Fn(f64) -> String) -> Option<Self> {
+        let find = |item: &String| costs.iter().find(|cost| cost.item == *item);
+        let found: Vec<&Cost> = items.iter().map(find).collect::<Option<_>>()?;
+        let usd = found.iter().map(|cost| cost.usd).sum::<Option<f64>>()?;
+        let varying = found.iter().map(|cost| varying(cost)).sum();
+        Some(Self { varying, ..Self::of_one(usd, shown(usd)) })
+    }
+
+    /// A rate: the more, the better.
+    pub fn of_rate(rate: f64, shown: String) -> Option<Self> {
+        (rate > 0.0).then(|| Self::of_one(1.0 / rate, shown))
+    }
+}
+
+/// What of a cost is charged by the time; all of it, where its lines don't say what they came to.
+fn varying(cost: &Cost) -> f64 {
+    let is_time = |line: &&CostLine| ["second", "hour"].iter().any(|unit| line.price.unit.contains(unit));
+    let all = cost.usd.unwrap_or_default();
+    if cost.lines.is_empty() || cost.lines.iter().any(|line| line.usd.is_none()) {
+        return all;
+    }
+    cost.lines.iter().filter(is_time).filter_map(|line| line.usd).sum()
+}
+
+/// Something to choose.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Such as `rust-stream` or `512 MB`.
+    pub name: String,
+    /// How long it takes; none if that is unknown.
+    pub time: Option<Figure>,
+    /// What it costs; none if that is unknown.
+    pub price: Option<Figure>,
+}
+
+/// A candidate by one of its figures.
+#[derive(Debug, Clone)]
+pub struct Entrant {
+    /// The candidate's name.
+    pub name: String,
+    /// The figure.
+    pub figure: Figure,
+}
+
+/// Who leads by a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// There are not two to compare.
+    Alone,
+    /// It does, before all others.
+    Leads,
+    /// It may, but so may others.
+    MayLead,
+    /// Another one does.
+    Behind,
+}
+
+/// The candidates by their times.
+pub fn by_time(candidates: &[Candidate]) -> Vec<Entrant> {
+    entrants(candidates, |one| one.time.as_ref())
+}
+
+/// The candidates by their prices.
+pub fn by_price(candidates: &[Candidate]) -> Vec<Entrant> {
+    entrants(candidates, |one| one.price.as_ref())
+}
+
+fn entrants(candidates: &[Candidate], figure: impl Fn(&Candidate) -> Option<&Figure>) -> Vec<Entrant> {
+    let known = candidates.iter().filter_map(|one| Some((one, figure(one)?)));
+    known.map(|(one, figure)| Entrant { name: one.name.clone(), figure: figure.clone() }).collect()
+}
+
+/// The candidates by half their time and half their price, each divided by its maximum.
+pub fn by_balance(candidates: &[Candidate]) -> Vec<Entrant> {
+    let both: Vec<_> = candidates
+        .iter()
+        .filter_map(|one| Some((&one.name, one.time.as_ref()?, one.price.as_ref()?)))
+        .collect();
+    let longest = both.iter().map(|(_, time, _)| time.sample.mean).fold(0.0, f64::max);
+    let dearest = both.iter().map(|(.., price)| price.sample.mean).fold(0.0, f64::max);
+    let share = |weight: f64, max: f64| if max > 0.0 { weight / max } else { 0.0 };
+    let (of_time, of_price) = (share(1.0 - PRICE_WEIGHT, longest), share(PRICE_WEIGHT, dearest));
+    let sum = |time: &Figure, price: &Figure| {
+        let varying = time.varying * of_time + price.varying * of_price;
+        let (time, price) = (time.sample.scaled(of_time), price.sample.scaled(of_price));
+        // A price follows the time that it is of, so their deviations add up.
+        let sample = Sample {
+            mean: time.mean + price.mean,
+            stddev: time.stddev + price.stddev,
+            count: time.count.min(price.count),
+        };
+        Figure { sample, varying, shown: String::new() }
+    };
+    both.into_iter()
+        .map(|(name, time, price)| Entrant { name: name.clone(), figure: sum(time, price) })
+        .collect()
+}
+
+/// How each one stands, in their order.
+pub fn standings(entrants: &[Entrant]) -> Vec<Standing> {
+    let figures: Vec<&Figure> = entrants.iter().map(|one| &one.figure).collect();
+    let Some(best) = figures.iter().min_by(|one, other| one.sample.mean.total_cmp(&other.sample.mean)) else {
+        return Vec::new();
+    };
+    if figures.len() < 2 {
+        return vec![Standing::Alone];
+    }
+    let may_lead: Vec<bool> =
+        figures.iter().map(|one| std::ptr::eq(*one, *best) || !is_behind(one, best)).collect();
+    let leading =
+        if may_lead.iter().filter(|may| **may).count() == 1 { Standing::Leads } else { Standing::MayLead };
+    may_lead.into_iter().map(|may| if may { leading } else { Standing::Behind }).collect()
+}
+
+fn is_behind(figure: &Figure, best: &Figure) -> bool {
+    let lead = figure.sample.mean - best.sample.mean;
+    match difference(&figure.sample, &best.sample) {
+        Difference::Shown => true,
+        Difference::NotShown => false,
+        Difference::TooFew => lead > 0.0 && lead >= (CLEAR_LEAD - 1.0) * best.varying,
+    }
+}
+
+/// The winner, if there is one.
+pub fn winner(entrants: &[Entrant]) -> Option<&Entrant> {
+    let standings = standings(entrants);
+    entrants.iter().zip(standings).find(|(_, standing)| *standing == Standing::Leads).map(|(one, _)| one)
+}
+
+/// Who wins, such as `fastest: rust-stream (1.607 s)`, or between whom nobody can tell; none if there is nothing to compare.
+pub fn clause(label: &str, entrants: &[Entrant]) -> Option<String> {
+    if let Some(winner) = winner(entrants) {
+        return Some(format!("{label}: {}", named(winner)));
+    }
+    let standings = standings(entrants);
+    let tied: Vec<&Entrant> = entrants
+        .iter()
+        .zip(standings)
+        .filter(|(_, standing)| *standing == Standing::MayLead)
+        .map(|(one, _)| one)
+        .collect();
+    let runs = tied.iter().map(|one| one.figure.sample.count).min()?;
+    let names = list(&tied.into_iter().map(named).collect::<Vec<_>>());
+    Some(if runs < FEWEST {
+        format!("{label}: can't tell between {names}, n = {runs}")
+    } else {
+        format!("{label}: no difference shown between {names}, n = {runs}")
+    })
+}
+
+/// Such as `rust-stream (1.607 s)`.
+fn named(Entrant { name, figure }: &Entrant) -> String {
+    if figure.shown.is_empty() { name.clone() } else { format!("{name} ({})", figure.shown) }
+}
+
+/// Such as `a, b and c`.
+pub fn list(names: &[String]) -> String {
+    match names {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        names => names.join(""),
+    }
+}
+
+/// What is fastest, cheapest and balanced, as far as anybody can tell; empty if there are not two to compare.
+pub fn clauses(candidates: &[Candidate]) -> Vec<String> {
+    let (time, price, balance) = (by_time(candidates), by_price(candidates), by_balance(candidates));
+    // Where neither time nor price has a winner, both together need not be told to have none.
+    let is_open = [&time, &price, &balance].into_iter().all(|entrants| winner(entrants).is_none());
+    let balanced = if is_open { None } else { clause("balanced", &balance) };
+    [clause("fastest", &time), clause("cheapest", &price), balanced].into_iter().flatten().collect()
+}
+
+/// An amount of money.
+pub fn usd(usd: f64) -> String {
+    format!("{} USD", digits(usd))
+}
+
+/// The verdict of a result.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// What can be told, and what cannot.
+    pub told: Vec<String>,
+    /// What that rests on, and what to run to tell more.
+    pub basis: Vec<String>,
+}
+
+impl Verdict {
+    /// A block of lines.
+    pub fn block(&self) -> String {
+        let told = self.told.join(&format!(";\n{INDENT}"));
+        let basis = self.basis.iter().map(|line| format!("{INDENT}{line}\n"));
+        format!("verdict: {told}.\n{}", basis.collect::<String>())
+    }
+}
+
+/// The commands that tell more than a result.
+#[derive(Debug, Clone)]
+pub struct Commands<'a> {
+    scenario: &'a str,
+    stack: &'a str,
+    options: String,
+}
+
+impl<'a> Commands<'a> {
+    /// Those of a result, whose run had these options: such as ` --rate 20`, or nothing.
+    pub fn of(result: &'a RunResult, options: String) -> Self {
+        Self { scenario: &result.run.scenario, stack: &result.environment.stack, options }
+    }
+
+    /// Runs the same again.
+    pub fn run(&self) -> String {
+        self.run_with("")
+    }
+
+    /// Runs the same again with further options: such as ` --runs 20`.
+    pub fn run_with(&self, further: &str) -> String {
+        format!("lambench run {}{}{further} --stack {}", self.scenario, self.options, self.stack)
+    }
+
+    /// Repeats the run, and shows all of them side by side.
+    pub fn repeat(&self) -> Vec<String> {
+        let (scenario, stack) = (self.scenario, self.stack);
+        vec![self.run(), format!("lambench compare results/{scenario}/*-{stack}.json")]
+    }
+
+    /// What figures of one run rest on, and how to learn how runs differ.
+    pub fn basis_of_one_run(&self) -> Vec<String> {
+        let basis = format!(
+            "n = 1 run, and another may differ: a winner is one that leads with {CLEAR_LEAD} × its time, too. To tell more, repeat it:"
+        );
+        std::iter::once(basis).chain(self.repeat()).collect()
+    }
+
+    /// What to think of a result whose checks failed.
+    pub fn unfit(&self, failed: usize) -> Verdict {
+        let checks = count(failed as u64, "check");
+        Verdict {
+            told: vec![format!("unfit for use: {checks} failed (ERROR below), so there is no winner")],
+            basis: vec![format!("Once that is put right: {}", self.run())],
+        }
+    }
+}
+
+/// What figures of some runs each rest on.
+pub fn basis_of_runs(runs: u64) -> String {
+    let runs_each = count(runs, "run");
+    if runs < FEWEST {
+        format!(
+            "{runs_each} each, too few for a test: a winner is one that leads with {CLEAR_LEAD} × its time, too."
+        )
+    } else {
+        format!("{runs_each} each: a winner is named where Welch's t-test shows the difference, at 95 %.")
+    }
+}
+
+/// How many times as much the one is as the other, such as `17.3 ×`; none if that is nothing.
+pub fn times(one: f64, other: f64) -> Option<String> {
+    (other > 0.0).then(|| format!("{:.1} ×", one / other))
+}
+
+/// An option's value as a shell takes it.
+pub fn quoted(value: &str) -> String {
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || "/._-,:=@%+".contains(one);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+/// Numbers as an option takes them, such as `128,512`.
+pub fn joined(values: impl IntoIterator<Item = u64>) -> String {
+    values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// The runs behind a measured quantity of a result, in its unit; none if it has no such quantity.
+pub fn runs_of(result: &RunResult, name: &str) -> Option<Sample> {
+    let summary = result.summary.iter().find(|one| one.name == name)?;
+    Some(Sample::of_runs(result, summary))
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::stats::Spread;
+    use results::cost::Usage;
+    use results::price_list::US_EAST_1;
+    use results::prices::{LAMBDA_ARM64, SQS_REQUEST};
+
+    use super::*;
+
+    fn sample_of(values: &[f64]) -> Sample {
+        let Spread { mean, stddev, .. } = Spread::of(values).unwrap();
+        Sample { mean, stddev, count: values.len() as u64 }
+    }
+
+    fn candidate(name: &str, times: &[f64], usd: f64) -> Candidate {
+        let sample = sample_of(times);
+        let price = Sample { mean: usd, stddev: sample.stddev * usd / sample.mean, ..sample };
+        Candidate {
+            name: name.to_owned(),
+            time: Some(Figure::of_runs(sample, format!("{:.1} s", sample.mean))),
+            price: Some(Figure::of_runs(price, super::usd(usd))),
+        }
+    }
+
+    #[test]
+    fn a_winner_is_named_where_runs_show_it() {
+        let all = [candidate("quick", &[1.0, 1.1, 1.2], 3.0), candidate("cheap", &[3.0, 3.1, 3.2], 1.0)];
+        // Half of 1.1/3.1 and of 1 is about as much as half of 1 and of 1/3.
+        assert_eq!(
+            clauses(&all),
+            [
+                "fastest: quick (1.1 s)",
+                "cheapest: cheap (1.000 USD)",
+                "balanced: no difference shown between quick and cheap, n = 3"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_lead_within_the_noise_names_nobody() {
+        let all = [candidate("a", &[1.0, 2.0, 3.0], 1.0), candidate("b", &[1.5, 2.5, 3.5], 1.1)];
+        assert_eq!(clauses(&all)[0], "fastest: no difference shown between a (2.0 s) and b (2.5 s), n = 3");
+        assert!(winner(&by_time(&all)).is_none());
+    }
+
+    #[test]
+    fn only_those_that_may_lead_are_named() {
+        let all = [
+            candidate("a", &[1.0, 2.0, 3.0], 1.0),
+            candidate("slow", &[90.0, 91.0, 92.0], 9.0),
+            candidate("b", &[1.5, 2.5, 3.5], 1.1),
+        ];
+        assert_eq!(standings(&by_time(&all)), [Standing::MayLead, Standing::Behind, Standing::MayLead]);
+    }
+
+    #[test]
+    fn one_run_names_a_winner_only_by_a_clear_lead() {
+        let close = [candidate("a", &[71.1], 1.0), candidate("b", &[71.4], 1.0)];
+        assert_eq!(clauses(&close)[0], "fastest: can't tell between a (71.1 s) and b (71.4 s), n = 1");
+        let clear = [candidate("a", &[10.0], 1.0), candidate("b", &[15.0], 1.0)];
+        assert_eq!(clauses(&clear)[0], "fastest: a (10.0 s)");
+    }
+
+    #[test]
+    fn what_was_counted_costs_the_same_again() {
+        let cost = |item: &str, seconds: f64, requests: f64| {
+            let mut usage = Usage::default();
+            usage.add("compute", seconds / LAMBDA_ARM64.usd, US_EAST_1.quote(LAMBDA_ARM64));
+            usage.add("queue", requests / SQS_REQUEST.usd, US_EAST_1.quote(SQS_REQUEST));
+            usage.cost(item, 1.0)
+        };
+        let costs = [cost("plain", 2.0, 1.5), cost("queued", 2.0, 3.0)];
+        let price = |item: &str| Figure::of_costs(&costs, &[item.to_owned()], super::usd);
+        let candidate = |name: &str| Candidate { name: name.to_owned(), time: None, price: price(name) };
+        // 3.5 USD of which 2 may be 3 another time are less than 5.
+        let all = [candidate("plain"), candidate("queued")];
+        assert_eq!(clauses(&all), ["cheapest: plain (3.500 USD)"]);
+        assert!(price("nothing").is_none());
+        let both = Figure::of_costs(&costs, &["plain".to_owned(), "queued".to_owned()], super::usd).unwrap();
+        assert!((both.varying - 4.0).abs() < 1e-9 && (both.sample.mean - 8.5).abs() < 1e-9, "{both:?}");
+    }
+
+    #[test]
+    fn nothing_and_one_alone_have_no_winner() {
+        assert_eq!(clauses(&[]), [""; 0]);
+        let alone = [candidate("a", &[1.0, 1.0, 1.0], 1.0)];
+        assert_eq!((clauses(&alone), standings(&by_time(&alone))), (vec![], vec![Standing::Alone]));
+    }
+
+    #[test]
+    fn what_costs_nothing_is_no_division_by_nothing() {
+        let free = [candidate("a", &[1.0], 0.0), candidate("b", &[1.0], 0.0)];
+        let balanced = clause("balanced", &by_balance(&free));
+        assert_eq!(balanced.unwrap(), "balanced: can't tell between a and b, n = 1");
+        assert_eq!(times(1.0, 0.0), None);
+        assert!(Figure::of_rate(0.0, String::new()).is_none());
+    }
+
+    #[test]
+    fn a_block_has_a_line_for_each_clause_and_what_it_rests_on() {
+        let verdict = Verdict {
+            told: vec!["fastest: a".to_owned(), "cheapest: b".to_owned()],
+            basis: vec![basis_of_runs(3), basis_of_runs(2)],
+        };
+        insta::assert_snapshot!(verdict.block());
+    }
+
+    #[test]
+    fn values_of_options_are_quoted_where_a_shell_would_split_them() {
+        assert_eq!(
+            [quoted("logs/2026"), quoted("a b"), quoted("it's"), quoted("")],
+            ["logs/2026", "'a b'", r"'it'\''s'", "''"]
+        );
+        assert_eq!((list(&[]), joined([128, 512])), (String::new(), "128,512".to_owned()));
+    }
+}

@@ -91,6 +91,7 @@ mod tests {
             memory_mb,
             figures: vec![],
             failed_checks: vec![],
+            missing: vec![],
             cpu: None,
             detail: result.detail.clone(),
         };

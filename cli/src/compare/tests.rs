@@ -77,6 +77,7 @@ fn sweep(of: &RunResult, sizes: &[u64]) -> RunResult {
         memory_mb,
         figures: vec![],
         failed_checks: vec![],
+        missing: vec![],
         cpu: None,
         detail: of.detail.clone(),
     };

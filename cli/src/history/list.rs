@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{History, table, trend};
 use crate::cli::Global;
+use crate::layout::Fit;
 use crate::output;
 use crate::result_file::read;
 use crate::scenario::shared::headline::Headline;
@@ -41,6 +42,8 @@ pub struct Arguments {
     /// Show how each measured quantity has changed from run to run
     #[arg(long)]
     trend: bool,
+    #[command(flatten)]
+    fit: Fit,
 }
 
 /// A result, as the list has it.
@@ -58,6 +61,8 @@ pub struct Listed {
     pub figure: Option<Headline>,
     /// What makes the figures unfit for use.
     pub failed_checks: Vec<String>,
+    /// Whether the user ended the run early.
+    pub is_incomplete: bool,
     /// Where it is.
     pub file: PathBuf,
 }
@@ -76,6 +81,7 @@ pub struct Unreadable {
 /// # Errors
 /// If the results cannot be listed; one that cannot be read is listed as such.
 pub fn list(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
+    arguments.fit.apply();
     let history = History::find()?.only(arguments.scenario.as_deref(), global.stack.as_deref());
     let (results, unreadable) = read_all(&history);
     if arguments.trend {
@@ -126,8 +132,9 @@ fn listed(file: &Path, result: &RunResult) -> Listed {
         scenario: result.run.scenario.clone(),
         stack: result.environment.stack.clone(),
         kind: result.environment.kind,
-        figure: headline(result).filter(|_| result.failed_checks.is_empty()),
+        figure: headline(result).filter(|_| result.is_fit()),
         failed_checks: result.failed_checks.clone(),
+        is_incomplete: result.incomplete.is_some(),
         file: file.to_owned(),
     }
 }
@@ -140,13 +147,18 @@ fn from_here(file: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use results::file::Incomplete;
+
     use super::*;
 
     #[test]
     fn figures_of_a_run_whose_checks_failed_are_not_listed() {
         let mut result = read(Path::new("tests/v1/splitter.json")).unwrap();
         let file = Path::new("results/splitter/2026-11-29T18-34-32Z-dev.json");
-        assert!(result.failed_checks.is_empty() && listed(file, &result).figure.is_some());
+        assert!(result.is_fit() && listed(file, &result).figure.is_some());
+        result.incomplete = Incomplete::interrupted(vec!["512 MB".to_owned()]);
+        assert!(listed(file, &result).figure.is_none() && listed(file, &result).is_incomplete);
+        result.incomplete = None;
         result.failed_checks.push("1 item lost".to_owned());
         assert_eq!(listed(file, &result).figure, None);
     }

@@ -17,7 +17,7 @@ pub fn table(results: &[Listed]) -> Table {
             result.stack.clone(),
             place(result.kind).to_owned(),
             result.figure.as_ref().map_or_else(none, figure),
-            checks(result.failed_checks.len()),
+            checks(result),
             result.file.display().to_string(),
         ]
     });
@@ -36,6 +36,10 @@ fn figure(Headline { of, value, unit, .. }: &Headline) -> String {
     format!("{of}: {} {unit}", digits(*value))
 }
 
-fn checks(failed: usize) -> String {
-    if failed == 0 { "passed".to_owned() } else { format!("{failed} failed") }
+fn checks(result: &Listed) -> String {
+    match result.failed_checks.len() {
+        0 if result.is_incomplete => "incomplete".to_owned(),
+        0 => "passed".to_owned(),
+        failed => format!("{failed} failed"),
+    }
 }

@@ -19,7 +19,7 @@ use crate::duration;
 use crate::output::{self, Unread};
 use crate::project::Project;
 use crate::scenario::shared::deployment::every_scenario;
-use crate::shutdown::requested;
+use crate::shutdown::Stop;
 use event::{Event, Format};
 use functions::Function;
 use log::Log;
@@ -86,6 +86,8 @@ pub fn logs(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         window.check_open()?;
     }
     let printed = tokio::runtime::Runtime::new()?.block_on(async {
+        let stop = Stop::default();
+        stop.listen();
         let config = aws::config(deployment).await;
         let printer = Printer { format: Format::of(&chosen, global.json), chosen: &chosen };
         let printing = printer.print(&config, deployment, &window, arguments.follow);
@@ -95,7 +97,7 @@ pub fn logs(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         tokio::select! {
             ended = printing => ended,
             // That is how following ends.
-            () = requested() => Ok(()),
+            () = stop.requested() => Ok(()),
         }
     });
     match printed {

@@ -186,6 +186,9 @@ pub fn verdict(result: &RunResult) -> Verdict {
     if !result.failed_checks.is_empty() && !is_sweep {
         return commands.unfit(result.failed_checks.len());
     }
+    if result.incomplete.is_some() && !is_sweep {
+        return commands.incomplete();
+    }
     match &result.detail {
         Detail::Archive(contest) => {
             let runs = |name: &str| verdict::runs_of(result, name);

@@ -45,6 +45,14 @@ pub struct RunResult {
     pub detail: Detail,
 }
 
+impl RunResult {
+    /// Whether its figures can be used: it is complete, and its checks passed.
+    #[must_use]
+    pub fn is_fit(&self) -> bool {
+        self.failed_checks.is_empty() && self.incomplete.is_none()
+    }
+}
+
 /// Why a run did not go to its end, and what its figures lack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Incomplete {

@@ -54,6 +54,14 @@ pub struct Point {
     pub detail: Detail,
 }
 
+impl Point {
+    /// Whether its figures can be used: it is complete, and its checks passed.
+    #[must_use]
+    pub fn is_fit(&self) -> bool {
+        self.failed_checks.is_empty() && self.missing.is_empty()
+    }
+}
+
 /// How fast something is with a memory size, and what it costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
@@ -104,7 +112,7 @@ struct Candidate {
 
 impl Choices {
     fn of(name: &str, compared: &Compared, points: &[Point]) -> Self {
-        let fit = points.iter().filter(|point| point.failed_checks.is_empty() && point.missing.is_empty());
+        let fit = points.iter().filter(|point| point.is_fit());
         let candidates: Vec<Candidate> = fit
             .filter_map(|point| {
                 let figure = point.figures.iter().find(|figure| figure.name == name)?;

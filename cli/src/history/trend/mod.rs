@@ -91,7 +91,7 @@ fn are_alike(one: &RunResult, other: &RunResult) -> bool {
 
 impl Trend {
     fn of(conditions: Map<String, Value>, all: &[&RunResult]) -> Self {
-        let runs: Vec<&RunResult> = all.iter().filter(|run| run.failed_checks.is_empty()).copied().collect();
+        let runs: Vec<&RunResult> = all.iter().filter(|run| run.is_fit()).copied().collect();
         let names = distinct(runs.iter().flat_map(|run| run.summary.iter().map(|one| &one.name)));
         Self {
             scenario: all[0].run.scenario.clone(),

@@ -28,7 +28,7 @@ fn a_contest_that_was_stopped_is_incomplete_and_ranks_nobody_with_fewer_runs() {
     let missing = vec!["rust-stream: 1 of 2 runs".to_owned()];
     let reports = [report(0, 1000.0, 9, None)];
     let observation = Observation {
-        asked_runs: 2,
+        options: ContestOptions { runs_per_contender: 2, ..options() },
         missing: missing.clone(),
         ..observation(vec![observed(&[1000.0], &reports)])
     };

@@ -8,7 +8,7 @@ use crate::scenario::shared::headline::{Headline, best};
 
 /// The best of the sizes' own, of those whose checks passed; none where they are not of the same kind.
 pub fn headline(sweep: &MemorySweep, of: impl Fn(&Detail) -> Option<Headline>) -> Option<Headline> {
-    let fit = sweep.points.iter().filter(|point| point.failed_checks.is_empty());
+    let fit = sweep.points.iter().filter(|point| point.is_fit());
     let headline = |point: &Point| {
         let headline = of(&point.detail)?;
         Some(Headline { of: prefixed(point.memory_mb, &headline.of), ..headline })
@@ -30,6 +30,7 @@ mod tests {
             memory_mb,
             figures: vec![],
             failed_checks: failed_checks.iter().map(ToString::to_string).collect(),
+            missing: vec![],
             cpu: None,
             detail: Detail::Archive(Contest { success: vec![], failure: vec![], ..Contest::default() }),
         }

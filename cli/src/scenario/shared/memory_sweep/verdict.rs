@@ -63,7 +63,7 @@ fn size(point: &Point) -> String {
 
 /// The sizes whose checks hold, by the figures of one name.
 fn candidates(sweep: &MemorySweep, name: &str, runs: &Runs<'_>) -> Vec<Candidate> {
-    let fit = sweep.points.iter().filter(|point| point.failed_checks.is_empty());
+    let fit = sweep.points.iter().filter(|point| point.is_fit());
     let candidate = |point: &Point| {
         let figure = point.figures.iter().find(|figure| figure.name == name)?;
         let speed = figure.speed.filter(|speed| *speed > 0.0);
@@ -100,6 +100,7 @@ mod tests {
             memory_mb: *memory_mb,
             figures: vec![Speed { name: "one".to_owned(), speed: Some(*speed), usd: Some(*usd) }],
             failed_checks: vec![],
+            missing: vec![],
             cpu: None,
             detail: Detail::Archive(Contest::default()),
         };

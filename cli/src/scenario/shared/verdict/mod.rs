@@ -274,6 +274,14 @@ impl<'a> Commands<'a> {
         std::iter::once(basis).chain(self.repeat()).collect()
     }
 
+    /// What to think of a result of a run that the user ended early.
+    pub fn incomplete(&self) -> Verdict {
+        Verdict {
+            told: vec!["incomplete (INCOMPLETE above), so there is no winner".to_owned()],
+            basis: vec![format!("For the whole run: {}", self.run())],
+        }
+    }
+
     /// What to think of a result whose checks failed.
     pub fn unfit(&self, failed: usize) -> Verdict {
         let checks = count(failed as u64, "check");

@@ -30,6 +30,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench compare results/s3-read/*-dev.json
                                           results of one scenario side by side
   lambench report > report.md             the newest result of each scenario
+  lambench report --html report.html      as one page with pictures
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
                           2    the command line is wrong\n  130  interrupted";
@@ -86,7 +87,7 @@ pub enum Command {
     /// Print results of one scenario side by side
     #[command(after_help = compare::EXAMPLES)]
     Compare(compare::Arguments),
-    /// Print results as one Markdown document, with the sources of all prices
+    /// Print results as one Markdown document, or write one HTML page; with the sources of all prices
     #[command(after_help = report::EXAMPLES)]
     Report(report::Arguments),
     /// Check what you add to a scenario

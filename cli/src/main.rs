@@ -7,6 +7,7 @@ mod cli;
 mod compare;
 mod csv;
 mod exit;
+mod html;
 mod layout;
 mod local;
 mod output;

@@ -1,4 +1,4 @@
-//! `lambench report`: results as one Markdown document.
+//! `lambench report`: results as one Markdown document, or as one HTML page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,6 +12,8 @@ use results::file::RunResult;
 
 use crate::cli::Global;
 use crate::exit::Usage;
+use crate::html;
+use crate::layout::Table;
 use crate::output;
 use crate::project::Project;
 use crate::result_file::{place, read, settings, where_and_when};
@@ -22,7 +24,8 @@ use crate::scenario::shared::tables::{distinct, table};
 pub const EXAMPLES: &str = "Examples:
   lambench report > report.md
   lambench report --stack dev > report.md          only what was measured on the stack dev
-  lambench report results/archive/*-dev.json results/splitter/*-dev.json > report.md";
+  lambench report results/archive/*-dev.json results/splitter/*-dev.json > report.md
+  lambench report --html report.html               as a page with pictures, to open in a browser";
 
 /// What `lambench report` takes.
 #[derive(Debug, clap::Args)]
@@ -30,12 +33,15 @@ pub struct Arguments {
     /// Files that `lambench run` wrote; without any, the newest of each scenario and stack in results/
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Write one HTML page with pictures instead; it needs no network and can be sent to somebody
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
-/// Prints the document.
+/// Prints the document, or writes the page.
 ///
 /// # Errors
-/// If a file cannot be read, or there is none.
+/// If a file cannot be read, there is none, or the page cannot be written.
 pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("report", false, true)?;
     let files = match (arguments.files.as_slice(), global.stack.as_deref()) {
@@ -44,7 +50,13 @@ pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         (_, Some(_)) => return Err(Usage("give files, or a stack with --stack, not both".to_owned()).into()),
     };
     let results: Vec<RunResult> = files.iter().map(|file| read(file)).collect::<Result<_>>()?;
-    output::print(render(&results))?;
+    match &arguments.html {
+        Some(page) => {
+            html::write(page, &results)?;
+            output::print_line(format_args!("page: {}", page.display()))?;
+        }
+        None => output::print(render(&results))?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -131,14 +143,14 @@ fn paragraphs(lines: &str) -> String {
 }
 
 /// Each price once, with where it stands.
-fn prices(results: &[RunResult]) -> String {
+pub fn prices(results: &[RunResult]) -> Table {
     let all =
         results.iter().flat_map(|result| &result.cost).flat_map(|cost| &cost.lines).map(|line| &line.price);
     let header = ["USD", "for", "source", "read on"].map(ToOwned::to_owned);
     let rows = distinct(all).into_iter().map(|QuotedPrice { usd, unit, source, date }| {
         vec![usd.to_string(), unit.clone(), source.clone(), date.clone()]
     });
-    table(&header, rows, &[1, 2, 3]).to_string()
+    table(&header, rows, &[1, 2, 3])
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use results::file::RunResult;
 
 use crate::cli::Global;
 use crate::csv;
+use crate::html;
 use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::progress::Mode;
@@ -29,6 +30,9 @@ pub struct Arguments {
     /// Print every statistic and cost as comma-separated values
     #[arg(long, global = true, conflicts_with = "quiet")]
     csv: bool,
+    /// Also write the result as one HTML page with pictures
+    #[arg(long, global = true, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     fit: Fit,
 }
@@ -56,6 +60,10 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     } else {
         output::print(lay_out(&show::render(&result)))?;
         output::print_line(format_args!("result: {}", file.display()))?;
+    }
+    if let Some(page) = &arguments.html {
+        html::write(page, std::slice::from_ref(&result))
+            .with_context(|| format!("the result is in {}, but it has no page", file.display()))?;
     }
     if result.failed_checks.is_empty() {
         return Ok(ExitCode::SUCCESS);

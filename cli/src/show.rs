@@ -11,7 +11,7 @@ use crate::cli::Global;
 use crate::csv;
 use crate::layout::{Fit, lay_out};
 use crate::output;
-use crate::result_file::{place, read, settings, where_and_when};
+use crate::result_file::{heading, read, settings};
 use crate::scenario::render as render_detail;
 
 /// What `lambench show` takes.
@@ -47,14 +47,7 @@ pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
 /// A result with where it comes from, its ranking and its warnings.
 pub fn render(result: &RunResult) -> String {
     let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{} on stack {} ({}), {}",
-        result.run.scenario,
-        result.environment.stack,
-        place(&result.environment),
-        where_and_when(result),
-    );
+    let _ = writeln!(text, "{}", heading(result));
     let _ = writeln!(text, "{}", settings(result));
     text.push_str(&render_detail(result));
     for check in &result.failed_checks {

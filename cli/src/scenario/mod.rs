@@ -16,6 +16,7 @@ use results::scenario::Detail;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::html::picture::{Group, Picture};
 use crate::progress::Mode;
 use crate::project::Project;
 use archive::Archive;
@@ -23,6 +24,7 @@ use aurora::Aurora;
 use pipeline::Pipeline;
 use s3_read::S3Read;
 use shared::memory_sweep::{self, ComparedBy, WithMemory};
+use shared::pictures::Part;
 use shared::run::{self, Measurement, Run};
 use splitter::Splitter;
 
@@ -109,6 +111,38 @@ fn render_detail(detail: &Detail, stack: &str, cost: &[Cost]) -> String {
         Detail::MemorySweep(sweep) => {
             memory_sweep::render(sweep, cost, |detail, cost| render_detail(detail, stack, cost))
         }
+    }
+}
+
+/// The pictures of a result, each with its values.
+pub fn pictures(result: &RunResult) -> Vec<Group> {
+    let own = Part::of(result);
+    let mut groups = match &result.detail {
+        Detail::MemorySweep(sweep) => memory_sweep::pictures(sweep, &own, own_pictures),
+        detail => vec![Group { pictures: own_pictures(&[detail], &own), ..Group::default() }],
+    };
+    let cpu = result.cpu.as_ref().and_then(shared::pictures::cpu);
+    groups.extend(cpu.map(|picture| Group { pictures: vec![picture], ..Group::default() }));
+    groups.retain(|group| !group.pictures.is_empty());
+    groups
+}
+
+/// Those of a scenario's own part; of several memory sizes at once, those that can show them side by side.
+fn own_pictures(details: &[&Detail], part: &Part) -> Vec<Picture> {
+    match details {
+        [Detail::Archive(contest)] => archive::report::pictures(contest, part),
+        [Detail::Aurora(load)] => aurora::report::pictures(load, part),
+        [Detail::Pipeline(delivery)] => pipeline::report::pictures(delivery, part),
+        [Detail::S3Read(reading)] => s3_read::report::pictures(reading, part),
+        [Detail::Splitter(splitting)] => splitter::report::pictures(splitting, part),
+        [Detail::Archive(_), ..] => {
+            let contests = details.iter().filter_map(|detail| match detail {
+                Detail::Archive(contest) => Some(contest),
+                _ => None,
+            });
+            archive::report::price_against_time(contests.flat_map(|contest| &contest.success), part)
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod deployment;
 pub mod function_memory;
 pub mod invoke;
 pub mod memory_sweep;
+pub mod pictures;
 pub mod queue;
 pub mod run;
 pub mod run_context;

@@ -4,6 +4,7 @@ mod aggregate;
 mod cost;
 mod disqualification;
 mod failed_checks;
+mod pictures;
 mod series;
 mod table;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use results::memory_sweep::Figure;
 use results::scenario::Detail;
 use results::scenario::archive::{Contest, Success};
 
+pub use pictures::{pictures, price_against_time};
 pub use table::render;
 
 use super::Run;

@@ -5,6 +5,7 @@ mod cost;
 mod error_hints;
 mod failed_checks;
 mod figures;
+mod pictures;
 mod series;
 mod table;
 mod warnings;
@@ -15,6 +16,7 @@ use super::Run;
 use super::execute::Observation;
 use super::options::Options;
 use crate::scenario::shared::run::Measurement;
+pub use pictures::pictures;
 pub use table::render;
 
 /// What was observed, as a result.

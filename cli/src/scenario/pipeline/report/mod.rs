@@ -4,6 +4,7 @@ pub mod aggregate;
 mod cost;
 mod failed_checks;
 mod figures;
+mod pictures;
 mod series;
 mod table;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use results::scenario::Detail;
 use super::Run;
 use super::execute::Observation;
 use crate::scenario::shared::run::Measurement;
+pub use pictures::pictures;
 pub use table::render;
 
 /// What a run has measured.

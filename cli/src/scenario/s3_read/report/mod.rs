@@ -3,6 +3,7 @@
 mod aggregate;
 mod cost;
 mod failed_checks;
+mod pictures;
 mod series;
 mod table;
 mod warnings;
@@ -19,6 +20,7 @@ use crate::scenario::shared::run::Measurement;
 pub use aggregate::Aggregate;
 pub use cost::GB;
 pub use failed_checks::Contents;
+pub use pictures::pictures;
 pub use table::render;
 
 /// What was observed, as a result; `contents` are those of the objects in runs before and, then, in this one.

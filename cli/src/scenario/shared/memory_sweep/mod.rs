@@ -2,6 +2,7 @@
 
 mod merge;
 mod options;
+mod pictures;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::output;
 use crate::scenario::Scenario;
 use crate::shutdown::requested;
 pub use options::WithMemory;
+pub use pictures::pictures;
 pub use table::{options, prefixed, render};
 
 /// What a scenario's memory sizes are compared by: see [`Compared`].

@@ -43,7 +43,8 @@ pub fn render(sweep: &MemorySweep, all: &[Cost], detail: impl Fn(&Detail, &[Cost
     text
 }
 
-fn side_by_side(MemorySweep { compared, points, choices }: &MemorySweep) -> Table {
+/// A row for each name and size.
+pub fn side_by_side(MemorySweep { compared, points, choices }: &MemorySweep) -> Table {
     let price = format!("USD for {}", compared.price);
     let header = ["", "memory MB", &compared.speed, &price, "choice"].map(ToOwned::to_owned);
     let rows = choices.iter().flat_map(|choices| points.iter().map(|point| row(choices, point)));
@@ -63,7 +64,7 @@ fn row(choices: &Choices, point: &Point) -> Vec<String> {
 }
 
 /// What the size is the choice for; and why it is none.
-fn choice(choices: &Choices, point: &Point) -> String {
+pub fn choice(choices: &Choices, point: &Point) -> String {
     if !point.failed_checks.is_empty() {
         return "none: its checks failed".to_owned();
     }

@@ -3,6 +3,7 @@
 mod aggregate;
 mod cost;
 mod failed_checks;
+mod pictures;
 mod series;
 mod table;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use super::Run;
 use super::execute::Observation;
 use crate::scenario::shared::cost::usd_of;
 use crate::scenario::shared::run::Measurement;
+pub use pictures::pictures;
 pub use table::render;
 
 /// What was observed, as a result.

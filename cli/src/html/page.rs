@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::section;
 use super::table::Cells;
+use super::text::Text;
 use crate::report;
 use crate::result_file::place;
 
@@ -17,6 +18,7 @@ const SCRIPT: &str = include_str!("sort.js");
 /// The page of some results.
 pub fn render(results: &[RunResult]) -> String {
     let prices = report::prices(results);
+    let texts: Vec<Text> = results.iter().map(Text::of).collect();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -31,9 +33,11 @@ pub fn render(results: &[RunResult]) -> String {
             }
             body {
                 h1 { (title(results)) }
-                @if results.len() > 1 { (contents(results)) }
+                @if results.len() > 1 { (contents(results, &texts)) }
                 main {
-                    @for (index, result) in results.iter().enumerate() { (section::render(result, index)) }
+                    @for (index, (result, text)) in results.iter().zip(&texts).enumerate() {
+                        (section::render(result, text, index))
+                    }
                     @if results.iter().any(|result| !result.cost.is_empty()) {
                         section {
                             h2 { "Prices" }
@@ -56,15 +60,15 @@ fn title(results: &[RunResult]) -> String {
     }
 }
 
-fn contents(results: &[RunResult]) -> Markup {
+fn contents(results: &[RunResult], texts: &[Text]) -> Markup {
     html! {
         nav aria-label="Results" {
             ol {
-                @for (index, result) in results.iter().enumerate() {
+                @for (index, (result, text)) in results.iter().zip(texts).enumerate() {
                     li {
                         a href=(format!("#{}", section::id(index))) { (result.run.scenario) ", stack " (result.environment.stack) }
                         " (" (place(&result.environment)) ")"
-                        @if !result.failed_checks.is_empty() { " " b class="error" { "checks failed" } }
+                        @if let Some(alarm) = text.alarm() { " " b class="error" { (alarm) } }
                     }
                 }
             }

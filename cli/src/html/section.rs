@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use results::file::RunResult;
 
-use super::text::{self, Block, Remark};
+use super::text::{Block, Text};
 use crate::result_file::{place, where_and_when};
 use crate::scenario;
 
@@ -13,17 +13,16 @@ pub fn id(index: usize) -> String {
 }
 
 /// A result's part of the page.
-pub fn render(result: &RunResult, index: usize) -> Markup {
-    let (remarks, blocks) = text::of(result);
+pub fn render(result: &RunResult, text: &Text, index: usize) -> Markup {
     html! {
         section id=(id(index)) {
             h2 { (result.run.scenario) ", stack " (result.environment.stack) }
             p class="place" { (place(&result.environment)) }
             (origin(result))
-            (remarks_of(&remarks))
+            (remarks(text))
             @for group in scenario::pictures(result) { (group.draw()) }
             h3 { "All figures" }
-            @for block in &blocks { (draw(block)) }
+            @for block in &text.blocks { (draw(block)) }
         }
     }
 }
@@ -42,12 +41,10 @@ fn origin(result: &RunResult) -> Markup {
 }
 
 /// What a reader has to know first; what makes the figures unfit for use in front of it all.
-fn remarks_of(remarks: &[Remark]) -> Markup {
+fn remarks(text: &Text) -> Markup {
     html! {
-        @for wanted in ["ERROR", "INCOMPLETE", "verdict", "warning"] {
-            @for (label, says) in remarks.iter().filter(|(label, _)| *label == wanted) {
-                p class=(label.to_lowercase()) { b { (label) ": " } (says) }
-            }
+        @for remark in &text.remarks {
+            p class=(format!("remark {}", remark.label.to_lowercase())) { b { (remark.label) } (remark.says) }
         }
     }
 }

@@ -64,6 +64,7 @@ fn what_is_wrong_with_figures_stands_above_their_pictures() {
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is missing"));
     assert!(at("LOCAL") < at("3 objects lost") && at("3 objects lost") < at("few runs"));
     assert!(at("few runs") < at("role=\"img\""));
+    assert!(page.contains("<b>ERROR</b>: 3 objects lost") && page.contains("<b>warning</b>: few runs"));
 }
 
 #[test]

@@ -6,8 +6,25 @@ use crate::result_file;
 use crate::show;
 use results::file::RunResult;
 
-/// What a line begins with that stands above a result's pictures.
-const LABELS: [&str; 4] = ["ERROR: ", "INCOMPLETE: ", "warning: ", "verdict: "];
+/// What a line begins with that stands above a result's pictures, the most important first.
+const LABELS: [&str; 4] = ["ERROR", "INCOMPLETE", "verdict", "warning"];
+
+/// What is printed of a result below where and how it was measured.
+pub struct Text {
+    /// What stands above the pictures.
+    pub remarks: Vec<Remark>,
+    /// All the rest.
+    pub blocks: Vec<Block>,
+}
+
+/// A line with a label, and the indented lines below it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Such as `warning`.
+    pub label: &'static str,
+    /// What follows the label.
+    pub says: String,
+}
 
 /// A part of the text.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,23 +37,38 @@ pub enum Block {
     Text(String),
 }
 
-/// A label, such as `warning`, and what it says.
-pub type Remark = (&'static str, String);
+impl Text {
+    /// That of a result.
+    pub fn of(result: &RunResult) -> Self {
+        // Where, when, and the settings stand at the head of each result.
+        let head = format!("{}\n{}\n", result_file::heading(result), result_file::settings(result));
+        let text = layout::without_limit(|| show::render(result)).replacen(&head, "", 1);
+        let (mut remarks, mut others) = (Vec::<Remark>::new(), Vec::new());
+        let mut is_remark = false;
+        for line in text.lines() {
+            let begun = remark(line);
+            is_remark = begun.is_some() || is_remark && line.starts_with(' ');
+            match (begun, remarks.last_mut()) {
+                (Some(begun), _) => remarks.push(begun),
+                (None, Some(last)) if is_remark => last.says.extend(["\n", line.trim_start()]),
+                _ => others.push(line),
+            }
+        }
+        remarks.sort_by_key(|remark| LABELS.iter().position(|label| *label == remark.label));
+        Self { remarks, blocks: blocks(&others) }
+    }
 
-/// What is printed of a result: remarks, and everything else below where and how it was measured.
-pub fn of(result: &RunResult) -> (Vec<Remark>, Vec<Block>) {
-    let text = layout::without_limit(|| show::render(result));
-    // Where, when, and the settings stand at the head of each result.
-    let head = format!("{}\n{}\n", result_file::heading(result), result_file::settings(result));
-    let lines = text.strip_prefix(&head).unwrap_or(&text).lines();
-    let (remarks, others): (Vec<&str>, Vec<&str>) = lines.partition(|line| remark(line).is_some());
-    let remarks = remarks.into_iter().filter_map(remark).collect();
-    (remarks, blocks(&others))
+    /// The label that says that figures are unfit for use, or not all there.
+    pub fn alarm(&self) -> Option<&'static str> {
+        self.remarks.iter().map(|remark| remark.label).find(|label| ["ERROR", "INCOMPLETE"].contains(label))
+    }
 }
 
 fn remark(line: &str) -> Option<Remark> {
-    let (label, rest) = LABELS.iter().find_map(|label| Some((*label, line.strip_prefix(label)?)))?;
-    Some((label.trim_end_matches(": "), rest.to_owned()))
+    let (label, says) = LABELS.iter().find_map(|label| Some((*label, line.strip_prefix(label)?)))?;
+    // `INCOMPLETE (interrupted); …`
+    let is_label = says.starts_with(": ") || says.starts_with(" (");
+    is_label.then(|| Remark { label, says: says.to_owned() })
 }
 
 fn blocks(lines: &[&str]) -> Vec<Block> {
@@ -104,15 +136,35 @@ mod tests {
     fn everything_that_is_printed_of_a_result_is_there() {
         let mut result = read(Path::new("tests/aurora-result.json")).unwrap();
         result.failed_checks = vec!["1 item lost".to_owned()];
-        let (remarks, blocks) = of(&result);
-        assert_eq!(remarks[0], ("ERROR", "1 item lost".to_owned()));
-        assert_eq!(remarks.len(), 1 + result.warnings.len());
-        let shown = format!("{blocks:?}");
+        let Text { remarks, blocks } = Text::of(&result);
+        assert_eq!(remarks[0], Remark { label: "ERROR", says: ": 1 item lost".to_owned() });
+        let shown = format!("{remarks:?} {blocks:?}");
         let printed = show::render(&result);
-        let words =
-            printed.lines().skip(2).filter(|line| remark(line).is_none()).flat_map(|line| line.split(['|']));
-        for word in words.map(str::trim).filter(|word| !word.chars().all(|letter| letter == '-')) {
-            assert!(shown.contains(word), "{word} is missing in {shown}");
+        let words = printed.lines().skip(2).flat_map(|line| line.split(['|', ' ']));
+        for word in words.filter(|word| !word.chars().all(|letter| letter == '-')) {
+            assert!(shown.contains(word.trim_end_matches(':')), "{word} is missing in {shown}");
         }
+    }
+
+    #[test]
+    fn a_remark_begins_with_a_label_and_nothing_else_does() {
+        let says = |line: &str| remark(line).map(|remark| remark.says);
+        assert_eq!(
+            says("INCOMPLETE (interrupted); missing: x").as_deref(),
+            Some(" (interrupted); missing: x")
+        );
+        assert_eq!(says("warning: x").as_deref(), Some(": x"));
+        for line in ["warnings: x", "sqlx: warning: x", "ERROR"] {
+            assert_eq!(says(line), None);
+        }
+    }
+
+    #[test]
+    fn indented_lines_below_a_remark_belong_to_it_and_errors_come_first() {
+        let mut result = read(Path::new("tests/aurora-result.json")).unwrap();
+        result.failed_checks = vec!["1 item lost".to_owned()];
+        result.warnings = vec!["few runs\n  of 2".to_owned(), "local".to_owned()];
+        let remarks: Vec<_> = Text::of(&result).remarks.into_iter().map(|one| one.says).collect();
+        assert_eq!(remarks, [": 1 item lost", ": few runs\nof 2", ": local"]);
     }
 }

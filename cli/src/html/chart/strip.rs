@@ -1,6 +1,6 @@
 //! Each value of some rows as a mark on a line.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
@@ -12,6 +12,8 @@ use super::{WIDTH, color, mark, px, shortened, svg};
 const ROW: f64 = 34.0;
 /// With more values in a row, a mark stands for all values in the same place.
 const MOST_MARKS: usize = 200;
+/// Height of such a mark where most values are.
+const HIGHEST: f64 = 15.0;
 
 /// The values of something.
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ impl Strip {
                 @let top = 4.0 + super::scale::small(index) * ROW;
                 text class="row" x=(px(frame.left + 2.0)) y=(px(top + 12.0)) { (shortened(&row.name, WIDTH - frame.left - 4.0)) }
                 @if row.values.len() > MOST_MARKS {
-                    path class=(format!("ticks {}", color(row.color))) d=(self.ticks(row, &frame, top + 17.0)) {}
+                    path class=(format!("ticks {}", color(row.color))) d=(self.ticks(row, &frame, top + 31.0)) {}
                 } @else {
                     (self.marks(row, &frame, top + 23.0))
                 }
@@ -65,16 +67,25 @@ impl Strip {
         }
     }
 
-    /// A short line in each place that has a value.
+    /// A line in each place that has values, the higher the more of them there are.
     #[expect(clippy::cast_possible_truncation, reason = "a place is within the picture")]
-    fn ticks(&self, row: &StripRow, frame: &Frame, y: f64) -> String {
-        let places = row.values.iter().filter_map(|value| frame.x(&self.x, *value));
-        let distinct: BTreeSet<i32> = places.map(|x| (x * 2.0).round() as i32).collect();
+    fn ticks(&self, row: &StripRow, frame: &Frame, bottom: f64) -> String {
+        let mut counts: BTreeMap<i32, u32> = BTreeMap::new();
+        for x in row.values.iter().filter_map(|value| frame.x(&self.x, *value)) {
+            *counts.entry((x * 2.0).round() as i32).or_default() += 1;
+        }
+        let most = counts.values().copied().max().unwrap_or(1);
         let mut path = String::new();
-        for half in distinct {
-            let _ = write!(path, "M{} {}v12", px(f64::from(half) / 2.0), px(y));
+        for (half, count) in counts {
+            let height = (HIGHEST * f64::from(count) / f64::from(most)).max(1.0);
+            let _ = write!(path, "M{} {}v-{}", px(f64::from(half) / 2.0), px(bottom), px(height));
         }
         path
+    }
+
+    /// Whether a mark stands for several values in some row.
+    pub fn has_ticks(&self) -> bool {
+        self.rows.iter().any(|row| row.values.len() > MOST_MARKS)
     }
 }
 
@@ -100,6 +111,12 @@ mod tests {
     fn very_many_values_take_no_more_room_than_there_are_places() {
         let drawn = strip((0..20_000).map(|value| f64::from(value % 5_000)).collect());
         assert!(drawn.len() < 20_000, "{}", drawn.len());
-        assert!(drawn.matches("v12").count() > 600);
+        assert!(drawn.matches("v-").count() > 600);
+    }
+
+    #[test]
+    fn of_very_many_values_the_marks_are_the_higher_the_more_there_are() {
+        let drawn = strip([vec![1.0; 150], vec![2.0; 100]].concat());
+        assert!(drawn.contains("v-15M") && drawn.contains("v-10\""), "{drawn}");
     }
 }

@@ -164,12 +164,14 @@ fn runs(contest: &Contest, stack: &str) -> Option<Picture> {
     if rows.is_empty() {
         return None;
     }
-    let says =
-        "Each mark is one run, from left to right the longer: where the marks of two contenders mix, the \
-                difference of their means may be chance."
-            .to_owned();
     let x = Axis::new("billed duration, s", Scale::fitting(rows.iter().flat_map(|row| row.values.clone())));
-    let strip = Strip { says: says.clone(), x, unit: "s", rows };
+    let mut strip = Strip { says: String::new(), x, unit: "s", rows };
+    let mark = if strip.has_ticks() { "The higher a mark, the more runs" } else { "Each mark is one run" };
+    let says = format!(
+        "{mark}, from left to right the longer: where the marks of two contenders mix, the difference of their means may \
+         be chance."
+    );
+    strip.says.clone_from(&says);
     let data = run_table(contest, stack);
     Some(Picture { title: "Runs".to_owned(), says, drawing: Some(strip.draw()), legend: vec![], data })
 }

@@ -5,6 +5,11 @@ export default tseslint.config(
   { ignores: ["node_modules/", "target/", ".lambench/", "contenders/", "cli/src/init/templates/"] },
   eslint.configs.recommended,
   {
+    // It runs in a browser, inside a page.
+    files: ["cli/src/html/*.js"],
+    languageOptions: { sourceType: "script", globals: { document: "readonly" } },
+  },
+  {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

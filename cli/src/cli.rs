@@ -35,6 +35,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench logs upstream --follow --stack dev
                                           what a function logs
   lambench report > report.md             the newest result of each scenario
+  lambench report --html report.html      as one page with pictures
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
                           2    the command line is wrong\n  \
@@ -96,7 +97,7 @@ pub enum Command {
     /// Print results of one scenario side by side
     #[command(after_help = format!("{}\n\n{}", compare::EXAMPLES, history::HELP))]
     Compare(compare::Arguments),
-    /// Print results as one Markdown document, with the sources of all prices
+    /// Print results as one Markdown document, or write one HTML page; with the sources of all prices
     #[command(after_help = report::EXAMPLES)]
     Report(report::Arguments),
     /// Print what a deployed function has logged

@@ -11,6 +11,7 @@ mod duration;
 mod exit;
 mod gates;
 mod history;
+mod html;
 mod init;
 mod layout;
 mod local;

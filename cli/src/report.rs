@@ -1,4 +1,4 @@
-//! `lambench report`: results as one Markdown document.
+//! `lambench report`: results as one Markdown document, or as one HTML page.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -10,6 +10,8 @@ use results::file::RunResult;
 
 use crate::cli::Global;
 use crate::history::{History, resolve};
+use crate::html;
+use crate::layout::Table;
 use crate::output;
 use crate::result_file::{incomplete, place, read, settings, where_and_when};
 use crate::scenario;
@@ -20,7 +22,8 @@ use crate::scenario::shared::tables::{distinct, table};
 pub const EXAMPLES: &str = "Examples:
   lambench report > report.md
   lambench report --stack dev > report.md          only what was measured on the stack dev
-  lambench report results/archive/*-dev.json results/splitter/*-dev.json > report.md";
+  lambench report results/archive/*-dev.json results/splitter/*-dev.json > report.md
+  lambench report --html report.html               as a page with pictures, to open in a browser";
 
 /// What `lambench report` takes.
 #[derive(Debug, clap::Args)]
@@ -28,12 +31,15 @@ pub struct Arguments {
     /// Files that `lambench run` wrote, or 'archive/latest' and the like; without any, the newest of each scenario and stack
     #[arg(value_name = "RESULT")]
     files: Vec<PathBuf>,
+    /// Write one HTML page with pictures instead; it needs no network and can be sent to somebody
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
-/// Prints the document.
+/// Prints the document, or writes the page.
 ///
 /// # Errors
-/// If a file cannot be read, or there is none.
+/// If a file cannot be read, there is none, or the page cannot be written.
 pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     global.refuse("report", false, true)?;
     let files = match (arguments.files.as_slice(), global.stack.as_deref()) {
@@ -41,7 +47,13 @@ pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         (files, stack) => resolve(files, stack)?,
     };
     let results: Vec<RunResult> = files.iter().map(|file| read(file)).collect::<Result<_>>()?;
-    output::print(render(&results))?;
+    match &arguments.html {
+        Some(page) => {
+            html::write(page, &results)?;
+            output::print_line(format_args!("page: {}", page.display()))?;
+        }
+        None => output::print(render(&results))?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -105,14 +117,14 @@ fn paragraphs(lines: &str) -> String {
 }
 
 /// Each price once, with where it stands.
-fn prices(results: &[RunResult]) -> String {
+pub fn prices(results: &[RunResult]) -> Table {
     let all =
         results.iter().flat_map(|result| &result.cost).flat_map(|cost| &cost.lines).map(|line| &line.price);
     let header = ["USD", "for", "source", "read on"].map(ToOwned::to_owned);
     let rows = distinct(all).into_iter().map(|QuotedPrice { usd, unit, source, date }| {
         vec![usd.to_string(), unit.clone(), source.clone(), date.clone()]
     });
-    table(&header, rows, &[1, 2, 3]).to_string()
+    table(&header, rows, &[1, 2, 3])
 }
 
 #[cfg(test)]

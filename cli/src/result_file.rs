@@ -50,6 +50,17 @@ pub fn place(environment: &Environment) -> &'static str {
     }
 }
 
+/// The line above everything that is shown of a result.
+pub fn heading(result: &RunResult) -> String {
+    format!(
+        "{} on stack {} ({}), {}",
+        result.run.scenario,
+        result.environment.stack,
+        place(&result.environment),
+        where_and_when(result)
+    )
+}
+
 /// Region, architecture, and when it began.
 pub fn where_and_when(result: &RunResult) -> String {
     let Environment { region, architecture, .. } = &result.environment;

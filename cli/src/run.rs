@@ -11,6 +11,7 @@ use crate::cli::Global;
 use crate::csv;
 use crate::exit::{self, Interrupted};
 use crate::gates::GateOptions;
+use crate::html;
 use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::progress::Mode;
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// Print every statistic and cost as comma-separated values
     #[arg(long, global = true, conflicts_with = "quiet")]
     csv: bool,
+    /// Also write the result as one HTML page with pictures
+    #[arg(long, global = true, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     fit: Fit,
     /// What its result has to keep.
@@ -64,6 +68,10 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     } else {
         output::print(lay_out(&show::render_ranked(&result, arguments.scenario.rank_by())))?;
         output::print_line(format_args!("result: {}", file.display()))?;
+    }
+    if let Some(page) = &arguments.html {
+        html::write(page, std::slice::from_ref(&result))
+            .with_context(|| format!("the result is in {}, but it has no page", file.display()))?;
     }
     let ended = gates.end(&result, global.json || arguments.csv || arguments.quiet)?;
     if !result.failed_checks.is_empty() {

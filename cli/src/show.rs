@@ -14,7 +14,7 @@ use crate::gates::GateOptions;
 use crate::history::resolve;
 use crate::layout::{Fit, lay_out};
 use crate::output;
-use crate::result_file::{incomplete, place, read, settings, where_and_when};
+use crate::result_file::{heading, incomplete, read, settings};
 use crate::scenario::archive::Archive;
 use crate::scenario::archive::rank_by::RankBy;
 use crate::scenario::{Scenario, render as render_detail, verdict};
@@ -78,14 +78,7 @@ pub fn render(result: &RunResult) -> String {
 /// The same with an archive contest's ranking by something else.
 pub fn render_ranked(result: &RunResult, rank_by: RankBy) -> String {
     let mut text = incomplete(result).map_or_else(String::new, |lacks| lacks + "\n");
-    let _ = writeln!(
-        text,
-        "{} on stack {} ({}), {}",
-        result.run.scenario,
-        result.environment.stack,
-        place(&result.environment),
-        where_and_when(result),
-    );
+    let _ = writeln!(text, "{}", heading(result));
     let _ = writeln!(text, "{}", settings(result));
     text.push_str(&render_detail(result, rank_by));
     text.push_str(&verdict(result).block());

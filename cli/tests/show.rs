@@ -129,6 +129,25 @@ fn an_incomplete_result_says_so_wherever_it_is_shown() {
 }
 
 #[test]
+fn results_become_one_page_in_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let page = folder.path().join("report.html");
+    let file = page.to_str().expect("UTF-8");
+    let results = ["tests/aurora-result.json", "tests/v1/archive.json"];
+    let output =
+        lambench().args(["report", "--html", file]).args(results).output().expect("the binary starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("page: {file}\n"));
+    let html = fs::read_to_string(&page).expect("the page was written");
+    for expected in ["<!DOCTYPE html>", "aurora, stack dev", "archive, stack dev", "<svg", "40001×2"] {
+        assert!(html.contains(expected), "{expected} is missing");
+    }
+    let (code, said) = fails(&["report", "--html", "/nowhere/report.html", results[0]]);
+    assert_eq!(code, 1);
+    assert!(said.starts_with("error: cannot write the page /nowhere/report.html: "), "{said}");
+}
+
+#[test]
 fn a_reader_that_goes_ends_a_command_quietly() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);

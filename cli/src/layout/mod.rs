@@ -4,6 +4,7 @@
 mod remark;
 mod table;
 
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 
@@ -24,6 +25,11 @@ pub struct Fit {
 
 static LAYOUT: OnceLock<Layout> = OnceLock::new();
 
+thread_local! {
+    /// Whether what this thread lays out is for something else than standard output.
+    static IS_UNLIMITED: Cell<bool> = const { Cell::new(false) };
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Layout {
     /// Columns; none: as wide as the content.
@@ -43,7 +49,15 @@ impl Fit {
 
 /// Columns that standard output has; none: as many as the content needs.
 pub fn width() -> Option<usize> {
-    LAYOUT.get()?.width
+    LAYOUT.get()?.width.filter(|_| !IS_UNLIMITED.get())
+}
+
+/// What a function makes of tables that are not for standard output: as wide as their content.
+pub fn without_limit<T>(make: impl FnOnce() -> T) -> T {
+    let before = IS_UNLIMITED.replace(true);
+    let result = make();
+    IS_UNLIMITED.set(before);
+    result
 }
 
 /// A text as a person reads it: long lines wrapped, errors and warnings in colour. Tables are laid out already.
@@ -71,4 +85,16 @@ fn terminal_width() -> Option<usize> {
         size.map(|(width, _)| usize::from(width.0))
     };
     set.or_else(of_terminal).map(|width| width.max(MIN_WIDTH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_for_the_terminal_has_no_limit_and_the_terminal_keeps_its_own() {
+        let within =
+            without_limit(|| without_limit(|| IS_UNLIMITED.get()) && IS_UNLIMITED.get() && width().is_none());
+        assert!(within && !IS_UNLIMITED.get());
+    }
 }

@@ -29,6 +29,11 @@ impl Table {
         Self { header: header.to_vec(), rows: rows.collect(), left: left.to_vec() }
     }
 
+    /// The header and the rows.
+    pub fn cells(&self) -> (&[String], &[Vec<String>]) {
+        (&self.header, &self.rows)
+    }
+
     /// The table in at most `width` columns if it can be done.
     fn fitted(&self, width: usize) -> String {
         let all: Vec<usize> = (0..self.header.len()).collect();

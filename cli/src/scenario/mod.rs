@@ -20,6 +20,7 @@ use results::scenario::Detail;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::html::picture::{Group, Picture};
 use crate::progress::Mode;
 use crate::project::Project;
 use crate::shutdown::Stop;
@@ -33,6 +34,7 @@ use s3_read::S3Read;
 use shared::headline::Headline;
 use shared::memory_sweep::{self, ComparedBy, WithMemory};
 use shared::metric::Metric;
+use shared::pictures::Part;
 use shared::run::{self, Measurement, Run};
 use shared::verdict::{self, Commands, Verdict};
 use splitter::Splitter;
@@ -290,6 +292,38 @@ pub fn out(result: &RunResult) -> Vec<String> {
                 archive::report::out(contest, stack).into_iter().map(sized).collect()
             });
             points.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The pictures of a result, each with its values.
+pub fn pictures(result: &RunResult) -> Vec<Group> {
+    let own = Part::of(result);
+    let mut groups = match &result.detail {
+        Detail::MemorySweep(sweep) => memory_sweep::pictures(sweep, &own, &|point, name| runs_of(result, point, name), own_pictures),
+        detail => vec![Group { pictures: own_pictures(&[detail], &own), ..Group::default() }],
+    };
+    let cpu = result.cpu.as_ref().and_then(shared::pictures::cpu);
+    groups.extend(cpu.map(|picture| Group { pictures: vec![picture], ..Group::default() }));
+    groups.retain(|group| !group.pictures.is_empty());
+    groups
+}
+
+/// Those of a scenario's own part; of several memory sizes at once, those that can show them side by side.
+fn own_pictures(details: &[&Detail], part: &Part) -> Vec<Picture> {
+    match details {
+        [Detail::Archive(contest)] => archive::report::pictures(contest, part),
+        [Detail::Aurora(load)] => aurora::report::pictures(load, part),
+        [Detail::Pipeline(delivery)] => pipeline::report::pictures(delivery, part),
+        [Detail::S3Read(reading)] => s3_read::report::pictures(reading, part),
+        [Detail::Splitter(splitting)] => splitter::report::pictures(splitting, part),
+        [Detail::Archive(_), ..] => {
+            let contests = details.iter().filter_map(|detail| match detail {
+                Detail::Archive(contest) => Some(contest),
+                _ => None,
+            });
+            archive::report::price_against_time(contests.flat_map(|contest| &contest.success), part)
         }
         _ => Vec::new(),
     }

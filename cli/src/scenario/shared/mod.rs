@@ -14,6 +14,7 @@ pub mod headline;
 pub mod invoke;
 pub mod memory_sweep;
 pub mod metric;
+pub mod pictures;
 pub mod queue;
 pub mod run;
 pub mod run_context;

@@ -7,6 +7,7 @@ mod disqualification;
 mod failed_checks;
 mod headline;
 mod metrics;
+mod pictures;
 mod series;
 mod table;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use results::scenario::archive::{Contest, Success};
 
 pub use headline::headline;
 pub use metrics::{metrics, price_over_runs};
+pub use pictures::{pictures, price_against_time};
 pub use table::{out, render};
 
 use super::Run;

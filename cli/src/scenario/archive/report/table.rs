@@ -77,14 +77,14 @@ fn table(contest: &Contest, stack: &str, rank_by: RankBy) -> Table {
         vec![
             (index + 1).to_string(),
             contender(stack, &one.arn).to_owned(),
-            format!("{:.4}", one.run_price_usd * 1000.0),
+            price(one.run_price_usd),
             relative(one.run_price_usd, cheapest),
             format!("{} ± {}", seconds(one.duration_ms), seconds(one.duration_ms_stddev)),
             relative(real(one.duration_ms), fastest),
             memory(one),
             cold_starts(one),
             one.s3.map_or_else(none, |used| format!("{:.0}", used.writes)),
-            one.total_price_usd.map_or_else(none, |usd| format!("{:.4}", usd * 1000.0)),
+            one.total_price_usd.map_or_else(none, price),
         ]
     });
     tables::table(&header.map(ToOwned::to_owned), rows, &[1])
@@ -111,7 +111,13 @@ fn cold_starts(one: &Success) -> String {
     if parts.is_empty() { none() } else { parts.join(", ") }
 }
 
-fn seconds(ms: u64) -> String {
+/// What 1,000 runs cost, USD.
+pub fn price(run_usd: f64) -> String {
+    format!("{:.4}", run_usd * 1000.0)
+}
+
+/// A time.
+pub fn seconds(ms: u64) -> String {
     format!("{:.3} s", real(ms) / 1000.0)
 }
 

@@ -7,6 +7,7 @@ mod failed_checks;
 mod figures;
 mod headline;
 mod metrics;
+mod pictures;
 mod series;
 mod table;
 pub mod verdict;
@@ -20,6 +21,7 @@ use super::options::Options;
 use crate::scenario::shared::run::Measurement;
 pub use headline::headline;
 pub use metrics::{is_offered, metrics};
+pub use pictures::pictures;
 pub use table::render;
 
 /// What was observed, as a result.

@@ -6,6 +6,7 @@ mod failed_checks;
 mod figures;
 mod headline;
 mod metrics;
+mod pictures;
 mod series;
 mod table;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use super::execute::Observation;
 use crate::scenario::shared::run::Measurement;
 pub use headline::headline;
 pub use metrics::metrics;
+pub use pictures::pictures;
 pub use table::render;
 
 /// What a run has measured.

@@ -44,7 +44,7 @@ fn heading(offered: &Offered) -> String {
 }
 
 /// Where the time goes.
-fn hops(delivery: &Delivery) -> Table {
+pub fn hops(delivery: &Delivery) -> Table {
     let requests = &delivery.requests;
     let http = [("HTTP".to_owned(), "due → answered", requests.latency_ms.as_ref())];
     let cold = requests

@@ -5,6 +5,7 @@ mod cost;
 mod failed_checks;
 mod headline;
 mod metrics;
+mod pictures;
 mod series;
 mod table;
 pub mod verdict;
@@ -27,6 +28,7 @@ pub use cost::GB;
 pub use failed_checks::Contents;
 pub use headline::headline;
 pub use metrics::metrics;
+pub use pictures::pictures;
 pub use table::render;
 
 /// What was observed, as a result; `contents` are those of the objects in runs before and, then, in this one.

@@ -34,7 +34,8 @@ fn heading(request: &Request) -> String {
     format!("s3://{}/{}, {limit}{age}, hashed with {}", request.bucket, request.prefix, request.hash)
 }
 
-fn throughput(costs: &[Cost], runs: &[ReadRun]) -> Table {
+/// What was read how fast, and what it cost.
+pub fn throughput(costs: &[Cost], runs: &[ReadRun]) -> Table {
     let header = [
         "variant",
         "memory MB",

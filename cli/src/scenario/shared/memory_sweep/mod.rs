@@ -3,6 +3,7 @@
 mod headline;
 mod merge;
 mod options;
+mod pictures;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::output;
 use crate::scenario::Scenario;
 pub use headline::headline;
 pub use options::WithMemory;
+pub use pictures::pictures;
 pub use table::{options, prefixed, render};
 pub use verdict::verdict;
 

@@ -49,7 +49,8 @@ pub fn render(
     text
 }
 
-fn side_by_side(sweep: &MemorySweep, runs: &Runs<'_>) -> Table {
+/// A row for each name and size.
+pub fn side_by_side(sweep: &MemorySweep, runs: &Runs<'_>) -> Table {
     let MemorySweep { compared, points, choices } = sweep;
     let price = format!("USD for {}", compared.price);
     let header = ["", "memory MB", &compared.speed, &price, "choice"].map(ToOwned::to_owned);
@@ -73,7 +74,7 @@ fn row(name: &str, point: &Point, chosen: String) -> Vec<String> {
 }
 
 /// Why a size cannot be a choice.
-fn not_chosen(point: &Point) -> Option<&'static str> {
+pub fn not_chosen(point: &Point) -> Option<&'static str> {
     if !point.failed_checks.is_empty() {
         return Some("its checks failed");
     }

@@ -5,6 +5,7 @@ mod cost;
 mod failed_checks;
 mod headline;
 mod metrics;
+mod pictures;
 mod series;
 mod table;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::scenario::shared::run::Measurement;
 use crate::scenario::shared::verdict::joined;
 pub use headline::headline;
 pub use metrics::metrics;
+pub use pictures::pictures;
 pub use table::render;
 
 /// What was observed, as a result.

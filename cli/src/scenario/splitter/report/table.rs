@@ -51,7 +51,8 @@ fn reply(Reply { status_code, count, body }: &Reply) -> String {
 }
 
 /// How much sooner the items are done.
-fn speed(runs: &[&SplitRun]) -> Table {
+/// A row for each concurrency.
+pub fn speed(runs: &[&SplitRun]) -> Table {
     let queueing = format!("queueing {LATENCIES}");
     let header = [
         "concurrency",

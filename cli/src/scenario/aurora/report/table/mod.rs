@@ -46,7 +46,8 @@ fn ramps(runs: &[RampRun]) -> String {
     text
 }
 
-fn heading(runs: &[&RampRun]) -> String {
+/// What was run.
+pub fn heading(runs: &[&RampRun]) -> String {
     let Some(run) = runs.first() else { return String::new() };
     let rate = run.stages.first().and_then(|stage| stage.offered_tps);
     let batch = if run.batch > 1 { format!(", {} rows per statement", run.batch) } else { String::new() };
@@ -58,7 +59,8 @@ fn heading(runs: &[&RampRun]) -> String {
     format!("{}{host}{batch}: {how}, {} s per stage", run.action, run.seconds)
 }
 
-fn ramp_table(runs: &[&RampRun]) -> Table {
+/// A row for each number of clients, the drivers side by side.
+pub fn ramp_table(runs: &[&RampRun]) -> Table {
     let mut header = vec!["clients".to_owned()];
     for run in runs {
         let driver = run.driver;
@@ -160,7 +162,8 @@ fn reasons(run: &QueueRun) -> String {
     text
 }
 
-fn knee(run: &RampRun) -> String {
+/// Where more load stops paying, in words.
+pub fn knee(run: &RampRun) -> String {
     let stage = |count| run.stages.iter().find(|stage| stage.clients == count);
     let Some((knee, stage)) = run.knee.and_then(|knee| Some((knee, stage(knee.clients)?))) else {
         return match run.stages.as_slice() {

@@ -116,7 +116,9 @@ mod tests {
     #[test]
     fn a_stack_of_another_version_is_to_be_deployed_again() {
         let mut stack = stack();
-        stack.values_mut().for_each(|one| one.log_groups.clear());
+        for one in stack.values_mut() {
+            one.log_groups.clear();
+        }
         let said = find(&stack, "upstream").unwrap_err().to_string();
         assert!(said.ends_with("deploy it again with: pulumi up --stack dev"), "{said}");
     }

@@ -123,15 +123,22 @@ impl Printer<'_> {
         let mut logs: Vec<Log<'_>> =
             self.chosen.iter().map(|function| Log::new(config, deployment, function, window)).collect();
         let count = self.print_new(&mut logs).await?;
-        if count == 0 && !follow {
+        if follow {
+            return self.follow(&mut logs).await;
+        }
+        if count == 0 {
             let names = self.chosen.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             output::print_error(format_args!("{names}: no events {window}"));
         }
-        while follow {
-            sleep(POLL).await;
-            self.print_new(&mut logs).await?;
-        }
         Ok(())
+    }
+
+    /// Prints what is new until it fails, or nobody reads any more.
+    async fn follow(&self, logs: &mut [Log<'_>]) -> Result<()> {
+        loop {
+            sleep(POLL).await;
+            self.print_new(logs).await?;
+        }
     }
 
     /// Prints what each log has that wasn't printed yet; returns how many events these were.

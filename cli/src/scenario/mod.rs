@@ -301,7 +301,9 @@ pub fn out(result: &RunResult) -> Vec<String> {
 pub fn pictures(result: &RunResult) -> Vec<Group> {
     let own = Part::of(result);
     let mut groups = match &result.detail {
-        Detail::MemorySweep(sweep) => memory_sweep::pictures(sweep, &own, &|point, name| runs_of(result, point, name), own_pictures),
+        Detail::MemorySweep(sweep) => {
+            memory_sweep::pictures(sweep, &own, &|point, name| runs_of(result, point, name), own_pictures)
+        }
         detail => vec![Group { pictures: own_pictures(&[detail], &own), ..Group::default() }],
     };
     let cpu = result.cpu.as_ref().and_then(shared::pictures::cpu);

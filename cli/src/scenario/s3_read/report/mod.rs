@@ -67,7 +67,7 @@ fn figure(run: &ReadRun, costs: &[Cost]) -> Figure {
 
 /// Whether every object was read.
 fn is_read(run: &ReadRun) -> bool {
-    run.objects.dead_lettered + run.objects.lost == 0
+    run.objects.dead_lettered + run.objects.lost + run.objects.interrupted == 0
 }
 
 /// What was run, by the names of settings.

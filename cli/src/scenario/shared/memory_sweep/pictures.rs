@@ -47,10 +47,10 @@ pub fn pictures(
 
 /// One value by size, a line for each name; none if nothing was measured.
 fn by_memory(sweep: &MemorySweep, unit: &str, value: Value, runs: &Runs<'_>) -> Option<Picture> {
-    let named = sweep.choices.iter().map(|choices| Named {
-        name: &choices.name,
-        choices: verdict::choices(sweep, &choices.name, runs),
-    });
+    let named = sweep
+        .choices
+        .iter()
+        .map(|choices| Named { name: &choices.name, choices: verdict::choices(sweep, &choices.name, runs) });
     let named: Vec<Named> = named.collect();
     let lines: Vec<Line> = named
         .iter()
@@ -128,7 +128,10 @@ fn chosen(sweep: &MemorySweep, named: &[Named<'_>]) -> String {
     let each = named.iter().map(|Named { name, choices }| {
         let sizes = sweep.points.iter().zip(choices).filter(|(_, choice)| !choice.is_empty());
         let sizes: Vec<_> = sizes.map(|(size, choice)| format!("{choice} {} MB", size.memory_mb)).collect();
-        format!("{name}: {}", if sizes.is_empty() { "nothing to choose".to_owned() } else { sizes.join(", ") })
+        format!(
+            "{name}: {}",
+            if sizes.is_empty() { "nothing to choose".to_owned() } else { sizes.join(", ") }
+        )
     });
     each.collect::<Vec<_>>().join("; ") + "."
 }
@@ -164,7 +167,7 @@ mod tests {
     #[test]
     fn each_size_is_a_point_and_one_whose_checks_failed_is_hollow_and_no_choice() {
         let part = Part { stack: "dev", distributions: vec![], costs: vec![] };
-        let groups = pictures(&sweep(), &part, |_, _| vec![]);
+        let groups = pictures(&sweep(), &part, &|_, _| None, |_, _| vec![]);
         assert_eq!(groups[0].pictures.len(), 2, "speed and price");
         for picture in &groups[0].pictures {
             let drawn = picture.drawing.as_ref().unwrap().clone().into_string();
@@ -181,7 +184,7 @@ mod tests {
         histogram.record(Duration::from_millis(5));
         let distributions = vec![("512 MB: item", &histogram), ("128 MB: item", &histogram)];
         let part = Part { stack: "dev", distributions, costs: vec![] };
-        let groups = pictures(&sweep(), &part, |_, part| {
+        let groups = pictures(&sweep(), &part, &|_, _| None, |_, part| {
             part.percentiles("x", |name| name == "item").into_iter().collect()
         });
         let own: Vec<(Option<&str>, usize, usize)> = groups[1..]

@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help tools setup build cli demo demo-down test lint deny audit unit lint-rust lint-typescript unit-rust unit-typescript rust typescript launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model soak format clean test-steps
+.PHONY: examples help tools setup build cli demo demo-down test lint deny audit unit lint-rust lint-typescript unit-rust unit-typescript rust typescript launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model soak format clean test-steps
 
 # Make takes white space for the end of a name.
 ifneq ($(words $(CURDIR)),1)
@@ -38,6 +38,9 @@ demo: ## Install, build, deploy locally, run the archive contest, print its rank
 	  '  pulumi config set objectCount 50 --stack dev && pulumi up --yes --stack dev' \
 	  '  lambench run archive --stack dev' \
 	  '  make demo-down                                     # destroys the stack and stops the environment'
+
+examples: ## Run what README and docs show examples of on the demo's stack, and put the output there (ONLY=…: some)
+	@$(IN_LOCAL) python3 tools/examples.py $(ONLY)
 
 demo-down: ## Destroy the demo's stack and stop the local environment
 	@$(STEP) "destroy the stack dev" bash -c '$(IN_LOCAL) pulumi destroy --yes --skip-preview --non-interactive --stack dev'

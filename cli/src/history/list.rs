@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 use results::file::{Kind, RunResult};
 use serde::Serialize;
@@ -15,7 +14,7 @@ use crate::layout::Fit;
 use crate::output;
 use crate::result_file::read;
 use crate::scenario::shared::headline::Headline;
-use crate::scenario::{NAMES, headline};
+use crate::scenario::{Command, headline};
 
 /// What `lambench list --help` shows.
 pub const EXAMPLES: &str = "\
@@ -37,13 +36,21 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Only results of this scenario
-    #[arg(value_parser = PossibleValuesParser::new(NAMES))]
+    #[arg(value_parser = scenario)]
     scenario: Option<String>,
     /// Show how each measured quantity has changed from run to run
     #[arg(long)]
     trend: bool,
     #[command(flatten)]
     fit: Fit,
+}
+
+fn scenario(name: &str) -> Result<String, String> {
+    let known = Command::names();
+    if known.iter().any(|one| one == name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("there is no such scenario: there are {}", known.join(", ")))
 }
 
 /// A result, as the list has it.

@@ -6,9 +6,10 @@ use results::cost::Cost;
 use results::file::RunResult;
 use results::scenario::Detail;
 
+use super::archive;
+use super::report::{is_offered, own_metrics};
 use super::shared::memory_sweep::prefixed;
 use super::shared::metric::{Merit, Metric, RUN, Unit};
-use super::{archive, aurora, own_metrics};
 use crate::significance::Sample;
 
 /// The figures of a result, in the order in which people look for them.
@@ -18,7 +19,7 @@ pub fn metrics(result: &RunResult) -> Vec<Metric> {
         Metric::new(RUN, "failed checks", Unit::None, Merit::Failures, checks),
         Metric::new(RUN, "warnings", Unit::None, Merit::None, real(result.warnings.len() as u64)),
     ];
-    all.extend(own_metrics(&result.detail, &result.environment.stack));
+    all.extend(own_metrics(result));
     let is_offered = is_offered(&result.detail);
     for summary in &result.summary {
         let (memory_mb, of) = split(result, &summary.name);
@@ -27,16 +28,6 @@ pub fn metrics(result: &RunResult) -> Vec<Metric> {
     }
     all.extend(result.cost.iter().map(|cost| of_cost(result, cost)));
     all
-}
-
-/// Whether the load came at a rate of its own, however fast it was handled: then its throughput is no merit.
-fn is_offered(detail: &Detail) -> bool {
-    match detail {
-        Detail::Pipeline(_) => true,
-        Detail::Aurora(load) => aurora::report::is_offered(load),
-        Detail::MemorySweep(sweep) => sweep.points.iter().any(|point| is_offered(&point.detail)),
-        _ => false,
-    }
 }
 
 /// The memory size in a name of a sweep, and the name without it.

@@ -4,43 +4,32 @@ pub mod archive;
 pub mod aurora;
 mod metrics;
 pub mod pipeline;
+mod report;
 pub mod s3_read;
 pub mod shared;
 pub mod splitter;
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use clap::Subcommand;
 use protocol::deployment::Deployment;
-use results::cost::Cost;
 use results::file::RunResult;
-use results::memory_sweep::Point;
 use results::scenario::Detail;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
-use crate::html::picture::{Group, Picture};
 use crate::progress::Mode;
 use crate::project::Project;
 use crate::shutdown::Stop;
-use crate::significance::Sample;
 use archive::Archive;
 use archive::rank_by::RankBy;
 use aurora::Aurora;
 pub use metrics::metrics;
 use pipeline::Pipeline;
+use report::Report;
+pub use report::{headline, memory_mb, options, out, pictures, render, settings_of_run, verdict};
 use s3_read::S3Read;
-use shared::headline::Headline;
-use shared::memory_sweep::{self, ComparedBy, WithMemory};
-use shared::metric::Metric;
-use shared::pictures::Part;
+use shared::memory_sweep::{ComparedBy, WithMemory};
 use shared::run::{self, Measurement, Run};
-use shared::verdict::{self, Commands, Verdict};
 use splitter::Splitter;
-
-/// The scenarios' names.
-pub const NAMES: [&str; 5] = [Archive::NAME, Aurora::NAME, Pipeline::NAME, S3Read::NAME, Splitter::NAME];
 
 /// A scenario with the options of one run.
 pub trait Scenario: Sized {
@@ -150,253 +139,14 @@ impl Command {
     }
 }
 
-/// What only this scenario has, as people read it: its tables.
-pub fn render(result: &RunResult, rank_by: RankBy) -> String {
-    let tables =
-        |detail: &Detail, cost: &[Cost]| render_detail(detail, &result.environment.stack, cost, rank_by);
-    match &result.detail {
-        Detail::MemorySweep(sweep) => {
-            memory_sweep::render(sweep, &result.cost, tables, &|point, name| runs_of(result, point, name))
-        }
-        detail => tables(detail, &result.cost),
-    }
-}
-
-fn render_detail(detail: &Detail, stack: &str, cost: &[Cost], rank_by: RankBy) -> String {
+/// What only one scenario knows of a result; none of a memory sweep, which has a result of each size.
+fn own(detail: &Detail) -> Option<&dyn Report> {
     match detail {
-        Detail::Archive(contest) => archive::report::render(contest, stack, cost, rank_by),
-        Detail::Aurora(load) => aurora::report::render(load, cost),
-        Detail::Pipeline(delivery) => pipeline::report::render(delivery, cost),
-        Detail::S3Read(reading) => s3_read::report::render(reading, cost),
-        Detail::Splitter(splitting) => splitter::report::render(splitting, cost),
-        // A size has no sizes of its own.
-        Detail::MemorySweep(_) => String::new(),
-    }
-}
-
-/// The runs behind the speed of something with a memory size, in its unit; none where it is of one run.
-fn runs_of(result: &RunResult, point: &Point, name: &str) -> Option<Sample> {
-    let Detail::Archive(contest) = &point.detail else { return None };
-    let series = |name: &str| verdict::runs_of(result, &memory_sweep::prefixed(point.memory_mb, name));
-    archive::report::verdict::seconds(contest, &result.environment.stack, name, series)
-}
-
-/// What to choose by a result, what nobody can tell, and the command that tells more.
-pub fn verdict(result: &RunResult) -> Verdict {
-    let commands = Commands::of(result, command_options(&result.detail, &result.environment.settings));
-    let is_sweep = matches!(result.detail, Detail::MemorySweep(_));
-    if !result.failed_checks.is_empty() && !is_sweep {
-        return commands.unfit(result.failed_checks.len());
-    }
-    if result.incomplete.is_some() && !is_sweep {
-        return commands.incomplete();
-    }
-    match &result.detail {
-        Detail::Archive(contest) => {
-            let runs = |name: &str| verdict::runs_of(result, name);
-            archive::report::verdict::verdict(contest, &result.environment.stack, runs, &commands)
-        }
-        Detail::Aurora(load) => aurora::report::verdict::verdict(load, &result.cost, &commands),
-        Detail::Pipeline(delivery) => pipeline::report::verdict::verdict(delivery, &result.cost, &commands),
-        Detail::S3Read(reading) => s3_read::report::verdict::verdict(reading, &result.cost, &commands),
-        Detail::Splitter(splitting) => splitter::report::verdict::verdict(splitting, &result.cost, &commands),
-        Detail::MemorySweep(sweep) => {
-            let are_contests = sweep.points.iter().any(|point| matches!(point.detail, Detail::Archive(_)));
-            let basis = |runs| {
-                if are_contests {
-                    archive::report::verdict::basis_of(runs, &commands)
-                } else {
-                    commands.basis_of_one_run()
-                }
-            };
-            memory_sweep::verdict(sweep, &|point, name| runs_of(result, point, name), basis)
-        }
-    }
-}
-
-/// The options of `lambench run` with which a result came about.
-fn command_options(detail: &Detail, settings: &Map<String, Value>) -> String {
-    match detail {
-        Detail::Archive(contest) => archive::report::verdict::options(contest),
-        Detail::Aurora(load) => aurora::report::verdict::options(load),
-        Detail::Pipeline(delivery) => pipeline::report::verdict::options(&delivery.offered),
-        Detail::S3Read(reading) => s3_read::report::verdict::options(reading, settings),
-        Detail::Splitter(splitting) => splitter::report::verdict::options(splitting, settings),
-        Detail::MemorySweep(sweep) => {
-            let own = sweep.points.first().map(|point| command_options(&point.detail, settings));
-            let sizes = verdict::joined(sweep.points.iter().map(|point| point.memory_mb));
-            format!("{} --memory {sizes}", own.unwrap_or_default())
-        }
-    }
-}
-
-/// What was run, where a setting of the same name may say something else.
-pub fn settings_of_run(detail: &Detail) -> BTreeMap<&'static str, String> {
-    match detail {
-        Detail::Archive(contest) => archive::report::settings(contest),
-        Detail::S3Read(reading) => s3_read::report::settings(reading),
-        Detail::Splitter(splitting) => splitter::report::settings(splitting),
-        Detail::Aurora(_) | Detail::Pipeline(_) => BTreeMap::new(),
-        Detail::MemorySweep(sweep) => {
-            let mut own =
-                sweep.points.first().map(|point| settings_of_run(&point.detail)).unwrap_or_default();
-            own.insert("memory", verdict::joined(sweep.points.iter().map(|point| point.memory_mb)));
-            own
-        }
-    }
-}
-
-/// The figure that decides; none where nothing came of it.
-pub fn headline(result: &RunResult) -> Option<Headline> {
-    headline_of(&result.detail, &result.environment.stack)
-}
-
-fn headline_of(detail: &Detail, stack: &str) -> Option<Headline> {
-    match detail {
-        Detail::Archive(contest) => archive::report::headline(contest, stack),
-        Detail::Aurora(load) => aurora::report::headline(load),
-        Detail::Pipeline(delivery) => pipeline::report::headline(delivery),
-        Detail::S3Read(reading) => s3_read::report::headline(reading),
-        Detail::Splitter(splitting) => splitter::report::headline(splitting),
-        Detail::MemorySweep(sweep) => memory_sweep::headline(sweep, |detail| headline_of(detail, stack)),
-    }
-}
-
-/// The figures that only this scenario has, by their names.
-fn own_metrics(detail: &Detail, stack: &str) -> Vec<Metric> {
-    match detail {
-        Detail::Archive(contest) => archive::report::metrics(contest, stack),
-        Detail::Aurora(load) => aurora::report::metrics(load),
-        Detail::Pipeline(delivery) => pipeline::report::metrics(delivery),
-        Detail::S3Read(reading) => s3_read::report::metrics(reading),
-        Detail::Splitter(splitting) => splitter::report::metrics(splitting),
-        Detail::MemorySweep(sweep) => {
-            let points = sweep.points.iter().flat_map(|point| {
-                let sized = |metric| Metric { memory_mb: Some(point.memory_mb), ..metric };
-                own_metrics(&point.detail, stack).into_iter().map(sized)
-            });
-            points.collect()
-        }
-    }
-}
-
-/// What did not pass, and why.
-pub fn out(result: &RunResult) -> Vec<String> {
-    let stack = &result.environment.stack;
-    match &result.detail {
-        Detail::Archive(contest) => archive::report::out(contest, stack),
-        Detail::MemorySweep(sweep) => {
-            let points = sweep.points.iter().flat_map(|point| {
-                let Detail::Archive(contest) = &point.detail else { return Vec::new() };
-                let sized = |out: String| memory_sweep::prefixed(point.memory_mb, &out);
-                archive::report::out(contest, stack).into_iter().map(sized).collect()
-            });
-            points.collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The pictures of a result, each with its values.
-pub fn pictures(result: &RunResult) -> Vec<Group> {
-    let own = Part::of(result);
-    let mut groups = match &result.detail {
-        Detail::MemorySweep(sweep) => {
-            memory_sweep::pictures(sweep, &own, &|point, name| runs_of(result, point, name), own_pictures)
-        }
-        detail => vec![Group { pictures: own_pictures(&[detail], &own), ..Group::default() }],
-    };
-    let cpu = result.cpu.as_ref().and_then(shared::pictures::cpu);
-    groups.extend(cpu.map(|picture| Group { pictures: vec![picture], ..Group::default() }));
-    groups.retain(|group| !group.pictures.is_empty());
-    groups
-}
-
-/// Those of a scenario's own part; of several memory sizes at once, those that can show them side by side.
-fn own_pictures(details: &[&Detail], part: &Part) -> Vec<Picture> {
-    match details {
-        [Detail::Archive(contest)] => archive::report::pictures(contest, part),
-        [Detail::Aurora(load)] => aurora::report::pictures(load, part),
-        [Detail::Pipeline(delivery)] => pipeline::report::pictures(delivery, part),
-        [Detail::S3Read(reading)] => s3_read::report::pictures(reading, part),
-        [Detail::Splitter(splitting)] => splitter::report::pictures(splitting, part),
-        [Detail::Archive(_), ..] => {
-            let contests = details.iter().filter_map(|detail| match detail {
-                Detail::Archive(contest) => Some(contest),
-                _ => None,
-            });
-            archive::report::price_against_time(contests.flat_map(|contest| &contest.success), part)
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The memory of the functions that something of a result is about, MB, such as one of its costs; none if they have several.
-pub fn memory_mb(result: &RunResult, item: &str) -> Option<u64> {
-    match &result.detail {
-        Detail::Archive(contest) => archive::report::memory_mb(contest, &result.environment.stack, item),
+        Detail::Archive(contest) => Some(contest),
+        Detail::Aurora(load) => Some(load),
+        Detail::Pipeline(delivery) => Some(&**delivery),
+        Detail::S3Read(reading) => Some(reading),
+        Detail::Splitter(splitting) => Some(splitting),
         Detail::MemorySweep(_) => None,
-        _ => result.environment.settings.get("memory")?.as_u64(),
-    }
-}
-
-/// What a run was asked to do, as its result has it.
-pub fn options(detail: &Detail, stack: &str) -> Value {
-    match detail {
-        Detail::Archive(contest) => archive::options::of_result(contest, stack),
-        Detail::Aurora(load) => aurora::options::of_result(load),
-        Detail::Pipeline(delivery) => serde_json::json!(delivery.offered),
-        Detail::S3Read(reading) => s3_read::options::of_result(reading),
-        Detail::Splitter(splitting) => splitter::options::of_result(splitting),
-        Detail::MemorySweep(sweep) => memory_sweep::options(sweep, |detail| options(detail, stack)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use clap::Parser;
-
-    use super::*;
-    use crate::cli::Cli;
-    use crate::result_file::read;
-
-    fn example(scenario: &str) -> RunResult {
-        read(&Path::new("tests/v1").join(format!("{scenario}.json"))).unwrap()
-    }
-
-    #[test]
-    fn every_command_that_a_verdict_gives_is_one_that_lambench_takes() {
-        for scenario in ["archive", "aurora", "pipeline", "s3-read", "splitter"] {
-            let mut result = example(scenario);
-            let mut unfit = example(scenario);
-            unfit.failed_checks = vec!["1 item lost".to_owned()];
-            let said = [&result, &unfit].map(|result| verdict(result).block()).concat();
-            result.environment.stack = "other".to_owned();
-            let other = verdict(&result).block();
-            let commands: Vec<_> =
-                said.split(['\n', '&']).filter_map(|line| Some(&line[line.find("lambench ")?..])).collect();
-            assert!(commands.len() >= 2, "{said}");
-            for command in commands {
-                // The run and the one that repeats it, as a shell finds them.
-                let command = command.replace("*-dev.json", "1-dev.json results/2-dev.json");
-                let parsed = Cli::try_parse_from(command.split_whitespace());
-                assert!(
-                    parsed.is_ok(),
-                    "{command}: {}",
-                    parsed.err().map(|error| error.to_string()).unwrap()
-                );
-            }
-            assert!(other.contains(" --stack other"), "{other}");
-        }
-    }
-
-    #[test]
-    fn figures_that_are_unfit_for_use_have_no_winner() {
-        let mut result = example("aurora");
-        result.failed_checks = vec!["1 item lost".to_owned(), "2 rows too many".to_owned()];
-        let Verdict { told, .. } = verdict(&result);
-        assert_eq!(told, ["unfit for use: 2 checks failed (ERROR below), so there is no winner"]);
     }
 }

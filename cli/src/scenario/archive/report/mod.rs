@@ -20,19 +20,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use protocol::archive::function_name;
 use protocol::stats::real;
+use results::cost::Cost;
+use results::file::RunResult;
 use results::memory_sweep::Figure;
 use results::scenario::Detail;
 use results::scenario::archive::{Contest, Success};
+use serde_json::{Map, Value};
 
-pub use headline::headline;
-pub use metrics::{metrics, price_over_runs};
-pub use pictures::{pictures, price_against_time};
-pub use table::{out, render};
+pub use metrics::price_over_runs;
+pub use pictures::price_against_time;
 
 use super::Run;
 use super::execute::Observation;
+use crate::html::picture::Picture;
+use crate::scenario::archive::rank_by::RankBy;
+use crate::scenario::report::Report;
+use crate::scenario::shared::headline::Headline;
+use crate::scenario::shared::metric::Metric;
+use crate::scenario::shared::pictures::Part;
 use crate::scenario::shared::run::Measurement;
 use crate::scenario::shared::verdict::joined;
+use crate::scenario::shared::verdict::{Commands, Verdict, runs_of};
 
 /// The result of one execution.
 ///
@@ -62,7 +70,7 @@ fn figure(stack: &str, success: &Success) -> Figure {
 }
 
 /// What was run, by the names of settings: the numbers of runs, and the memory, which a `contender.yaml` may set.
-pub fn settings(contest: &Contest) -> BTreeMap<&'static str, String> {
+fn settings(contest: &Contest) -> BTreeMap<&'static str, String> {
     let distinct =
         |figure: fn(&Success) -> u64| joined(contest.success.iter().map(figure).collect::<BTreeSet<_>>());
     if contest.success.is_empty() {
@@ -84,4 +92,42 @@ pub fn memory_mb(contest: &Contest, stack: &str, item: &str) -> Option<u64> {
 pub fn contender<'a>(stack: &str, arn: &'a str) -> &'a str {
     let name = function_name(arn);
     name.split_once(&format!("-{stack}-")).map_or(name, |(_, short)| short)
+}
+
+impl Report for Contest {
+    fn render(&self, stack: &str, costs: &[Cost], rank_by: RankBy) -> String {
+        table::render(self, stack, costs, rank_by)
+    }
+
+    fn options(&self, stack: &str) -> Value {
+        super::options::of_result(self, stack)
+    }
+
+    fn command_options(&self, _: &Map<String, Value>) -> String {
+        verdict::options(self)
+    }
+
+    fn verdict(&self, result: &RunResult, commands: &Commands<'_>) -> Verdict {
+        verdict::verdict(self, &result.environment.stack, |name| runs_of(result, name), commands)
+    }
+
+    fn headline(&self, stack: &str) -> Option<Headline> {
+        headline::headline(self, stack)
+    }
+
+    fn metrics(&self, stack: &str) -> Vec<Metric> {
+        metrics::metrics(self, stack)
+    }
+
+    fn settings(&self) -> BTreeMap<&'static str, String> {
+        settings(self)
+    }
+
+    fn out(&self, stack: &str) -> Vec<String> {
+        table::out(self, stack)
+    }
+
+    fn pictures(&self, part: &Part<'_>) -> Vec<Picture> {
+        pictures::pictures(self, part)
+    }
 }

@@ -10,19 +10,26 @@ mod metrics;
 mod pictures;
 mod series;
 mod table;
-pub mod verdict;
+mod verdict;
 mod warnings;
 
+use results::cost::Cost;
+use results::file::RunResult;
 use results::scenario::Detail;
+use results::scenario::aurora::Load;
+use serde_json::{Map, Value};
 
 use super::Run;
 use super::execute::Observation;
 use super::options::Options;
+use crate::html::picture::Picture;
+use crate::scenario::archive::rank_by::RankBy;
+use crate::scenario::report::Report;
+use crate::scenario::shared::headline::Headline;
+use crate::scenario::shared::metric::Metric;
+use crate::scenario::shared::pictures::Part;
 use crate::scenario::shared::run::Measurement;
-pub use headline::headline;
-pub use metrics::{is_offered, metrics};
-pub use pictures::pictures;
-pub use table::render;
+use crate::scenario::shared::verdict::{Commands, Verdict};
 
 /// What was observed, as a result.
 pub fn measurement(run: &Run, options: &Options, observation: &Observation) -> Measurement {
@@ -38,6 +45,40 @@ pub fn measurement(run: &Run, options: &Options, observation: &Observation) -> M
         missing: observation.missing.clone(),
         failed_checks: failed_checks::failed_checks(observation, &load),
         detail: Detail::Aurora(load),
+    }
+}
+
+impl Report for Load {
+    fn render(&self, _: &str, costs: &[Cost], _: RankBy) -> String {
+        table::render(self, costs)
+    }
+
+    fn options(&self, _: &str) -> Value {
+        super::options::of_result(self)
+    }
+
+    fn command_options(&self, _: &Map<String, Value>) -> String {
+        verdict::options(self)
+    }
+
+    fn verdict(&self, result: &RunResult, commands: &Commands<'_>) -> Verdict {
+        verdict::verdict(self, &result.cost, commands)
+    }
+
+    fn headline(&self, _: &str) -> Option<Headline> {
+        headline::headline(self)
+    }
+
+    fn metrics(&self, _: &str) -> Vec<Metric> {
+        metrics::metrics(self)
+    }
+
+    fn pictures(&self, part: &Part<'_>) -> Vec<Picture> {
+        pictures::pictures(self, part)
+    }
+
+    fn is_offered(&self) -> bool {
+        metrics::is_offered(self)
     }
 }
 

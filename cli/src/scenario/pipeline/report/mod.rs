@@ -11,18 +11,25 @@ mod series;
 mod table;
 #[cfg(test)]
 mod tests;
-pub mod verdict;
+mod verdict;
 mod warnings;
 
+use results::cost::Cost;
+use results::file::RunResult;
 use results::scenario::Detail;
+use results::scenario::pipeline::Delivery;
+use serde_json::{Map, Value};
 
 use super::Run;
 use super::execute::Observation;
+use crate::html::picture::Picture;
+use crate::scenario::archive::rank_by::RankBy;
+use crate::scenario::report::Report;
+use crate::scenario::shared::headline::Headline;
+use crate::scenario::shared::metric::Metric;
+use crate::scenario::shared::pictures::Part;
 use crate::scenario::shared::run::Measurement;
-pub use headline::headline;
-pub use metrics::metrics;
-pub use pictures::pictures;
-pub use table::render;
+use crate::scenario::shared::verdict::{Commands, Verdict};
 
 /// What a run has measured.
 pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
@@ -38,5 +45,39 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
         missing: observation.missing.clone(),
         failed_checks: failed_checks::failed_checks(&delivery, &observation.arrived.tally),
         detail: Detail::Pipeline(Box::new(delivery)),
+    }
+}
+
+impl Report for Delivery {
+    fn render(&self, _: &str, costs: &[Cost], _: RankBy) -> String {
+        table::render(self, costs)
+    }
+
+    fn options(&self, _: &str) -> Value {
+        serde_json::json!(self.offered)
+    }
+
+    fn command_options(&self, _: &Map<String, Value>) -> String {
+        verdict::options(&self.offered)
+    }
+
+    fn verdict(&self, result: &RunResult, commands: &Commands<'_>) -> Verdict {
+        verdict::verdict(self, &result.cost, commands)
+    }
+
+    fn headline(&self, _: &str) -> Option<Headline> {
+        headline::headline(self)
+    }
+
+    fn metrics(&self, _: &str) -> Vec<Metric> {
+        metrics::metrics(self)
+    }
+
+    fn pictures(&self, part: &Part<'_>) -> Vec<Picture> {
+        pictures::pictures(self, part)
+    }
+
+    fn is_offered(&self) -> bool {
+        true
     }
 }

@@ -8,28 +8,34 @@ mod metrics;
 mod pictures;
 mod series;
 mod table;
-pub mod verdict;
+mod verdict;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use results::cost::Cost;
+use results::file::RunResult;
 use results::memory_sweep::Figure;
 use results::scenario::Detail;
 use results::scenario::s3_read::{ReadRun, Reading};
+use serde_json::{Map, Value};
+
+pub use aggregate::Aggregate;
+pub use cost::GB;
+pub use failed_checks::Contents;
 
 use super::Run;
 use super::execute::Observations;
 use super::options::Options;
+use crate::html::picture::Picture;
+use crate::scenario::archive::rank_by::RankBy;
+use crate::scenario::report::Report;
+use crate::scenario::shared::headline::Headline;
+use crate::scenario::shared::metric::Metric;
+use crate::scenario::shared::pictures::Part;
 use crate::scenario::shared::run::Measurement;
 use crate::scenario::shared::verdict::joined;
-pub use aggregate::Aggregate;
-pub use cost::GB;
-pub use failed_checks::Contents;
-pub use headline::headline;
-pub use metrics::metrics;
-pub use pictures::pictures;
-pub use table::render;
+use crate::scenario::shared::verdict::{Commands, Verdict};
 
 /// What was observed, as a result; `contents` are those of the objects in runs before and, then, in this one.
 pub fn measurement(
@@ -71,7 +77,7 @@ fn is_read(run: &ReadRun) -> bool {
 }
 
 /// What was run, by the names of settings.
-pub fn settings(Reading { runs, .. }: &Reading) -> BTreeMap<&'static str, String> {
+fn settings(Reading { runs, .. }: &Reading) -> BTreeMap<&'static str, String> {
     let memory: BTreeSet<_> = runs.iter().map(|run| run.memory_mb).collect();
     [("memory", joined(memory))].into()
 }
@@ -79,6 +85,40 @@ pub fn settings(Reading { runs, .. }: &Reading) -> BTreeMap<&'static str, String
 /// What people read: such as `sdk, 512 MB`.
 fn title(run: &ReadRun) -> String {
     format!("{}, {} MB", run.variant, run.memory_mb)
+}
+
+impl Report for Reading {
+    fn render(&self, _: &str, costs: &[Cost], _: RankBy) -> String {
+        table::render(self, costs)
+    }
+
+    fn options(&self, _: &str) -> Value {
+        super::options::of_result(self)
+    }
+
+    fn command_options(&self, settings: &Map<String, Value>) -> String {
+        verdict::options(self, settings)
+    }
+
+    fn verdict(&self, result: &RunResult, commands: &Commands<'_>) -> Verdict {
+        verdict::verdict(self, &result.cost, commands)
+    }
+
+    fn headline(&self, _: &str) -> Option<Headline> {
+        headline::headline(self)
+    }
+
+    fn metrics(&self, _: &str) -> Vec<Metric> {
+        metrics::metrics(self)
+    }
+
+    fn settings(&self) -> BTreeMap<&'static str, String> {
+        settings(self)
+    }
+
+    fn pictures(&self, part: &Part<'_>) -> Vec<Picture> {
+        pictures::pictures(self, part)
+    }
 }
 
 #[cfg(test)]
@@ -113,6 +153,6 @@ mod tests {
         assert_eq!((measurement.missing, measurement.failed_checks), (missing, vec![]));
         assert_eq!((measurement.figures[0].speed, measurement.figures[0].usd), (None, None));
         let Detail::S3Read(reading) = measurement.detail else { panic!("a reading") };
-        assert!(render(&reading, &[]).contains("= 4 read + 0 dead-lettered + 0 lost + 6 interrupted"));
+        assert!(table::render(&reading, &[]).contains("= 4 read + 0 dead-lettered + 0 lost + 6 interrupted"));
     }
 }

@@ -10,25 +10,30 @@ mod series;
 mod table;
 #[cfg(test)]
 mod tests;
-pub mod verdict;
+mod verdict;
 mod warnings;
 
 use std::collections::BTreeMap;
 
 use results::cost::Cost;
+use results::file::RunResult;
 use results::memory_sweep::Figure;
 use results::scenario::Detail;
 use results::scenario::splitter::{SPLIT_COST, SplitRun, Splitting, cost_item};
+use serde_json::{Map, Value};
 
 use super::Run;
 use super::execute::Observation;
+use crate::html::picture::Picture;
+use crate::scenario::archive::rank_by::RankBy;
+use crate::scenario::report::Report;
 use crate::scenario::shared::cost::usd_of;
+use crate::scenario::shared::headline::Headline;
+use crate::scenario::shared::metric::Metric;
+use crate::scenario::shared::pictures::Part;
 use crate::scenario::shared::run::Measurement;
 use crate::scenario::shared::verdict::joined;
-pub use headline::headline;
-pub use metrics::metrics;
-pub use pictures::pictures;
-pub use table::render;
+use crate::scenario::shared::verdict::{Commands, Verdict};
 
 /// What was observed, as a result.
 pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
@@ -51,7 +56,7 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
 }
 
 /// What was run, by the names of settings.
-pub fn settings(Splitting { task, runs }: &Splitting) -> BTreeMap<&'static str, String> {
+fn settings(Splitting { task, runs }: &Splitting) -> BTreeMap<&'static str, String> {
     let concurrency = joined(runs.iter().map(|run| run.concurrency));
     [("concurrency", concurrency), ("itemSeconds", task.item_seconds.to_string())].into()
 }
@@ -64,5 +69,39 @@ fn figure(run: &SplitRun, costs: &[Cost]) -> Figure {
         name: format!("concurrency {}", run.concurrency),
         speed: run.elapsed_seconds.filter(|_| is_done),
         usd: usd_of(costs, &item).filter(|_| is_done),
+    }
+}
+
+impl Report for Splitting {
+    fn render(&self, _: &str, costs: &[Cost], _: RankBy) -> String {
+        table::render(self, costs)
+    }
+
+    fn options(&self, _: &str) -> Value {
+        super::options::of_result(self)
+    }
+
+    fn command_options(&self, settings: &Map<String, Value>) -> String {
+        verdict::options(self, settings)
+    }
+
+    fn verdict(&self, result: &RunResult, commands: &Commands<'_>) -> Verdict {
+        verdict::verdict(self, &result.cost, commands)
+    }
+
+    fn headline(&self, _: &str) -> Option<Headline> {
+        headline::headline(self)
+    }
+
+    fn metrics(&self, _: &str) -> Vec<Metric> {
+        metrics::metrics(self)
+    }
+
+    fn settings(&self) -> BTreeMap<&'static str, String> {
+        settings(self)
+    }
+
+    fn pictures(&self, part: &Part<'_>) -> Vec<Picture> {
+        pictures::pictures(self, part)
     }
 }

@@ -96,7 +96,7 @@ fn items_that_the_user_did_not_wait_for_are_not_lost_and_their_split_is_compared
     assert_eq!((one.items.done, one.items.lost, one.items.interrupted), (10, 0, 10));
     assert_eq!(one.invocations.unwrap().expected, 11);
     assert_close(Some(one.serial_seconds), 2.0);
-    assert!(render(&splitting, &[]).contains("concurrency 5: interrupted: 10 items not done"));
+    assert!(table::render(&splitting, &[]).contains("concurrency 5: interrupted: 10 items not done"));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn without_an_item_that_is_done_there_is_no_cost() {
 #[test]
 fn concurrencies_stand_side_by_side_with_what_they_bring_and_cost() {
     let (splitting, costs) = both();
-    insta::assert_snapshot!(render(&splitting, &costs));
+    insta::assert_snapshot!(table::render(&splitting, &costs));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn trouble_is_shown_where_it_belongs() {
     run.invocations =
         Some(Invocations { counted: 30, expected: 21, split_repeats: 1, item_repeats: 6, others: 2 });
     run.one_invocation_seconds = 1000.0;
-    insta::assert_snapshot!(render(&splitting, &costs));
+    insta::assert_snapshot!(table::render(&splitting, &costs));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn an_event_without_items_shows_the_answer_only() {
     let run = &mut splitting.runs[0];
     run.items = Items::default();
     run.reply = Some(Reply { status_code: 400, count: 0, body: "invalid event argument".to_owned() });
-    let text = render(&splitting, &[]);
+    let text = table::render(&splitting, &[]);
     assert!(text.ends_with("the function answered: 400 invalid event argument (0 items)\n"), "{text}");
 }
 

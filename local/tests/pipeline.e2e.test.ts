@@ -103,10 +103,10 @@ describe("the pipeline, with the commands a user types", () => {
     await until("its row is there", 30, async () => (await rows("message = 'Hello'")) === 1);
     await until("the results command tells of it", 30, async () => {
       const tally = await checkout.ok('eval "$(pulumi stack output pipelineResults --stack pipeline)"');
-      // For people: percentiles, and none of the histograms.
+      // For people: percentiles, and none of the histograms. A message of the trigger has no time at which it was due.
       expect(tally.length).toBeLessThan(2000);
       const { rows, latency_ms } = JSON.parse(tally) as { rows: number; latency_ms: object };
-      return rows === 1 && "end-to-end" in latency_ms;
+      return rows === 1 && "row" in latency_ms;
     });
   });
 

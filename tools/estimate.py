@@ -13,7 +13,7 @@ PARTS = [
     ("Python packages", ".lambench/venv/.done", 12, 10),
     ("the Pulumi CLI", ".lambench/pulumi/.done", 400, 20),
     ("functions and lambench", "{target}/debug/lambench", 1300, 20),
-    ("deployment and contest", None, 45, 56),
+    ("deployment and contest", None, 25, 30),
 ]
 # Cargo and Go have this many things to do at once for most of the time.
 MOST_PROCESSORS = 8

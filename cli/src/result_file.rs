@@ -1,7 +1,7 @@
 //! Result files, as the commands that show them read them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use results::file::{Environment, Incomplete, Kind, RunResult, SCHEMA_VERSION};
@@ -37,6 +37,12 @@ pub fn read(file: &Path) -> Result<RunResult> {
 pub fn incomplete(result: &RunResult) -> Option<String> {
     let Incomplete { reason, missing } = result.incomplete.as_ref()?;
     Some(format!("INCOMPLETE ({reason}); missing: {}", missing.join("; ")))
+}
+
+/// A path as it can be typed in the current folder.
+pub fn from_here(file: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    file.strip_prefix(here).unwrap_or(file).to_owned()
 }
 
 /// Whose numbers these are, and what they are good for.

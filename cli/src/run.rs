@@ -16,6 +16,7 @@ use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::progress::Mode;
 use crate::project::Project;
+use crate::result_file::from_here;
 use crate::scenario::Command;
 use crate::show;
 use crate::shutdown::Stop;
@@ -58,7 +59,7 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     let progress = if arguments.quiet { Mode::None } else { global.progress };
     let work = arguments.scenario.run(project, global.stack.as_deref(), progress, stop.clone());
     let result = tokio::runtime::Runtime::new()?.block_on(work).map_err(without_result)?;
-    let file = write(&root.join("results"), &result)?;
+    let file = from_here(&write(&root.join("results"), &result)?);
     if global.json {
         output::print_line(serde_json::to_string_pretty(&result)?)?;
     } else if arguments.csv {

@@ -12,7 +12,7 @@ use super::{History, table, trend};
 use crate::cli::Global;
 use crate::layout::Fit;
 use crate::output;
-use crate::result_file::read;
+use crate::result_file::{from_here, read};
 use crate::scenario::shared::headline::Headline;
 use crate::scenario::{Command, headline};
 
@@ -144,12 +144,6 @@ fn listed(file: &Path, result: &RunResult) -> Listed {
         is_incomplete: result.incomplete.is_some(),
         file: file.to_owned(),
     }
-}
-
-/// A path as it can be typed in the current folder.
-fn from_here(file: &Path) -> PathBuf {
-    let here = std::env::current_dir().unwrap_or_default();
-    file.strip_prefix(here).unwrap_or(file).to_owned()
 }
 
 #[cfg(test)]

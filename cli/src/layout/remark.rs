@@ -12,6 +12,12 @@ const LABELS: [(&str, AnsiColor); 5] = [
     ("verdict:", AnsiColor::Green),
 ];
 
+/// What numbers are of.
+const UNITS: [&str; 8] = ["%", "×", "MB", "MB/s", "TPS", "USD", "ms", "s"];
+
+/// A space where no line may end.
+const UNBROKEN: &str = "\u{a0}";
+
 /// What commands begin with that are given as advice.
 const COMMANDS: [&str; 4] = ["pulumi ", "lambench ", "aws ", ".lambench/"];
 
@@ -39,7 +45,7 @@ fn wrap(line: &str, width: usize) -> String {
     let behind = format!("{indent}  ");
     let options = options(width).subsequent_indent(&behind);
     let (words, command) = split_command(line);
-    let wrapped = textwrap::fill(words, options);
+    let wrapped = textwrap::fill(&with_units(words), options).replace(UNBROKEN, " ");
     command.map_or_else(|| wrapped.clone(), |command| format!("{wrapped}\n{behind}{command}"))
 }
 
@@ -49,6 +55,21 @@ pub fn options<'a>(width: usize) -> Options<'a> {
         .break_words(false)
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)
+}
+
+/// A text in which numbers stay with what they are of, such as `memory 512` and `20 ms`.
+fn with_units(text: &str) -> String {
+    let starts = |word: &str| word.starts_with(|first: char| first.is_ascii_digit());
+    let is_unit = |word: &str| UNITS.contains(&word.trim_end_matches([',', ';', '.', ':', ')']));
+    text.split_inclusive(' ').zip(text.split(' ').skip(1).map(Some).chain([None])).fold(
+        String::new(),
+        |whole, (word, next)| match next {
+            Some(next) if starts(next) || starts(word) && is_unit(next) => {
+                whole + word.trim_end_matches(' ') + UNBROKEN
+            }
+            _ => whole + word,
+        },
+    )
 }
 
 /// A line's words, and the command behind its last colon.
@@ -84,6 +105,21 @@ mod tests {
                        pulumi config set --path archive.runsPerContender 20 --stack dev\n";
         assert_eq!(lay_out(text, Some(40), false), wrapped);
         assert_eq!(lay_out(text, None, false), text, "a program reads one line");
+    }
+
+    #[test]
+    fn a_number_stays_with_its_name_and_its_unit() {
+        let text = "memory 512, objectCount 20, runs 3, each within 20 ms, of 1,769 MB; 16 % of 25 items";
+        for width in 20..70 {
+            let wrapped = lay_out(text, Some(width), false);
+            for whole in ["memory 512", "objectCount 20", "runs 3", "20 ms", "1,769 MB", "16 %"] {
+                assert!(wrapped.contains(whole), "{width}: {wrapped}");
+            }
+            assert_eq!(
+                wrapped.split_whitespace().collect::<Vec<_>>(),
+                text.split_whitespace().collect::<Vec<_>>()
+            );
+        }
     }
 
     #[test]

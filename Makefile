@@ -39,7 +39,7 @@ demo: ## Install, build, deploy locally, run the archive contest, print its rank
 	  '  lambench run archive --stack dev' \
 	  '  make demo-down                                     # destroys the stack and stops the environment'
 
-examples: ## Run what README and docs show examples of on the demo's stack, and put the output there (ONLY=…: some)
+examples: ## Run the example commands of README and docs on the demo's stack, and update their output there (ONLY=splitter: only those)
 	@$(IN_LOCAL) python3 tools/examples.py $(ONLY)
 
 demo-down: ## Destroy the demo's stack and stop the local environment

@@ -1,7 +1,7 @@
 """Runs the commands that pages show examples of, and puts what they print into the pages.
 
 An example is a comment with the command (`<!-- example: lambench run archive --stack dev -->`) and an indented block behind it,
-which is replaced. It takes a running local environment and the demo's stack; each command runs once, for a terminal of 100 columns.
+which is replaced. It needs a running local environment and the demo's stack; each command runs once, for a terminal of 100 columns.
 
     make examples                   all of them
     make examples ONLY=splitter     those whose command names it

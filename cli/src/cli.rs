@@ -109,10 +109,10 @@ pub enum Command {
     /// Start, stop and look at the local environment: no account, no Docker.
     #[command(subcommand)]
     Local(LocalCommand),
-    /// Make what a scenario can be extended by
+    /// Create a starting point for extending a scenario
     #[command(subcommand, disable_help_subcommand = true)]
     Init(InitCommand),
-    /// Print what makes a shell complete lambench's commands and options
+    /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Arguments),
     /// Print the manual page
@@ -123,7 +123,7 @@ pub enum Command {
 /// The subcommands of `lambench init`.
 #[derive(Subcommand)]
 pub enum InitCommand {
-    /// Make a contender of the archive contest, which works and waits for your idea
+    /// Create a contender of the archive contest from a template, for you to change
     #[command(after_help = init::EXAMPLES)]
     Contender(init::Arguments),
 }

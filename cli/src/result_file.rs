@@ -39,6 +39,11 @@ pub fn incomplete(result: &RunResult) -> Option<String> {
     Some(format!("INCOMPLETE ({reason}); missing: {}", missing.join("; ")))
 }
 
+/// What makes a result's figures unfit for use: its failed checks, and what it lacks.
+pub fn failed_checks(result: &RunResult) -> Vec<String> {
+    result.failed_checks.iter().cloned().chain(incomplete(result)).collect()
+}
+
 /// A path as it can be typed in the current folder.
 pub fn from_here(file: &Path) -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();

@@ -67,7 +67,7 @@ pub fn show(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     } else {
         output::print(lay_out(&render_ranked(&result, arguments.rank_by.unwrap_or_default())))?;
     }
-    gates.end(&result, global.json)
+    gates.end(&result, global.json || arguments.csv)
 }
 
 /// A result with where it comes from, its tables, its verdict and its warnings.

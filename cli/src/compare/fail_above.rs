@@ -66,10 +66,15 @@ fn of_figure(side: &Side, first: &Metric, one: Option<&Metric>, Percent(limit): 
         ));
     }
     let worse = worse_by(one, first)?;
-    let is_chance =
-        one.runs.zip(first.runs).is_some_and(|(one, first)| difference(&one, &first) == Difference::NotShown);
+    // What failed has failed: numbers of failures are facts.
+    let runs = one.runs.zip(first.runs).filter(|_| first.merit != Merit::Failures);
+    let is_chance = runs.is_some_and(|(one, first)| difference(&one, &first) == Difference::NotShown);
     let missed = (worse > limit && !is_chance).then_some("worse than A");
-    let value = if worse.is_finite() { format!("{worse:+.1} %") } else { "from 0".to_owned() };
+    let value = match worse.is_finite() {
+        true => format!("{worse:+.1} %"),
+        false if one.merit.is_more_better() => "to 0".to_owned(),
+        false => "from 0".to_owned(),
+    };
     Some(gate(side, first, value, limit, missed))
 }
 
@@ -82,11 +87,13 @@ fn gate(side: &Side, metric: &Metric, value: String, limit: f64, missed: Option<
     }
 }
 
-/// By how much a figure is worse than another, %; less than 0 if it is better. None if both are nothing.
+/// By how much a figure is worse than another, %; less than 0 if it is better. Half the rate is as much worse as twice the time.
 fn worse_by(one: &Metric, first: &Metric) -> Option<f64> {
     let (one_value, first_value) = one.value.zip(first.value)?;
-    let difference = one_value - first_value;
+    let (worse, better) =
+        if one.merit.is_more_better() { (first_value, one_value) } else { (one_value, first_value) };
+    let difference = worse - better;
     // Without this, two figures of 0 would be no number.
-    let change = if difference == 0.0 { 0.0 } else { difference / first_value.abs() };
-    Some(100.0 * if one.merit.is_more_better() { -change } else { change })
+    let change = if difference == 0.0 { 0.0 } else { difference / better.abs() };
+    Some(100.0 * change)
 }

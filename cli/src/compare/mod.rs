@@ -53,7 +53,7 @@ pub struct Arguments {
     /// Compare all RESULTs together, as runs of one design, with these, as runs of another
     #[arg(long, value_name = "RESULT", num_args = 1..)]
     against: Vec<PathBuf>,
-    /// End with exit code 3 if a figure is worse by more than this, such as 10%: a time, rate, price, or number of failures
+    /// End with exit code 3 if a time, rate, price, gain or number of failures is worse than A's by more than this, such as 10%, or if a check failed
     #[arg(long, value_name = "PERCENT", value_parser = fail_above::percent)]
     fail_above: Option<fail_above::Percent>,
     #[arg(

@@ -59,7 +59,8 @@ fn key(metric: &Metric) -> Key {
     (metric.memory_mb, metric.of.clone(), metric.name)
 }
 
-/// The measured figures of a side, each the mean of its runs.
+/// The measured figures of a side, each the mean of its runs. What one run lacks, or has in other parts, has no mean: that of the
+/// others would be another figure. Whether anything starts cold is chance.
 fn of_side(side: &Side, by_memory: bool) -> Vec<Metric> {
     let of_runs: Vec<Vec<Metric>> = side.results().map(|result| of_result(result, by_memory)).collect();
     let [first, others @ ..] = of_runs.as_slice() else { return Vec::new() };
@@ -69,8 +70,12 @@ fn of_side(side: &Side, by_memory: bool) -> Vec<Metric> {
     let mut all: Vec<Metric> = Vec::new();
     for metric in of_runs.iter().flatten() {
         if all.iter().all(|one| key(one) != key(metric)) {
-            let same = of_runs.iter().flatten().filter(|one| key(one) == key(metric));
-            let values: Vec<f64> = same.filter_map(|one| one.value).collect();
+            let same: Vec<_> = of_runs.iter().flatten().filter(|one| key(one) == key(metric)).collect();
+            let is_in_all = same.len() == of_runs.len() || metric.is_cold();
+            if !is_in_all || same.iter().any(|one| one.parts != metric.parts) {
+                continue;
+            }
+            let values: Vec<f64> = same.into_iter().filter_map(|one| one.value).collect();
             all.extend(mean(&values).map(|runs| metric.clone().over(runs)));
         }
     }

@@ -65,12 +65,12 @@ impl Side {
 
     /// Whether one of them is unfit for use.
     pub fn is_unfit(&self) -> bool {
-        self.results().any(|result| !result.failed_checks.is_empty())
+        self.results().any(|result| !result.is_fit())
     }
 
     /// What makes its figures unfit for use.
     pub fn failed_checks(&self) -> Vec<String> {
-        let checks = self.results().flat_map(|result| &result.failed_checks);
+        let checks = self.results().flat_map(result_file::failed_checks);
         checks.map(|check| format!("{}: {check}", self.letter)).collect()
     }
 

@@ -33,7 +33,7 @@ pub fn notes(sides: &[Side], pairing: &Pairing) -> String {
     let is_unfit = |side: &&Side| side.is_unfit();
     notes.extend(sides.iter().filter(is_unfit).map(|side| {
         format!(
-            "{0}: its checks failed, so its figures are unfit for use, and {0}'s ratios say nothing",
+            "{0}: its checks failed or it is incomplete, so its figures are unfit for use, and {0}'s ratios say nothing",
             side.letter
         )
     }));

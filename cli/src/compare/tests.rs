@@ -237,7 +237,10 @@ fn figures_of_a_run_whose_checks_failed_are_called_nothing() {
     b.failed_checks = vec!["no contender passed".to_owned()];
     let shown = compared(&side_by_side([a, b]));
     assert!(shown.contains("3.02 × |") && !shown.contains("slower"), "{shown}");
-    assert!(shown.contains("B: its checks failed, so its figures are unfit for use"), "{shown}");
+    assert!(
+        shown.contains("B: its checks failed or it is incomplete, so its figures are unfit for use"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -285,7 +288,7 @@ fn what_is_worse_than_the_limit_misses_its_gate() {
         missed,
         [
             "B: splitter.concurrency-10.elapsed | +25.0 % | +10 % | FAIL: worse than A",
-            "B: splitter.concurrency-10.speed-up | +20.0 % | +10 % | FAIL: worse than A",
+            "B: splitter.concurrency-10.speed-up | +25.0 % | +10 % | FAIL: worse than A",
             "B: splitter.concurrency-10.lost | from 0 | +10 % | FAIL: worse than A",
         ]
     );
@@ -326,4 +329,57 @@ fn a_limit_is_a_number_of_percent() {
         let error = fail_above::percent(text).unwrap_err();
         assert!(error.contains(expected), "{text}: {error}");
     }
+}
+
+#[test]
+fn an_incomplete_result_is_unfit_however_fast_its_part_was() {
+    let (a, mut b) = (result("splitter"), result("splitter"));
+    b.incomplete = results::file::Incomplete::interrupted(vec!["concurrency 10: 9 of 20 items".to_owned()]);
+    let sides = side_by_side([a, b]);
+    assert!(sides[1].is_unfit() && !sides[0].is_unfit());
+    assert_eq!(
+        sides[1].failed_checks(),
+        ["B: INCOMPLETE (interrupted); missing: concurrency 10: 9 of 20 items"]
+    );
+    let shown = compared(&sides);
+    assert!(shown.contains("B: its checks failed or it is incomplete"), "{shown}");
+}
+
+/// Three runs of a splitting, of which so many items got lost.
+fn losses(letter: char, lost: [u64; 3]) -> Side {
+    let run = |lost| {
+        let mut result = result("splitter");
+        let Detail::Splitter(splitting) = &mut result.detail else { panic!("a splitting") };
+        splitting.runs[0].items.lost = lost;
+        result
+    };
+    side(letter, lost.map(run).to_vec())
+}
+
+#[test]
+fn items_that_got_lost_in_one_of_several_runs_are_no_chance() {
+    let sides = [losses('A', [0, 0, 0]), losses('B', [0, 0, 500])];
+    let limit = fail_above::percent("10%").unwrap();
+    let gates = fail_above::gates(&sides, &Pairing::of(&sides), limit);
+    let missed: Vec<_> = gates.iter().filter(|gate| !gate.is_passed()).map(|gate| &gate.name).collect();
+    assert_eq!(missed.len(), 1, "{missed:?}");
+    assert!(missed[0].contains(".lost"), "{missed:?}");
+}
+
+#[test]
+fn a_figure_that_one_of_several_runs_lacks_or_has_in_other_parts_has_no_mean() {
+    let (mut lacks, mut other) = (result("archive"), result("archive"));
+    for one in [&mut lacks, &mut other] {
+        set_price(one, "rust-stream", 0.000_03, 0.000_2);
+    }
+    lacks.cost.retain(|cost| cost.item != "rust-stream run");
+    let whole = other.clone();
+    other.cost.iter_mut().find(|cost| cost.item == "rust-stream run").unwrap().lines.pop();
+    let price = |runs: [&RunResult; 2]| {
+        let shown = compared(&[side('A', runs.map(Clone::clone).to_vec()), side('B', vec![whole.clone()])]);
+        shown.lines().any(|line| line.starts_with("| rust-stream run ") && line.contains("price, USD"))
+    };
+    assert!(price([&whole, &whole]), "both have it");
+    assert!(!price([&whole, &lacks]), "one lacks it");
+    assert!(!price([&whole, &other]), "one has it without its requests");
 }

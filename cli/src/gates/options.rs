@@ -12,19 +12,21 @@ use super::threshold::{NO_SUCH_FIGURE, Threshold};
 use super::{Gate, Report, junit};
 use crate::exit::{GATE_MISSED, Usage};
 use crate::output;
+use crate::result_file::failed_checks;
 use crate::scenario::{Command, metrics};
 
 /// What a result has to keep.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Gates (exit code 3 if one is missed)")]
 pub struct GateOptions {
-    /// A limit, such as 'pipeline.http.p99<200ms'; several: repeat it. With a name that isn't one, the error lists all
-    #[arg(long = "threshold", value_name = "LIMIT", global = true)]
+    /// A threshold that a figure has to keep, such as 'pipeline.http.p99<200ms'; may be given several times. The error for
+    /// an unknown figure lists all of them
+    #[arg(long = "threshold", value_name = "THRESHOLD", global = true)]
     thresholds: Vec<Threshold>,
-    /// A file with limits, one on a line; those of other scenarios are passed over, # begins a comment
+    /// A file with one threshold per line; those of other scenarios are ignored, and # begins a comment
     #[arg(long = "thresholds", value_name = "FILE", global = true)]
     file: Option<PathBuf>,
-    /// What else misses a gate [default: nothing; failed checks always end with exit code 1]
+    /// What else counts as a missed gate [default: nothing; failed checks end 'lambench run' with exit code 1 anyway]
     #[arg(long, value_name = "WHAT,…", value_enum, value_delimiter = ',', global = true)]
     fail_on: Vec<FailOn>,
     #[arg(
@@ -123,7 +125,7 @@ impl Gates<'_> {
         Report {
             suite: format!("{scenario} on stack {}", result.environment.stack),
             gates: thresholds.chain(fail_on).collect(),
-            failed_checks: result.failed_checks.clone(),
+            failed_checks: failed_checks(result),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::scenario::{Command, headline};
 /// What `lambench list --help` shows.
 pub const EXAMPLES: &str = "\
 The figure is the one that decides a scenario, of the contender, variant or concurrency that it names: the lowest price of a \
-contest, Aurora's highest throughput, the pipeline's 99th percentile, the most MB/s per function, the shortest time to split.
+contest, Aurora's highest throughput, the pipeline's 99th percentile, the most MB/s per function, the splitter's shortest elapsed time.
 
 A trend has the mean of each measured quantity, run by run, of runs with the same settings and options on the same stack. A \
 change is only called one if it is larger than chance explains (Welch's t-test at 95 %): between the runs of the first and of \

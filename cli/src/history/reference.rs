@@ -9,8 +9,9 @@ use crate::exit::Usage;
 
 /// How to name a result: the end of the help of what takes one.
 pub const HELP: &str = "\
-A result is a file, or by its time: 'latest', 'latest~1' (the one before), 'archive/latest' (of a scenario); with --stack, of a \
-stack. A file that has such a name is taken as a file. 'lambench list' shows all results.";
+A RESULT is a file, or one of these names: 'latest', 'latest~1' (the one before it), 'archive/latest' (the latest of a \
+scenario); with --stack, only results of that stack count. If a file has such a name, the file is meant. 'lambench list' shows \
+all results.";
 
 /// The word for the newest result.
 const LATEST: &str = "latest";

@@ -1,6 +1,7 @@
 //! How output looks where a person reads it: no wider than the terminal, with colour. Elsewhere, such as in a pipe, it is as wide
 //! as its content and plain.
 
+mod called_as;
 mod remark;
 mod table;
 
@@ -10,6 +11,7 @@ use std::sync::OnceLock;
 
 use anstream::{AutoStream, ColorChoice};
 
+use called_as::as_called;
 pub use table::Table;
 
 /// Narrower than this, nothing can be laid out.
@@ -63,12 +65,12 @@ pub fn without_limit<T>(make: impl FnOnce() -> T) -> T {
 /// A text as a person reads it: long lines wrapped, errors and warnings in colour. Tables are laid out already.
 pub fn lay_out(text: &str) -> String {
     let Layout { width, is_colored } = LAYOUT.get().copied().unwrap_or_default();
-    remark::lay_out(text, width, is_colored)
+    remark::lay_out(&as_called(text), width, is_colored)
 }
 
 /// A message on standard error: its label is coloured where a person reads it.
 pub fn message(text: &str) -> String {
-    remark::lay_out(text, None, is_colored(&std::io::stderr()))
+    remark::lay_out(&as_called(text), None, is_colored(&std::io::stderr()))
 }
 
 /// Whether a stream takes colour: a terminal that isn't dumb, as `NO_COLOR` and `CLICOLOR_FORCE` allow.

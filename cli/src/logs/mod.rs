@@ -27,9 +27,9 @@ use window::Window;
 
 /// The end of `lambench logs --help`.
 pub const EXAMPLES: &str = "\
-FUNCTION is a name as the error for an unknown one lists them: `upstream`, or `pipeline/upstream` where two scenarios have \
-one of that name. A scenario's name stands for all its functions. Events of several functions are printed in the order of \
-their times, each behind its function's name.
+FUNCTION is a function's short name, such as `upstream`; the error for an unknown name lists all of them. If several scenarios \
+have a function of that name, as with `tally`, all are printed; `pipeline/tally` means one. A scenario's name stands for all its \
+functions. Events of several functions are printed in order of time, each behind its function's name.
 
 A scenario has one run at a time on a stack. So the events of a run are those between its start, which is part of its id, and \
 its end, which is in its result file; times are this machine's. Without a result file (it failed, or is still under way) they are \

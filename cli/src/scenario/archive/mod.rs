@@ -26,7 +26,8 @@ impl Scenario for Archive {
     const NAME: &'static str = "archive";
     type Options = Options;
     type Deployed = Deployed;
-    const COMPARED: ComparedBy = ComparedBy { speed: "mean run, s", is_rate: false, price: "1,000 runs" };
+    const COMPARED: ComparedBy =
+        ComparedBy { speed: "mean run, s", is_rate: false, price: "1,000 runs, without S3's requests" };
     const OWN_MEMORY: &'static str = "the memory in a contender.yaml";
 
     fn new(options: &Options) -> Result<Self> {

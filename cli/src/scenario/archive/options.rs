@@ -21,8 +21,8 @@ Examples:
     lambench run archive --stack dev --progress counter
   Some contenders, by their names in the ranking, with more runs than the stack's settings say:
     lambench run archive --contender 'rust-*' --contender python-naive --runs 20
-  Warm environments only, cold starts only:
-    lambench run archive --warmup 1
+  Warm environments only (as many warm-up runs as runsAtOnce), cold starts only:
+    lambench run archive --warmup 3
     lambench run archive --cold-only --runs 5
   What memory buys; the memory in a contender.yaml is ignored then:
     lambench run archive --memory 128,256,512,1024,1769
@@ -41,8 +41,8 @@ pub struct Options {
     /// Runs of each contender that count [default: the stack's runsPerContender]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub runs: Option<u64>,
-    /// Runs of each contender before those: they warm its environments and do not count. With runsAtOnce above 1, it
-    /// takes as many to warm them all
+    /// Warm-up runs of each contender, which come before the runs that count; at most 50. To warm all environments,
+    /// give as many as runsAtOnce
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub warmup: u64,
     /// Give each contender a new environment for every run, by a change of its function's environment variables; its

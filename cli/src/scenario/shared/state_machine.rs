@@ -168,6 +168,8 @@ pub struct Events {
     pub ended: u64,
     /// Those that were throttled, and so never reached their functions.
     pub throttled: u64,
+    /// States named `Cleanup…` that were entered: from then on, what the execution has made is being removed.
+    pub cleanups: u64,
     /// Task states that were entered.
     tasks: u64,
     /// States of all kinds that were entered.
@@ -187,6 +189,8 @@ impl Events {
             Event::TaskStateEntered => {
                 self.tasks += 1;
                 self.states += 1;
+                let entered = event.state_entered_event_details.as_ref();
+                self.cleanups += u64::from(entered.is_some_and(|state| state.name.starts_with("Cleanup")));
             }
             other if other.as_str().ends_with("StateEntered") => self.states += 1,
             _ => {}

@@ -111,9 +111,16 @@ async fn execution(
     let arn = machine.start(name, &json!(input)).await?;
     started.push(arn.clone());
     let marker = RunMarker::write(run, started)?;
+    let mut following = Box::pin(follow(run, &machine, &arn, steps(input)));
     let followed = tokio::select! {
-        followed = follow(run, &machine, &arn, steps(input)) => followed,
-        () = run.stop.requested() => return Ok(None),
+        followed = &mut following => followed,
+        () = run.stop.requested() => {
+            // Once it cleans up, all runs are measured, and soon no archive is left that could be verified.
+            if machine.events(&arn).await?.cleanups == 0 {
+                return Ok(None);
+            }
+            run.stop.unless_aborted(following, || "the contest was cleaning up".to_owned()).await
+        }
     };
     // Where following failed, the execution may go on: the marker stays, and the next run ends it.
     let ended = followed?;

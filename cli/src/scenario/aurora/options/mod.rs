@@ -17,7 +17,7 @@ closed, so a client waits for an answer before it asks again; --rate makes it an
 from the time at which a unit was due.
 
 Examples:
-  SELECT and INSERT by both drivers, 1 to 8 clients:
+  SELECT and INSERT by both drivers, 1, 3, 5 and 7 clients:
     lambench run aurora
   pgbench's transaction over PostgreSQL's own protocol, 1 to 33 clients:
     lambench run aurora --action TPCB --driver sqlx --to 33

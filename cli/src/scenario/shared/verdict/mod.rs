@@ -260,25 +260,25 @@ impl<'a> Commands<'a> {
         format!("lambench run {}{}{further} --stack {}", self.scenario, self.options, self.stack)
     }
 
-    /// Repeats the run, and shows all of them side by side.
+    /// Repeats the run, and shows both side by side.
     pub fn repeat(&self) -> Vec<String> {
         let (scenario, stack) = (self.scenario, self.stack);
-        vec![self.run(), format!("lambench compare results/{scenario}/*-{stack}.json")]
+        vec![self.run(), format!("lambench compare {scenario}/latest~1 {scenario}/latest --stack {stack}")]
     }
 
     /// What figures of one run rest on, and how to learn how runs differ.
     pub fn basis_of_one_run(&self) -> Vec<String> {
         let basis = format!(
-            "n = 1 run, and another may differ: a winner is one that leads with {CLEAR_LEAD} × its time, too. To tell more, repeat it:"
+            "n = 1 run, and another may differ: a winner is named only if it would still lead had it taken {CLEAR_LEAD} × as long. To tell more, repeat it:"
         );
         std::iter::once(basis).chain(self.repeat()).collect()
     }
 
-    /// What to think of a result of a run that the user ended early.
-    pub fn incomplete(&self) -> Verdict {
+    /// What to think of a result of a run that the user ended early. Its options are not told: it has those of what was run.
+    pub fn incomplete() -> Verdict {
         Verdict {
             told: vec!["incomplete (INCOMPLETE above), so there is no winner".to_owned()],
-            basis: vec![format!("For the whole run: {}", self.run())],
+            basis: vec!["For the whole run, start it again with the same options.".to_owned()],
         }
     }
 
@@ -297,7 +297,7 @@ pub fn basis_of_runs(runs: u64) -> String {
     let runs_each = count(runs, "run");
     if runs < FEWEST {
         format!(
-            "{runs_each} each, too few for a test: a winner is one that leads with {CLEAR_LEAD} × its time, too."
+            "{runs_each} each, too few for a test: a winner is named only if it would still lead had it taken {CLEAR_LEAD} × as long."
         )
     } else {
         format!("{runs_each} each: a winner is named where Welch's t-test shows the difference, at 95 %.")

@@ -39,7 +39,8 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
                           2    the command line is wrong\n  \
-                          3    a gate was missed: --threshold, --fail-on, --fail-above\n  130  interrupted: 'lambench run' writes what it has measured";
+                          3    a gate was missed: --threshold, --fail-on, --fail-above\n  \
+                          130  interrupted: 'lambench run' writes what it has measured";
 
 /// How fast, how cheap and how reliable is a serverless design on AWS?
 #[derive(Parser)]

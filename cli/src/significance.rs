@@ -5,7 +5,7 @@
 //! thousands of them say little about the next run. Taken as so many values, they would show a difference between almost any
 //! two runs of the same design. So a run counts as one value, however many requests it has made: see [`Sample::of_runs`].
 
-use protocol::stats::real;
+use protocol::stats::{Spread, real};
 use protocol::summary::Summary;
 use results::file::RunResult;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -38,6 +38,12 @@ pub enum Difference {
 }
 
 impl Sample {
+    /// Some independent values; none without any.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let Spread { mean, stddev, .. } = Spread::of(values)?;
+        Some(Self { mean, stddev, count: values.len() as u64 })
+    }
+
     /// Independent values behind one of a result's statistics: its runs. Where every value is kept, each is that of a run, as
     /// in the archive contest; a histogram has the requests of a single run.
     pub fn of_runs(result: &RunResult, summary: &Summary) -> Self {

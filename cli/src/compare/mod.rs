@@ -26,7 +26,7 @@ use crate::result_file::{incomplete, place, where_and_when};
 use crate::scenario::out;
 use crate::scenario::shared::tables::distinct;
 use pairing::Pairing;
-pub use settings_diff::requested;
+pub use settings_diff::{as_text, requested};
 use side::Side;
 
 /// What `lambench compare --help` shows.
@@ -53,7 +53,8 @@ pub struct Arguments {
     /// Compare all RESULTs together, as runs of one design, with these, as runs of another
     #[arg(long, value_name = "RESULT", num_args = 1..)]
     against: Vec<PathBuf>,
-    /// End with exit code 3 if a time, rate, price, gain or number of failures is worse than A's by more than this, such as 10%, or if a check failed
+    /// End with exit code 3 if a time, rate, price, gain or number of failures is worse than A's by more than this, such as
+    /// 10%, or if a check failed
     #[arg(long, value_name = "PERCENT", value_parser = fail_above::percent)]
     fail_above: Option<fail_above::Percent>,
     #[arg(
@@ -137,12 +138,9 @@ fn render(sides: &[Side], pairing: &Pairing) -> String {
             }
         }
     }
-    let parts = [
-        settings_diff::differences(sides),
-        table::figures(sides, pairing),
-        table::notes(sides, pairing),
-        warnings(sides),
-    ];
+    let figures = table::figures(sides, pairing);
+    let notes = table::notes(sides, pairing, &figures);
+    let parts = [settings_diff::differences(sides), figures, notes, warnings(sides)];
     for part in parts.into_iter().filter(|part| !part.is_empty()) {
         let _ = writeln!(text, "\n{part}");
     }

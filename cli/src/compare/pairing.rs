@@ -1,11 +1,11 @@
 //! Which figures of the sides belong together: those that measure the same, whatever else a result has.
 
-use protocol::stats::Spread;
 use results::file::RunResult;
 use results::scenario::Detail;
 
 use super::Side;
 use crate::scenario::shared::metric::{Metric, RUN};
+use crate::scenario::shared::tables::distinct;
 use crate::scenario::{memory_mb, metrics};
 use crate::significance::Sample;
 
@@ -30,16 +30,11 @@ impl Pairing {
         let is_sweep = |result: &RunResult| matches!(result.detail, Detail::MemorySweep(_));
         let by_memory = sides.iter().flat_map(Side::results).any(is_sweep);
         let all: Vec<Vec<Metric>> = sides.iter().map(|side| of_side(side, by_memory)).collect();
-        let mut keys: Vec<Key> = Vec::new();
-        for key in all.iter().flatten().map(key) {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
-        }
+        let keys: Vec<Key> = all.iter().flatten().map(key).collect();
         let row = |wanted: &Key| Row {
             found: all.iter().map(|one| one.iter().find(|metric| key(metric) == *wanted).cloned()).collect(),
         };
-        Self { rows: keys.iter().map(row).collect() }
+        Self { rows: distinct(keys.iter()).into_iter().map(row).collect() }
     }
 }
 
@@ -76,15 +71,10 @@ fn of_side(side: &Side, by_memory: bool) -> Vec<Metric> {
                 continue;
             }
             let values: Vec<f64> = same.into_iter().filter_map(|one| one.value).collect();
-            all.extend(mean(&values).map(|runs| metric.clone().over(runs)));
+            all.extend(Sample::of(&values).map(|runs| metric.clone().over(runs)));
         }
     }
     all
-}
-
-fn mean(values: &[f64]) -> Option<Sample> {
-    let Spread { mean, stddev, .. } = Spread::of(values)?;
-    Some(Sample { mean, stddev, count: values.len() as u64 })
 }
 
 fn of_result(result: &RunResult, by_memory: bool) -> Vec<Metric> {

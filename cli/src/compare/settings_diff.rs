@@ -47,6 +47,7 @@ pub fn requested(result: &RunResult) -> Map<String, Value> {
     requested
 }
 
-fn as_text(value: &Value) -> String {
+/// A value as people read it.
+pub fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }

@@ -33,7 +33,7 @@ impl Side {
     fn must_be_of_one_design(&self) -> Result<()> {
         for pair in self.runs.windows(2) {
             let [(one_file, one), (other_file, other)] = pair else { continue };
-            must_go_together(pair)?;
+            must_go_together(&pair[0], &pair[1])?;
             let (one, other) = (requested(one), requested(other));
             let mut names = one.keys().chain(other.keys());
             if let Some(name) = names.find(|name| one.get(*name) != other.get(*name)) {
@@ -85,12 +85,14 @@ impl Side {
 /// # Errors
 /// If they are of different scenarios, or of different kinds of environments.
 pub fn must_be_alike(sides: &[Side]) -> Result<()> {
-    let firsts: Vec<_> = sides.iter().filter_map(|side| side.runs.first().cloned()).collect();
-    firsts.windows(2).try_for_each(must_go_together)
+    let firsts: Vec<_> = sides.iter().filter_map(|side| side.runs.first()).collect();
+    firsts.windows(2).try_for_each(|pair| must_go_together(pair[0], pair[1]))
 }
 
-fn must_go_together(pair: &[(PathBuf, RunResult)]) -> Result<()> {
-    let [(one_file, one), (other_file, other)] = pair else { return Ok(()) };
+fn must_go_together(
+    (one_file, one): &(PathBuf, RunResult),
+    (other_file, other): &(PathBuf, RunResult),
+) -> Result<()> {
     let files = format!("{} and {}", one_file.display(), other_file.display());
     let scenarios = (&one.run.scenario, &other.run.scenario);
     if scenarios.0 != scenarios.1 {

@@ -2,7 +2,7 @@
 
 use super::Side;
 use super::pairing::{Pairing, Row};
-use super::verdict::{beside, digits_of_count};
+use super::verdict::beside;
 use crate::scenario::shared::metric::{Metric, Unit};
 use crate::scenario::shared::tables::{digits, distinct, none, table};
 
@@ -26,8 +26,8 @@ pub fn figures(sides: &[Side], pairing: &Pairing) -> String {
     tables.join("\n\n")
 }
 
-/// What has no partner, and what can't be told.
-pub fn notes(sides: &[Side], pairing: &Pairing) -> String {
+/// What has no partner, and what can't be told of the `figures` as they are shown.
+pub fn notes(sides: &[Side], pairing: &Pairing, figures: &str) -> String {
     let mut notes: Vec<String> =
         sides.iter().enumerate().filter_map(|(place, side)| only_in(side, place, pairing)).collect();
     let is_unfit = |side: &&Side| side.is_unfit();
@@ -37,7 +37,7 @@ pub fn notes(sides: &[Side], pairing: &Pairing) -> String {
             side.letter
         )
     }));
-    if figures(sides, pairing).contains("can't tell") {
+    if figures.contains("can't tell") {
         notes.push(
             "can't tell: n is the number of runs, and that takes 3 of each at least; run again, and compare them together: \
              lambench compare FILE… --against FILE…"
@@ -113,7 +113,7 @@ fn columns(
 
 /// A figure, with its spread if it is the mean of several runs.
 fn cell(metric: &Metric) -> String {
-    let number = |value| if metric.unit == Unit::None { digits_of_count(value) } else { digits(value) };
+    let number = |value| metric.unit.digits(value);
     match (metric.value, metric.runs) {
         (Some(mean), Some(runs)) if runs.count > 1 => format!("{} ± {}", number(mean), digits(runs.stddev)),
         (Some(value), _) => number(value),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::scenario::shared::metric::{Merit, Metric, Unit};
-use crate::scenario::shared::tables::{digits, none};
+use crate::scenario::shared::tables::none;
 use crate::significance::{Difference, difference};
 
 /// A figure beside the first side's, such as `1.91 × slower` or `1.09 × no difference shown`.
@@ -47,12 +47,7 @@ fn said(one: &Metric, first: &Metric) -> String {
 fn failures(value: f64, of_first: f64) -> String {
     match value.total_cmp(&of_first) {
         Ordering::Equal => "the same".to_owned(),
-        Ordering::Greater => format!("{} more", digits_of_count(value - of_first)),
-        Ordering::Less => format!("{} fewer", digits_of_count(of_first - value)),
+        Ordering::Greater => format!("{} more", Unit::None.digits(value - of_first)),
+        Ordering::Less => format!("{} fewer", Unit::None.digits(of_first - value)),
     }
-}
-
-/// A number of something: the mean of several runs has a fraction.
-pub fn digits_of_count(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value}") } else { digits(value) }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::Gate;
 use crate::scenario::shared::metric::{Metric, Unit};
-use crate::scenario::shared::tables::{digits, none};
+use crate::scenario::shared::tables::none;
 
 /// Why a gate was missed whose name is none.
 pub const NO_SUCH_FIGURE: &str = "no such figure";
@@ -106,7 +106,7 @@ impl Threshold {
 
     fn outcome(&self, metric: &Metric) -> (String, Option<String>) {
         let Some(value) = metric.value else { return (none(), Some("not measured".to_owned())) };
-        let shown = format!("{} {}", shown(value, metric.unit), metric.unit.symbol()).trim_end().to_owned();
+        let shown = format!("{} {}", metric.unit.digits(value), metric.unit.symbol()).trim_end().to_owned();
         match in_unit(self.value, &self.unit, metric.unit) {
             Err(why) => (shown, Some(why)),
             Ok(limit) if self.comparison.holds(value, limit) => (shown, None),
@@ -117,11 +117,6 @@ impl Threshold {
     fn limit(&self) -> String {
         format!("{} {} {}", self.comparison.symbol(), self.value, self.unit).trim_end().to_owned()
     }
-}
-
-/// All digits of a count, and enough of anything else.
-fn shown(value: f64, unit: Unit) -> String {
-    if unit == Unit::None && value.fract() == 0.0 { value.to_string() } else { digits(value) }
 }
 
 /// A limit in the figure's own unit.

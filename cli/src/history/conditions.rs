@@ -3,7 +3,7 @@
 use results::file::RunResult;
 use serde_json::{Map, Value};
 
-use crate::compare::requested;
+use crate::compare::{as_text, requested};
 use crate::scenario::shared::tables::none;
 
 /// Settings, options and the machine, by name. Not what a trend is to show the effect of: the code.
@@ -21,10 +21,6 @@ pub fn distinguishing(one: &Map<String, Value>, all: &[&Map<String, Value>]) -> 
     names.retain(|name| all.iter().any(|other| other.get(*name) != one.get(*name)));
     let listed = names.into_iter().map(|name| format!("{name} {}", one.get(name).map_or_else(none, as_text)));
     listed.collect::<Vec<_>>().join(", ")
-}
-
-fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 #[cfg(test)]

@@ -77,11 +77,7 @@ impl History {
     /// The same without what isn't of a scenario or a stack, each if given; Pulumi takes `organization/project/stack`, too.
     #[must_use]
     pub fn only(mut self, scenario: Option<&str>, stack: Option<&str>) -> Self {
-        let stack = stack.and_then(short);
-        self.results.retain(|stored| {
-            scenario.is_none_or(|name| name == stored.scenario)
-                && stack.is_none_or(|name| name == stored.stack)
-        });
+        self.results.retain(|stored| stored.is_of(scenario, stack));
         let is_in = |file: &PathBuf| file.parent().map(name_of).as_deref() == scenario;
         self.foreign.retain(|file| stack.is_none() && (scenario.is_none() || is_in(file)));
         self
@@ -99,6 +95,12 @@ impl History {
 }
 
 impl Stored {
+    /// Whether it is of a scenario and a stack, each if given.
+    fn is_of(&self, scenario: Option<&str>, stack: Option<&str>) -> bool {
+        scenario.is_none_or(|name| name == self.scenario)
+            && stack.and_then(short).is_none_or(|name| name == self.stack)
+    }
+
     fn named(scenario: &str, file: &Path) -> Option<Self> {
         let name = name_of(file);
         let (time, stack) = name.strip_suffix(".json")?.split_once("Z-")?;

@@ -65,11 +65,7 @@ fn reference(argument: &Path) -> Result<Option<Reference<'_>>> {
 
 impl Reference<'_> {
     fn file(&self, history: &History, stack: Option<&str>) -> Result<PathBuf> {
-        let fit = |found: &&super::Stored| {
-            self.scenario.is_none_or(|scenario| scenario == found.scenario)
-                && stack.and_then(short).is_none_or(|stack| stack == found.stack)
-        };
-        let mut fitting = history.results.iter().filter(fit);
+        let mut fitting = history.results.iter().filter(|found| found.is_of(self.scenario, stack));
         let found = fitting.clone().count();
         fitting
             .nth(self.back)

@@ -52,6 +52,5 @@ fn compare(first: Sample, latest: Sample, results: usize) -> Change {
 /// The means of several results as a sample.
 fn of_several(found: &[(&RunResult, &Summary)]) -> Option<Sample> {
     let means: Vec<f64> = found.iter().map(|(_, summary)| summary.mean).collect();
-    let Summary { mean, stddev, count, .. } = Summary::of("means", "", &means, 0)?;
-    Some(Sample { mean, stddev, count })
+    Sample::of(&means)
 }

@@ -85,8 +85,9 @@ fn trends(results: &[&RunResult]) -> Vec<Trend> {
 }
 
 fn are_alike(one: &RunResult, other: &RunResult) -> bool {
-    let of = |result: &RunResult| (result.run.scenario.clone(), result.environment.stack.clone());
-    of(one) == of(other) && one.environment.kind == other.environment.kind
+    one.run.scenario == other.run.scenario
+        && one.environment.stack == other.environment.stack
+        && one.environment.kind == other.environment.kind
 }
 
 impl Trend {

@@ -105,9 +105,10 @@ impl Bars {
                 Arrangement::Grouped => y += self.thickness(),
             }
         }
+        let height = px(self.thickness() - 1.0);
         html! {
             @for (part, x, y, width) in parts {
-                rect class=(format!("bar {}", color(part.color))) x=(px(x)) y=(px(y)) width=(px(width)) height=(px(self.thickness() - 1.0)) {
+                rect class=(format!("bar {}", color(part.color))) x=(px(x)) y=(px(y)) width=(px(width)) height=(height) {
                     title { (part.says) }
                 }
             }

@@ -80,7 +80,9 @@ pub fn legend(entries: &[(usize, String)]) -> Markup {
             ul class="legend" {
                 @for (index, name) in entries {
                     li {
-                        svg viewBox="0 0 12 12" aria-hidden="true" { path class=(format!("mark {}", color(*index))) d=(mark(*index, 6.0, 6.0)) {} }
+                        svg viewBox="0 0 12 12" aria-hidden="true" {
+                            path class=(format!("mark {}", color(*index))) d=(mark(*index, 6.0, 6.0)) {}
+                        }
                         (name)
                     }
                 }

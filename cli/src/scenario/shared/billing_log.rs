@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use protocol::stats::real;
 use results::billing_log::{FunctionUse, Report};
 use tokio::time::{Instant, sleep};
@@ -77,6 +78,19 @@ pub struct Span<'a> {
     pub to_ms: i64,
     /// Which there were.
     pub invocations: Invocations,
+}
+
+impl<'a> Span<'a> {
+    /// All of a function since a time, however many.
+    pub fn since(function: &'a str, start: Timestamp) -> Self {
+        Self {
+            function,
+            from_ms: start.as_millisecond(),
+            // An hour ahead: the clock of AWS may be ahead of this machine's.
+            to_ms: Timestamp::now().as_millisecond() + 3_600_000,
+            invocations: Invocations::Count(0..=u64::MAX),
+        }
+    }
 }
 
 /// Which invocations there were.

@@ -1,5 +1,7 @@
 //! A figure of a result by its name, as `lambench compare` and gates find it.
 
+use super::memory_sweep::prefixed;
+use super::tables::digits;
 use crate::significance::Sample;
 
 /// What is of a whole run, and not of a part of it.
@@ -75,6 +77,11 @@ impl Unit {
             Self::None => "",
         }
     }
+
+    /// A value as people read it: all digits of a count, which has a fraction as the mean of several, and enough of anything else.
+    pub fn digits(self, value: f64) -> String {
+        if self == Self::None && value.fract() == 0.0 { value.to_string() } else { digits(value) }
+    }
 }
 
 impl Merit {
@@ -137,7 +144,7 @@ impl Metric {
     /// What it is of, as people read it, such as `512 MB: concurrency 10`.
     pub fn label(&self) -> String {
         match self.memory_mb {
-            Some(memory_mb) => format!("{memory_mb} MB: {}", self.of),
+            Some(memory_mb) => prefixed(memory_mb, &self.of),
             None => self.of.clone(),
         }
     }

@@ -57,7 +57,7 @@ pub fn none() -> String {
 }
 
 /// Each item once, in the order in which they come.
-pub fn distinct<'a, T: PartialEq>(items: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+pub fn distinct<'a, T: PartialEq + ?Sized>(items: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     let mut once = Vec::new();
     for item in items {
         if !once.contains(&item) {

@@ -4,9 +4,9 @@ use anyhow::Result;
 use protocol::archive::{Execution, function_name};
 
 use super::shutdown::shut_down;
+use super::stopped::lacks;
 use super::{Contest, Run, execution, input};
 use crate::output;
-use crate::scenario::archive::report::contender;
 use crate::scenario::shared::cold_starts::ColdStarts;
 
 /// So many runs of each contender, each in a new environment, as if they were one execution's.
@@ -58,10 +58,8 @@ async fn each(run: &Run, cold_starts: &ColdStarts<'_>, runs: u64) -> Result<Vec<
 
 /// What each contender lacks if the user has stopped the contest after some runs.
 fn missing(run: &Run, ended: u64, runs: u64) -> Vec<String> {
-    let lacks = runs - ended;
     let stack = &run.deployed.deployment.stack;
-    let contenders = run.deployed.contenders.iter().filter(|_| lacks > 0);
-    contenders.map(|arn| format!("{}: {lacks} of {runs} runs", contender(stack, arn))).collect()
+    run.deployed.contenders.iter().filter_map(|arn| lacks(stack, arn, ended, runs)).collect()
 }
 
 /// The executions of a run each as one execution of all the runs; all have the same contenders.

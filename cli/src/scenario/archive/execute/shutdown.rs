@@ -13,7 +13,7 @@ use super::recovery::RunMarker;
 use super::{Run, machine};
 use crate::exit::Interrupted;
 use crate::output;
-use crate::scenario::shared::billing_log::{Invocations, Span, search};
+use crate::scenario::shared::billing_log::{Span, search};
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -85,11 +85,7 @@ async fn ended_invocations(run: &Run, since: Timestamp) -> Result<u64> {
     let archive = &run.deployed;
     let harness = [&archive.functions.preflight, &archive.functions.verify].map(String::as_str);
     let functions = archive.contenders.iter().map(|arn| function_name(arn)).chain(harness);
-    // An hour ahead: the clock of AWS may be ahead of this machine's.
-    let (from_ms, to_ms) = (since.as_millisecond(), Timestamp::now().as_millisecond() + 3_600_000);
-    let spans: Vec<_> = functions
-        .map(|function| Span { function, from_ms, to_ms, invocations: Invocations::Count(0..=u64::MAX) })
-        .collect();
+    let spans: Vec<_> = functions.map(|function| Span::since(function, since)).collect();
     let reports = try_join_all(spans.iter().map(|span| search(run.context(), span))).await?;
     Ok(reports.iter().map(|reports| reports.len() as u64).sum())
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Run;
 use crate::progress::Progress;
 use crate::scenario::archive::report::contender;
-use crate::scenario::shared::billing_log::{Invocations, Span, search};
+use crate::scenario::shared::billing_log::{Span, search};
 use crate::scenario::shared::invoke::invoke;
 
 /// Archives that are verified at once, as many as an account has room for that allows ten invocations.
@@ -70,10 +70,7 @@ fn stopped(
 ) -> Stopped {
     let (mut contenders, mut missing) = (Vec::new(), Vec::new());
     for (arn, runs) in runs {
-        let lacks = asked_runs.saturating_sub(runs.len() as u64);
-        if lacks > 0 {
-            missing.push(format!("{}: {lacks} of {asked_runs} runs", contender(stack, &arn)));
-        }
+        missing.extend(lacks(stack, &arn, runs.len() as u64, asked_runs));
         if !runs.is_empty() {
             contenders.push(Contender { arn, is_warmup: false, started_ms, ended_ms, runs });
         }
@@ -81,15 +78,15 @@ fn stopped(
     Stopped { contenders, missing }
 }
 
+/// What a contender with so many runs lacks, in words.
+pub fn lacks(stack: &str, arn: &str, runs: u64, asked_runs: u64) -> Option<String> {
+    let lacks = asked_runs.saturating_sub(runs);
+    (lacks > 0).then(|| format!("{}: {lacks} of {asked_runs} runs", contender(stack, arn)))
+}
+
 /// The REPORT lines of a contender's runs, one for each of its invocations.
 async fn reports(run: &Run, arn: &str) -> Result<Vec<Report>> {
-    let span = Span {
-        function: function_name(arn),
-        from_ms: run.started_at.as_millisecond(),
-        // An hour ahead: the clock of AWS may be ahead of this machine's.
-        to_ms: Timestamp::now().as_millisecond() + 3_600_000,
-        invocations: Invocations::Count(0..=u64::MAX),
-    };
+    let span = Span::since(function_name(arn), run.started_at);
     let mut seen = HashSet::new();
     let reports = search(run.context(), &span).await?.into_iter();
     Ok(reports.filter(|report| seen.insert(report.request_id.clone())).collect())

@@ -1,7 +1,6 @@
 //! A contest's figures by their names, and what its prices vary by.
 
 use protocol::stats::real;
-use protocol::summary::Summary;
 use results::cost::Cost;
 use results::file::RunResult;
 use results::prices::{LAMBDA_ARM64, LAMBDA_STORAGE, LAMBDA_X86_64};
@@ -26,11 +25,8 @@ fn of_contender(success: &Success, stack: &str) -> Vec<Metric> {
     let of = contender(stack, &success.arn);
     let durations: Vec<f64> = success.durations_ms.iter().copied().map(real).collect();
     let lambda_price = Metric::new(of, "Lambda price", Unit::Usd, Merit::Price, success.run_price_usd);
-    let lambda_price = match Summary::of(of, "ms", &durations, 0).filter(|summary| summary.mean > 0.0) {
-        Some(Summary { mean, stddev, count, .. }) => {
-            let time = Sample { mean, stddev, count };
-            lambda_price.over(time.scaled(success.run_price_usd / mean))
-        }
+    let lambda_price = match Sample::of(&durations).filter(|time| time.mean > 0.0) {
+        Some(time) => lambda_price.over(time.scaled(success.run_price_usd / time.mean)),
         None => lambda_price,
     };
     vec![

@@ -9,7 +9,7 @@ use crate::html::chart::{Axis, Line, Plot, Point, Scale, Strip, StripRow, Style}
 use crate::html::picture::Picture;
 use crate::layout::Table;
 use crate::scenario::shared::pictures::Part;
-use crate::scenario::shared::tables::{none, table};
+use crate::scenario::shared::tables::{distinct, none, table};
 
 /// A price of a run, USD.
 type Usd = fn(&Success) -> Option<f64>;
@@ -44,7 +44,7 @@ fn against_time(title: &str, all: &[&Success], usd: Usd, stack: &str) -> Option<
         return None;
     }
     let pareto = pareto(&priced);
-    let names = names(all, stack);
+    let names = distinct(all.iter().map(|one| contender(stack, &one.arn)));
     let lines = priced.iter().enumerate().map(|(index, (one, usd))| {
         let name = title_of(one, stack, all);
         let says = format!("{name}: {} USD for 1,000 runs, {}", price(*usd), seconds(one.duration_ms));
@@ -76,17 +76,6 @@ fn against_time(title: &str, all: &[&Success], usd: Usd, stack: &str) -> Option<
 
 fn place(one: &Success, usd: f64) -> Point {
     Point::at(real(one.duration_ms) / 1000.0, usd * 1000.0)
-}
-
-/// Each contender once.
-fn names<'a>(all: &[&'a Success], stack: &str) -> Vec<&'a str> {
-    let mut names = Vec::new();
-    for name in all.iter().map(|one| contender(stack, &one.arn)) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
 }
 
 /// A contender's name, with its memory where it takes part with several sizes.

@@ -26,8 +26,7 @@ pub fn verdict(load: &Load, costs: &[Cost], commands: &Commands<'_>) -> Verdict 
         }
     };
     if Vec::is_empty(&told) {
-        let told = vec!["nothing was completed: no TPS, no price".to_owned()];
-        return Verdict { told, basis: vec![format!("To try again: {}", commands.run())] };
+        return commands.nothing("nothing was completed: no TPS, no price");
     }
     Verdict { told, basis: commands.basis_of_one_run() }
 }

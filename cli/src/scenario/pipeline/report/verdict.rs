@@ -15,8 +15,7 @@ const MEMORY: &str = " --memory 128,512,1769";
 /// The verdict of a load.
 pub fn verdict(delivery: &Delivery, costs: &[Cost], commands: &Commands<'_>) -> Verdict {
     let Some(whole) = delivery.hops.get(&Hop::EndToEnd).filter(|_| delivery.messages.stored > 0) else {
-        let told = "nothing was stored: no latency, no price".to_owned();
-        return Verdict { told: vec![told], basis: vec![format!("To try again: {}", commands.run())] };
+        return commands.nothing("nothing was stored: no latency, no price");
     };
     let due = delivery.requests.sent + delivery.requests.unsent;
     let mut told = vec![format!(

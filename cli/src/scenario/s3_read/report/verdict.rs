@@ -40,7 +40,7 @@ fn nothing(reading: &Reading, commands: &Commands<'_>) -> Verdict {
     } else {
         "no run read all objects: no winner, no price".to_owned()
     };
-    Verdict { told: vec![told], basis: vec![format!("To try again: {}", commands.run())] }
+    commands.nothing(told)
 }
 
 fn candidate(name: String, run: &ReadRun, costs: &[Cost]) -> Candidate {

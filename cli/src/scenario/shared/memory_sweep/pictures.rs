@@ -7,6 +7,7 @@ use super::table::{costs, not_chosen, prefixed, side_by_side};
 use super::verdict::{self, Runs};
 use crate::html::chart::{Axis, Line, Plot, Point, Scale, Style};
 use crate::html::picture::{Group, Picture};
+use crate::layout::Table;
 use crate::scenario::shared::pictures::Part;
 use crate::scenario::shared::tables::digits;
 
@@ -23,9 +24,14 @@ pub fn pictures(
     let price = format!("USD for {}", sweep.compared.price);
     let speed: Value = |figure| figure.speed;
     let usd: Value = |figure| figure.usd;
+    let named = sweep
+        .choices
+        .iter()
+        .map(|choices| Named { name: &choices.name, choices: verdict::choices(sweep, &choices.name, runs) });
+    let (named, data): (Vec<Named>, Table) = (named.collect(), side_by_side(sweep, runs));
     let mut pictures: Vec<Picture> = [(sweep.compared.speed.clone(), speed), (price, usd)]
         .into_iter()
-        .filter_map(|(unit, value)| by_memory(sweep, &unit, value, runs))
+        .filter_map(|(unit, value)| by_memory(sweep, &named, &data, (&unit, value)))
         .collect();
     let fit = sweep.points.iter().filter(|point| point.is_fit());
     let details: Vec<&Detail> = fit.map(|point| &point.detail).collect();
@@ -46,12 +52,12 @@ pub fn pictures(
 }
 
 /// One value by size, a line for each name; none if nothing was measured.
-fn by_memory(sweep: &MemorySweep, unit: &str, value: Value, runs: &Runs<'_>) -> Option<Picture> {
-    let named = sweep
-        .choices
-        .iter()
-        .map(|choices| Named { name: &choices.name, choices: verdict::choices(sweep, &choices.name, runs) });
-    let named: Vec<Named> = named.collect();
+fn by_memory(
+    sweep: &MemorySweep,
+    named: &[Named<'_>],
+    data: &Table,
+    (unit, value): (&str, Value),
+) -> Option<Picture> {
     let lines: Vec<Line> = named
         .iter()
         .enumerate()
@@ -71,7 +77,7 @@ fn by_memory(sweep: &MemorySweep, unit: &str, value: Value, runs: &Runs<'_>) -> 
     let (sizes, heights) = (values(|point| point.x), values(|point| point.y));
     let is_hollow = lines.iter().flat_map(|line| &line.points).any(|point| point.is_hollow);
     let hollow = if is_hollow { " A hollow mark is a size that cannot be used." } else { "" };
-    let says = chosen(sweep, &named) + hollow;
+    let says = chosen(sweep, named) + hollow;
     let mut ticks: Vec<(f64, String)> = sizes.iter().map(|size| (*size, size.to_string())).collect();
     ticks.sort_by(|one, other| one.0.total_cmp(&other.0));
     ticks.dedup_by(|one, other| one.1 == other.1);
@@ -86,7 +92,7 @@ fn by_memory(sweep: &MemorySweep, unit: &str, value: Value, runs: &Runs<'_>) -> 
         says,
         drawing: Some(plot.draw()),
         legend: plot.lines.iter().map(|line| (line.color, line.name.clone())).collect(),
-        data: side_by_side(sweep, runs),
+        data: data.clone(),
     })
 }
 

@@ -4,7 +4,7 @@ use results::memory_sweep::{MemorySweep, Point};
 
 use crate::scenario::shared::tables::digits;
 use crate::scenario::shared::verdict::{
-    Candidate, Figure, Standing, Verdict, by_balance, by_price, by_time, clauses, list, standings,
+    Candidate, Figure, Standing, Verdict, by_balance, by_price, by_time, clauses, list, standings, usd,
 };
 use crate::significance::Sample;
 
@@ -71,10 +71,11 @@ fn candidates(sweep: &MemorySweep, name: &str, runs: &Runs<'_>) -> Vec<Candidate
         Some(Candidate {
             name: size(point),
             time: speed.zip(sample).and_then(|(speed, sample)| time(sweep, speed, sample)),
-            price: figure.usd.map(|usd| {
+            price: figure.usd.map(|price| {
                 // The price is that of the time.
-                let runs = sample.map_or_else(|| Sample::of_one(usd), |runs| runs.scaled(usd / runs.mean));
-                Figure::of_runs(runs, format!("{} USD", digits(usd)))
+                let runs =
+                    sample.map_or_else(|| Sample::of_one(price), |runs| runs.scaled(price / runs.mean));
+                Figure::of_runs(runs, usd(price))
             }),
         })
     };

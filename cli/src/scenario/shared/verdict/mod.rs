@@ -164,10 +164,15 @@ fn is_behind(figure: &Figure, best: &Figure) -> bool {
     }
 }
 
+/// Those that stand so.
+fn standing(entrants: &[Entrant], wanted: Standing) -> Vec<&Entrant> {
+    let all = entrants.iter().zip(standings(entrants));
+    all.filter(|(_, standing)| *standing == wanted).map(|(one, _)| one).collect()
+}
+
 /// The winner, if there is one.
 pub fn winner(entrants: &[Entrant]) -> Option<&Entrant> {
-    let standings = standings(entrants);
-    entrants.iter().zip(standings).find(|(_, standing)| *standing == Standing::Leads).map(|(one, _)| one)
+    standing(entrants, Standing::Leads).into_iter().next()
 }
 
 /// Who wins, such as `fastest: rust-stream (1.607 s)`, or between whom nobody can tell; none if there is nothing to compare.
@@ -175,13 +180,7 @@ pub fn clause(label: &str, entrants: &[Entrant]) -> Option<String> {
     if let Some(winner) = winner(entrants) {
         return Some(format!("{label}: {}", named(winner)));
     }
-    let standings = standings(entrants);
-    let tied: Vec<&Entrant> = entrants
-        .iter()
-        .zip(standings)
-        .filter(|(_, standing)| *standing == Standing::MayLead)
-        .map(|(one, _)| one)
-        .collect();
+    let tied = standing(entrants, Standing::MayLead);
     let runs = tied.iter().map(|one| one.figure.sample.count).min()?;
     let names = list(&tied.into_iter().map(named).collect::<Vec<_>>());
     Some(if runs < FEWEST {
@@ -269,9 +268,15 @@ impl<'a> Commands<'a> {
     /// What figures of one run rest on, and how to learn how runs differ.
     pub fn basis_of_one_run(&self) -> Vec<String> {
         let basis = format!(
-            "n = 1 run, and another may differ: a winner is named only if it would still lead had it taken {CLEAR_LEAD} × as long. To tell more, repeat it:"
+            "n = 1 run, and another may differ: a winner is named only if it would still lead had it taken {CLEAR_LEAD} × as \
+             long. To tell more, repeat it:"
         );
         std::iter::once(basis).chain(self.repeat()).collect()
+    }
+
+    /// What to say where nothing came of a run.
+    pub fn nothing(&self, told: impl Into<String>) -> Verdict {
+        Verdict { told: vec![told.into()], basis: vec![format!("To try again: {}", self.run())] }
     }
 
     /// What to think of a result of a run that the user ended early. Its options are not told: it has those of what was run.

@@ -16,8 +16,7 @@ use crate::scenario::shared::verdict::{
 pub fn verdict(splitting: &Splitting, costs: &[Cost], commands: &Commands<'_>) -> Verdict {
     let (done, undone): (Vec<_>, Vec<_>) = splitting.runs.iter().partition(|run| is_done(run));
     if done.is_empty() {
-        let told = "no run did all items of an event: no time, no price".to_owned();
-        return Verdict { told: vec![told], basis: vec![format!("To try again: {}", commands.run())] };
+        return commands.nothing("no run did all items of an event: no time, no price");
     }
     let candidates: Vec<_> = done.iter().map(|run| candidate(run, costs)).collect();
     let mut told = clauses(&candidates);

@@ -7,7 +7,7 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 const LABELS: [(&str, AnsiColor); 5] = [
     ("ERROR:", AnsiColor::Red),
     ("error:", AnsiColor::Red),
-    ("INCOMPLETE:", AnsiColor::Red),
+    ("INCOMPLETE", AnsiColor::Red),
     ("warning:", AnsiColor::Yellow),
     ("verdict:", AnsiColor::Green),
 ];
@@ -133,6 +133,9 @@ mod tests {
     fn labels_are_coloured_at_the_start_of_a_line_and_behind_a_result_s_letter() {
         assert_eq!(lay_out("warning: x\n", None, true), "\u{1b}[1m\u{1b}[33mwarning:\u{1b}[0m x\n");
         assert!(lay_out("B: ERROR: x", None, true).starts_with("B: \u{1b}[1m\u{1b}[31mERROR:"));
+        assert!(
+            lay_out("INCOMPLETE (interrupted); x", None, true).starts_with("\u{1b}[1m\u{1b}[31mINCOMPLETE")
+        );
         assert_eq!(lay_out("sqlx: 3 × an error: x", None, true), "sqlx: 3 × an error: x");
     }
 }

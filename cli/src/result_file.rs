@@ -1,19 +1,26 @@
 //! Result files, as the commands that show them read them.
 
+#[cfg(test)]
+mod properties;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use results::file::{Environment, Incomplete, Kind, RunResult, SCHEMA_VERSION};
 use results::schema_v1::upgrade;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::scenario::settings_of_run;
+
+/// Numbers above are no count of anything, and nothing that is added up or multiplied could hold them. JSON's readers differ in
+/// what they make of larger ones (RFC 8259, section 6).
+const LARGEST: f64 = 9_007_199_254_740_991.0;
 
 /// Reads a result file.
 ///
 /// # Errors
-/// If there is none, or it is of another schema.
+/// If there is none, it is of another schema, or has numbers that no run can measure.
 pub fn read(file: &Path) -> Result<RunResult> {
     let text = fs::read_to_string(file).with_context(|| {
         format!("cannot read {}: give the path that 'lambench run' printed", file.display())
@@ -29,8 +36,24 @@ pub fn read(file: &Path) -> Result<RunResult> {
         ),
         None => bail!("{} is not a lambench result: it has no schema_version", file.display()),
     }
-    serde_json::from_value(value)
-        .with_context(|| format!("{} doesn't follow docs/results.schema.json", file.display()))
+    of(value).with_context(|| format!("{} doesn't follow docs/results.schema.json", file.display()))
+}
+
+fn of(value: Value) -> Result<RunResult> {
+    if let Some(number) = too_large(&value) {
+        bail!("it has the number {number}, which no run can measure");
+    }
+    Ok(serde_json::from_value(value)?)
+}
+
+/// A number above [`LARGEST`], if there is one.
+fn too_large(value: &Value) -> Option<&Number> {
+    match value {
+        Value::Number(number) => number.as_f64().is_none_or(|of| of.abs() > LARGEST).then_some(number),
+        Value::Array(values) => values.iter().find_map(too_large),
+        Value::Object(members) => members.values().find_map(too_large),
+        _ => None,
+    }
 }
 
 /// That a result lacks something, and what; none of a complete one.

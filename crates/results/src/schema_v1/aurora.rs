@@ -3,7 +3,7 @@
 use protocol::stats::real;
 use serde_json::{Map, Value, json};
 
-use super::take;
+use super::{set, take};
 use crate::scenario::aurora::{COST, COST_WITH_AURORA};
 
 const AURORA_LINE: &str = "Aurora";
@@ -50,9 +50,10 @@ fn costs_of(mut cost: Value, price: &Value, completions: f64) -> Vec<Value> {
         .zip(lines)
         .map(|((name, usd), mut line)| {
             let million = usd / completions * 1e6;
-            line["name"] = json!(name);
-            line["usd"] = json!(million);
-            line["quantity"] = json!(line["price"]["usd"].as_f64().map(|usd| million / usd));
+            let quantity = line["price"]["usd"].as_f64().map(|usd| million / usd);
+            set(&mut line, "name", json!(name));
+            set(&mut line, "usd", json!(million));
+            set(&mut line, "quantity", json!(quantity));
             line
         })
         .collect();

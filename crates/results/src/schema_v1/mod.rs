@@ -46,6 +46,19 @@ fn upgrade_cost(cost: &mut Map<String, Value>) {
     cost.insert("lines".to_owned(), json!(lines));
 }
 
+/// Sets a field, if it is an object that shall have it: what else somebody wrote there is refused later, with everything else that
+/// doesn't follow the schema.
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+/// The values of an object's field, if it has a list there.
+fn list<'a>(object: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    object.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
 /// The values of an array, which is empty then.
 fn take(array: Option<&mut Value>) -> Vec<Value> {
     array.and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::{list, set};
 use crate::scenario::pipeline::{COST, COST_WITH_AURORA};
 
 /// The name of a line, and the part of the price that it was, by the unit of its list price. The two lines of an on-demand
@@ -32,10 +33,10 @@ pub fn upgrade(result: &mut Map<String, Value>) {
     let price = detail.and_then(|detail| detail.remove("price")).unwrap_or_default();
     let costs = result.get_mut("cost").and_then(Value::as_array_mut);
     let Some([cost]) = costs.map(Vec::as_mut_slice) else { return };
-    for one in cost["lines"].as_array_mut().into_iter().flatten() {
+    for one in list(cost, "lines") {
         let (name, part) = line(one["price"]["unit"].as_str().unwrap_or_default());
-        one["name"] = json!(name);
-        one["usd"] = price[part].clone();
+        set(one, "name", json!(name));
+        set(one, "usd", price[part].clone());
     }
     if cost["item"] == COST_WITH_AURORA {
         let own = cost["lines"].as_array().into_iter().flatten().filter(|line| line["name"] != "Aurora");

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::rename;
+use super::{list, rename, set};
 
 /// The parts of a price in the order in which a cost of version 1 has their list prices, and the names of their lines. That of
 /// the generator has its compute and its invocations besides its LIST requests.
@@ -40,9 +40,8 @@ pub fn upgrade(result: &mut Map<String, Value>) {
 fn upgrade_lines(cost: &mut Value, price: &Value) {
     let number = |value: &Value| value.as_f64().unwrap_or_default();
     let share = number(&cost["usd"]) / number(&price["per_thousand_usd"]);
-    let lines = cost["lines"].as_array_mut().into_iter().flatten();
-    for (line, (part, name)) in lines.zip(PARTS) {
-        line["name"] = json!(name);
-        line["usd"] = json!(number(&price[part]) * share);
+    for (line, (part, name)) in list(cost, "lines").zip(PARTS) {
+        set(line, "name", json!(name));
+        set(line, "usd", json!(number(&price[part]) * share));
     }
 }

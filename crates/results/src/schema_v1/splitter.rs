@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::take;
+use super::{list, set, take};
 use crate::scenario::splitter::{ONE_INVOCATION_COST, RUN_LOG_COST, SPLIT_COST, cost_item};
 
 /// What an invocation could last at most, seconds: version 1 didn't say it.
@@ -21,15 +21,17 @@ pub fn upgrade(result: &mut Map<String, Value>) {
     let mut costs = take(result.get_mut("cost")).into_iter().peekable();
     let mut upgraded: [Vec<Value>; 3] = Default::default();
     let Some(detail) = result.get_mut("splitter") else { return };
-    detail["task"]["max_invocation_seconds"] = json!(MAX_INVOCATION_SECONDS);
-    let runs = detail.get_mut("runs").and_then(Value::as_array_mut);
-    for run in runs.into_iter().flatten().filter_map(Value::as_object_mut) {
+    if let Some(task) = detail.get_mut("task") {
+        set(task, "max_invocation_seconds", json!(MAX_INVOCATION_SECONDS));
+    }
+    for run in list(detail, "runs").filter_map(Value::as_object_mut) {
         rename(run);
         let price = run.remove("price").unwrap_or_default();
         run.insert("one_invocation_seconds".to_owned(), price["one_invocation_seconds"].clone());
         // A run without a price had no cost.
         if let Some(cost) = costs.next_if(|_| !price["per_million_usd"].is_null()) {
-            let costs = split(cost, run["concurrency"].as_u64().unwrap_or_default(), &price);
+            let costs =
+                split(cost, run.get("concurrency").and_then(Value::as_u64).unwrap_or_default(), &price);
             upgraded.iter_mut().zip(costs).for_each(|(kind, cost)| kind.push(cost));
         }
     }
@@ -56,8 +58,8 @@ fn split(mut cost: Value, concurrency: u64, price: &Value) -> [Value; 3] {
     let lines = take(cost.get_mut("lines"));
     let parts = PARTS.into_iter().filter(|(part, _)| !price[part].is_null());
     let named = parts.zip(lines).map(|((part, name), mut line)| {
-        line["name"] = json!(name);
-        line["usd"] = price[part].clone();
+        set(&mut line, "name", json!(name));
+        set(&mut line, "usd", price[part].clone());
         line
     });
     let (run_log, own): (Vec<_>, Vec<_>) = named.partition(|line| line["name"] == RUN_LOG_LINE);

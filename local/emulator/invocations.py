@@ -28,6 +28,8 @@ _starting = threading.local()
 _started = threading.Event()
 # The request id of this thread's latest invocation.
 _latest = threading.local()
+# Pairs: called with an invocation when its environment gets the event, and with one whose event no environment has handled.
+_watchers = []
 
 
 class Invocation:
@@ -54,6 +56,8 @@ class Invocation:
         self.failed_here = False
         self.error = None
         self.cpu = cpu_usage.Meter()
+        # The name of the log stream, the stream and the event of its START line, once that is written.
+        self.start_line = None
         if self.ready:
             self.cpu.start(worker.environment)
 
@@ -61,8 +65,19 @@ class Invocation:
         """Time of the handler, without the start of its environment."""
         return max(0.0, self.ended - self.started - self.start_seconds) * 1000
 
+    def begin(self):
+        """The environment is ready: the event is its own from now on."""
+        for started, _ in _watchers:
+            started(self)
+
+    def take_back(self):
+        """No environment has handled the event."""
+        for _, taken_back in _watchers:
+            taken_back(self)
+
     def restart(self):
         """Begin again with a new environment: the one before had ended."""
+        self.take_back()
         self.started = time.monotonic()
         self.ended = None
         self.cold, self.ready = True, False
@@ -116,6 +131,11 @@ def apply():
     threading.Thread(target=_watch, daemon=True, name="memory-watch").start()
 
 
+def on_start(started, taken_back):
+    """Call one when an environment gets an event, and the other when none has handled it after all."""
+    _watchers.append((started, taken_back))
+
+
 def take(request_id):
     """The measurements of a finished invocation, once; None if no worker ran it."""
     return _finished.pop(request_id, None)
@@ -138,6 +158,8 @@ def _measured(original):
         _latest.request_id = request_id
         _running[request_id] = run
         _started.set()
+        if run.ready:
+            run.begin()
         try:
             result = _result(original, self, run, event, **context)
         finally:
@@ -173,6 +195,7 @@ def _result(original, worker, run, event, **context):
                 break
             _ended(worker)
     run.failed_here = True
+    run.take_back()
     return _ended(worker, errors.of_emulator())
 
 
@@ -199,6 +222,7 @@ def _timed(original):
             if run is not None:
                 run.ready = True
                 run.cpu.start(self.environment)
+                run.begin()
         finally:
             if run is not None:
                 run.start_seconds += time.monotonic() - before

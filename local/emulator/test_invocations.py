@@ -1,8 +1,9 @@
 """What a contender may do to itself, and what the score reads of it afterwards."""
 
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
-from emulator_fixture import EmulatorTest, custom_runtime
+from emulator_fixture import EmulatorTest, custom_runtime, wait_for
 
 BEHAVIOURS = """
 import os, resource, subprocess, time
@@ -114,6 +115,21 @@ class Invocations:
         lines = [line for line in self.log_lines(name) if line.startswith("line ")]
         self.assertEqual(lines, [f"line {number}" for _ in range(3) for number in range(500)])
 
+    def test_an_invocation_under_way_has_a_start_line_and_one_only(self):
+        name = self.function()
+        for cold in (True, False):
+            with self.subTest(cold=cold), ThreadPoolExecutor() as threads:
+                running = threads.submit(self.invoke, name, {"do": "sleep", "seconds": 2})
+                wait_for(lambda: len(self.starts(name)) == (1 if cold else 2), "the START line")
+                self.assertEqual(len(self.reports(name)), 0 if cold else 1)
+                running.result()
+                self.assertEqual(len(self.starts(name)), len(self.reports(name)))
+
+    def starts(self, name):
+        """The request ids of all START lines."""
+        lines = self.log_lines(name)
+        return [line.split()[2] for line in lines if line.startswith("START RequestId: ")]
+
     def test_a_deleted_log_group_stays_deleted(self):
         name = self.function()
         self.invoke(name)
@@ -133,6 +149,44 @@ class Invocations:
         self.assertEqual(variables["AWS_REGION"], "us-east-1")
         self.assertEqual(variables["AWS_LAMBDA_FUNCTION_NAME"], name)
         self.assertTrue(variables["AWS_ACCESS_KEY_ID"].startswith("ASIA"))
+
+
+# Invokes its own function as often as its event says, and waits for all.
+FAN_OUT = """
+import boto3, json, os
+from concurrent.futures import ThreadPoolExecutor
+def handler(event, context):
+    def invoke(_):
+        name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        return boto3.client("lambda").invoke(FunctionName=name, Payload=b"{}")["StatusCode"]
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(invoke, range(event.get("workers", 0))))
+"""
+
+
+class FanOut(EmulatorTest):
+    """A function that invokes itself."""
+
+    def test_every_invocation_is_in_the_log_at_the_time_when_it_ran(self):
+        policy = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
+        name = self.deploy(FAN_OUT, policy=policy, Timeout=60)
+        self.assertEqual(self.invoke(name, {"workers": 3}), ([200, 200, 200], None))
+        logs = self.emulator.client("logs")
+        events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+        spans, streams = {}, {}
+        for event in events:
+            word, *_ = event["message"].split(" RequestId: ")
+            if word in ("START", "REPORT"):
+                request_id = event["message"].split()[2]
+                spans.setdefault(request_id, {})[word] = event["timestamp"]
+                streams.setdefault(request_id, set()).add(event["logStreamName"])
+        self.assertEqual(len(spans), 4)
+        first, *workers = sorted(spans.values(), key=lambda span: span["START"])
+        for worker in workers:
+            self.assertLessEqual(first["START"], worker["START"])
+            self.assertLessEqual(worker["START"], worker["REPORT"])
+            self.assertLessEqual(worker["REPORT"], first["REPORT"])
+        self.assertEqual([len(of_one) for of_one in streams.values()], [1, 1, 1, 1])
 
 
 class Python(Invocations, EmulatorTest):

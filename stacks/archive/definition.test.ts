@@ -10,6 +10,7 @@ interface State {
   readonly Output?: unknown;
   readonly Items?: string;
   readonly ItemSelector?: unknown;
+  readonly Seconds?: unknown;
   readonly Choices?: readonly { Condition: string; Output?: unknown; Next: string }[];
   readonly Default?: string;
   readonly ItemProcessor?: States;
@@ -49,10 +50,14 @@ describe("the archive contest's state machine", () => {
   };
 
   /** The choice that a state makes: the next state, and what it gets. */
-  const choice = async (name: string, input: unknown): Promise<readonly [string, unknown]> => {
+  const choice = async (
+    name: string,
+    input: unknown,
+    context: unknown = {},
+  ): Promise<readonly [string, unknown]> => {
     const { Choices = [], Default = "" } = state(name);
     for (const { Condition, Output, Next } of Choices) {
-      if ((await evaluate(Condition, input)) === true) return [Next, await evaluate(Output, input)];
+      if ((await evaluate(Condition, input, context)) === true) return [Next, await evaluate(Output, input)];
     }
     return [Default, input];
   };
@@ -129,6 +134,21 @@ describe("the archive contest's state machine", () => {
     expect(await keyOf(warm)).toBe("archives/x/rust-stream-0.zip");
     const counted = await evaluate(state("Runs").Output, warm, context);
     expect((await choice("AnyFailed", counted))[0]).toBe("Verify");
+  });
+
+  it("pauses before and after the runs if it is told to, and else not", async () => {
+    const counted = { arn: CONTENDERS[0], is_warmup: false, runs: [{ run: 0, elapsed_ms: 1 }] };
+    for (const [input, before, after] of [
+      [{}, "Contenders", "Verify"],
+      [{ pause_seconds: 240 }, "PauseBefore", "PauseAfter"],
+    ] as const) {
+      const context = { Execution: { Input: input } };
+      expect((await choice("AnyPause", {}, context))[0]).toBe(before);
+      expect((await choice("AnyFailed", counted, context))[0]).toBe(after);
+    }
+    expect(
+      await evaluate(state("PauseAfter").Seconds, {}, { Execution: { Input: { pause_seconds: 240 } } }),
+    ).toBe(240);
   });
 
   it("starts no run that counts after a warm-up run that failed, and says that it was one", async () => {

@@ -144,6 +144,7 @@ export const archive = scenario({
         bucket: bucket.name,
         contenders: arns,
         warmupRange: [0, RUNS[1]],
+        canPause: true,
         leftOut: found.leftOut,
         functions: {
           fillBucket: filled.function.name,

@@ -19,6 +19,12 @@ pub struct Deployed {
     /// that of an earlier version.
     #[serde(default)]
     pub warmup_range: Option<(u64, u64)>,
+    /// Whether the state machine pauses around the runs if it is told to; that of an earlier version does not.
+    #[serde(default)]
+    pub can_pause: bool,
+    /// The bucket; none in the output of an earlier version.
+    #[serde(default)]
+    pub bucket: Option<String>,
     /// The contenders that are not deployed, since their settings cannot be followed.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
@@ -75,6 +81,9 @@ pub struct ExecutionInput {
     pub runs_per_contender: u64,
     /// Runs of each contender before those, which do not count.
     pub warmup_runs: u64,
+    /// Seconds in which nothing happens before the runs, and between them and the verification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_seconds: Option<u64>,
 }
 
 /// What the execution of the state machine returns.

@@ -23,6 +23,9 @@ const AT_ONCE: &str = "runsAtOnce";
 /// whose state machine takes no such choice.
 pub fn apply(options: &Options, deployed: &mut Deployed) -> Result<()> {
     choose_contenders(&options.contenders, deployed)?;
+    if options.requests.is_some() {
+        check_metrics(deployed)?;
+    }
     if options.runs.is_none() && options.warmup == 0 && !options.cold_only {
         return Ok(());
     }
@@ -71,6 +74,28 @@ fn choose_contenders(patterns: &[Pattern], deployed: &mut Deployed) -> Result<()
     if !patterns.is_empty() {
         let takes_part = |arn: &String| patterns.iter().any(|pattern| pattern.matches(contender(stack, arn)));
         deployed.contenders.retain(takes_part);
+    }
+    Ok(())
+}
+
+/// Whether the bucket's request metrics can tell what a contender sends.
+fn check_metrics(deployed: &Deployed) -> Result<()> {
+    if !deployed.deployment.is_on_aws() {
+        return usage(
+            "--requests metrics is for AWS: the local environment counts S3's requests itself".to_owned(),
+        );
+    }
+    if deployed.contenders.len() > 1 {
+        return usage(
+            "--requests metrics measures the whole bucket, so that only one contender can take part: name it with --contender"
+                .to_owned(),
+        );
+    }
+    if !deployed.can_pause {
+        bail!(
+            "the stack is from a version without --requests: deploy it again with: {}",
+            deployed.deployment.pulumi("up")
+        );
     }
     Ok(())
 }
@@ -165,6 +190,20 @@ mod tests {
     fn numbers_out_of_the_settings_range_are_refused() {
         assert_eq!(refused("--runs 51"), "--runs 51: it must be from 1 to 50");
         assert_eq!(refused("--warmup 51"), "--warmup 51: it must be from 0 to 50");
+    }
+
+    #[test]
+    fn request_metrics_are_of_one_contender_on_aws() {
+        let line = "--requests metrics --contender rust-stream";
+        assert!(refused(line).starts_with("--requests metrics is for AWS: "), "{}", refused(line));
+        let mut aws = stack();
+        aws.deployment.endpoint = None;
+        let said =
+            |line: &str, deployed: &Deployed| applied(line, &mut deployed.clone()).unwrap_err().to_string();
+        assert!(said("--requests metrics", &aws).contains("only one contender can take part"));
+        assert!(said(line, &aws).ends_with("deploy it again with: pulumi up --stack dev"));
+        aws.can_pause = true;
+        applied(line, &mut aws).unwrap();
     }
 
     #[test]

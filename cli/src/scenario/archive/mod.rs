@@ -49,7 +49,7 @@ impl Scenario for Archive {
 
     async fn run(&self, run: &Run) -> Result<Measurement> {
         let options = choice::options(&self.0, &run.deployed)?;
-        let observation = execute::execute(run, options).await?;
+        let observation = execute::execute(run, options, self.0.requests.is_some()).await?;
         report::measurement(run, &observation)
     }
 }

@@ -28,6 +28,8 @@ Examples:
     lambench run archive --memory 128,256,512,1024,1769
   The cheapest first, with what S3 charges for requests:
     lambench run archive --rank-by total-price
+  On AWS, with S3's requests by the bucket's request metrics, of one contender:
+    lambench run archive --contender rust-stream --requests metrics
   Who won:
     lambench run archive --json | jq -r .archive.success[0].arn";
 
@@ -49,9 +51,22 @@ pub struct Options {
     /// runs follow one another then
     #[arg(long, conflicts_with = "warmup")]
     pub cold_only: bool,
+    /// Where the number of S3 requests is from on AWS, which counts none by function [default: the contender's own count, if it
+    /// logs one]
+    ///
+    /// metrics: S3's request metrics of the bucket, which cost money and half an hour; for one contender at a time.
+    #[arg(long, value_enum, value_name = "SOURCE", conflicts_with_all = ["warmup", "cold_only"])]
+    pub requests: Option<RequestsFrom>,
     /// What to rank contenders by; the result file is the same
     #[arg(long, value_enum, default_value_t)]
     pub rank_by: RankBy,
+}
+
+/// Where the number of S3 requests is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RequestsFrom {
+    /// S3's request metrics of the bucket
+    Metrics,
 }
 
 /// What a contest was asked to do: who took part, and how often.
@@ -82,7 +97,14 @@ mod tests {
     #[test]
     fn without_options_it_is_the_contest_that_the_stack_has() {
         let rank_by = RankBy::LambdaPrice;
-        let expected = Options { contenders: Vec::new(), runs: None, warmup: 0, cold_only: false, rank_by };
+        let expected = Options {
+            contenders: Vec::new(),
+            runs: None,
+            warmup: 0,
+            cold_only: false,
+            requests: None,
+            rank_by,
+        };
         assert_eq!(options(""), Ok(expected));
     }
 
@@ -101,6 +123,9 @@ mod tests {
             ("--runs 0", "0 is not in 1.."),
             ("--warmup -1", "unexpected argument '-1'"),
             ("--cold-only --warmup 1", "cannot be used with"),
+            ("--requests metrics --cold-only", "cannot be used with"),
+            ("--requests metrics --warmup 1", "cannot be used with"),
+            ("--requests logs", "possible values: metrics"),
             ("--contender [", "Pattern syntax error"),
         ] {
             let said = options(line).unwrap_err();

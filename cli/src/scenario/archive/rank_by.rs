@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use protocol::stats::real;
-use results::scenario::archive::{Contest, Success};
+use results::scenario::archive::{Class, Contest, Success};
 
 /// What contenders are ranked by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -10,16 +10,16 @@ pub enum RankBy {
     /// What Lambda charges for the time of a run, as in the public contest
     #[default]
     LambdaPrice,
-    /// The same and the requests to S3, which only a local environment counts
+    /// The same and the requests to S3 and Lambda, where their number is known
     TotalPrice,
     /// The mean billed duration
     Time,
 }
 
 impl RankBy {
-    /// The contenders that passed, the best first; without the figure, last.
-    pub fn ranked(self, contest: &Contest) -> Vec<&Success> {
-        let mut ranked: Vec<_> = contest.success.iter().collect();
+    /// The contenders of a class that passed, the best first; without the figure, last.
+    pub fn ranked(self, contest: &Contest, class: Class) -> Vec<&Success> {
+        let mut ranked: Vec<_> = contest.success.iter().filter(|one| one.class == class).collect();
         ranked.sort_by(|one, other| self.figure(one).total_cmp(&self.figure(other)));
         ranked
     }
@@ -32,13 +32,20 @@ impl RankBy {
         }
     }
 
-    /// What a ranking is by, as people read it.
-    pub fn heading(self, contest: &Contest) -> &'static str {
+    /// What the ranking of a class is by, as people read it; the class itself only where there is another one.
+    pub fn heading(self, contest: &Contest, class: Class) -> String {
+        let heading = self.figure_in_words(contest, class);
+        let is_only_one = contest.success.iter().all(|one| one.class == Class::OneInvocation);
+        if is_only_one { heading.to_owned() } else { format!("{}: {heading}", class.name()) }
+    }
+
+    fn figure_in_words(self, contest: &Contest, class: Class) -> &'static str {
+        let is_unknown = |one: &Success| one.class == class && one.total_price_usd.is_none();
         match self {
             Self::LambdaPrice => {
                 "ranked by Lambda's price; for another ranking: --rank-by total-price, --rank-by time"
             }
-            Self::TotalPrice if contest.success.iter().any(|one| one.total_price_usd.is_none()) => {
+            Self::TotalPrice if contest.success.iter().any(is_unknown) => {
                 "S3's requests were not counted, so there is no price in all: ranked by Lambda's price where it is missing"
             }
             Self::TotalPrice => "ranked by the price in all, with S3's requests",
@@ -66,7 +73,7 @@ mod tests {
             priced("streams", 3000, 512, Some(0.0001)),
         ]);
         let first = |rank_by: RankBy, contest: &Contest| {
-            let ranked = rank_by.ranked(contest);
+            let ranked = rank_by.ranked(contest, Class::OneInvocation);
             ranked.iter().map(|one| one.arn.rsplit('-').next().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(first(RankBy::LambdaPrice, &contest), ["copies", "streams", "large"]);
@@ -74,6 +81,11 @@ mod tests {
         assert_eq!(first(RankBy::Time, &contest), ["large", "copies", "streams"]);
         contest.success[2].total_price_usd = None;
         assert_eq!(first(RankBy::TotalPrice, &contest)[2], "streams", "an unknown price leads nowhere");
-        assert!(RankBy::TotalPrice.heading(&contest).contains("were not counted"));
+        let heading = |contest: &Contest, class| RankBy::TotalPrice.heading(contest, class);
+        assert!(heading(&contest, Class::OneInvocation).starts_with("S3's requests were not counted"));
+        contest.success[2].class = Class::FanOut;
+        assert_eq!(first(RankBy::TotalPrice, &contest), ["large", "copies"], "it is ranked apart");
+        assert!(heading(&contest, Class::OneInvocation).starts_with("one invocation: ranked by the price"));
+        assert!(heading(&contest, Class::FanOut).starts_with("fan-out: S3's requests were not counted"));
     }
 }

@@ -1,5 +1,7 @@
 //! What the tests of this scenario have in common.
 
+use std::time::Duration;
+
 use protocol::archive::{Contender, Run as ContenderRun, Verdict};
 use protocol::stats::real;
 use results::billing_log::Report;
@@ -7,7 +9,7 @@ use results::scenario::archive::{Contest, ContestOptions, Success};
 use serde_json::json;
 
 use super::Run;
-use super::execute::{Configuration, Counts, Observation, Observed, Requests, S3Requests};
+use super::execute::{Configuration, Counts, FanOut, Observation, Observed, Requests, S3Requests};
 use crate::scenario::shared;
 
 /// A contender of the stack `dev`.
@@ -51,12 +53,19 @@ pub fn report(run: u64, billed_ms: f64, max_memory_mb: u64, init_ms: Option<f64>
 /// A function with the smallest storage.
 pub fn configuration() -> Configuration {
     let (runtime, architecture) = ("provided.al2023".to_owned(), "arm64".to_owned());
-    Configuration { runtime, architecture, memory_mb: 512, storage_mb: 512 }
+    Configuration { runtime, architecture, memory_mb: 512, storage_mb: 512, timeout: Duration::from_mins(15) }
 }
 
-/// A contender that passes.
+/// A contender that passes, whose invocations nobody has counted.
 pub fn observed(elapsed_ms: &[f64], reports: &[Report]) -> Observed {
-    Observed { contender: runs(elapsed_ms), configuration: configuration(), reports: reports.to_vec() }
+    let (contender, configuration) = (runs(elapsed_ms), configuration());
+    Observed {
+        contender,
+        configuration,
+        reports: reports.to_vec(),
+        fan_out: FanOut::Unknown,
+        last_ended_ms: 0,
+    }
 }
 
 /// A contest of all contenders, with a run of each.
@@ -99,4 +108,78 @@ pub fn success(contender: &str, ms: u64) -> Success {
         "requests_price_usd": null, "s3": null, "total_price_usd": null, "archive_bytes": 1000, "durations_ms": [ms, ms],
     }))
     .unwrap()
+}
+
+/// A function's log, line by line.
+pub mod log {
+    use serde_json::{Value, json};
+
+    use crate::scenario::shared::invocation_log::Line;
+
+    /// Lines in one log stream after the other.
+    #[derive(Debug, Clone, Default)]
+    pub struct Log {
+        stream: String,
+        lines: Vec<Line>,
+    }
+
+    impl Log {
+        /// What follows is of another environment.
+        pub fn in_stream(mut self, stream: &str) -> Self {
+            stream.clone_into(&mut self.stream);
+            self
+        }
+
+        /// A line at a time.
+        pub fn line(mut self, at_ms: i64, message: &str) -> Self {
+            self.lines.push(Line { stream: self.stream.clone(), at_ms, message: message.to_owned() });
+            self
+        }
+
+        /// An invocation starts.
+        pub fn start(self, id: &str, at_ms: i64) -> Self {
+            self.line(at_ms, &format!("START RequestId: {id} Version: $LATEST\n"))
+        }
+
+        /// An invocation ends.
+        pub fn report(self, id: &str, at_ms: i64, billed_ms: f64) -> Self {
+            self.line(at_ms, &report(id, billed_ms))
+        }
+
+        /// An invocation of so many ms.
+        pub fn invocation(self, id: &str, at_ms: i64, ms: u32) -> Self {
+            self.start(id, at_ms).report(id, at_ms + i64::from(ms), f64::from(ms))
+        }
+
+        /// The same of a function that is traced.
+        pub fn traced(self, id: &str, at_ms: i64, ms: u32, trace: &str) -> Self {
+            let line = format!(
+                "{}\nXRAY TraceId: {trace}\tSegmentId: 4d\tSampled: true\t",
+                report(id, f64::from(ms))
+            );
+            self.start(id, at_ms).line(at_ms + i64::from(ms), &line)
+        }
+
+        /// All lines, in the order of their times.
+        pub fn lines(&self) -> Vec<Line> {
+            let mut lines = self.lines.clone();
+            lines.sort_by_key(|line| line.at_ms);
+            lines
+        }
+
+        /// What `FilterLogEvents` answers to a search for a pattern.
+        pub fn found(&self, pattern: &str) -> Value {
+            let phrase = pattern.trim_matches('"');
+            let lines = self.lines().into_iter().filter(|line| line.message.contains(phrase));
+            let event = |line: Line| json!({ "logStreamName": line.stream, "timestamp": line.at_ms, "message": line.message });
+            json!({ "events": lines.map(event).collect::<Vec<_>>() })
+        }
+    }
+
+    /// Lambda's line at the end of an invocation.
+    pub fn report(id: &str, billed_ms: f64) -> String {
+        format!(
+            "REPORT RequestId: {id}\tDuration: {billed_ms} ms\tBilled Duration: {billed_ms} ms\tMax Memory Used: 9 MB\t"
+        )
+    }
 }

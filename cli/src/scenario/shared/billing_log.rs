@@ -14,9 +14,9 @@ use crate::aws::failed;
 use crate::scenario::shared::run_context::RunContext;
 
 /// How long to wait for REPORT lines: logs are searchable some time after they are written.
-const TIMEOUT: Duration = Duration::from_mins(1);
+pub const TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two searches.
-const INTERVAL: Duration = Duration::from_secs(2);
+pub const INTERVAL: Duration = Duration::from_secs(2);
 /// A REPORT line may be written a little after the invocation's answer; but those of the next run, which start 3 s after
 /// this one at the earliest, must stay out.
 const LATE_MS: i64 = 2_000;

@@ -11,6 +11,7 @@ pub mod deployment;
 pub mod function_configuration;
 pub mod function_memory;
 pub mod headline;
+pub mod invocation_log;
 pub mod invoke;
 pub mod memory_sweep;
 pub mod metric;

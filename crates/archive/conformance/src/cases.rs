@@ -143,6 +143,15 @@ pub async fn faults_are_overcome(contender: Contender) {
     archives.check();
 }
 
+/// What a contender says of its requests is what it will pay for, repetitions included.
+pub async fn own_counts_are_those_of_s3(contender: Contender) {
+    let model = Model::start().await;
+    put(&model.s3, &some(FILES, 6, 5 * MIB + 1)).await;
+    model.faults(json!([{ "kind": "503", "rate": 0.3 }])).await;
+    model.archive(&contender, FILES, Limit::default()).await.expect("an archive");
+    model.until_counted().await;
+}
+
 /// S3 starts an upload, but the answer that names it is lost.
 pub async fn unknown_uploads_are_removed(contender: Contender) {
     let (model, mut archives) = (Model::start().await, Archives::new());

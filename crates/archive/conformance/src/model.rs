@@ -96,9 +96,49 @@ impl Model {
     }
 
     async fn requests(&self, operation: &str) -> u64 {
+        let rows = self.counters().await;
+        let rows = rows.iter().filter(|row| row["operation"] == operation);
+        rows.filter_map(|row| row["requests"].as_u64()).sum()
+    }
+
+    async fn counters(&self) -> Vec<Value> {
         let counters: Value = serde_json::from_str(&self.ask("GET", "/counters", "").await).expect("JSON");
-        let rows = counters["requests"].as_array().expect("a list").iter();
-        rows.filter(|row| row["operation"] == operation).filter_map(|row| row["requests"].as_u64()).sum()
+        counters["requests"].as_array().expect("a list").clone()
+    }
+
+    /// Waits until the client has counted as many writes and reads as the model charges for: a request that nobody waits for any
+    /// more may be under way still.
+    pub async fn until_counted(&self) {
+        let (mut own, mut charged) = ([0; 2], [1; 2]);
+        let counted = async {
+            while own != charged {
+                tokio::task::yield_now().await;
+                (own, charged) = (self.own_counts(), self.charged().await);
+            }
+        };
+        let is_in_time = timeout(PATIENCE, counted).await.is_ok();
+        assert!(is_in_time, "the client has counted {own:?} writes and reads, and the model {charged:?}");
+    }
+
+    /// Writes and reads by the client's count.
+    fn own_counts(&self) -> [u64; 2] {
+        self.s3.charged().by_method().fold([0; 2], |[writes, reads], (method, count)| match method {
+            "GET" | "HEAD" => [writes, reads + count],
+            _ => [writes + count, reads],
+        })
+    }
+
+    /// Writes and reads that S3 charges for.
+    async fn charged(&self) -> [u64; 2] {
+        let number = |row: &Value, name: &str| row[name].as_u64().expect("a number");
+        self.counters().await.iter().fold([0; 2], |[writes, reads], row| {
+            let count = number(row, "requests") - number(row, "server_errors");
+            match row["operation"].as_str().expect("a name") {
+                free if free.starts_with("Delete") || free.starts_with("Abort") => [writes, reads],
+                read if read.starts_with("Get") || read.starts_with("Head") => [writes, reads + count],
+                _ => [writes + count, reads],
+            }
+        })
     }
 
     /// Waits for the first request of an operation.

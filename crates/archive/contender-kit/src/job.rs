@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::serve::Request;
-use crate::{ArchiveError, Run, explained};
+use crate::{ArchiveError, Run, explained, own_count};
 
 /// Kept to clean up before Lambda ends the function; a third of a short time.
 const RESERVE: Duration = Duration::from_secs(8);
@@ -60,7 +60,8 @@ pub struct Archived<T> {
     repeated_requests: u64,
 }
 
-/// One invocation of `contender`: does `work` until the archive is there or has to be given up, and cleans up what fails.
+/// One invocation of `contender`: does `work` until the archive is there or has to be given up, cleans up what fails, and logs how
+/// many requests that took.
 ///
 /// # Errors
 /// The work's, or [`ArchiveError`].
@@ -72,7 +73,10 @@ pub async fn invoke<T: Debug, Work: Future<Output = Result<T, Failure>>>(
     work: impl FnOnce(Arc<Job>) -> Work,
 ) -> Result<Archived<T>, Failure> {
     let job = Arc::new(Job::new(contender, s3, request, invocation.deadline));
-    job.carry_out(s3, invocation, work(Arc::clone(&job))).await
+    let before = s3.charged();
+    let done = job.carry_out(s3, invocation, work(Arc::clone(&job))).await;
+    own_count::log(s3.charged().since(before));
+    done
 }
 
 impl Job {

@@ -5,6 +5,7 @@ mod entries;
 mod error;
 mod job;
 mod memory_budget;
+mod own_count;
 mod run;
 mod serve;
 

@@ -29,6 +29,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::body::Body;
 use crate::call::{Answer, Call, escaped_path};
+use crate::charged::{Charge, Charged, Counters};
 use crate::concurrency_limit::{ConcurrencyLimit, Permit};
 use crate::error::Error;
 use crate::resolver::Resolver;
@@ -110,6 +111,7 @@ struct Shared {
     sent: AtomicU64,
     again: AtomicU64,
     unanswered: AtomicU64,
+    charged: Counters,
 }
 
 /// Requests so far.
@@ -141,7 +143,8 @@ impl S3 {
         let limit = ConcurrencyLimit::new(settings.concurrency);
         let [sent, again, unanswered] = [(); 3].map(|()| AtomicU64::new(0));
         let bucket = bucket.to_owned();
-        let shared = Shared { http, settings, bucket, base, limit, sent, again, unanswered };
+        let charged = Counters::default();
+        let shared = Shared { http, settings, bucket, base, limit, sent, again, unanswered, charged };
         Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), writes: TaskTracker::new() })
     }
 
@@ -171,6 +174,12 @@ impl S3 {
         let [sent, again, unanswered] =
             [sent, again, unanswered].map(|counter| counter.load(Ordering::Relaxed));
         Requests { sent, again, unanswered }
+    }
+
+    /// Requests so far that S3 charges for.
+    #[must_use]
+    pub fn charged(&self) -> Charged {
+        self.shared.charged.so_far()
     }
 
     /// Sends a request until it is answered.
@@ -259,11 +268,14 @@ impl S3 {
         body: Body,
     ) -> Result<impl Future<Output = Result<Response<Incoming>, Error>> + Send + use<>, Error> {
         self.shared.sent.fetch_add(1, Ordering::Relaxed);
+        let charge = Charge::of(call);
+        self.shared.charged.sent(charge);
         let response = self.shared.http.request(self.signed(call, body)?);
         let (shared, sent_at) = (Arc::clone(&self.shared), Instant::now());
         Ok(async move {
             let response = response.await.map_err(|error| broken(&error))?;
             let status = response.status();
+            shared.charged.answered(charge, status);
             if status == StatusCode::SERVICE_UNAVAILABLE {
                 shared.limit.refused(sent_at);
             } else {

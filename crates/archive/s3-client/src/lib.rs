@@ -7,6 +7,7 @@
 
 mod body;
 mod call;
+mod charged;
 mod client;
 mod concurrency_limit;
 mod error;
@@ -16,6 +17,7 @@ mod uploads;
 mod xml;
 
 pub use body::{Body, chunks};
+pub use charged::Charged;
 pub use client::{Requests, S3, Settings};
 pub use error::{Error, Failed};
 pub use objects::{Listed, stored_crc};

@@ -2,18 +2,19 @@
 //!
 //! Field names up to `run_price_usd` are those of the public contest (`demo-s3-archiving`), so that its tools read ours.
 
+use protocol::stats::real;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// All contenders of one contest: those that passed, cheapest first, and those that did not.
+/// All contenders of one contest: those that passed, the cheapest of each class first, and those that did not.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contest {
-    /// Ranked by `run_price_usd`, ascending.
+    /// Those with one invocation, behind them those that fan out; each ranked by `run_price_usd`, ascending.
     pub success: Vec<Success>,
     /// In the order in which the contenders were given.
     pub failure: Vec<Failure>,
-    /// Contenders of which the user has ended the contest before all their runs: of those that ended, all made a valid archive.
-    /// They have no rank, since the others' figures are over more runs.
+    /// Contenders that made valid archives but have no rank: `no_rank` says why. Where it says nothing, the user has ended the
+    /// contest before all their runs, and the others' figures are over more runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unranked: Vec<Success>,
     /// What was run; none in a result of a version that did not keep it.
@@ -32,6 +33,46 @@ pub struct ContestOptions {
     pub warmup_runs: u64,
     /// Whether every counted run was given a new environment.
     pub cold_only: bool,
+}
+
+/// What contenders are ranked among.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Class {
+    /// Those that make an archive in one invocation: the rule of the public contest. Also where nobody counted invocations.
+    #[default]
+    #[serde(rename = "one invocation")]
+    OneInvocation,
+    /// Those that invoke themselves.
+    #[serde(rename = "fan-out")]
+    FanOut,
+}
+
+impl Class {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 2] = [Self::OneInvocation, Self::FanOut];
+
+    /// As the result file names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneInvocation => "one invocation",
+            Self::FanOut => "fan-out",
+        }
+    }
+}
+
+/// How the number of S3 requests is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestsSource {
+    /// The local environment counted them, by function.
+    Counted,
+    /// The contender has logged its own count.
+    Contender,
+    /// S3's request metrics of the bucket, which AWS delivers on a best-effort basis.
+    Metrics,
+    /// It is not.
+    Unknown,
 }
 
 /// A contender whose every run made a valid archive in time.
@@ -58,9 +99,9 @@ pub struct Success {
     pub duration_ms_min: u64,
     /// Longest billed duration, ms.
     pub duration_ms_max: u64,
-    /// Memory × mean duration, GB-seconds.
+    /// Memory × the mean run's billed time, that of all its invocations, GB-seconds. With one invocation, that is the mean duration.
     pub gb_second_compute: f64,
-    /// Ephemeral storage above the free 512 MB × mean duration, GB-seconds.
+    /// Ephemeral storage above the free 512 MB × the same time, GB-seconds.
     pub gb_second_storage: f64,
     /// USD per GB-second of compute, by architecture.
     pub compute_rate_usd: f64,
@@ -70,8 +111,22 @@ pub struct Success {
     pub compute_price_usd: f64,
     /// `gb_second_storage` × `storage_rate_usd`.
     pub storage_price_usd: f64,
-    /// What Lambda charges for the mean run's time: compute + storage. The ranking's key.
+    /// What Lambda charges for the mean run's time, in all its invocations: compute + storage. The ranking's key.
     pub run_price_usd: f64,
+    /// What it is ranked among.
+    #[serde(default)]
+    pub class: Class,
+    /// Why it has no rank, in words; none of one that has, or of which the user ended the contest. Its prices are then those of what
+    /// is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_rank: Option<String>,
+    /// Each run's invocations of the function in order of run, the first one and those that it caused; empty where that is not
+    /// known, and in a result of a version that did not count them.
+    #[serde(default)]
+    pub invocations: Vec<u64>,
+    /// Each run's memory × billed time of all its invocations in order of run, GB-seconds; empty where `invocations` is.
+    #[serde(default)]
+    pub billed_gb_seconds: Vec<f64>,
     /// Most memory any run used, MB (`Max Memory Used`); none if no REPORT line was found.
     pub max_memory_mb: Option<u64>,
     /// Mean initialization time of the runs that were cold starts, ms; none if all were warm.
@@ -80,7 +135,10 @@ pub struct Success {
     /// count them.
     #[serde(default)]
     pub cold_runs: Option<u64>,
-    /// S3 requests and the Lambda request of a run, USD; none where S3's requests were not counted.
+    /// How the number of S3 requests is known; none in a result of a version that did not say so.
+    #[serde(default)]
+    pub requests_source: Option<RequestsSource>,
+    /// S3 requests and the Lambda requests of a run, USD; none where the number of S3's requests is not known.
     pub requests_price_usd: Option<f64>,
     /// `run_price_usd` + `requests_price_usd`; none where the latter is.
     pub total_price_usd: Option<f64>,
@@ -91,6 +149,15 @@ pub struct Success {
     pub archive_bytes: u64,
     /// Each run's billed duration in order of run, ms.
     pub durations_ms: Vec<u64>,
+}
+
+impl Success {
+    /// The mean run's invocations; none where that is not known.
+    #[must_use]
+    pub fn mean_invocations(&self) -> Option<f64> {
+        let all: u64 = self.invocations.iter().sum();
+        (!self.invocations.is_empty()).then(|| real(all) / real(self.invocations.len() as u64))
+    }
 }
 
 /// What a run asked of S3: means over all runs of the contest, warm-up runs among them, without what S3 doesn't charge for (deletes, answers 5xx).

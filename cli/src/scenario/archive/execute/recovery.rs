@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cleanup::clean_up;
 use super::shutdown::{stop, wait_for_invocations};
-use super::{Run, machine};
+use super::{Run, machine, request_metrics};
 use crate::output;
 use crate::scenario::shared::cold_starts;
 use crate::scenario::shared::run_file::RunFile;
@@ -46,6 +46,7 @@ pub async fn recover(run: &Run) -> Result<()> {
         file.remove();
     }
     cold_starts::recover(run).await?;
+    request_metrics::recover(run).await?;
     machine(run).refuse_other().await?;
     clean_up(run).await
 }

@@ -33,6 +33,8 @@ pub struct S3Requests {
     pub before: Option<Counts>,
     /// After.
     pub after: Option<Counts>,
+    /// Those of the mean run by S3's request metrics, where these were asked for.
+    pub by_metrics: Option<S3Use>,
 }
 
 /// The requests so far; none where nobody counts them. AWS has no such counter: S3's request metrics don't tell functions
@@ -78,8 +80,11 @@ mod tests {
 
     #[test]
     fn only_the_requests_of_this_run_are_shared_among_its_runs() {
-        let requests =
-            S3Requests { before: Some(counts(1000, 500)), after: Some(counts(1000 + 400, 500 + 3000)) };
+        let requests = S3Requests {
+            before: Some(counts(1000, 500)),
+            after: Some(counts(1000 + 400, 500 + 3000)),
+            by_metrics: None,
+        };
         let used = requests.per_run("lambench-dev-rust-stream", 2).unwrap();
         assert_eq!((used.writes, used.reads, used.sent_bytes, used.slow_downs), (200.0, 1500.0, None, None));
     }
@@ -89,7 +94,7 @@ mod tests {
         let n = Some(100);
         let counted = Requests { writes: 100, reads: 100, bytes_in: n, bytes_out: Some(200), slow_downs: n };
         let after = HashMap::from([("stream".to_owned(), counted)]);
-        let requests = S3Requests { before: Some(HashMap::new()), after: Some(after) };
+        let requests = S3Requests { before: Some(HashMap::new()), after: Some(after), by_metrics: None };
         let used = requests.per_run("stream", 2).unwrap();
         let told = (used.sent_bytes, used.received_bytes, used.slow_downs);
         assert_eq!(told, (Some(50.0), Some(100.0), Some(50.0)));
@@ -98,9 +103,9 @@ mod tests {
     #[test]
     fn requests_that_nobody_counted_are_not_none() {
         let (some, none) = (Some(counts(1, 1)), None);
-        let uncounted = S3Requests { before: none, after: some.clone() };
+        let uncounted = S3Requests { before: none, after: some.clone(), by_metrics: None };
         assert!(!uncounted.are_counted() && uncounted.per_run("lambench-dev-rust-stream", 2).is_none());
-        let counted = S3Requests { before: some, after: Some(HashMap::new()) };
+        let counted = S3Requests { before: some, after: Some(HashMap::new()), by_metrics: None };
         assert!(counted.are_counted() && counted.per_run("lambench-dev-rust-stream", 2).is_none());
     }
 }

@@ -13,7 +13,7 @@ use super::recovery::RunMarker;
 use super::{Run, machine};
 use crate::exit::Interrupted;
 use crate::output;
-use crate::scenario::shared::billing_log::{Span, search};
+use crate::scenario::shared::invocation_log::{Invocation, invocations, lines};
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -67,7 +67,7 @@ pub async fn wait_for_invocations(run: &Run, executions: &[String], since: Times
     let deadline = Instant::now() + longest_run;
     let mut told = 0;
     while Instant::now() < deadline {
-        let running = started.saturating_sub(ended_invocations(run, since).await?);
+        let running = running(started, &logged_invocations(run, since).await?);
         if running == 0 {
             break;
         }
@@ -80,12 +80,35 @@ pub async fn wait_for_invocations(run: &Run, executions: &[String], since: Times
     Ok(())
 }
 
-/// How many invocations of the contest's functions have ended since a time: each logs one REPORT line.
-async fn ended_invocations(run: &Run, since: Timestamp) -> Result<u64> {
+/// How many of the contest's invocations are under way at least: those that were started and have logged no end, and those that
+/// have logged their start only. Contenders that invoke themselves have more than were started.
+fn running(started: u64, logged: &[Invocation]) -> u64 {
+    let ended = logged.iter().filter(|one| one.report.is_some()).count();
+    started.saturating_sub(ended as u64).max((logged.len() - ended) as u64)
+}
+
+/// The invocations of the contest's functions since a time.
+async fn logged_invocations(run: &Run, since: Timestamp) -> Result<Vec<Invocation>> {
     let archive = &run.deployed;
     let harness = [&archive.functions.preflight, &archive.functions.verify].map(String::as_str);
-    let functions = archive.contenders.iter().map(|arn| function_name(arn)).chain(harness);
-    let spans: Vec<_> = functions.map(|function| Span::since(function, since)).collect();
-    let reports = try_join_all(spans.iter().map(|span| search(run.context(), span))).await?;
-    Ok(reports.iter().map(|reports| reports.len() as u64).sum())
+    let functions: Vec<_> = archive.contenders.iter().map(|arn| function_name(arn)).chain(harness).collect();
+    // An hour ahead: the clock of AWS may be ahead of this machine's.
+    let (from_ms, to_ms) = (since.as_millisecond(), Timestamp::now().as_millisecond() + 3_600_000);
+    let logs = functions.iter().map(|function| lines(run.context(), function, from_ms, to_ms));
+    Ok(try_join_all(logs).await?.iter().flat_map(|lines| invocations(lines)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::archive::testing::log::Log;
+
+    #[test]
+    fn invocations_that_a_run_has_caused_are_not_taken_for_the_end_of_the_run() {
+        let log = Log::default().start("run", 1000).in_stream("a").invocation("worker", 1100, 100);
+        let logged = invocations(&log.in_stream("b").invocation("another", 1100, 100).lines());
+        assert_eq!(running(1, &logged), 1, "the run itself");
+        assert_eq!(running(5, &logged), 3, "what has logged nothing yet");
+        assert_eq!(running(2, &logged[1..]), 0);
+    }
 }

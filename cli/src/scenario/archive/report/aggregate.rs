@@ -2,16 +2,17 @@
 
 use anyhow::{Result, anyhow};
 use protocol::archive::{Contender, Verdict, function_name};
-use protocol::stats::{Spread, whole};
+use protocol::stats::{Spread, real, whole};
 use results::price_list::PriceList;
-use results::prices::{LAMBDA_REQUEST, LAMBDA_STORAGE, RunPrice, S3_READ, S3_WRITE};
-use results::scenario::archive::{Contest, Failure, S3Use, Success};
+use results::prices::{LAMBDA_REQUEST, LAMBDA_STORAGE, RunPrice, S3_READ, S3_WRITE, gigabytes};
+use results::scenario::archive::{Class, Contest, Failure, S3Use, Success};
 
 use super::disqualification::disqualification;
+use super::requests::Requests;
 use crate::scenario::archive::Run;
-use crate::scenario::archive::execute::{Configuration, Observation, Observed};
+use crate::scenario::archive::execute::{Configuration, FanOut, Observation, Observed, RunUse};
 
-/// The contest's document, the cheapest first, and a warning for each contender whose REPORT lines were not found.
+/// The contest's document, the cheapest of each class first, and a warning for each contender whose REPORT lines were not found.
 ///
 /// # Errors
 /// If a contender's architecture has no price.
@@ -26,28 +27,33 @@ pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<Str
             contest.failure.push(Failure { arn: arn.clone(), reason });
             continue;
         }
-        // Those of warm-up runs are counted, too.
-        let all_runs = runs.len() as u64 + options.warmup_runs;
-        let s3 = observation.s3_requests.per_run(function_name(arn), all_runs);
-        let is_ranked = runs.len() as u64 >= options.runs_per_contender;
+        let success = success(observed, Requests::of(observation, observed), &run.prices)?;
+        let is_ranked = runs.len() as u64 >= options.runs_per_contender && success.no_rank.is_none();
         let list = if is_ranked { &mut contest.success } else { &mut contest.unranked };
-        list.push(success(observed, s3, &run.prices)?);
+        list.push(success);
         warnings.extend(missing_reports(observed));
     }
-    contest.success.sort_by(|a, b| a.run_price_usd.total_cmp(&b.run_price_usd));
+    contest.success.sort_by(|a, b| a.class.cmp(&b.class).then(a.run_price_usd.total_cmp(&b.run_price_usd)));
     Ok((contest, warnings))
 }
 
 /// The figures of a contender that is not out.
-fn success(observed: &Observed, s3: Option<S3Use>, prices: &PriceList) -> Result<Success> {
+fn success(observed: &Observed, requests: Requests, prices: &PriceList) -> Result<Success> {
     let Observed { contender, configuration, .. } = observed;
     let reports = observed.reports().unwrap_or_default();
     let durations_ms = durations_ms(observed);
     let spread = Spread::of(&durations_ms).unwrap_or(Spread { mean: 0.0, stddev: 0.0, min: 0.0, max: 0.0 });
-    let Configuration { runtime, architecture, memory_mb, storage_mb } = configuration.clone();
-    let price = RunPrice::new(prices, &architecture, memory_mb, storage_mb, spread.mean)
+    let Configuration { runtime, architecture, memory_mb, storage_mb, .. } = configuration.clone();
+    let used = used(&observed.fan_out);
+    // The exact mean of one invocation's time, or that of all invocations.
+    let runs = real(contender.runs.len() as u64);
+    let billed_ms = used.all.map_or(spread.mean, |all| all.billed_ms / runs);
+    let price = RunPrice::new(prices, &architecture, memory_mb, storage_mb, billed_ms)
         .ok_or_else(|| without_price(&contender.arn, &architecture))?;
-    let requests_price_usd = s3.as_ref().map(|s3| requests_price_usd(s3, prices));
+    let invocations = used.all.map_or(1.0, |all| real(all.invocations) / runs);
+    let Requests { s3, source } = requests;
+    let requests_price_usd = s3.as_ref().map(|s3| requests_price_usd(s3, invocations, prices));
+    let max_memory_mb = reports.iter().map(|report| report.max_memory_mb).max();
     let cold_starts: Vec<f64> = reports.iter().filter_map(|report| report.init_ms).collect();
     Ok(Success {
         arn: contender.arn.clone(),
@@ -67,9 +73,18 @@ fn success(observed: &Observed, s3: Option<S3Use>, prices: &PriceList) -> Result
         compute_price_usd: price.compute_price_usd,
         storage_price_usd: price.storage_price_usd,
         run_price_usd: price.total_usd(),
-        max_memory_mb: reports.iter().map(|report| report.max_memory_mb).max(),
+        class: used.class,
+        no_rank: used.no_rank,
+        invocations: used.runs.iter().map(|run| run.invocations).collect(),
+        billed_gb_seconds: used
+            .runs
+            .iter()
+            .map(|run| gigabytes(memory_mb) * run.billed_ms / 1000.0)
+            .collect(),
+        max_memory_mb: max_memory_mb.map(|mb| mb.max(used.all.map_or(0, |all| all.max_memory_mb))),
         cold_start_ms: Spread::of(&cold_starts).map(|spread| spread.mean),
         cold_runs: observed.reports().map(|_| cold_starts.len() as u64),
+        requests_source: Some(source),
         requests_price_usd,
         total_price_usd: requests_price_usd.map(|usd| price.total_usd() + usd),
         s3,
@@ -78,14 +93,39 @@ fn success(observed: &Observed, s3: Option<S3Use>, prices: &PriceList) -> Result
     })
 }
 
+/// What a contender's runs used of its function.
+#[derive(Default)]
+struct Used {
+    class: Class,
+    no_rank: Option<String>,
+    /// Each run; empty where nobody can tell them apart.
+    runs: Vec<RunUse>,
+    /// All runs together, as far as is known; none where nobody knows.
+    all: Option<RunUse>,
+}
+
+fn used(fan_out: &FanOut) -> Used {
+    match fan_out {
+        FanOut::Unknown => Used::default(),
+        FanOut::Untold { reason, all } => {
+            Used { class: Class::FanOut, no_rank: Some(reason.clone()), runs: Vec::new(), all: Some(*all) }
+        }
+        FanOut::Known(runs) => {
+            let has_further = runs.iter().any(|run| run.invocations > 1);
+            let class = if has_further { Class::FanOut } else { Class::OneInvocation };
+            Used { class, no_rank: None, runs: runs.clone(), all: Some(RunUse::sum(runs)) }
+        }
+    }
+}
+
 fn without_price(arn: &str, architecture: &str) -> anyhow::Error {
     anyhow!("'{arn}' runs on '{architecture}', for which no price is known: deploy it on arm64 or x86_64")
 }
 
-/// What a run's requests to S3 and its invocation cost.
-fn requests_price_usd(s3: &S3Use, prices: &PriceList) -> f64 {
+/// What a run's requests to S3 and its invocations cost.
+fn requests_price_usd(s3: &S3Use, invocations: f64, prices: &PriceList) -> f64 {
     let usd = |price| prices.quote(price).usd;
-    s3.writes * usd(S3_WRITE) + s3.reads * usd(S3_READ) + usd(LAMBDA_REQUEST)
+    s3.writes * usd(S3_WRITE) + s3.reads * usd(S3_READ) + invocations * usd(LAMBDA_REQUEST)
 }
 
 /// Size of the archive of the first run.
@@ -121,7 +161,7 @@ fn durations_ms(observed: &Observed) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use results::price_list::US_EAST_1;
-    use results::scenario::archive::ContestOptions;
+    use results::scenario::archive::{ContestOptions, RequestsSource};
 
     use super::*;
     use crate::scenario::archive::execute::S3Requests;
@@ -138,7 +178,7 @@ mod tests {
             report(2, 3000.0, 100, Some(100.0)),
         ];
         let observed = observed(&[2100.0, 4100.0, 3100.0], &reports);
-        let success = success(&observed, None, &US_EAST_1).unwrap();
+        let success = success(&observed, Requests::UNKNOWN, &US_EAST_1).unwrap();
         assert_eq!(missing_reports(&observed), None);
         assert_eq!(success.durations_ms, [2000, 1000, 3000], "by their request ids");
         assert_eq!((success.runs_count, success.archive_bytes), (3, 1000));
@@ -159,7 +199,7 @@ mod tests {
         let true_one = report(0, 2000.0, 113, Some(80.0));
         for printed in [report(0, 1.0, 1, None), report(0, 2001.0, 1, None)] {
             for reports in [[printed.clone(), true_one.clone()], [true_one.clone(), printed.clone()]] {
-                let success = success(&observed(&[2100.0], &reports), None, &US_EAST_1).unwrap();
+                let success = success(&observed(&[2100.0], &reports), Requests::UNKNOWN, &US_EAST_1).unwrap();
                 assert!(success.durations_ms[0] >= 2000, "{:?}", success.durations_ms);
                 assert_eq!((success.max_memory_mb, success.cold_start_ms), (Some(113), Some(80.0)));
             }
@@ -169,7 +209,7 @@ mod tests {
     #[test]
     fn the_example_of_the_public_archive_contest_has_its_price() {
         let observed = observed(&[212_700.0], &[report(0, 212_631.0, 113, None)]);
-        let success = success(&observed, None, &US_EAST_1).unwrap();
+        let success = success(&observed, Requests::UNKNOWN, &US_EAST_1).unwrap();
         assert!((success.gb_second_compute - 106.3155).abs() < 1e-9);
         assert!((success.run_price_usd - 0.001_417_537).abs() < 2e-8, "{}", success.run_price_usd);
         assert!((success.storage_rate_usd - 0.000_000_030_9).abs() < 1e-15);
@@ -181,7 +221,7 @@ mod tests {
         let (first, other) = (report(0, 1.0, 2, Some(3.0)), report(7, 1.0, 2, Some(3.0)));
         for (reports, missing) in [(vec![], 2), (vec![first, other], 1)] {
             let observed = observed(&[1000.0, 2000.0], &reports);
-            let success = success(&observed, None, &US_EAST_1).unwrap();
+            let success = success(&observed, Requests::UNKNOWN, &US_EAST_1).unwrap();
             assert_eq!(success.durations_ms, [1000, 2000]);
             assert_eq!((success.max_memory_mb, success.cold_start_ms, success.cold_runs), (None, None, None));
             let start = format!("lambench-dev-rust-stream: {missing} of its 2 runs have no REPORT line, so");
@@ -192,12 +232,50 @@ mod tests {
     #[test]
     fn an_architecture_without_a_price_is_an_error_that_names_it() {
         let configuration = Configuration { architecture: "riscv64".to_owned(), ..configuration() };
-        let error =
-            success(&Observed { configuration, ..observed(&[1.0], &[]) }, None, &US_EAST_1).unwrap_err();
+        let observed = Observed { configuration, ..observed(&[1.0], &[]) };
+        let error = success(&observed, Requests::UNKNOWN, &US_EAST_1).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("'{ARN}' runs on 'riscv64', for which no price is known: deploy it on arm64 or x86_64")
         );
+    }
+
+    /// A contender whose run took a second, and whose invocations took these times.
+    fn fanned_out(invocations: u64, billed_ms: f64) -> Observed {
+        let run = RunUse { invocations, billed_ms, max_memory_mb: 200, s3: None };
+        let fan_out = FanOut::Known(vec![run]);
+        Observed { fan_out, ..observed(&[1100.0], &[report(0, 1000.0, 90, None)]) }
+    }
+
+    #[test]
+    fn a_run_takes_the_time_of_its_first_invocation_and_costs_that_of_all() {
+        let success = success(&fanned_out(150, 60_000.0), Requests::UNKNOWN, &US_EAST_1).unwrap();
+        assert_eq!(
+            (success.class, success.duration_ms, success.max_memory_mb),
+            (Class::FanOut, 1000, Some(200))
+        );
+        assert_eq!((success.invocations, success.billed_gb_seconds), (vec![150], vec![30.0]));
+        assert!((success.gb_second_compute - 30.0).abs() < 1e-9);
+        assert!((success.run_price_usd - 30.0 * success.compute_rate_usd).abs() < 1e-12);
+    }
+
+    #[test]
+    fn every_invocation_of_a_run_is_a_request_to_lambda() {
+        let s3 = S3Use { writes: 0.0, reads: 0.0, sent_bytes: None, received_bytes: None, slow_downs: None };
+        let requests = Requests { s3: Some(s3), source: RequestsSource::Counted };
+        let success = success(&fanned_out(150, 60_000.0), requests, &US_EAST_1).unwrap();
+        assert!((success.requests_price_usd.unwrap() - 150.0 * 0.000_000_2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_contender_whose_runs_cannot_be_told_apart_has_no_rank() {
+        let all = RunUse { invocations: 4, billed_ms: 8000.0, max_memory_mb: 9, s3: None };
+        let fan_out = FanOut::Untold { reason: "its runs overlapped".to_owned(), all };
+        let contenders = vec![Observed { fan_out, ..observed(&[1000.0, 1000.0], &[]) }];
+        let (contest, _) = contest(&observation(contenders), &run()).unwrap();
+        let [one] = contest.unranked.as_slice() else { panic!("{contest:?}") };
+        assert_eq!((one.class, one.no_rank.as_deref()), (Class::FanOut, Some("its runs overlapped")));
+        assert!((one.gb_second_compute - 2.0).abs() < 1e-9, "the mean of what is known: {one:?}");
     }
 
     #[test]
@@ -206,10 +284,16 @@ mod tests {
             let configuration = Configuration { architecture: architecture.to_owned(), ..configuration() };
             Observed { configuration, ..observed(&[elapsed_ms], &[report(0, elapsed_ms, 1, None)]) }
         };
-        let contenders = vec![made("x86_64", 1000.0), made("arm64", 1100.0), made("arm64", 900.0)];
+        let fanned_out = Observed { configuration: configuration(), ..fanned_out(2, 1200.0) };
+        let contenders =
+            vec![fanned_out, made("x86_64", 2000.0), made("arm64", 2100.0), made("arm64", 1900.0)];
         let (contest, warnings) = contest(&observation(contenders), &run()).unwrap();
         let order: Vec<u64> = contest.success.iter().map(|success| success.duration_ms).collect();
-        assert_eq!((order, warnings.len()), (vec![900, 1100, 1000], 0));
+        assert_eq!(
+            (order, warnings.len()),
+            (vec![1900, 2100, 2000, 1000], 0),
+            "one that fans out is another class"
+        );
     }
 
     #[test]
@@ -226,7 +310,7 @@ mod tests {
     fn the_requests_of_the_mean_run_and_its_invocation_are_priced() {
         let (before, after) = (Some(counts(1000, 500)), Some(counts(1000 + 400, 500 + 3000)));
         let mut observation = observation(vec![observed(&[1000.0, 2000.0], &[])]);
-        observation.s3_requests = S3Requests { before, after };
+        observation.s3_requests = S3Requests { before, after, by_metrics: None };
         let (contest, _) = contest(&observation, &run()).unwrap();
         // Two runs: 200 writes and 1,500 reads each, and an invocation.
         let expected = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
@@ -239,7 +323,8 @@ mod tests {
     fn the_requests_of_warm_up_runs_are_no_other_runs() {
         let mut observation = observation(vec![observed(&[1000.0, 2000.0], &[])]);
         observation.options.warmup_runs = 3;
-        observation.s3_requests = S3Requests { before: Some(counts(0, 0)), after: Some(counts(50, 100)) };
+        observation.s3_requests =
+            S3Requests { before: Some(counts(0, 0)), after: Some(counts(50, 100)), by_metrics: None };
         let (contest, _) = contest(&observation, &run()).unwrap();
         let used = contest.success[0].s3.unwrap();
         assert_eq!((used.writes, used.reads), (10.0, 20.0), "of each of the five runs");

@@ -7,7 +7,7 @@ use results::scenario::archive::Success;
 
 use super::contender;
 
-/// The mean run's cost: Lambda's time, and its requests where those to S3 were counted.
+/// The mean run's cost: Lambda's time in all its invocations, and the requests where the number of those to S3 is known.
 pub fn cost(prices: &PriceList, stack: &str, success: &Success) -> Cost {
     let mut usage = Usage::default();
     if let Some(price) = compute(&success.architecture) {
@@ -15,7 +15,7 @@ pub fn cost(prices: &PriceList, stack: &str, success: &Success) -> Cost {
     }
     usage.add("ephemeral storage", success.gb_second_storage, prices.quote(LAMBDA_STORAGE));
     if let Some(s3) = success.s3 {
-        usage.add("Lambda requests", 1.0, prices.quote(LAMBDA_REQUEST));
+        usage.add("Lambda requests", success.mean_invocations().unwrap_or(1.0), prices.quote(LAMBDA_REQUEST));
         usage.add("S3 writes", s3.writes, prices.quote(S3_WRITE));
         usage.add("S3 reads", s3.reads, prices.quote(S3_READ));
     }

@@ -7,7 +7,8 @@ use results::scenario::archive::{Contest, Success};
 /// starts has measured nothing but those.
 pub fn failed_checks(contest: &Contest, missing: &[String]) -> Vec<String> {
     if contest.success.is_empty() && missing.is_empty() {
-        return vec!["no contender passed".to_owned()];
+        let unranked = contest.unranked.iter().any(|one| one.no_rank.is_some());
+        return vec![if unranked { "no contender has a rank" } else { "no contender passed" }.to_owned()];
     }
     let cold_only = contest.options.as_ref().is_some_and(|options| options.cold_only);
     let all_cold = |one: &&Success| one.cold_runs == Some(one.runs_count);

@@ -4,10 +4,10 @@ use protocol::stats::real;
 use results::cost::Cost;
 use results::file::RunResult;
 use results::prices::{LAMBDA_ARM64, LAMBDA_STORAGE, LAMBDA_X86_64};
-use results::scenario::archive::{Contest, Success};
+use results::scenario::archive::{Class, Contest, Success};
 
 use super::contender;
-use super::series::name;
+use super::series::{name, name_of_all};
 use crate::scenario::shared::metric::{Merit, Metric, RUN, Unit};
 use crate::significance::Sample;
 
@@ -23,14 +23,19 @@ pub fn metrics(contest: &Contest, stack: &str) -> Vec<Metric> {
 
 fn of_contender(success: &Success, stack: &str) -> Vec<Metric> {
     let of = contender(stack, &success.arn);
-    let durations: Vec<f64> = success.durations_ms.iter().copied().map(real).collect();
+    // What varies is what is charged for: where a run has several invocations, the time of all.
+    let charged: Vec<f64> = match success.class {
+        Class::OneInvocation => success.durations_ms.iter().copied().map(real).collect(),
+        Class::FanOut => success.billed_gb_seconds.clone(),
+    };
     let lambda_price = Metric::new(of, "Lambda price", Unit::Usd, Merit::Price, success.run_price_usd);
-    let lambda_price = match Sample::of(&durations).filter(|time| time.mean > 0.0) {
+    let lambda_price = match Sample::of(&charged).filter(|time| time.mean > 0.0) {
         Some(time) => lambda_price.over(time.scaled(success.run_price_usd / time.mean)),
         None => lambda_price,
     };
     vec![
         lambda_price,
+        Metric::new(of, "invocations", Unit::None, Merit::None, success.mean_invocations()),
         // A mean of those runs that were cold starts: how many, the result doesn't say.
         Metric::new(of, "cold start", Unit::Ms, Merit::None, success.cold_start_ms),
         Metric::new(of, "memory used", Unit::None, Merit::None, success.max_memory_mb.map(real)),
@@ -40,8 +45,9 @@ fn of_contender(success: &Success, stack: &str) -> Vec<Metric> {
 /// The price of a contender's run over its runs: its time has a spread, its requests are counted. None of what is no price of a
 /// contender.
 pub fn price_over_runs(result: &RunResult, cost: &Cost) -> Option<Sample> {
-    let durations = name(cost.item.strip_suffix(" run")?);
-    let summary = result.summary.iter().find(|summary| summary.name == durations)?;
+    let contender = cost.item.strip_suffix(" run")?;
+    let find = |name: String| result.summary.iter().find(|summary| summary.name == name);
+    let summary = find(name_of_all(contender)).or_else(|| find(name(contender)))?;
     let is_time = [LAMBDA_ARM64, LAMBDA_X86_64, LAMBDA_STORAGE].map(|price| price.unit);
     let lines = cost.lines.iter().filter(|line| is_time.contains(&line.price.unit.as_str()));
     let time_usd: f64 = lines.map(|line| line.usd).sum::<Option<f64>>()?;

@@ -8,6 +8,7 @@ mod failed_checks;
 mod headline;
 mod metrics;
 mod pictures;
+mod requests;
 mod series;
 mod table;
 #[cfg(test)]
@@ -50,7 +51,7 @@ pub fn measurement(run: &Run, observation: &Observation) -> Result<Measurement> 
     let (contest, missing_reports) = aggregate::contest(observation, run)?;
     let stack = &run.deployment().stack;
     Ok(Measurement {
-        series: contest.success.iter().map(|one| series::series(stack, one)).collect(),
+        series: contest.success.iter().flat_map(|one| series::of_contender(stack, one)).collect(),
         cost: contest.success.iter().map(|one| cost::cost(&run.prices, stack, one)).collect(),
         warnings: warnings::warnings(run, observation, &contest, missing_reports),
         failed_checks: failed_checks::failed_checks(&contest, &observation.missing),

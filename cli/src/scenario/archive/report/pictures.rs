@@ -1,7 +1,7 @@
 //! Who is cheap and who is fast, as pictures.
 
 use protocol::stats::real;
-use results::scenario::archive::{Contest, Success};
+use results::scenario::archive::{Class, Contest, Success};
 
 use super::contender;
 use super::table::{price, seconds};
@@ -17,23 +17,52 @@ type Usd = fn(&Success) -> Option<f64>;
 /// With more runs of a contender, their values are summed up.
 const MOST_LISTED: usize = 50;
 
-/// Price against time, and the runs.
+/// Price against time, and the runs; of each class apart.
 pub fn pictures(contest: &Contest, part: &Part) -> Vec<Picture> {
     let mut pictures = price_against_time(&contest.success, part);
-    pictures.extend(runs(contest, part.stack));
+    let all: Vec<&Success> = contest.success.iter().collect();
+    pictures.extend(classes(&all).iter().filter_map(|class| runs(class, part.stack)));
     pictures
 }
 
-/// A point for each contender and memory size: of what Lambda's time costs, and where it was counted of S3's requests as well.
+/// A point for each contender and memory size: of what Lambda's time costs, and where it is known of S3's requests as well; of each
+/// class apart.
 pub fn price_against_time<'a>(all: impl IntoIterator<Item = &'a Success>, part: &Part) -> Vec<Picture> {
     let all: Vec<&Success> = all.into_iter().collect();
     let of_time: Usd = |one| Some(one.run_price_usd);
     let with_requests: Usd = |one| one.total_price_usd;
-    let pictures = [
-        ("Price of Lambda's time against time", of_time),
-        ("Price with S3 requests against time", with_requests),
-    ];
-    pictures.into_iter().filter_map(|(title, usd)| against_time(title, &all, usd, part.stack)).collect()
+    let pictures = |class: &Ranked| {
+        let titles = [
+            ("Price of Lambda's time against time", of_time),
+            ("Price with S3 requests against time", with_requests),
+        ];
+        let pictures =
+            titles.map(|(title, usd)| against_time(&class.title(title), &class.all, usd, part.stack));
+        pictures.into_iter().flatten().collect::<Vec<_>>()
+    };
+    classes(&all).iter().flat_map(pictures).collect()
+}
+
+/// Contenders that are ranked among each other.
+struct Ranked<'a> {
+    /// Their class, where there is another one.
+    name: Option<&'static str>,
+    all: Vec<&'a Success>,
+}
+
+impl Ranked<'_> {
+    fn title(&self, of: &str) -> String {
+        self.name.map_or_else(|| of.to_owned(), |name| format!("{of}: {name}"))
+    }
+}
+
+fn classes<'a>(all: &[&'a Success]) -> Vec<Ranked<'a>> {
+    let is_only_one = all.iter().all(|one| one.class == Class::OneInvocation);
+    let of_class = |class: Class| Ranked {
+        name: (!is_only_one).then(|| class.name()),
+        all: all.iter().copied().filter(|one| one.class == class).collect(),
+    };
+    Class::ALL.map(of_class).into_iter().filter(|class| !class.all.is_empty()).collect()
 }
 
 /// None if the price was not measured of every one: the others would look cheap or be missing.
@@ -133,9 +162,9 @@ fn data(priced: &[(&Success, f64)], pareto: &[usize], stack: &str) -> Table {
 }
 
 /// The billed duration of every run.
-fn runs(contest: &Contest, stack: &str) -> Option<Picture> {
-    let rows: Vec<StripRow> = contest
-        .success
+fn runs(class: &Ranked<'_>, stack: &str) -> Option<Picture> {
+    let rows: Vec<StripRow> = class
+        .all
         .iter()
         .enumerate()
         .map(|(color, one)| StripRow {
@@ -161,15 +190,15 @@ fn runs(contest: &Contest, stack: &str) -> Option<Picture> {
          be chance."
     );
     strip.says.clone_from(&says);
-    let data = run_table(contest, stack);
-    Some(Picture { title: "Runs".to_owned(), says, drawing: Some(strip.draw()), legend: vec![], data })
+    let data = run_table(&class.all, stack);
+    Some(Picture { title: class.title("Runs"), says, drawing: Some(strip.draw()), legend: vec![], data })
 }
 
 /// A row for each contender; the runs by themselves as long as they are few.
-fn run_table(contest: &Contest, stack: &str) -> Table {
+fn run_table(all: &[&Success], stack: &str) -> Table {
     let header = ["contender", "runs", "shortest", "mean", "longest", "runs in their order, ms"]
         .map(ToOwned::to_owned);
-    let rows = contest.success.iter().map(|one| {
+    let rows = all.iter().map(|one| {
         let listed: Vec<String> = one.durations_ms.iter().map(u64::to_string).collect();
         vec![
             contender(stack, &one.arn).to_owned(),
@@ -228,6 +257,22 @@ mod tests {
             one.total_price_usd = Some(0.1);
         }
         assert_eq!(price_against_time(&contest.success, &part()).len(), 2);
+    }
+
+    #[test]
+    fn a_contender_that_fans_out_stands_in_pictures_of_its_own() {
+        let mut contest = contest();
+        contest.success[2].class = Class::FanOut;
+        let pictures = pictures(&contest, &part());
+        let shown: Vec<_> =
+            pictures.iter().map(|one| (one.title.as_str(), one.data.cells().1.len())).collect();
+        let expected = [
+            ("Price of Lambda's time against time: one invocation", 2),
+            ("Price of Lambda's time against time: fan-out", 1),
+            ("Runs: one invocation", 2),
+            ("Runs: fan-out", 1),
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

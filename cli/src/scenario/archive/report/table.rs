@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use protocol::stats::real;
 use results::cost::Cost;
-use results::scenario::archive::{Contest, Failure, Success};
+use results::scenario::archive::{Class, Contest, Failure, Success};
 
+use super::requests::in_words;
 use super::{chosen, contender};
 use crate::layout::Table;
 use crate::scenario::archive::rank_by::RankBy;
@@ -23,18 +24,18 @@ pub fn render(contest: &Contest, stack: &str, costs: &[Cost], rank_by: RankBy) -
             if contest.unranked.is_empty() { "no contender passed" } else { "no contender has a rank" };
         let _ = writeln!(text, "{passed}");
     } else {
-        let _ = writeln!(text, "{}\n{}", rank_by.heading(contest), table(contest, stack, rank_by));
+        let tables = Class::ALL.iter().filter_map(|class| {
+            let ranked = rank_by.ranked(contest, *class);
+            let heading = || rank_by.heading(contest, *class);
+            (!ranked.is_empty()).then(|| format!("{}\n{}\n", heading(), table(&ranked, *class, stack)))
+        });
+        text.push_str(&tables.collect::<Vec<_>>().join("\n"));
+    }
+    if let Some(line) = requests_source(contest, stack) {
+        let _ = writeln!(text, "{line}");
     }
     for one in &contest.unranked {
-        let _ = writeln!(
-            text,
-            "no rank: {}: only {}: {} ± {}, {:.4} USD/1,000 runs",
-            contender(stack, &one.arn),
-            tables::count(one.runs_count, "run"),
-            seconds(one.duration_ms),
-            seconds(one.duration_ms_stddev),
-            one.run_price_usd * 1000.0
-        );
+        let _ = writeln!(text, "{}", without_rank(one, stack));
     }
     for line in out(contest, stack) {
         let _ = writeln!(text, "{line}");
@@ -44,6 +45,28 @@ pub fn render(contest: &Contest, stack: &str, costs: &[Cost], rank_by: RankBy) -
             write!(text, "\n{}", cost::render_of_many(&of_contenders(costs), 1000.0, "USD per 1,000 runs"));
     }
     text
+}
+
+/// A contender that has no rank, and why.
+fn without_rank(one: &Success, stack: &str) -> String {
+    let (name, time) = (contender(stack, &one.arn), time(one));
+    if let Some(reason) = &one.no_rank {
+        // What it cost is known in part, and would look cheap.
+        return format!("no rank: {name}: {reason}: {time}");
+    }
+    let runs = tables::count(one.runs_count, "run");
+    format!("no rank: {name}: only {runs}: {time}, {:.4} USD/1,000 runs", one.run_price_usd * 1000.0)
+}
+
+/// How the number of S3's requests is known, if the result says so: of all contenders, or of each.
+fn requests_source(contest: &Contest, stack: &str) -> Option<String> {
+    let sources = || contest.success.iter().filter_map(|one| Some((one, one.requests_source?)));
+    let (_, first) = sources().next()?;
+    if sources().all(|(_, source)| source == first) {
+        return Some(format!("S3 requests: {}", in_words(first)));
+    }
+    let each = sources().map(|(one, source)| format!("{}: {}", contender(stack, &one.arn), in_words(source)));
+    Some(format!("S3 requests: {}", each.collect::<Vec<_>>().join("; ")))
 }
 
 /// Who is out, and why.
@@ -58,10 +81,11 @@ fn of_contenders(costs: &[Cost]) -> Vec<Cost> {
     costs.iter().map(|cost| Cost { item: name(cost), ..cost.clone() }).collect()
 }
 
-fn table(contest: &Contest, stack: &str, rank_by: RankBy) -> Table {
-    let cheapest = contest.success.iter().map(|one| one.run_price_usd).fold(f64::INFINITY, f64::min);
-    let fastest = contest.success.iter().map(|one| real(one.duration_ms)).fold(f64::INFINITY, f64::min);
-    let header = [
+/// The contenders of a class, in their ranks.
+fn table(ranked: &[&Success], class: Class, stack: &str) -> Table {
+    let cheapest = ranked.iter().map(|one| one.run_price_usd).fold(f64::INFINITY, f64::min);
+    let fastest = ranked.iter().map(|one| real(one.duration_ms)).fold(f64::INFINITY, f64::min);
+    let mut header = vec![
         "#",
         "contender",
         "USD/1,000 runs",
@@ -73,21 +97,43 @@ fn table(contest: &Contest, stack: &str, rank_by: RankBy) -> Table {
         "S3 writes",
         "with S3 requests",
     ];
-    let rows = rank_by.ranked(contest).into_iter().enumerate().map(|(index, one)| {
-        vec![
+    let fans_out = class == Class::FanOut;
+    if fans_out {
+        header.insert(2, "invocations");
+    }
+    let rows = ranked.iter().enumerate().map(|(index, one)| {
+        let mut row = vec![
             (index + 1).to_string(),
             contender(stack, &one.arn).to_owned(),
             price(one.run_price_usd),
             relative(one.run_price_usd, cheapest),
-            format!("{} ± {}", seconds(one.duration_ms), seconds(one.duration_ms_stddev)),
+            time(one),
             relative(real(one.duration_ms), fastest),
             memory(one),
             cold_starts(one),
             one.s3.map_or_else(none, |used| format!("{:.0}", used.writes)),
             one.total_price_usd.map_or_else(none, price),
-        ]
+        ];
+        if fans_out {
+            row.insert(2, invocations(one));
+        }
+        row
     });
-    tables::table(&header.map(ToOwned::to_owned), rows, &[1])
+    let header: Vec<String> = header.into_iter().map(ToOwned::to_owned).collect();
+    tables::table(&header, rows, &[1])
+}
+
+/// The mean run's first invocation, and those that it caused: `1 + 149`.
+fn invocations(one: &Success) -> String {
+    one.mean_invocations().map_or_else(none, |mean| {
+        let caused = mean - 1.0;
+        if caused.fract() == 0.0 { format!("1 + {caused:.0}") } else { format!("1 + {caused:.1}") }
+    })
+}
+
+/// The mean time of a run, and its deviation.
+fn time(one: &Success) -> String {
+    format!("{} ± {}", seconds(one.duration_ms), seconds(one.duration_ms_stddev))
 }
 
 /// A reason without the end of a long one, such as a stack trace; the result file has all of it.
@@ -131,7 +177,7 @@ mod tests {
     use results::cost::CostLine;
     use results::price_list::US_EAST_1;
     use results::prices::LAMBDA_ARM64;
-    use results::scenario::archive::{ContestOptions, Failure};
+    use results::scenario::archive::{ContestOptions, Failure, RequestsSource};
 
     use super::*;
     use crate::scenario::archive::testing::{contest, options, success};
@@ -146,6 +192,46 @@ mod tests {
             reason: "crash: Runtime.ExitError / exit status 1".to_owned(),
         }];
         insta::assert_snapshot!(render(&contest, "dev", &[], RankBy::LambdaPrice));
+    }
+
+    /// A contender that fans out, with so many invocations in each of its runs.
+    fn fan_out(name: &str, ms: u64, invocations: &[u64]) -> Success {
+        let mut one = success(name, ms);
+        (one.class, one.invocations) = (Class::FanOut, invocations.to_vec());
+        one
+    }
+
+    #[test]
+    fn each_class_is_ranked_apart() {
+        let mut contest = contest(vec![
+            success("rust-stream", 2000),
+            fan_out("rust-fan-out", 400, &[150, 150]),
+            fan_out("go-wide", 800, &[11, 12]),
+        ]);
+        for one in &mut contest.success {
+            one.requests_source = Some(RequestsSource::Counted);
+        }
+        insta::assert_snapshot!(render(&contest, "dev", &[], RankBy::LambdaPrice));
+    }
+
+    #[test]
+    fn how_requests_are_known_is_told_of_each_contender_that_differs() {
+        let mut contest = contest(vec![success("rust-stream", 2000), success("python-naive", 5000)]);
+        assert_eq!(requests_source(&contest, "dev"), None, "an older result doesn't say");
+        contest.success[0].requests_source = Some(RequestsSource::Contender);
+        contest.success[1].requests_source = Some(RequestsSource::Unknown);
+        assert_eq!(
+            requests_source(&contest, "dev").unwrap(),
+            "S3 requests: rust-stream: the contender's own count; python-naive: unknown"
+        );
+    }
+
+    #[test]
+    fn a_contender_that_has_no_rank_shows_no_price_and_why() {
+        let mut one = fan_out("rust-fan-out", 2000, &[]);
+        one.no_rank = Some("its runs overlapped".to_owned());
+        let shown = without_rank(&one, "dev");
+        assert_eq!(shown, "no rank: rust-fan-out: its runs overlapped: 2.000 s ± 0.010 s");
     }
 
     #[test]

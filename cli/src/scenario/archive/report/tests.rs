@@ -2,11 +2,12 @@ use std::path::Path;
 
 use protocol::archive::LeftOut;
 use results::price_list::US_EAST_1;
-use results::scenario::archive::{Contest, ContestOptions, S3Use, Success};
+use results::scenario::archive::{Class, Contest, ContestOptions, RequestsSource, S3Use, Success};
 
 use super::*;
 use crate::result_file;
 use crate::scenario::archive::testing::{observation, observed, options, report, run, success};
+use crate::scenario::shared::series::Series;
 
 /// The warnings about a contest with one contender.
 fn warned(run: &Run, success: Success) -> Vec<String> {
@@ -101,8 +102,12 @@ fn on_aws_the_uncounted_requests_are_warned_of() {
     let mut run = run();
     run.deployed.deployment.endpoint = None;
     let mut steady = success("rust-stream", 2000);
-    steady.runs_count = 10;
-    assert!(warned(&run, steady)[0].contains("S3 requests are not counted on AWS"));
+    (steady.runs_count, steady.requests_source) = (10, Some(RequestsSource::Unknown));
+    assert!(warned(&run, steady.clone())[0].contains("nobody knows those of rust-stream: "));
+    steady.requests_source = Some(RequestsSource::Contender);
+    assert!(
+        warned(&run, steady)[0].starts_with("the S3 requests of rust-stream are what the contender says")
+    );
 }
 
 #[test]
@@ -151,6 +156,20 @@ fn a_runs_cost_is_the_price_of_its_time_and_where_they_are_counted_of_its_reques
     let requests = 200.0 * 0.000_005 + 1500.0 * 0.000_000_4 + 0.000_000_2;
     let with = cost::cost(&US_EAST_1, "dev", &success);
     assert!((with.usd.unwrap() - success.run_price_usd - requests).abs() < 1e-12, "{with:?}");
+}
+
+#[test]
+fn a_price_varies_by_the_time_of_all_invocations_of_a_run() {
+    let mut one = success("rust-fan-out", 2000);
+    (one.class, one.billed_gb_seconds) = (Class::FanOut, vec![10.0, 20.0]);
+    let [time, all] = series::of_contender("dev", &one).try_into().ok().expect("two series");
+    let mut result = result_file::read(Path::new("tests/v1/archive.json")).unwrap();
+    result.summary = [&time, &all].iter().filter_map(|series| series.summary()).collect();
+    result.samples = [time, all].map(Series::samples).to_vec();
+    let cost = cost::cost(&US_EAST_1, "dev", &one);
+    let price = price_over_runs(&result, &cost).unwrap();
+    // 15 GB-seconds and their deviation, 7.07: as much of the price.
+    assert!((price.stddev / price.mean - 0.4714).abs() < 1e-3, "{price:?}");
 }
 
 #[test]

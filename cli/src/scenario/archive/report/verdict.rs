@@ -1,7 +1,7 @@
 //! Who wins a contest: by each price, since S3's requests may cost more than Lambda's time, and by time.
 
 use protocol::stats::real;
-use results::scenario::archive::{Contest, Success};
+use results::scenario::archive::{Class, Contest, RequestsSource, Success};
 
 use super::contender;
 use super::series;
@@ -23,16 +23,36 @@ pub fn verdict(
     commands: &Commands<'_>,
 ) -> Verdict {
     let passed: Vec<_> = contest.success.iter().map(|one| Passed::of(one, stack, &runs)).collect();
+    let are_alike = passed.iter().all(|one| one.class == Class::OneInvocation);
     let mut told = match passed.as_slice() {
         [] => vec!["no contender passed".to_owned()],
-        [alone] => vec![alone.alone()],
-        several => clauses(several),
+        _ if are_alike => of_class(&passed),
+        _ => Class::ALL.iter().flat_map(|class| in_class(*class, &passed)).collect(),
     };
+    let unranked = contest.unranked.iter().filter(|one| one.no_rank.is_some());
+    let unranked: Vec<_> = unranked.map(|one| contender(stack, &one.arn).to_owned()).collect();
+    if !unranked.is_empty() {
+        told.push(format!("without a rank, and so in none of these: {}", list(&unranked)));
+    }
     if !contest.failure.is_empty() {
         let names: Vec<_> = contest.failure.iter().map(|one| contender(stack, &one.arn).to_owned()).collect();
         told.push(format!("out, and so in none of these: {}", list(&names)));
     }
     Verdict { told, basis: basis(&passed, commands) }
+}
+
+/// What can be told of the contenders of a class, which stand in no comparison with those of another one.
+fn in_class(class: Class, passed: &[Passed]) -> Vec<String> {
+    let own: Vec<_> = passed.iter().filter(|one| one.class == class).cloned().collect();
+    of_class(&own).into_iter().map(|told| format!("{}: {told}", class.name())).collect()
+}
+
+fn of_class(passed: &[Passed]) -> Vec<String> {
+    match passed {
+        [] => Vec::new(),
+        [alone] => vec![alone.alone()],
+        several => clauses(several),
+    }
 }
 
 /// The runs of a contender, ms; one value, its mean, where they were not kept.
@@ -42,8 +62,10 @@ fn runs_of(success: &Success, stack: &str, runs: impl Fn(&str) -> Option<Sample>
 }
 
 /// A contender that passed, by its figures.
+#[derive(Clone)]
 struct Passed {
     name: String,
+    class: Class,
     time: Figure,
     lambda_price: Figure,
     /// With S3's requests; none where they were not counted.
@@ -52,14 +74,18 @@ struct Passed {
 
 impl Passed {
     fn of(success: &Success, stack: &str, runs: impl Fn(&str) -> Option<Sample>) -> Self {
+        // What is charged for is the time of all invocations.
+        let charged = runs(&series::name_of_all(contender(stack, &success.arn)));
         let runs = runs_of(success, stack, runs);
-        let per_ms = if runs.mean > 0.0 { success.run_price_usd * 1000.0 / runs.mean } else { 0.0 };
-        let lambda = runs.scaled(per_ms);
+        let charged = charged.unwrap_or(runs);
+        let per_ms = if charged.mean > 0.0 { success.run_price_usd * 1000.0 / charged.mean } else { 0.0 };
+        let lambda = charged.scaled(per_ms);
         // How many requests each run made is not known: their mean moves the price, and adds no deviation.
         let total =
             success.requests_price_usd.map(|usd| Sample { mean: lambda.mean + usd * 1000.0, ..lambda });
         Self {
             name: contender(stack, &success.arn).to_owned(),
+            class: success.class,
             time: Figure::of_runs(runs, format!("{:.3} s", runs.mean / 1000.0)),
             lambda_price: priced(lambda),
             total_price: total.map(priced),
@@ -130,7 +156,9 @@ pub fn options(contest: &Contest) -> String {
     let chosen = options.contenders.iter().map(|one| format!(" --contender {}", quoted(one)));
     let warmup = (options.warmup_runs > 0).then(|| format!(" --warmup {}", options.warmup_runs));
     let cold = options.cold_only.then(|| " --cold-only".to_owned());
-    chosen.chain(warmup).chain(cold).collect()
+    let by_metrics = contest.success.iter().any(|one| one.requests_source == Some(RequestsSource::Metrics));
+    let metrics = by_metrics.then(|| " --requests metrics".to_owned());
+    chosen.chain(warmup).chain(cold).chain(metrics).collect()
 }
 
 /// The runs of the contender with a short name, s.
@@ -181,6 +209,28 @@ mod tests {
     fn requests_may_make_the_cheapest_by_lambdas_price_the_dearest_in_all() {
         let passed = vec![priced("copies", 1600, Some(0.001_07)), priced("streams", 3200, Some(0.000_036))];
         insta::assert_snapshot!(said(passed, 100.0, 3).join("\n"));
+    }
+
+    #[test]
+    fn a_contender_that_fans_out_wins_nothing_from_those_with_one_invocation() {
+        let mut fan_out = priced("fan-out", 100, Some(0.0));
+        fan_out.class = Class::FanOut;
+        let mut passed = vec![priced("a", 1600, Some(0.0)), priced("b", 3200, Some(0.0)), fan_out];
+        insta::assert_snapshot!(said(passed.clone(), 10.0, 3).join("\n"));
+        passed[0].class = Class::FanOut;
+        let said = said(passed, 10.0, 3);
+        assert!(said[0].starts_with("one invocation: only b passed, so nothing wins: 3.200 s"), "{said:?}");
+        assert!(said[1].starts_with("fan-out: cheapest in all, with S3's requests: fan-out"), "{said:?}");
+    }
+
+    #[test]
+    fn a_contender_without_a_rank_is_named() {
+        let mut contest = contest(vec![priced("rust-stream", 2000, None)]);
+        let no_rank = Some("its runs overlapped".to_owned());
+        contest.unranked = vec![Success { no_rank, ..priced("rust-fan-out", 100, None) }];
+        let result = read(Path::new("tests/v1/archive.json")).unwrap();
+        let told = verdict(&contest, "dev", |_| None, &Commands::of(&result, String::new())).told;
+        assert_eq!(told[1], "without a rank, and so in none of these: rust-fan-out");
     }
 
     #[test]
@@ -237,6 +287,16 @@ mod tests {
         let warm = of(2, false);
         assert_eq!(warm, " --contender 'rust-*' --contender python-naive --warmup 2");
         assert!(of(0, true).ends_with(" python-naive --cold-only"));
+        let mut alone = priced("rust-stream", 2000, None);
+        alone.requests_source = Some(RequestsSource::Metrics);
+        let asked = ContestOptions {
+            contenders: Vec::new(),
+            runs_per_contender: 3,
+            warmup_runs: 0,
+            cold_only: false,
+        };
+        let alone = Contest { success: vec![alone], options: Some(asked), ..Contest::default() };
+        assert_eq!(options(&alone), " --requests metrics");
         assert_eq!(options(&Contest::default()), "");
     }
 }

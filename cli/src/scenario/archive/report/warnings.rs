@@ -2,11 +2,12 @@
 
 use protocol::archive::LeftOut;
 use protocol::stats::real;
-use results::scenario::archive::{Contest, ContestOptions, Success};
+use results::scenario::archive::{Contest, ContestOptions, RequestsSource, Success};
 
 use super::{chosen, contender};
 use crate::scenario::archive::Run;
 use crate::scenario::archive::execute::Observation;
+use crate::scenario::shared::verdict::list;
 
 /// Above this σ/mean, a ranking by the mean says little.
 const NOISY: f64 = 0.1;
@@ -42,10 +43,8 @@ pub fn warnings(
             "fewer than {FEW_RUNS} runs per contender: a difference within ± σ may be chance: {more_runs}"
         ));
     }
-    if deployment.is_on_aws() && !contest.success.is_empty() {
-        warnings.push(
-            "S3 requests are not counted on AWS: a contender that makes many may cost more than the ranking says".to_owned(),
-        );
+    if deployment.is_on_aws() {
+        warnings.extend(requests(&deployment.stack, contest));
     }
     warnings
 }
@@ -56,6 +55,25 @@ fn more_runs(run: &Run, options: &ContestOptions) -> Option<String> {
     let runs = options.runs_per_contender;
     let more = deployment.clamp("runsPerContender", MANY_RUNS.max(2 * runs));
     (more > runs).then(|| chosen::command(options, more, &deployment.stack))
+}
+
+/// Contenders whose requests to S3 nobody knows, or nobody but themselves: AWS counts none by function.
+fn requests(stack: &str, contest: &Contest) -> Vec<String> {
+    let named = |source| {
+        let own = contest.success.iter().filter(|one| one.requests_source == Some(source));
+        let names: Vec<_> = own.map(|one| contender(stack, &one.arn).to_owned()).collect();
+        (!names.is_empty()).then(|| list(&names))
+    };
+    let unknown = named(RequestsSource::Unknown).map(|names| {
+        format!(
+            "AWS does not count S3 requests by function, and nobody knows those of {names}: a contender that sends many may cost \
+             more than the ranking says; let it log its own count (docs/scenarios/archive.md), or run it alone with --requests metrics"
+        )
+    });
+    let told = named(RequestsSource::Contender).map(|names| {
+        format!("the S3 requests of {names} are what the contender says of itself: nobody has checked them")
+    });
+    unknown.into_iter().chain(told).collect()
 }
 
 fn left_out(run: &Run, LeftOut { contender, reason }: &LeftOut) -> String {

@@ -24,27 +24,29 @@ const contender = (id: string, own: Partial<Contender>): Contender => ({
   ...own,
 });
 
-describe("a contender's function", () => {
-  const stack = new MockedStack([]);
-  const itself = "arn:aws:lambda:eu-west-1:123456789012:function:lambench-full-python-again";
-
-  beforeAll(async () => {
+/** A contest of two contenders, without anything around them. */
+const contest = scenario({
+  name: "archive",
+  settings: {},
+  deploy({ target, name, parent }) {
+    const bucket = new PrivateBucket(name, { requireTls: true, temporaryPrefixes: [] }, { parent });
     const contenders = [
       contender("plain", {}),
       contender("again", { invokesItself: true, environment: { LEVEL: "1" } }),
     ];
+    deployContenders(contenders, { target, name, bucket, parent });
+    return { outputs: {}, environment: {} };
+  },
+});
+
+describe("a contender's function", () => {
+  const stack = new MockedStack([]);
+  const functions = "arn:aws:lambda:eu-west-1:123456789012:function";
+  const itself = `${functions}:lambench-full-python-again`;
+
+  beforeAll(async () => {
     await stack.mock();
-    await stack.deploy(
-      scenario({
-        name: "archive",
-        settings: {},
-        deploy({ target, name, parent }) {
-          const bucket = new PrivateBucket(name, { requireTls: true, temporaryPrefixes: [] }, { parent });
-          deployContenders(contenders, { target, name, bucket, parent });
-          return { outputs: {}, environment: {} };
-        },
-      }),
-    );
+    await stack.deploy(contest);
   });
   afterAll(() => {
     stack.remove();
@@ -66,6 +68,18 @@ describe("a contender's function", () => {
       "lambench-full-archive-contender": undefined,
       "lambench-full-python-again": [itself, `${itself}:$LATEST`],
     });
+  });
+
+  it("may also invoke the copies of it that are checked, where the stack is not on AWS", async () => {
+    const local = new MockedStack([]);
+    await local.mock();
+    await local.deploy(contest, { endpoint: "http://127.0.0.1:4566" });
+    local.remove();
+    expect(local.allowed("lambench-full-python-again")["lambda:InvokeFunction"]).toEqual([
+      itself,
+      `${itself}:$LATEST`,
+      `${functions}:lambench-check-*-python-again`,
+    ]);
   });
 
   it("may do nothing else than the others if it invokes itself, and writes no log but its own", () => {

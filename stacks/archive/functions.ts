@@ -13,6 +13,7 @@ import type { Statement } from "../../infra/policy";
 import { listStatement, objects, type PrivateBucket } from "../../infra/private-bucket";
 import { logStatement, ServiceRole } from "../../infra/role";
 import type { DeployContext } from "../../infra/scenario";
+import type { Target } from "../../infra/target";
 import { contenderCode } from "./contender-code";
 import type { Contender } from "./contenders";
 
@@ -58,8 +59,9 @@ export function deployContenders(
     return { contender, name, logGroup: functionLogGroup(name, target, { parent }) };
   });
   const shared = role(`${context.name}-contender`, sharedLogs(named), context);
-  return named.map(({ contender, name, logGroup }) => {
-    const own = [logStatement(logGroup.arn), invokeItself(logGroup)];
+  return named.map((one) => {
+    const { contender, name, logGroup } = one;
+    const own = [logStatement(logGroup.arn), invokeItself(one, target)];
     return new aws.lambda.Function(
       name,
       {
@@ -112,14 +114,15 @@ function sharedLogs(named: readonly Named[]): Statement[] {
  * Lets a function invoke itself. Its role is there before it is, so its ARN is made of that of its log group. The unqualified ARN
  * doesn't allow what names a version (Lambda Developer Guide), and the only one that there is, is $LATEST.
  */
-function invokeItself({ arn }: aws.cloudwatch.LogGroup): Statement {
-  const itself = arn.apply((group) =>
+function invokeItself({ contender, name, logGroup }: Named, target: Target): Statement {
+  const itself = logGroup.arn.apply((group) =>
     group.replace(":logs:", ":lambda:").replace(":log-group:/aws/lambda/", ":function:"),
   );
-  return {
-    actions: ["lambda:InvokeFunction"],
-    resources: [itself, pulumi.interpolate`${itself}:$LATEST`],
-  };
+  const resources = [itself, pulumi.interpolate`${itself}:$LATEST`];
+  // `lambench check contender` calls copies of it, which it makes only behind an endpoint.
+  const copy = `lambench-check-*-${contender.lang}-${contender.id}`;
+  if (target.endpoint !== undefined) resources.push(itself.apply((arn) => arn.replace(name, copy)));
+  return { actions: ["lambda:InvokeFunction"], resources };
 }
 
 /** The functions that check the bucket, verify archives and clean up. */

@@ -12,7 +12,7 @@ pub fn kms_key(asked: Option<ServerSideEncryption>, key: Option<String>) -> Opti
     is_kms.then(|| key.unwrap_or_else(|| DEFAULT_KEY.to_owned()))
 }
 
-/// An object's ETag. That of an encrypted one is not the MD5 of its content (API reference of S3, "Object").
+/// An object's etag. That of an encrypted one is not the MD5 of its content (API reference of S3, "Object").
 pub fn etag(md5: String, kms_key: Option<&str>) -> String {
     match kms_key {
         Some(key) => super::body::hex(&Md5::digest(format!("{key} {md5}"))),

@@ -15,6 +15,11 @@ describe("the archive contest with the emulator's S3, which enforces IAM policie
       "contenders/python/elsewhere/index.py",
       fs.readFileSync(path.join(__dirname, "faulty", "index.py")),
     );
+    const again = fs.readFileSync(path.join(__dirname, "again", "index.py"));
+    for (const name of ["again", "denied"]) checkout.write(`contenders/python/${name}/index.py`, again);
+    const variables = "environment: { LEVEL: '1' }\n";
+    checkout.write("contenders/python/again/contender.yaml", `${variables}invokesItself: true\n`);
+    checkout.write("contenders/python/denied/contender.yaml", variables);
     checkout.write("Pulumi.dev.yaml", "config:\n  lambench:scenarios: [archive]\n");
     await checkout.ok("lambench local start --s3 emulator");
     await checkout.ok("pulumi stack init dev --non-interactive");
@@ -25,19 +30,18 @@ describe("the archive contest with the emulator's S3, which enforces IAM policie
     await checkout.remove();
   });
 
-  it("lets every function do what it needs, and a contender write nothing but its archive", async () => {
+  it("lets every function do what it needs, and a contender write nothing but its archive, and invoke nothing but itself if it says that it does", async () => {
     const { archive } = JSON.parse(
       await checkout.ok("lambench run archive --stack dev --json --progress none"),
     ) as Result;
     const rust = fs.readdirSync(path.join(checkout.root, "contenders", "rust"));
     expect(archive.success.map(({ arn }) => arn.split(":lambench-dev-")[1]).sort()).toEqual(
-      ["python-naive", ...rust.map((id) => `rust-${id}`)].sort(),
+      ["python-again", "python-naive", ...rust.map((id) => `rust-${id}`)].sort(),
     );
+    const denied = expect.stringMatching(/^crash: .*AccessDenied/) as string;
     expect(archive.failure).toEqual([
-      {
-        arn: expect.stringMatching(/python-elsewhere$/) as string,
-        reason: expect.stringMatching(/^crash: .*AccessDenied/) as string,
-      },
+      { arn: expect.stringMatching(/python-denied$/) as string, reason: denied },
+      { arn: expect.stringMatching(/python-elsewhere$/) as string, reason: denied },
     ]);
     // It counts requests, and no bytes.
     for (const { s3, total_price_usd } of archive.success) {

@@ -37,7 +37,7 @@ export class ContenderChecks {
   /** All inputs. */
   async inputs(): Promise<string[]> {
     const help = await this.checkout.ok("lambench check contender --help");
-    return [...help.matchAll(/^ +- ([a-z-]+): +[A-Z0-9]/gm)]
+    return [...help.matchAll(/^ +- ([a-z0-9-]+): +[A-Z0-9]/gm)]
       .map(([, name]) => name ?? "")
       .filter((name) => !["auto", "bar", "counter", "none"].includes(name));
   }

@@ -11,7 +11,17 @@ import { ContenderChecks } from "./contender-checks";
 /** Contenders that do something wrong, each what its name says; see faulty/index.py. */
 const FAULTY = ["duplicate", "mismatch", "missing", "nested", "noarchive", "truncated"];
 /** Those that boto3's pauses between attempts make long. */
-const LONG = ["contest", "huge", "many", "no-checksum", "one-large", "small", "tiny"];
+const LONG = [
+  "contest",
+  "huge",
+  "many",
+  "many-65535",
+  "many-65536",
+  "no-checksum",
+  "one-large",
+  "small",
+  "tiny",
+];
 
 describe("lambench check contender, with the commands a user types", () => {
   let checks: ContenderChecks;

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -64,5 +64,80 @@ describe("contenders/build.sh", () => {
     write("contenders/go/two/contender.yaml", "architecture: x86_64\n");
     write("contenders/go/three/build.sh", 'echo "for $ARCH" && touch bootstrap\n');
     expect(asked("local").split("\n").slice(0, 4)).toEqual(["go/three", "for arm64", "go/two", "for x86_64"]);
+  });
+
+  describe("where something is wrong", () => {
+    /** What is built of all contenders, how that ended and what was printed of errors. */
+    const build = (): { status: number | null; errors: string[]; built: string[] } => {
+      const { status, stderr } = spawnSync("bash", ["contenders/build.sh", "local", "arm64", "out"], {
+        cwd: checkout,
+        encoding: "utf8",
+      });
+      const errors = stderr.split("\n").filter((line) => line.startsWith("error: "));
+      return { status, errors, built: fs.readdirSync(path.join(checkout, "out")).sort() };
+    };
+    const link = (file: string, target: string): void => {
+      fs.mkdirSync(path.dirname(path.join(checkout, file)), { recursive: true });
+      fs.symlinkSync(target, path.join(checkout, file));
+    };
+
+    it("names a contender whose build fails, says what to do, and builds the others", () => {
+      write("contenders/c/bad/Makefile", "build:\n\tfalse\n");
+      write("contenders/c/good/Makefile", "build:\n\ttouch bootstrap\n");
+      expect(build()).toEqual({
+        status: 1,
+        errors: [
+          "error: contenders/c/bad: its build (make build) failed, see above: mend it, or remove the folder",
+          "error: not built: c/bad",
+        ],
+        built: ["c-good"],
+      });
+    });
+
+    it.each([
+      [
+        "c/none/Makefile",
+        "build:\n\ttouch program\n",
+        "its build (make build) left no file 'bootstrap': have it make one, or set another runtime in contenders/c/none/contender.yaml",
+      ],
+      [
+        "go/none/build.sh",
+        "mkdir dist\ntouch bootstrap\n",
+        "its build (build.sh) left no file 'dist/bootstrap': have it make one, or set another runtime in contenders/go/none/contender.yaml",
+      ],
+      [
+        "node/none/package.json",
+        '{ "scripts": { "build": "true" } }',
+        "the script 'build' of its package.json left no folder 'dist': have it put the function's code there",
+      ],
+    ])("says of %s what it should have left", (file, content, message) => {
+      write(`contenders/${file}`, content);
+      const name = path.dirname(file);
+      expect(build()).toEqual({
+        status: 1,
+        errors: [`error: contenders/${name}: ${message}`, `error: not built: ${name}`],
+        built: [],
+      });
+    });
+
+    it("follows links inside the checkout, and refuses all others by their names", () => {
+      write("shared/deep/part.c", "");
+      link("contenders/c/good/shared", "../../../shared");
+      write("contenders/c/good/Makefile", "build:\n\tcp shared/deep/part.c bootstrap\n");
+      write("contenders/c/out/build.sh", "touch bootstrap\n");
+      link("contenders/c/out/passwd", "/etc/passwd");
+      write("contenders/c/lost/build.sh", "touch bootstrap\n");
+      link("contenders/c/lost/gone", "nowhere");
+      expect(build()).toEqual({
+        status: 1,
+        errors: [
+          "error: the link contenders/c/lost/gone leads to nowhere, which is not there: remove it",
+          "error: the link contenders/c/out/passwd leads out of the checkout, to /etc/passwd: put a copy in its place",
+          "error: not built: c/lost c/out",
+        ],
+        built: ["c-good"],
+      });
+      expect(fs.lstatSync(path.join(checkout, "out/c-good/shared")).isSymbolicLink()).toBe(false);
+    });
   });
 });

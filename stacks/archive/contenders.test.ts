@@ -4,7 +4,8 @@ import * as path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type Contender, contenderCode, type Defaults, findContenders } from "./contenders";
+import { contenderCode } from "./contender-code";
+import { type Contender, type Defaults, findContenders } from "./contenders";
 
 const defaults: Defaults = { architecture: "arm64", memory: 512, timeout: 900 };
 
@@ -40,10 +41,49 @@ describe("findContenders", () => {
     ]);
   });
 
+  it("lets contender.yaml set variables, and say that the contender invokes itself", () => {
+    put("python/own/index.py");
+    put("python/own/contender.yaml", 'environment:\n  LEVEL: "1"\n  PATH: /opt/bin\ninvokesItself: true\n');
+    put("python/plain/index.py");
+    expect(findContenders(folder, defaults).contenders).toMatchObject([
+      { environment: { LEVEL: "1", PATH: "/opt/bin" }, invokesItself: true },
+      { environment: {}, invokesItself: false },
+    ]);
+  });
+
+  it("takes as many bytes of variables as Lambda does, less what --cold-only needs", () => {
+    const sized = (bytes: number): string =>
+      `environment:\n  LEVEL: ${"x".repeat(bytes - '{"LEVEL":""}'.length)}\n`;
+    put("python/most/index.py");
+    put("python/most/contender.yaml", sized(3991));
+    put("python/over/index.py");
+    put("python/over/contender.yaml", sized(3992));
+    expect(findContenders(folder, defaults)).toMatchObject({
+      contenders: [{ id: "most" }],
+      leftOut: [
+        {
+          reason: expect.stringMatching(
+            /environment has 3992 bytes as JSON, but must have at most 3991: Lambda takes 4096, and --cold-only needs the rest$/,
+          ) as string,
+        },
+      ],
+    });
+  });
+
   it.each([
     ["memroy: 1024\n", "has an unknown key 'memroy' (known: runtime"],
     ["memory: 64\n", "memory is 64, but must be 128 to 10240 (MB)"],
     ["architecture: arm\n", 'architecture is "arm", but must be arm64 or x86_64'],
+    ["invokesItself: 1\n", "invokesItself is 1, but must be true or false"],
+    ["environment: 1\n", "environment is 1, but must be names and values"],
+    ["environment: { LEVEL: 1 }\n", 'environment: LEVEL is 1, but must be a string: LEVEL: "1"'],
+    ["environment: { 1A: x }\n", 'environment: "1A" cannot be a variable\'s name: at least two letters'],
+    ["environment: { A: x }\n", 'environment: "A" cannot be a variable\'s name'],
+    ["environment: { AWS_REGION: x }\n", "environment: Lambda sets AWS_REGION itself: remove it"],
+    ["environment: { _HANDLER: x }\n", "environment: Lambda sets _HANDLER itself: remove it"],
+    ["environment: { LAMBENCH_COLD_START: x }\n", "environment: lambench sets LAMBENCH_COLD_START itself"],
+    ["environment: { AWS_ENDPOINT_URL_S3: x }\n", "environment: lambench sets AWS_ENDPOINT_URL_S3 itself"],
+    ["toString: 1\n", "has an unknown key 'toString'"],
     ["\n", "must hold keys and values"],
     ["- memory\n", "must hold keys and values"],
     ["memory: [1024\n", "python/wrong/contender.yaml cannot be read: Flow sequence"],

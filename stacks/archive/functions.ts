@@ -1,4 +1,5 @@
 import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 
 import {
   functionLogGroup,
@@ -8,10 +9,13 @@ import {
   RustFunction,
   type RustFunctionArgs,
 } from "../../infra/function";
+import type { Statement } from "../../infra/policy";
 import { listStatement, objects, type PrivateBucket } from "../../infra/private-bucket";
 import { logStatement, ServiceRole } from "../../infra/role";
 import type { DeployContext } from "../../infra/scenario";
-import { type Contender, contenderCode } from "./contenders";
+import type { Target } from "../../infra/target";
+import { contenderCode } from "./contender-code";
+import type { Contender } from "./contenders";
 
 /** Where the source objects are, without a slash as in the contest's events; the name is part of the contest. */
 export const SOURCE_PREFIX = "files";
@@ -33,63 +37,92 @@ export interface FunctionContext extends DeployContext {
 /** The functions that are not contenders. */
 export type Harness = Readonly<Record<"preflight" | "verify" | "cleanup", RustFunction>>;
 
+/** A contender and what there is of it before its function. */
+interface Named {
+  readonly contender: Contender;
+  /** The function's name. */
+  readonly name: string;
+  readonly logGroup: aws.cloudwatch.LogGroup;
+}
+
 /**
- * One function a contender, all with the same role: read the sources, write archives, read, list and delete what they
- * need on the way, and nothing else.
+ * One function a contender. Their role may read the sources, write archives, read, list and delete what they need on the way, and
+ * nothing else; all have the same one, but those that invoke themselves, which may do that, too.
  */
 export function deployContenders(
   contenders: readonly Contender[],
   context: FunctionContext,
 ): aws.lambda.Function[] {
-  const { target, bucket, parent } = context;
+  const { target, parent } = context;
   const named = contenders.map((contender) => {
     const name = functionName(target, `${contender.lang}-${contender.id}`);
     return { contender, name, logGroup: functionLogGroup(name, target, { parent }) };
   });
-  const role = new ServiceRole(
-    `${context.name}-contender`,
-    {
-      service: "lambda.amazonaws.com",
-      statements: [
-        // What is copied has to be read; an archive whose completion wasn't answered too.
-        { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${SOURCE_PREFIX}/`, ...WRITABLE]) },
-        listStatement(bucket.arn, [`${SOURCE_PREFIX}/`, SCRATCH_PREFIX]),
-        {
-          actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-          resources: objects(bucket.arn, WRITABLE),
-        },
-        { actions: ["s3:DeleteObject"], resources: objects(bucket.arn, [SCRATCH_PREFIX]) },
-        // S3 has no condition on the uploads' keys.
-        { actions: ["s3:ListBucketMultipartUploads"], resources: [bucket.arn] },
-        // One pattern a language: an ARN each would fill the policy at some forty contenders (IAM quotas: 10,240 characters).
-        ...[...new Map(named.map((one) => [one.contender.lang, one])).values()].map(
-          ({ contender, logGroup }) =>
-            logStatement(logGroup.arn.apply((arn) => `${arn.slice(0, -contender.id.length)}*`)),
-        ),
-      ],
-    },
-    { parent },
-  );
-  return named.map(
-    ({ contender, name, logGroup }) =>
-      new aws.lambda.Function(
+  const shared = role(`${context.name}-contender`, sharedLogs(named), context);
+  return named.map((one) => {
+    const { contender, name, logGroup } = one;
+    const own = [logStatement(logGroup.arn), invokeItself(one, target)];
+    return new aws.lambda.Function(
+      name,
+      {
         name,
-        {
-          name,
-          description: `Archive contender ${contender.lang}/${contender.id}`,
-          runtime: contender.runtime,
-          handler: contender.handler,
-          architectures: [contender.architecture],
-          code: contenderCode(contender),
-          role: role.arn,
-          memorySize: contender.memory,
-          timeout: contender.timeout,
-          ephemeralStorage: { size: contender.ephemeralStorage },
-          ...(contender.lang === "rust" && { tags: functionTags(contender.id, target) }),
-        },
-        { parent, dependsOn: [logGroup] },
-      ),
+        description: `Archive contender ${contender.lang}/${contender.id}`,
+        runtime: contender.runtime,
+        handler: contender.handler,
+        architectures: [contender.architecture],
+        code: contenderCode(contender),
+        role: (contender.invokesItself ? role(name, own, context) : shared).arn,
+        memorySize: contender.memory,
+        timeout: contender.timeout,
+        ephemeralStorage: { size: contender.ephemeralStorage },
+        ...(Object.keys(contender.environment).length > 0 && {
+          environment: { variables: { ...contender.environment } },
+        }),
+        ...(contender.lang === "rust" && { tags: functionTags(contender.id, target) }),
+      },
+      { parent, dependsOn: [logGroup] },
+    );
+  });
+}
+
+function role(name: string, more: readonly Statement[], { bucket, parent }: FunctionContext): ServiceRole {
+  const statements = [
+    // What is copied has to be read; an archive whose completion wasn't answered too.
+    { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${SOURCE_PREFIX}/`, ...WRITABLE]) },
+    listStatement(bucket.arn, [`${SOURCE_PREFIX}/`, SCRATCH_PREFIX]),
+    {
+      actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+      resources: objects(bucket.arn, WRITABLE),
+    },
+    { actions: ["s3:DeleteObject"], resources: objects(bucket.arn, [SCRATCH_PREFIX]) },
+    // S3 has no condition on the uploads' keys.
+    { actions: ["s3:ListBucketMultipartUploads"], resources: [bucket.arn] },
+    ...more,
+  ];
+  return new ServiceRole(name, { service: "lambda.amazonaws.com", statements }, { parent });
+}
+
+/** One pattern a language: an ARN each would fill the policy at some forty contenders (IAM quotas: 10,240 characters). */
+function sharedLogs(named: readonly Named[]): Statement[] {
+  const byLanguage = new Map(named.map((one) => [one.contender.lang, one])).values();
+  return [...byLanguage].map(({ contender, logGroup }) =>
+    logStatement(logGroup.arn.apply((arn) => `${arn.slice(0, -contender.id.length)}*`)),
   );
+}
+
+/**
+ * Lets a function invoke itself. Its role is there before it is, so its ARN is made of that of its log group. The unqualified ARN
+ * doesn't allow what names a version (Lambda Developer Guide), and the only one that there is, is $LATEST.
+ */
+function invokeItself({ contender, name, logGroup }: Named, target: Target): Statement {
+  const itself = logGroup.arn.apply((group) =>
+    group.replace(":logs:", ":lambda:").replace(":log-group:/aws/lambda/", ":function:"),
+  );
+  const resources = [itself, pulumi.interpolate`${itself}:$LATEST`];
+  // `lambench check contender` calls copies of it, which it makes only behind an endpoint.
+  const copy = `lambench-check-*-${contender.lang}-${contender.id}`;
+  if (target.endpoint !== undefined) resources.push(itself.apply((arn) => arn.replace(name, copy)));
+  return { actions: ["lambda:InvokeFunction"], resources };
 }
 
 /** The functions that check the bucket, verify archives and clean up. */

@@ -50,6 +50,12 @@ const settings = {
     range: [1, MAX_TIMEOUT],
     description: "longest run that counts, seconds",
   },
+  maxMeanPlusSigmaSeconds: {
+    default: 0,
+    range: [0, MAX_TIMEOUT],
+    description:
+      "what a contender's mean run and one standard deviation must stay below, seconds; 0: no limit",
+  },
   contendersAtOnce: { default: 1, range: AT_ONCE, description: "contenders that run at the same time" },
 } as const;
 

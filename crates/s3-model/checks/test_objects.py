@@ -32,6 +32,18 @@ class Objects(S3Test):
                 self.assertEqual(answer["AcceptRanges"], "bytes")
                 self.assertGreater(answer["LastModified"], before)
 
+    def test_an_object_that_kms_encrypts_says_so_has_another_etag_and_is_read_and_copied_as_any_other(self):
+        put = self.put("key", b"content", ServerSideEncryption="aws:kms")
+        self.assertNotEqual(put["ETag"], md5(b"content"))
+        for answer in put, self.get("key", IfMatch=put["ETag"]), self.head("key"):
+            self.assertEqual((answer["ETag"], answer["ServerSideEncryption"]), (put["ETag"], "aws:kms"))
+            self.assertRegex(answer["SSEKMSKeyId"], "^arn:aws:kms:")
+        self.assertEqual(self.get("key")["Bytes"], b"content")
+        self.copy("key", "copy")
+        copy = self.get("copy")
+        self.assertEqual(copy["Bytes"], b"content")
+        self.assertNotEqual(copy.get("ServerSideEncryption"), "aws:kms")
+
     def test_without_a_type_an_object_is_binary(self):
         self.put("key")
         self.assertEqual(self.head("key")["ContentType"], "binary/octet-stream")

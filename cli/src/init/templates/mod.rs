@@ -16,8 +16,8 @@ parts at once, make it faster and so cheaper; larger parts need fewer requests.
 \"\"\"";
 
 const OWN_SETTINGS: &str = "\
-# What this contender has of its own: memory (MB), timeout (s), ephemeralStorage (MB), architecture, runtime, handler.
-# What isn't here is as the stack has it.
+# What this contender has of its own: memory (MB), timeout (s), ephemeralStorage (MB), architecture, runtime, handler,
+# environment (variables) and invokesItself (true or false). What isn't here is as the stack has it.
 ephemeralStorage: 512
 ";
 

@@ -193,11 +193,31 @@ pub async fn wrong_bytes_are_noticed(contender: Contender) {
     archives.check();
 }
 
+/// Objects that appear after the listing: the archive is that of the listing.
+pub async fn added_objects_do_no_harm(contender: Contender) {
+    let ((model, sizes), mut archives) = (slow().await, Archives::new());
+    let added = async {
+        model.until_asked("CreateMultipartUpload").await;
+        put(&model.s3, &some("files/00", 3, MIB)).await;
+    };
+    let (done, ()) = tokio::join!(model.archive(&contender, FILES, Limit::default()), added);
+    done.expect("an archive of what was there");
+    assert_eq!(model.left().await, [""; 0]);
+    archives.keep(&model.s3, &sizes).await;
+    archives.check();
+}
+
 /// An error that says why, before anything is written.
 pub async fn what_fits_no_archive_is_refused(contender: Contender) {
     let model = Model::start().await;
     put(&model.s3, &vec![("twice/a/x".to_owned(), 3), ("twice/b/x".to_owned(), 3)]).await;
-    for (prefix, reason) in [("twice", "same base name"), ("", "files_prefix is empty")] {
+    put(&model.s3, &vec![("full/folder/".to_owned(), 3), ("full/folder/x".to_owned(), 3)]).await;
+    let refused = [
+        ("twice", "same base name"),
+        ("full", "\"full/folder/\" would become an entry with a name that no file can have (it is empty"),
+        ("", "files_prefix is empty"),
+    ];
+    for (prefix, reason) in refused {
         let refused = model.archive(&contender, prefix, Limit::default()).await;
         let failure = refused.expect_err("no archive can be made").to_string();
         assert!(failure.contains(reason), "{failure}");

@@ -33,6 +33,7 @@ fn inputs() -> Vec<(&'static str, Sizes)> {
         ("large", of("large", &[26 * MIB])),
         ("mixed", of("mixed", &[11 * MIB, 0, 6 * MIB, 1, 4 * MIB, 2 * MIB, 30_000, five])),
         ("odd", named("odd", &["a b", "a+b", "a%20b", "ü€😀", "a&<b>'\"", "a=b?c#d", "~a*!(b)", &long])),
+        ("cases", named("cases", &["readme", "README", "ReadMe", "é", "É"])),
         ("deep/er", named("deep/er", &["a/b/c", "d", "e/f"])),
     ]
 }

@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 
 pub use archives::{put, some};
 pub use cases::{
-    changed_objects_are_a_clear_error, deleted_objects_are_a_clear_error, faults_are_overcome,
-    killed_runs_are_cleaned_up_after, own_counts_are_those_of_s3, short_times_are_a_clear_error,
-    terminated_runs_leave_nothing, unknown_uploads_are_removed, what_fits_no_archive_is_refused,
-    wrong_bytes_are_noticed,
+    added_objects_do_no_harm, changed_objects_are_a_clear_error, deleted_objects_are_a_clear_error,
+    faults_are_overcome, killed_runs_are_cleaned_up_after, own_counts_are_those_of_s3,
+    short_times_are_a_clear_error, terminated_runs_leave_nothing, unknown_uploads_are_removed,
+    what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
 };
 pub use inputs::{
     all_inputs_become_archives, awkward_keys_are_archived_or_named, objects_without_checksums_are_archived,
@@ -55,7 +55,7 @@ impl Contender {
 macro_rules! conformance {
     ($contender:expr) => {
         $crate::conformance!(
-            $contender; all_inputs_become_archives, awkward_keys_are_archived_or_named, changed_objects_are_a_clear_error,
+            $contender; added_objects_do_no_harm, all_inputs_become_archives, awkward_keys_are_archived_or_named, changed_objects_are_a_clear_error,
             deleted_objects_are_a_clear_error, faults_are_overcome, killed_runs_are_cleaned_up_after,
             objects_without_checksums_are_archived, own_counts_are_those_of_s3, short_times_are_a_clear_error, terminated_runs_leave_nothing,
             unknown_uploads_are_removed, what_fits_no_archive_is_refused, wrong_bytes_are_noticed,

@@ -42,6 +42,7 @@ pub fn complete_multipart_upload(
             modified: Seconds::now(),
             checksum,
             headers: upload.info.headers.clone(),
+            kms_key: None,
             tags: upload.info.tags.clone(),
         };
         let output = output(&name, &key, &info);

@@ -180,7 +180,8 @@ mod tests {
 
     fn object(etag: &str, modified: u64) -> Object {
         let (etag, modified) = (etag.into(), Seconds(modified));
-        let info = ObjectInfo { etag, modified, checksum: None, headers: Headers::default(), tags: vec![] };
+        let headers = Headers::default();
+        let info = ObjectInfo { etag, modified, checksum: None, headers, kms_key: None, tags: vec![] };
         Object { rope: Rope::new([]), info, parts: None, change: 0 }
     }
 

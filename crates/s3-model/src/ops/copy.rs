@@ -131,7 +131,8 @@ pub async fn copy_object(
         if replaces_tags { tagging::of_header(input.tagging.as_deref())? } else { object.info.tags.clone() };
     let wanted = checksum::algorithm(input.checksum_algorithm.as_ref())?;
     let checksum = copied_checksum(&object, wanted).await?;
-    let info = ObjectInfo { etag: copied_etag(&object), modified: Seconds::now(), checksum, headers, tags };
+    let (etag, modified) = (copied_etag(&object), Seconds::now());
+    let info = ObjectInfo { etag, modified, checksum, headers, kms_key: None, tags };
     let output = output(&info);
     let end = object.rope.len();
     model.change(None, |state| {
@@ -174,10 +175,11 @@ async fn copied_checksum(source: &Object, wanted: Option<Algorithm>) -> S3Result
     }
 }
 
-/// The MD5 if it is known. Of bytes that came in parts S3 computes it; the model gives 16 bytes that stand for the same
+/// The MD5 if it is known. Of bytes that came in parts, or are encrypted by KMS, S3 computes it; the model gives 16 bytes that stand for the same
 /// bytes and no others, so that a copy costs no reading.
 fn copied_etag(source: &Object) -> String {
-    if source.parts.is_none() { source.info.etag.clone() } else { derived_etag(source, 0, source.rope.len()) }
+    let is_md5 = source.parts.is_none() && source.info.kms_key.is_none();
+    if is_md5 { source.info.etag.clone() } else { derived_etag(source, 0, source.rope.len()) }
 }
 
 /// An etag of a range of an object that is only known by where it comes from.

@@ -288,6 +288,7 @@ mod tests {
             modified: Seconds(1),
             checksum: None,
             headers: Headers::default(),
+            kms_key: None,
             tags: vec![],
         };
         let object = Arc::new(crate::store::Object { rope: Rope::new([]), info, parts: None, change: 0 });

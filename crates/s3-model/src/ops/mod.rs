@@ -11,6 +11,7 @@ mod complete;
 mod conditions;
 mod copy;
 mod delete;
+mod encryption;
 mod headers;
 mod listing;
 mod part_copy;

@@ -8,7 +8,7 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::conditions::{self, Conditions};
-use super::{Model, body, checksum, count, etag, headers, size, timestamp};
+use super::{Model, body, checksum, count, encryption, etag, headers, size, timestamp};
 use crate::rules;
 use crate::store::Object;
 
@@ -126,6 +126,7 @@ fn show(shown: &mut Shown<'_>, object: &Object, selection: &Selection, mode: Opt
         ($output:expr) => {{
             let bytes = &selection.bytes;
             headers::shown!($output, &object.info.headers);
+            encryption::show!($output, object.info.kms_key.as_deref());
             $output.accept_ranges = Some("bytes".to_owned());
             $output.e_tag = Some(etag(&object.info.etag));
             $output.last_modified = Some(timestamp(object.info.modified));

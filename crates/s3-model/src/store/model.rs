@@ -67,6 +67,9 @@ pub struct ObjectInfo {
     /// What its writer said about it.
     #[serde(default, skip_serializing_if = "Headers::is_default")]
     pub headers: Headers,
+    /// The KMS key that S3 is to encrypt it with; no copy of it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
     /// Its tags in the order in which they were given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(String, String)>,

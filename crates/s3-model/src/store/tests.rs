@@ -16,7 +16,8 @@ fn made(store: &Store, change: Change, body: Option<Rope>) {
 
 fn info() -> ObjectInfo {
     let etag = "0".repeat(32);
-    ObjectInfo { etag, modified: Seconds(1), checksum: None, headers: Headers::default(), tags: vec![] }
+    let headers = Headers::default();
+    ObjectInfo { etag, modified: Seconds(1), checksum: None, headers, kms_key: None, tags: vec![] }
 }
 
 fn create_bucket(store: &Store) {

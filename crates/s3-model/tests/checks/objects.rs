@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_s3::types::ServerSideEncryption;
+
 use crate::support::{KEYS, content, in_bucket, md5, refused, unanswered};
 
 #[tokio::test]
@@ -37,6 +39,36 @@ async fn an_object_comes_back_as_it_was_put() {
         assert_eq!(got.last_modified(), head.last_modified());
         assert!(SystemTime::try_from(*got.last_modified().unwrap()).unwrap() > before);
         assert_eq!(content(got).await, "content");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_object_that_kms_encrypts_says_so_has_another_etag_and_is_read_and_copied_as_any_other() {
+    in_bucket(async |s3| {
+        let put = s3.put("key", "content").server_side_encryption(ServerSideEncryption::AwsKms);
+        let put = put.send().await.unwrap();
+        assert_eq!(put.server_side_encryption(), Some(&ServerSideEncryption::AwsKms));
+        assert!(put.ssekms_key_id().is_some_and(|key| key.starts_with("arn:aws:kms:")), "{put:?}");
+        let etag = put.e_tag().unwrap().to_owned();
+        assert_ne!(etag, md5("content"), "clients that take it for an MD5 are wrong here");
+        assert_eq!(etag.len(), md5("content").len());
+
+        let head = s3.head("key").send().await.unwrap();
+        assert_eq!(head.server_side_encryption(), Some(&ServerSideEncryption::AwsKms));
+        assert_eq!((head.e_tag(), head.ssekms_key_id()), (Some(etag.as_str()), put.ssekms_key_id()));
+        let got = s3.get("key").if_match(&etag).send().await.unwrap();
+        assert_eq!(got.server_side_encryption(), Some(&ServerSideEncryption::AwsKms));
+        assert_eq!(content(got).await, "content");
+
+        s3.copy("key", "copy").send().await.unwrap();
+        let copy = s3.get("copy").send().await.unwrap();
+        assert_ne!(
+            copy.server_side_encryption(),
+            Some(&ServerSideEncryption::AwsKms),
+            "it was not asked for"
+        );
+        assert_eq!(content(copy).await, "content");
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! `lambench check contender`: a contender against everything that it may meet.
 
+mod added;
 mod faults;
 mod function_clone;
 mod input;

@@ -4,7 +4,7 @@ use ::archive::verify::Expected;
 use anyhow::Result;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, ServerSideEncryption};
 use fill_bucket::content;
 use futures::{StreamExt, TryStreamExt, stream};
 use lambda_kit::Object as Listed;
@@ -31,7 +31,7 @@ pub async fn seed(client: &Client, prefix: &str, input: Input) -> Result<Source>
     let objects = input.objects();
     let name = bucket.as_str();
     let put = (0..).zip(objects.clone()).map(|(number, object)| async move {
-        put(client, name, prefix, number, &object).await // owns its object, as what runs on any thread has to
+        put(client, name, prefix, number, &object, input.is_encrypted()).await // owns its object, as what runs on any thread has to
     });
     let digests: Vec<String> = stream::iter(put).buffered(PUTS).try_collect().await?;
     Ok(Source { expected: expected(prefix, &objects, digests), bucket })
@@ -60,6 +60,7 @@ pub async fn put(
     prefix: &str,
     number: u64,
     object: &Object,
+    is_encrypted: bool,
 ) -> Result<String> {
     let key = format!("{prefix}/{}", object.key);
     if object.size > BLOCK {
@@ -69,6 +70,7 @@ pub async fn put(
     let content =
         tokio::task::spawn_blocking(move || content::exact(object_seed(size), number, size)).await?;
     let put = client.put_object().bucket(bucket).key(key).body(content.bytes.into());
+    let put = put.set_server_side_encryption(is_encrypted.then_some(ServerSideEncryption::AwsKms));
     put.send().await.map_err(failed("PutObject"))?;
     Ok(content.name)
 }

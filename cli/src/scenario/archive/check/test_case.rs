@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use super::added;
 use super::faults::{Faults, slow_listings, stalled_bytes};
 use super::function_clone::FunctionClone;
 use super::input::{Input, Object};
@@ -20,6 +21,8 @@ use super::seed;
 /// A function's timeout where its time is to run out, s: enough to start, to list and to clean up.
 const SHORT: i32 = 9;
 const POLL: Duration = Duration::from_millis(50);
+/// Of an archive's key that is to be long, bytes; S3's limit are 1,024.
+const LONG_KEY: usize = 1_000;
 
 /// What came of a case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -76,11 +79,16 @@ pub async fn run(
 ) -> Result<Checked> {
     let source = sandbox.source(input).await?;
     let (bucket, mut expected) = (source.bucket.clone(), source.expected.clone());
-    let archive = format!("{}check/{contender}.zip", sandbox.archive_prefix);
+    let archive = archive_key(&sandbox.archive_prefix, contender, input);
     let event =
         json!({ "bucket_name": bucket, "files_prefix": sandbox.source_prefix, "archive_key": archive });
     let started = Instant::now();
+    let mut added = Expected::new();
     let answer = match input {
+        Input::Added => added::meanwhile(sandbox, clone, &event).await.map(|(answer, meanwhile)| {
+            added = meanwhile;
+            answer
+        }),
         Input::Overwritten | Input::Deleted => {
             sandbox.forget(input);
             meanwhile(sandbox, clone, &event, input, &mut expected).await
@@ -93,10 +101,15 @@ pub async fn run(
     };
     let seconds = started.elapsed().as_secs_f64();
     sandbox.set_faults(json!([])).await?;
-    let found = verified(sandbox, &bucket, &archive, expected).await?;
+    let found = verified(sandbox, &bucket, &archive, expected, added).await?;
     let left = sandbox.clean_up(&bucket, &archive).await?;
     let verdict = verdict(answer?, found, &archive);
     Ok(Checked { contender: contender.to_owned(), input, faults, verdict, left, seconds })
+}
+
+fn archive_key(prefix: &str, contender: &str, input: Input) -> String {
+    let key = |name: &str| format!("{prefix}check/{name}.zip");
+    key(&input.archive_name(contender, LONG_KEY.saturating_sub(key("").len())))
 }
 
 /// Calls the contender and changes an object that it has been told of, before it can read it.
@@ -123,7 +136,7 @@ async fn meanwhile(
             return Ok(None);
         }
         let other = Object { size: object.size / 2, ..object };
-        let digest = seed::put(&sandbox.client, bucket, &sandbox.source_prefix, 0, &other).await?;
+        let digest = seed::put(&sandbox.client, bucket, &sandbox.source_prefix, 0, &other, false).await?;
         Ok(Some((other.key, digest)))
     };
     let (answer, changed) = tokio::join!(clone.invoke(event), change);
@@ -160,12 +173,13 @@ async fn out_of_time(sandbox: &Sandbox, clone: &FunctionClone, event: &Value) ->
     answer
 }
 
-/// What is right or wrong with an archive; none if there is none.
+/// What is right or wrong with an archive, which may hold what was `added`; none if there is none.
 async fn verified(
     sandbox: &Sandbox,
     bucket: &str,
     archive: &str,
     expected: Option<Expected>,
+    added: Expected,
 ) -> Result<Option<Result<(), String>>> {
     let found =
         S3Source::find(&sandbox.client, bucket, archive).await.map_err(|failure| anyhow!("{failure}"))?;
@@ -175,7 +189,9 @@ async fn verified(
             "two objects share a name, and a flat archive can hold only one of them".to_owned()
         )));
     };
-    match verify_archive(Arc::new(source), size, expected).await {
+    let source = Arc::new(source);
+    let expected = added::allowed(&source, size, expected, added).await;
+    match verify_archive(source, size, expected).await {
         Ok(_) => Ok(Some(Ok(()))),
         Err(VerifyError::Invalid(error)) => {
             Ok(Some(Err(error.to_string().trim_start_matches("invalid: ").to_owned())))
@@ -204,6 +220,13 @@ fn verdict(answer: Result<(), String>, found: Option<Result<(), String>>, archiv
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_archive_has_a_key_of_1_000_bytes_where_it_is_to_be_long() {
+        assert_eq!(archive_key("archives/", "rust-mine", Input::One), "archives/check/rust-mine.zip");
+        let long = archive_key("archives/", "rust-mine", Input::LongArchiveKey);
+        assert!(long.len() == 1_000 && long.ends_with("nnn.zip"), "{long}");
+    }
 
     #[test]
     fn only_an_archive_that_is_right_is_valid_and_no_wrong_one_is_excused() {

@@ -144,9 +144,10 @@ impl Worker {
     }
 }
 
-/// What happens to a bucket is a fault of its own.
+/// What happens to a bucket is a fault of its own, for example.
 fn with_faults(input: Input) -> impl Iterator<Item = (Input, Faults)> {
-    let faults = Faults::ALL.into_iter().filter(move |faults| *faults == Faults::None || !input.is_event());
+    let faults =
+        Faults::ALL.into_iter().filter(move |faults| *faults == Faults::None || input.meets_faults());
     faults.map(move |faults| (input, faults))
 }
 
@@ -163,6 +164,7 @@ mod tests {
     #[test]
     fn inputs_meet_all_faults_and_events_none() {
         assert_eq!(with_faults(Input::Contest).count(), 3);
+        assert_eq!(with_faults(Input::Many65536).count(), 1);
         assert_eq!(with_faults(Input::Deleted).collect::<Vec<_>>(), [(Input::Deleted, Faults::None)]);
     }
 

@@ -7,7 +7,7 @@ use results::price_list::PriceList;
 use results::prices::{LAMBDA_REQUEST, LAMBDA_STORAGE, RunPrice, S3_READ, S3_WRITE, gigabytes};
 use results::scenario::archive::{Class, Contest, Failure, S3Use, Success};
 
-use super::disqualification::disqualification;
+use super::disqualification::{disqualification, too_slow_or_unsteady};
 use super::requests::Requests;
 use crate::scenario::archive::Run;
 use crate::scenario::archive::execute::{Configuration, FanOut, Observation, Observed, RunUse};
@@ -18,18 +18,27 @@ use crate::scenario::archive::execute::{Configuration, FanOut, Observation, Obse
 /// If a contender's architecture has no price.
 pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<String>)> {
     let max_run_seconds = run.deployment().required("maxRunSeconds")?;
+    // A stack that was deployed by an earlier version has no such limit.
+    let max_mean_plus_sigma_seconds = run.deployment().setting("maxMeanPlusSigmaSeconds").unwrap_or(0);
     let options = &observation.options;
     let mut contest = Contest { options: Some(options.clone()), ..Contest::default() };
     let mut warnings = Vec::new();
     for observed in &observation.contenders {
         let Contender { arn, runs, .. } = &observed.contender;
-        if let Some(reason) = disqualification(observed, max_run_seconds) {
+        let has_all_runs = runs.len() as u64 >= options.runs_per_contender;
+        // Runs that are still to come may change a mean.
+        let unsteady =
+            || too_slow_or_unsteady(observed, max_mean_plus_sigma_seconds).filter(|_| has_all_runs);
+        if let Some(reason) = disqualification(observed, max_run_seconds).or_else(unsteady) {
             contest.failure.push(Failure { arn: arn.clone(), reason });
             continue;
         }
         let success = success(observed, Requests::of(observation, observed), &run.prices)?;
-        let is_ranked = runs.len() as u64 >= options.runs_per_contender && success.no_rank.is_none();
-        let list = if is_ranked { &mut contest.success } else { &mut contest.unranked };
+        let list = if has_all_runs && success.no_rank.is_none() {
+            &mut contest.success
+        } else {
+            &mut contest.unranked
+        };
         list.push(success);
         warnings.extend(missing_reports(observed));
     }
@@ -304,6 +313,29 @@ mod tests {
         let (contest, _) = contest(&Observation { options, ..observation(contenders) }, &run()).unwrap();
         let runs = |list: &[Success]| list.iter().map(|one| one.runs_count).collect::<Vec<_>>();
         assert_eq!((runs(&contest.success), runs(&contest.unranked)), (vec![2], vec![1]));
+    }
+
+    #[test]
+    fn a_contender_is_out_by_its_mean_and_deviation_once_it_has_had_all_its_runs() {
+        let steady =
+            || observed(&[2000.0, 2000.0], &[report(0, 2000.0, 9, None), report(1, 2000.0, 9, None)]);
+        let unsteady = || observed(&[1.0, 1.0], &[report(0, 1000.0, 9, None), report(1, 3000.0, 9, None)]);
+        let judge = |runs_per_contender, limit: Option<u64>| {
+            let mut run = run();
+            let settings = &mut run.deployed.deployment.settings;
+            settings.extend(limit.map(|limit| ("maxMeanPlusSigmaSeconds".to_owned(), limit.into())));
+            let options = ContestOptions { runs_per_contender, ..options() };
+            let observation = Observation { options, ..observation(vec![steady(), unsteady()]) };
+            let (contest, _) = contest(&observation, &run).unwrap();
+            let reasons: Vec<_> = contest.failure.into_iter().map(|failure| failure.reason).collect();
+            (contest.success.len(), contest.unranked.len(), reasons)
+        };
+        let (success, _, reasons) = judge(2, Some(3));
+        assert_eq!(success, 1);
+        assert!(reasons[0].starts_with("too slow: mean 2.000 s + σ 1.414 s = 3.414 s"), "{reasons:?}");
+        assert_eq!(judge(3, Some(3)), (0, 2, vec![]), "more runs may be steadier");
+        assert_eq!(judge(2, Some(4)), (2, 0, vec![]));
+        assert_eq!(judge(2, None), (2, 0, vec![]), "a stack without the setting");
     }
 
     #[test]

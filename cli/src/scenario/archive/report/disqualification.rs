@@ -1,7 +1,7 @@
 //! Why a contender is out.
 
 use protocol::archive::{Run, Verdict};
-use protocol::stats::real;
+use protocol::stats::{Spread, real};
 
 use crate::scenario::archive::execute::Observed;
 use crate::scenario::shared::state_machine::THROTTLED;
@@ -52,6 +52,21 @@ fn too_slow(run: &Run, observed: &Observed, max_run_seconds: u64) -> Option<Stri
     let seconds = observed.report(run)?.billed_ms / 1000.0;
     (seconds > real(max_run_seconds))
         .then(|| format!("too slow: run {} took {seconds:.1} s, the limit is {max_run_seconds} s", run.run))
+}
+
+/// The public contest's gate: the mean run and one standard deviation have to stay below a limit, so that a contender that is
+/// fast, but not always, is out. Billed times as in [`too_slow`]; no limit is 0.
+pub fn too_slow_or_unsteady(observed: &Observed, max_mean_plus_sigma_seconds: u64) -> Option<String> {
+    let limit = real(max_mean_plus_sigma_seconds);
+    let seconds: Vec<f64> = observed.reports()?.iter().map(|report| report.billed_ms / 1000.0).collect();
+    let Spread { mean, stddev, .. } = Spread::of(&seconds)?;
+    (limit > 0.0 && mean + stddev >= limit).then(|| {
+        format!(
+            "too slow: mean {mean:.3} s + σ {stddev:.3} s = {:.3} s, but must be below {max_mean_plus_sigma_seconds} s \
+             (maxMeanPlusSigmaSeconds)",
+            mean + stddev
+        )
+    })
 }
 
 #[cfg(test)]
@@ -144,5 +159,21 @@ mod tests {
         assert_eq!(judge(601_250.0).unwrap(), "too slow: run 1 took 601.2 s, the limit is 600 s");
         assert_eq!(judge(600_000.0), None);
         assert_eq!(disqualification(&observed(&[1000.0, 900_000.0], &[]), 600), None, "nobody knows");
+    }
+
+    #[test]
+    fn the_mean_run_and_a_standard_deviation_stay_below_the_limit() {
+        // 10 s ± 1 s.
+        let judge = |limit, reports: &[_]| too_slow_or_unsteady(&observed(&[99_000.0; 3], reports), limit);
+        let reports =
+            [9_000.0, 10_000.0, 11_000.0].into_iter().zip(0..).map(|(ms, run)| report(run, ms, 1, None));
+        let reports: Vec<_> = reports.collect();
+        assert_eq!(judge(12, &reports), None);
+        assert_eq!(
+            judge(11, &reports).unwrap(),
+            "too slow: mean 10.000 s + σ 1.000 s = 11.000 s, but must be below 11 s (maxMeanPlusSigmaSeconds)"
+        );
+        assert_eq!(judge(0, &reports), None, "no limit");
+        assert_eq!(judge(1, &reports[1..]), None, "a run of which nobody knows the billed time");
     }
 }

@@ -36,6 +36,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           what a function logs
   lambench report > report.md             the newest result of each scenario
   lambench report --html report.html      as one page with pictures
+  lambench report --metrics               as OpenMetrics, for Prometheus
 
 Exit codes:\n  0    done\n  1    failed; the reason is on standard error\n  \
                           2    the command line is wrong\n  \
@@ -98,7 +99,7 @@ pub enum Command {
     /// Print results of one scenario side by side
     #[command(after_help = format!("{}\n\n{}", compare::EXAMPLES, history::HELP))]
     Compare(compare::Arguments),
-    /// Print results as one Markdown document, or write one HTML page; with the sources of all prices
+    /// Print results as one Markdown document or as OpenMetrics, or write one HTML page
     #[command(after_help = report::EXAMPLES)]
     Report(report::Arguments),
     /// Print what a deployed function has logged

@@ -17,6 +17,7 @@ mod layout;
 mod local;
 mod logs;
 mod manual;
+mod open_metrics;
 mod output;
 mod price_list;
 mod progress;

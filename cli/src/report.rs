@@ -1,10 +1,11 @@
-//! `lambench report`: results as one Markdown document, or as one HTML page.
+//! `lambench report`: results as one Markdown document, as one HTML page, or as metrics.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use results::cost::QuotedPrice;
 use results::file::RunResult;
 
@@ -12,6 +13,7 @@ use crate::cli::Global;
 use crate::history::{History, resolve};
 use crate::html;
 use crate::layout::Table;
+use crate::open_metrics;
 use crate::output;
 use crate::result_file::{incomplete, place, read, settings, where_and_when};
 use crate::scenario;
@@ -23,7 +25,13 @@ pub const EXAMPLES: &str = "Examples:
   lambench report > report.md
   lambench report --stack dev > report.md          only what was measured on the stack dev
   lambench report results/archive/*-dev.json results/splitter/*-dev.json > report.md
-  lambench report --html report.html               as a page with pictures, to open in a browser";
+  lambench report --html report.html               as a page with pictures, to open in a browser
+  lambench report --metrics=lambench.prom          as OpenMetrics, for Prometheus; without a file: to standard output
+  lambench report --metrics results/*/*-dev.json > history.prom
+                                                   several runs, for 'promtool tsdb create-blocks-from openmetrics'";
+
+/// A file's name that stands for standard output.
+const STANDARD_OUTPUT: &str = "-";
 
 /// What `lambench report` takes.
 #[derive(Debug, clap::Args)]
@@ -34,6 +42,17 @@ pub struct Arguments {
     /// Write one HTML page with pictures instead; it needs no network and can be sent to somebody
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Print OpenMetrics text for Prometheus and Grafana instead, or write it to a file: --metrics=FILE
+    // With an equals sign, so that a RESULT behind it is none of its files to write.
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = STANDARD_OUTPUT,
+        conflicts_with = "html"
+    )]
+    metrics: Option<PathBuf>,
 }
 
 /// Prints the document, or writes the page.
@@ -47,14 +66,25 @@ pub fn report(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         (files, stack) => resolve(files, stack)?,
     };
     let results: Vec<RunResult> = files.iter().map(|file| read(file)).collect::<Result<_>>()?;
-    match &arguments.html {
-        Some(page) => {
+    match (&arguments.html, &arguments.metrics) {
+        (Some(page), _) => {
             html::write(page, &results)?;
-            output::print_line(format_args!("page: {}", page.display()))?;
+            html::print_written(page)?;
         }
-        None => output::print(render(&results))?,
+        (None, Some(file)) => metrics(file, &results)?,
+        (None, None) => output::print(render(&results))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes OpenMetrics to a file, or prints them.
+fn metrics(file: &Path, results: &[RunResult]) -> Result<()> {
+    let text = open_metrics::render(results)?;
+    if file == Path::new(STANDARD_OUTPUT) {
+        return output::print(text);
+    }
+    fs::write(file, text).with_context(|| format!("cannot write the metrics {}", file.display()))?;
+    output::print_line(format_args!("metrics: {}", file.display()))
 }
 
 /// The newest result of each scenario and stack, or only of one stack.
@@ -129,8 +159,6 @@ pub fn prices(results: &[RunResult]) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use results::file::Incomplete;
 
     use super::*;

@@ -16,15 +16,25 @@ use crate::scenario::settings_of_run;
 /// Numbers above are no count of anything, and nothing that is added up or multiplied could hold them. JSON's readers differ in
 /// what they make of larger ones (RFC 8259, section 6).
 const LARGEST: f64 = 9_007_199_254_740_991.0;
+/// What a file has at most that is read, bytes: a hundred times the largest result so far. Reading takes several times as much memory.
+const MOST_BYTES: u64 = 100_000_000;
 
 /// Reads a result file.
 ///
 /// # Errors
 /// If there is none, it is of another schema, or has numbers that no run can measure.
 pub fn read(file: &Path) -> Result<RunResult> {
-    let text = fs::read_to_string(file).with_context(|| {
-        format!("cannot read {}: give the path that 'lambench run' printed", file.display())
-    })?;
+    let cannot = || format!("cannot read {}: give the path that 'lambench run' printed", file.display());
+    let bytes = fs::metadata(file).with_context(cannot)?.len();
+    if bytes > MOST_BYTES {
+        bail!(
+            "{} has {} MB, and a result has {} MB at most: 'lambench run' keeps distributions of what are too many values",
+            file.display(),
+            bytes / 1_000_000,
+            MOST_BYTES / 1_000_000
+        );
+    }
+    let text = fs::read_to_string(file).with_context(cannot)?;
     let mut value: serde_json::Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
     match value.get("schema_version").and_then(serde_json::Value::as_u64) {

@@ -74,21 +74,28 @@ impl Sample {
 
 /// Whether the means of two samples differ by more than chance explains.
 pub fn difference(a: &Sample, b: &Sample) -> Difference {
-    if a.count.min(b.count) < FEWEST {
-        return Difference::TooFew;
+    match margin(a, b) {
+        None => Difference::TooFew,
+        Some(margin) if (a.mean - b.mean).abs() > margin => Difference::Shown,
+        Some(_) => Difference::NotShown,
     }
-    let distance = (a.mean - b.mean).abs();
+}
+
+/// How far the difference of two means may be off, either way: the half width of its confidence interval at 95 %. The interval
+/// has 0 in it exactly where no difference is shown. None where one of the samples has fewer than [`FEWEST`] values.
+pub fn margin(a: &Sample, b: &Sample) -> Option<f64> {
+    if a.count.min(b.count) < FEWEST {
+        return None;
+    }
     let squared_errors = [a, b].map(Sample::squared_error);
     let squared_error: f64 = squared_errors.iter().sum();
     // Values without any spread leave nothing to chance.
-    let explained = if squared_error > 0.0 {
-        let freedom = squared_error.powi(2)
-            / (squared_errors[0].powi(2) / real(a.count - 1) + squared_errors[1].powi(2) / real(b.count - 1));
-        critical(freedom) * squared_error.sqrt()
-    } else {
-        0.0
-    };
-    if distance > explained { Difference::Shown } else { Difference::NotShown }
+    if squared_error <= 0.0 {
+        return Some(0.0);
+    }
+    let freedom = squared_error.powi(2)
+        / (squared_errors[0].powi(2) / real(a.count - 1) + squared_errors[1].powi(2) / real(b.count - 1));
+    Some(critical(freedom) * squared_error.sqrt())
 }
 
 /// How many standard errors apart means are once in twenty although nothing differs; more than any distance if that cannot be
@@ -143,6 +150,31 @@ mod tests {
         let noisy = |mean| Sample { mean, stddev: 3.0_f64.sqrt(), count: 3 };
         assert_eq!(difference(&steady, &noisy(4.2)), Difference::NotShown);
         assert_eq!(difference(&steady, &noisy(4.4)), Difference::Shown);
+    }
+
+    #[test]
+    fn the_interval_of_a_difference_is_as_wide_as_students_t_makes_it() {
+        // The same cars: a standard error of 0.7984, and 1.977 of them at 136.9 degrees of freedom.
+        let american = Sample { mean: 20.144_58, stddev: 6.414_70, count: 249 };
+        let japanese = Sample { mean: 30.481_01, stddev: 6.107_71, count: 79 };
+        let margin = margin(&american, &japanese).unwrap();
+        assert!((margin - 1.58).abs() < 0.01, "{margin}");
+    }
+
+    #[test]
+    fn the_interval_has_0_in_it_exactly_where_no_difference_is_shown() {
+        for (a, b) in [
+            ([10.0, 11.0, 12.0], [10.5, 11.5, 12.5]),
+            ([10.0, 11.0, 12.0], [14.0, 15.0, 16.0]),
+            ([10.0, 11.0, 12.0], [12.0, 13.3, 14.6]),
+            ([2.0, 2.0, 2.0], [2.0, 2.0, 2.0]),
+        ] {
+            let (a, b) = (sample(&a), sample(&b));
+            let (distance, margin) = (b.mean - a.mean, margin(&a, &b).unwrap());
+            let has_0 = distance - margin <= 0.0 && distance + margin >= 0.0;
+            assert_eq!(has_0, difference(&a, &b) == Difference::NotShown, "{a:?} {b:?}");
+        }
+        assert_eq!(margin(&sample(&[1.0, 1.1]), &sample(&[9.0, 9.1, 9.2])), None);
     }
 
     #[test]

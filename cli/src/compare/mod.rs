@@ -1,6 +1,7 @@
 //! `lambench compare`: results of one scenario side by side.
 
 mod fail_above;
+mod html;
 mod pairing;
 mod settings_diff;
 mod side;
@@ -20,6 +21,7 @@ use crate::cli::Global;
 use crate::exit::{GATE_MISSED, Usage};
 use crate::gates::{Report, junit};
 use crate::history::resolve;
+use crate::html::{print_written, write_page};
 use crate::layout::{Fit, lay_out};
 use crate::output;
 use crate::result_file::{incomplete, place, where_and_when};
@@ -41,6 +43,8 @@ Examples:
     lambench compare results/s3-read/*-dev.json
   Several runs of a design, together, with several runs of another:
     lambench compare results/aurora/*-old.json --against results/aurora/*-new.json
+  As a page with the differences, their intervals and the stack's history as pictures, to open in a browser:
+    lambench compare archive/latest~1 archive/latest --stack dev --html compare.html
   In CI: exit code 3 if anything is more than 10 % worse:
     lambench compare main.json branch.json --fail-above 10% --junit gates.xml";
 
@@ -64,6 +68,9 @@ pub struct Arguments {
         help = "Write each gate and its outcome as JUnit XML"
     )]
     junit: Option<PathBuf>,
+    /// Also write one HTML page with pictures; it needs no network and can be sent to somebody
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     fit: Fit,
 }
@@ -78,6 +85,11 @@ pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     let pairing = Pairing::of(&sides);
     arguments.fit.apply();
     output::print(lay_out(&render(&sides, &pairing)))?;
+    if let Some(page) = &arguments.html {
+        let histories = html::kind(&sides).map(|kind| html::History::of(&sides, kind)).unwrap_or_default();
+        write_page(page, &html::render(&sides, &pairing, &histories))?;
+        print_written(page)?;
+    }
     let Some(limit) = arguments.fail_above else { return Ok(ExitCode::SUCCESS) };
     let report = Report {
         suite: format!("lambench compare, {}", sides[0].scenario()),
@@ -147,14 +159,21 @@ fn render(sides: &[Side], pairing: &Pairing) -> String {
     text
 }
 
-/// Each warning once, with the sides that have it.
 fn warnings(sides: &[Side]) -> String {
+    let lines =
+        each_warning(sides).into_iter().map(|(letters, warning)| format!("{letters}: warning: {warning}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Each warning once, with the sides that have it.
+fn each_warning(sides: &[Side]) -> Vec<(String, &String)> {
     let all: Vec<(char, Vec<&String>)> = sides.iter().map(|side| (side.letter, side.warnings())).collect();
-    let line = |warning: &&String| {
-        let of = all.iter().filter(|(_, warnings)| warnings.contains(warning));
-        let letters: Vec<_> = of.map(|(letter, _)| letter.to_string()).collect();
-        format!("{}: warning: {warning}", letters.join(", "))
+    let with_letters = |warning| {
+        let of = all.iter().filter(|(_, warnings)| warnings.contains(&warning));
+        (of.map(|(letter, _)| letter.to_string()).collect::<Vec<_>>().join(", "), warning)
     };
-    let each: Vec<&String> = distinct(all.iter().flat_map(|(_, warnings)| warnings.iter().copied()));
-    each.iter().map(line).collect::<Vec<_>>().join("\n")
+    distinct(all.iter().flat_map(|(_, warnings)| warnings.iter().copied()))
+        .into_iter()
+        .map(with_letters)
+        .collect()
 }

@@ -64,7 +64,8 @@ fn only_in(side: &Side, place: usize, pairing: &Pairing) -> Option<String> {
     (!names.is_empty()).then(|| format!("only in {}: {}", side.letter, names.join("; ")))
 }
 
-fn is_shown(row: &Row) -> bool {
+/// Whether a figure is in the tables.
+pub fn is_shown(row: &Row) -> bool {
     let Some(metric) = row.metric() else { return false };
     let is_zero = |metric: &Metric| metric.value == Some(0.0);
     let says_nothing = metric.unit == Unit::None && row.found.iter().flatten().all(is_zero);
@@ -79,19 +80,20 @@ fn header(title: &str, sides: &[Side]) -> Vec<String> {
 
 fn line(sides: &[Side], Row { found }: &Row) -> Vec<String> {
     let metric = found.iter().flatten().next();
-    let [label, name] = metric.map_or([String::new(), String::new()], |metric| {
-        let unit = metric.unit.symbol();
-        [
-            metric.label(),
-            if unit.is_empty() { metric.name.to_owned() } else { format!("{}, {unit}", metric.name) },
-        ]
-    });
+    let names = metric.map_or([String::new(), String::new()], named);
     let ratio = |place: usize| {
         let is_fit = !sides[place].is_unfit() && !sides[0].is_unfit();
         let pair = found[place].as_ref().zip(found[0].as_ref());
         pair.map_or_else(none, |(one, first)| beside(one, first, is_fit))
     };
-    columns(&[label, name], found.len(), |place| found[place].as_ref().map_or_else(none, cell), ratio)
+    columns(&names, found.len(), |place| found[place].as_ref().map_or_else(none, cell), ratio)
+}
+
+/// What a figure is of, and its name with its unit.
+pub fn named(metric: &Metric) -> [String; 2] {
+    let unit = metric.unit.symbol();
+    let name = if unit.is_empty() { metric.name.to_owned() } else { format!("{}, {unit}", metric.name) };
+    [metric.label(), name]
 }
 
 /// Two names, then a cell for each side, and from the second one on another for its ratio.

@@ -14,11 +14,13 @@ use super::*;
 use crate::result_file;
 use crate::scenario::shared::memory_sweep::prefixed;
 
-fn result(scenario: &str) -> RunResult {
+/// An example of a scenario's results.
+pub fn result(scenario: &str) -> RunResult {
     result_file::read(Path::new(&format!("tests/v1/{scenario}.json"))).unwrap()
 }
 
-fn side(letter: char, results: Vec<RunResult>) -> Side {
+/// Results under a letter.
+pub fn side(letter: char, results: Vec<RunResult>) -> Side {
     let file =
         |(number, result)| (PathBuf::from(format!("{}{number}.json", letter.to_ascii_lowercase())), result);
     Side { letter, runs: (1..).zip(results).map(file).collect() }
@@ -29,12 +31,12 @@ fn compared(sides: &[Side]) -> String {
 }
 
 /// Results side by side, one each.
-fn side_by_side(results: impl IntoIterator<Item = RunResult>) -> Vec<Side> {
+pub fn side_by_side(results: impl IntoIterator<Item = RunResult>) -> Vec<Side> {
     ('A'..).zip(results).map(|(letter, result)| side(letter, vec![result])).collect()
 }
 
 /// Gives a contender's runs these times.
-fn set_durations(result: &mut RunResult, contender: &str, durations_ms: &[u64]) {
+pub fn set_durations(result: &mut RunResult, contender: &str, durations_ms: &[u64]) {
     let name = format!("{contender} billed duration");
     let values: Vec<f64> = durations_ms.iter().copied().map(real).collect();
     let summary = result.summary.iter_mut().find(|summary| summary.name == name).unwrap();
@@ -48,7 +50,7 @@ fn set_durations(result: &mut RunResult, contender: &str, durations_ms: &[u64]) 
 }
 
 /// Gives a contender's run a price, of time and of requests.
-fn set_price(result: &mut RunResult, contender: &str, time_usd: f64, requests_usd: f64) {
+pub fn set_price(result: &mut RunResult, contender: &str, time_usd: f64, requests_usd: f64) {
     let line = |usd, unit: &str| CostLine {
         name: "line".to_owned(),
         quantity: Some(1.0),

@@ -6,6 +6,28 @@ use crate::scenario::shared::metric::{Merit, Metric, Unit};
 use crate::scenario::shared::tables::none;
 use crate::significance::{Difference, difference};
 
+/// What the runs say of a figure beside the first side's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// There are too few runs, this many on the side with fewer.
+    TooFew(u64),
+    /// It may be chance.
+    NotShown,
+    /// It is larger than chance explains.
+    Shown(&'static str),
+}
+
+impl Verdict {
+    /// In words.
+    pub fn says(self) -> String {
+        match self {
+            Self::TooFew(count) => format!("can't tell, n = {count}"),
+            Self::NotShown => "no difference shown".to_owned(),
+            Self::Shown(word) => word.to_owned(),
+        }
+    }
+}
+
 /// A figure beside the first side's, such as `1.91 × slower` or `1.09 × no difference shown`.
 pub fn beside(one: &Metric, first: &Metric, is_fit: bool) -> String {
     let Some((value, of_first)) = one.value.zip(first.value) else { return none() };
@@ -20,27 +42,29 @@ pub fn beside(one: &Metric, first: &Metric, is_fit: bool) -> String {
         _ if of_first > 0.0 => format!("{:.2} ×", value / of_first),
         _ => return none(),
     };
-    let said = if is_fit { said(one, first) } else { String::new() };
-    [ratio, said].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    let said = verdict(one, first, is_fit).map(Verdict::says);
+    [Some(ratio), said].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// What the runs say of two figures; nothing of what is neither better nor worse, or the same.
-fn said(one: &Metric, first: &Metric) -> String {
-    let Some(((words, runs), of_first)) = one.merit.words().zip(one.runs).zip(first.runs) else {
-        return String::new();
-    };
+/// What the runs say of two figures; none of what is unfit for use, neither better nor worse, not comparable, or the same.
+pub fn verdict(one: &Metric, first: &Metric, is_fit: bool) -> Option<Verdict> {
+    let ((words, runs), of_first) = one.merit.words().zip(one.runs).zip(first.runs)?;
+    // What failed has failed: numbers of failures are facts.
+    if !is_fit || one.parts != first.parts || one.merit == Merit::Failures {
+        return None;
+    }
     let order = runs.mean.total_cmp(&of_first.mean);
     if order == Ordering::Equal {
-        return String::new();
+        return None;
     }
-    match difference(&runs, &of_first) {
-        Difference::TooFew => format!("can't tell, n = {}", runs.count.min(of_first.count)),
-        Difference::NotShown => "no difference shown".to_owned(),
+    Some(match difference(&runs, &of_first) {
+        Difference::TooFew => Verdict::TooFew(runs.count.min(of_first.count)),
+        Difference::NotShown => Verdict::NotShown,
         Difference::Shown => {
             let is_better = (order == Ordering::Greater) == one.merit.is_more_better();
-            words[usize::from(!is_better)].to_owned()
+            Verdict::Shown(words[usize::from(!is_better)])
         }
-    }
+    })
 }
 
 /// Numbers of failures are facts, and have no ratio to 0.

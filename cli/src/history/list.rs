@@ -113,7 +113,7 @@ pub fn list(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
 }
 
 /// The results, newest first, and what is none.
-fn read_all(history: &History) -> (Vec<(PathBuf, RunResult)>, Vec<Unreadable>) {
+pub fn read_all(history: &History) -> (Vec<(PathBuf, RunResult)>, Vec<Unreadable>) {
     let (mut results, mut unreadable) = (Vec::new(), Vec::new());
     for stored in &history.results {
         let file = from_here(&stored.file);

@@ -5,13 +5,14 @@ mod list;
 mod reference;
 mod sparkline;
 mod table;
-mod trend;
+pub mod trend;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use results::file::RunResult;
 
 use crate::project::Project;
 
@@ -81,6 +82,13 @@ impl History {
         let is_in = |file: &PathBuf| file.parent().map(name_of).as_deref() == scenario;
         self.foreign.retain(|file| stack.is_none() && (scenario.is_none() || is_in(file)));
         self
+    }
+
+    /// The results that can be read, oldest first, and how many files cannot.
+    #[must_use]
+    pub fn read(&self) -> (Vec<RunResult>, usize) {
+        let (results, unreadable) = list::read_all(self);
+        (results.into_iter().rev().map(|(_, result)| result).collect(), unreadable.len())
     }
 
     /// The newest result of each scenario and stack, by these.

@@ -31,7 +31,7 @@ struct Reference<'a> {
 pub fn resolve(arguments: &[PathBuf], stack: Option<&str>) -> Result<Vec<PathBuf>> {
     let references: Vec<_> = arguments.iter().map(|argument| reference(argument)).collect::<Result<_>>()?;
     let is_by_time = references.iter().any(Option::is_some);
-    if stack.is_some() && !is_by_time {
+    if stack.is_some() && !is_by_time && !arguments.is_empty() {
         let message = "--stack belongs to 'latest': a file is of its own stack, so leave --stack out";
         return Err(Usage(message.to_owned()).into());
     }

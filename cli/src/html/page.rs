@@ -19,6 +19,26 @@ const SCRIPT: &str = include_str!("sort.js");
 pub fn render(results: &[RunResult]) -> String {
     let prices = report::prices(results);
     let texts: Vec<Text> = results.iter().map(Text::of).collect();
+    let body = html! {
+        @if results.len() > 1 { (contents(results, &texts)) }
+        main {
+            @for (index, (result, text)) in results.iter().zip(&texts).enumerate() {
+                (section::render(result, text, index))
+            }
+            @if results.iter().any(|result| !result.cost.is_empty()) {
+                section {
+                    h2 { "Prices" }
+                    p { "List prices without free tier." }
+                    (Cells::from(&prices).draw("Prices"))
+                }
+            }
+        }
+    };
+    document(&title(results), &body)
+}
+
+/// A whole page with a title, whatever it shows.
+pub fn document(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -28,24 +48,12 @@ pub fn render(results: &[RunResult]) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(concat!("lambench ", env!("CARGO_PKG_VERSION")));
-                title { (title(results)) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                h1 { (title(results)) }
-                @if results.len() > 1 { (contents(results, &texts)) }
-                main {
-                    @for (index, (result, text)) in results.iter().zip(&texts).enumerate() {
-                        (section::render(result, text, index))
-                    }
-                    @if results.iter().any(|result| !result.cost.is_empty()) {
-                        section {
-                            h2 { "Prices" }
-                            p { "List prices without free tier." }
-                            (Cells::from(&prices).draw("Prices"))
-                        }
-                    }
-                }
+                h1 { (title) }
+                (body)
                 script { (PreEscaped(SCRIPT)) }
             }
         }

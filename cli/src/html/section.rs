@@ -49,7 +49,8 @@ fn remarks(text: &Text) -> Markup {
     }
 }
 
-fn draw(block: &Block) -> Markup {
+/// A part of what is printed.
+pub fn draw(block: &Block) -> Markup {
     html! {
         @match block {
             Block::Line(line) => p { (line) },

@@ -71,7 +71,8 @@ fn remark(line: &str) -> Option<Remark> {
     is_label.then(|| Remark { label, says: says.to_owned() })
 }
 
-fn blocks(lines: &[&str]) -> Vec<Block> {
+/// Lines and tables, apart from each other.
+pub fn blocks(lines: &[&str]) -> Vec<Block> {
     let is_row = |line: &&str| line.starts_with('|');
     let mut blocks = Vec::new();
     for part in lines.chunk_by(|one, next| is_row(one) && is_row(next)) {

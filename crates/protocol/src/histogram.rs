@@ -1,9 +1,11 @@
 //! Latencies as HDR histograms: what workers return, what is merged, and what percentiles are taken from.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::read::ZlibDecoder;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,8 @@ use crate::summary::Summary;
 const MAX_MICROS: u64 = 3_600_000_000;
 /// Significant decimal digits of each value: an error of 0.1 % at most.
 const DIGITS: u8 = 3;
+/// More than a histogram has when it is unpacked, bytes, even one with five significant digits.
+const MOST_BYTES: u32 = 1 << 26;
 
 /// Latencies with three significant digits, from 1 µs to an hour.
 ///
@@ -118,6 +122,18 @@ impl Histogram {
     }
 }
 
+/// How many bytes a histogram says it has, packed or unpacked: the crate makes room for them before it reads the first one. 0 of
+/// what is no histogram, which the crate then refuses.
+fn claimed_bytes(bytes: &[u8]) -> u32 {
+    // Each begins with four bytes that say what it is, and four with the length of what follows.
+    let length = |header: &[u8]| header.get(4..8)?.try_into().ok().map(u32::from_be_bytes);
+    let mut unpacked = [0; 8];
+    let is_packed =
+        bytes.get(8..).is_some_and(|packed| ZlibDecoder::new(packed).read_exact(&mut unpacked).is_ok());
+    let claims = [length(bytes), length(&unpacked).filter(|_| is_packed)];
+    claims.into_iter().flatten().max().unwrap_or(0)
+}
+
 fn ms(micros: u64) -> f64 {
     real(micros) / 1000.0
 }
@@ -137,6 +153,10 @@ impl TryFrom<String> for Histogram {
 
     fn try_from(text: String) -> Result<Self, HistogramError> {
         let bytes = STANDARD.decode(text).map_err(|error| HistogramError(error.to_string()))?;
+        let claimed = claimed_bytes(&bytes);
+        if claimed > MOST_BYTES {
+            return Err(HistogramError(format!("it claims to have {claimed} bytes when it is unpacked")));
+        }
         let read = Deserializer::new().deserialize(&mut bytes.as_slice());
         // Added to an empty one, so that it has our bounds, whatever its writer's were.
         let mut histogram = Self::default();
@@ -148,6 +168,11 @@ impl TryFrom<String> for Histogram {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+
     use super::*;
 
     fn of(micros: impl IntoIterator<Item = u64>) -> Histogram {
@@ -191,6 +216,22 @@ mod tests {
     fn what_is_no_histogram_is_refused() {
         assert!(Histogram::try_from("hello".to_owned()).is_err());
         assert!(serde_json::from_str::<Histogram>("\"aGVsbG8=\"").is_err());
+    }
+
+    #[test]
+    fn a_few_bytes_that_claim_to_be_gigabytes_are_refused() {
+        let claims =
+            |length: u32| [&0x1c84_9313_u32.to_be_bytes()[..], &length.to_be_bytes(), &[0; 32]].concat();
+        let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(&claims(u32::MAX)).unwrap();
+        let packed = packed.finish().unwrap();
+        let length = u32::try_from(packed.len()).unwrap();
+        let text =
+            STANDARD.encode([&0x1c84_9314_u32.to_be_bytes()[..], &length.to_be_bytes(), &packed].concat());
+        for text in [text, STANDARD.encode(claims(u32::MAX))] {
+            let error = Histogram::try_from(text).unwrap_err().to_string();
+            assert!(error.ends_with("it claims to have 4294967295 bytes when it is unpacked"), "{error}");
+        }
     }
 
     #[test]

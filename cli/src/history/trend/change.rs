@@ -1,7 +1,5 @@
 //! Whether a quantity has changed, or may only seem to.
 
-use protocol::summary::Summary;
-use results::file::RunResult;
 use serde::Serialize;
 
 use crate::significance::{Difference, FEWEST, Sample, difference};
@@ -23,14 +21,11 @@ pub enum Change {
     TooFew,
 }
 
-/// The change of a quantity, its results oldest first. Where each result is of a single run, several of them are compared.
-pub fn change(found: &[(&RunResult, &Summary)]) -> Change {
-    let (Some(first), Some(latest)) = (found.first(), found.last()) else { return Change::TooFew };
-    if found.len() < 2 {
-        return Change::TooFew;
-    }
-    let of_runs = |(result, summary): &(&RunResult, &Summary)| Sample::of_runs(result, summary);
-    let compared = compare(of_runs(first), of_runs(latest), 1);
+/// The change of a quantity, of which each result has a sample, the oldest first. Where each result is of a single run, several of
+/// them are compared.
+pub fn change(found: &[Sample]) -> Change {
+    let [first, .., latest] = found else { return Change::TooFew };
+    let compared = compare(*first, *latest, 1);
     let few = usize::try_from(FEWEST).unwrap_or(usize::MAX);
     if compared != Change::TooFew || found.len() < 2 * few {
         return compared;
@@ -50,7 +45,7 @@ fn compare(first: Sample, latest: Sample, results: usize) -> Change {
 }
 
 /// The means of several results as a sample.
-fn of_several(found: &[(&RunResult, &Summary)]) -> Option<Sample> {
-    let means: Vec<f64> = found.iter().map(|(_, summary)| summary.mean).collect();
+fn of_several(found: &[Sample]) -> Option<Sample> {
+    let means: Vec<f64> = found.iter().map(|one| one.mean).collect();
     Sample::of(&means)
 }

@@ -15,40 +15,62 @@ use results::file::{Kind, RunResult};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use self::change::{Change, change};
+pub use self::change::{Change, change};
+pub use self::table::{heading, in_words, when};
 use super::conditions::conditions;
 use crate::output;
+use crate::scenario::headline;
+use crate::scenario::shared::headline::Headline;
 use crate::scenario::shared::tables::distinct;
+use crate::significance::Sample;
 
 /// Runs of a scenario on a stack with the same settings and options.
 #[derive(Debug, Serialize)]
-struct Trend {
-    scenario: String,
-    stack: String,
-    kind: Kind,
+pub struct Trend {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The stack's name.
+    pub stack: String,
+    /// AWS or local.
+    pub kind: Kind,
     /// Settings, options and machine.
     conditions: Map<String, Value>,
     /// The oldest first.
-    runs: Vec<TrendRun>,
+    pub runs: Vec<TrendRun>,
     /// Runs whose checks failed: their figures are unfit for use.
     left_out: usize,
-    series: Vec<Line>,
+    /// What was measured.
+    pub series: Vec<Line>,
 }
 
+/// One of the runs.
 #[derive(Debug, Serialize)]
-struct TrendRun {
-    started_at: Timestamp,
+pub struct TrendRun {
+    /// When it began.
+    pub started_at: Timestamp,
     git_commit: Option<String>,
+    /// Its name.
+    #[serde(skip)]
+    pub id: String,
+    /// The figure that decides; none where nothing came of the run.
+    #[serde(skip)]
+    pub headline: Option<Headline>,
 }
 
 /// A measured quantity, run by run.
 #[derive(Debug, Serialize)]
-struct Line {
-    name: String,
-    unit: String,
+pub struct Line {
+    /// Such as `rust-stream billed duration`.
+    pub name: String,
+    /// The unit of its values.
+    pub unit: String,
     /// The mean of each run that has it, the oldest first.
-    means: Vec<f64>,
-    change: Change,
+    pub means: Vec<f64>,
+    /// Which of the runs these are, from 0 on.
+    #[serde(skip)]
+    pub places: Vec<usize>,
+    /// From the first one to the latest.
+    pub change: Change,
 }
 
 /// Prints the trends of results, which come newest first.
@@ -66,7 +88,7 @@ pub fn print(results: &[(PathBuf, RunResult)], json: bool) -> Result<()> {
 }
 
 /// The trends of results, which come oldest first, by scenario and stack. Local figures and AWS's have none together.
-fn trends(results: &[&RunResult]) -> Vec<Trend> {
+pub fn trends(results: &[&RunResult]) -> Vec<Trend> {
     let mut alike: Vec<(Map<String, Value>, Vec<&RunResult>)> = Vec::new();
     for &result in results {
         let own = conditions(result);
@@ -106,6 +128,8 @@ impl Trend {
                 .map(|run| TrendRun {
                     started_at: run.run.started_at,
                     git_commit: run.run.git_commit.clone(),
+                    id: run.run.id.clone(),
+                    headline: headline(run),
                 })
                 .collect(),
         }
@@ -114,16 +138,19 @@ impl Trend {
 
 impl Line {
     fn of(name: &str, runs: &[&RunResult]) -> Self {
-        let found = runs.iter().filter_map(|run| {
+        let found = runs.iter().enumerate().filter_map(|(place, run)| {
             let summary = run.summary.iter().find(|summary| summary.name == name)?;
-            Some((*run, summary))
+            Some((place, *run, summary))
         });
-        let found: Vec<(&RunResult, &Summary)> = found.collect();
+        let found: Vec<(usize, &RunResult, &Summary)> = found.collect();
+        let samples: Vec<Sample> =
+            found.iter().map(|(_, result, summary)| Sample::of_runs(result, summary)).collect();
         Self {
             name: name.to_owned(),
-            unit: found.first().map_or_else(String::new, |(_, summary)| summary.unit.clone()),
-            means: found.iter().map(|(_, summary)| summary.mean).collect(),
-            change: change(&found),
+            unit: found.first().map_or_else(String::new, |(_, _, summary)| summary.unit.clone()),
+            means: samples.iter().map(|sample| sample.mean).collect(),
+            places: found.iter().map(|(place, _, _)| *place).collect(),
+            change: change(&samples),
         }
     }
 }

@@ -19,7 +19,7 @@ pub fn render(trends: &[Trend], is_terminal: bool) -> String {
 }
 
 /// Which runs these are, and how they differ from those with a trend of their own.
-fn heading(trend: &Trend, all: &[Trend]) -> String {
+pub fn heading(trend: &Trend, all: &[Trend]) -> String {
     let Trend { scenario, stack, kind, runs, left_out, .. } = trend;
     let mut text =
         format!("{scenario} on stack {stack} ({}), {}", place(*kind), count(runs.len() as u64, "run"));
@@ -43,7 +43,7 @@ fn heading(trend: &Trend, all: &[Trend]) -> String {
 }
 
 /// When a run began, and of which code it was.
-fn when(run: &TrendRun) -> String {
+pub fn when(run: &TrendRun) -> String {
     let at = run.started_at.strftime("%Y-%m-%d %H:%M UTC");
     format!("{at} (commit {})", commit(run.git_commit.as_deref()))
 }
@@ -66,21 +66,22 @@ fn lines(trend: &Trend, is_terminal: bool) -> String {
             line.means.len().to_string(),
             mean(line.means.first()),
             mean(line.means.last()),
-            change(line),
+            in_words(line.change, line.means.len()),
             values(line, is_terminal),
         ]
     });
     table(&header, rows, &[0, 4, 5]).to_string()
 }
 
-fn change(line: &Line) -> String {
-    match line.change {
+/// A change over so many results in words.
+pub fn in_words(change: Change, results: usize) -> String {
+    match change {
         Change::Shown { percent, results: 1 } => format!("{percent:+.1} %"),
         Change::Shown { percent, results } => {
             format!("{percent:+.1} % (latest {results} against first {results})")
         }
         Change::NotShown => "no difference shown".to_owned(),
-        Change::TooFew if line.means.len() < 2 => none(),
+        Change::TooFew if results < 2 => none(),
         Change::TooFew => "can't tell: too few runs".to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod axes;
 mod bars;
+mod intervals;
 mod labels;
 mod percentiles;
 mod plot;
@@ -12,6 +13,7 @@ use maud::{Markup, html};
 
 pub use axes::Axis;
 pub use bars::{Arrangement, Bars, Part, Row};
+pub use intervals::{Interval, Intervals};
 pub use percentiles::{Distribution, percentiles};
 pub use plot::{Line, Plot, Point, Style};
 pub use scale::Scale;

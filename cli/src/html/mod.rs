@@ -13,6 +13,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use results::file::RunResult;
 
+pub use page::{policy, policy_of};
+
 /// Writes the page of some results.
 ///
 /// # Errors

@@ -46,10 +46,10 @@ impl Live {
     /// # Errors
     /// If the system has no port or no random numbers left.
     pub fn start(scenario: &str) -> Result<Self> {
+        record();
         let live = Self::serve(format!("lambench run {scenario}"), random_hex()?)
             .context("cannot serve the live page; run without --live")?;
-        output::print_error(format_args!("live page: {}", live.address));
-        record();
+        output::print_progress(format_args!("live page: {}", live.address));
         Ok(live)
     }
 

@@ -38,9 +38,8 @@ pub struct Arguments {
     /// Also write the result as one HTML page with pictures
     #[arg(long, global = true, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Show the run in the browser while it goes on: a page on this machine, whose address is printed first
-    ///
-    /// It ends as the page of the result, which is written to the file of --html, or beside the result's file.
+    /// Show the run in a browser while it goes on: prints the address of a page on this machine, which at the end becomes the
+    /// page of --html, in its file or beside the result
     #[arg(long, global = true)]
     live: bool,
     #[command(flatten)]

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hyper::body::Bytes;
+use maud::Markup;
 use tokio::sync::{oneshot, watch};
 use tokio::time::interval;
 
@@ -129,7 +130,7 @@ async fn follow(states: &watch::Sender<State>) {
 
 fn progress() -> Arc<str> {
     let markup = recorded(|course, now| view::progress(course, now));
-    markup.map(|markup| markup.into_string()).unwrap_or_default().into()
+    markup.map(Markup::into_string).unwrap_or_default().into()
 }
 
 #[cfg(test)]

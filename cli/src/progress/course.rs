@@ -102,6 +102,12 @@ impl Course {
         self.phases.iter().rfind(|phase| phase.ended.is_none())
     }
 
+    /// Whether something is going on.
+    #[cfg(test)]
+    pub fn is_current(&self, line: &str) -> bool {
+        self.phases.iter().any(|phase| phase.ended.is_none() && phase.line() == line)
+    }
+
     /// What was done, phases without steps left out.
     pub fn past(&self) -> impl Iterator<Item = &Phase> {
         self.phases.iter().filter(|phase| phase.ended.is_some() && phase.last.is_some())

@@ -215,3 +215,27 @@ fn write<T>(state: &Mutex<T>, start: Instant, line: impl FnOnce(&mut T, Duration
         output::print_progress(line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_kept_for_those_who_watch_elsewhere_whatever_the_terminal_gets() {
+        record();
+        let mut progress = Progress::new(Mode::None, 7);
+        progress.set(4, "watched items");
+        let spinner = Spinner::new(Mode::None, "waiting for watched items");
+        let is_current = |line: &str| recorded(|course, _| course.is_current(line)).unwrap();
+        assert!(is_current("4/7 watched items") && is_current("waiting for watched items …"));
+        drop((progress, spinner));
+        assert!(!is_current("4/7 watched items") && !is_current("waiting for watched items …"));
+        output::print_error("warning: said while watched");
+        output::print_progress("5/7 watched items");
+        recorded(|course, _| {
+            assert!(course.past().any(|phase| phase.line() == "4/7 watched items"));
+            assert!(course.notes.iter().any(|note| note == "warning: said while watched"));
+            assert!(!course.notes.iter().any(|note| note == "5/7 watched items"));
+        });
+    }
+}

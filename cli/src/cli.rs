@@ -24,6 +24,8 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           split an event through a queue
   lambench run archive --memory 128,512,1024,1769 --stack dev
                                           what memory buys, in any scenario
+  lambench run splitter --live --stack dev
+                                          watch a run in the browser
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
   lambench list archive --trend           all results of a scenario, and how they changed

@@ -14,6 +14,7 @@ mod history;
 mod html;
 mod init;
 mod layout;
+mod live;
 mod local;
 mod logs;
 mod manual;

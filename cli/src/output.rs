@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Write};
 use anyhow::{Context, Result};
 
 use crate::layout;
-use crate::progress::above_bars;
+use crate::progress::{above_bars, note};
 
 /// Nobody reads standard output any more.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,13 @@ pub fn print_while_read(text: impl Display) -> Result<()> {
 
 /// Writes a line to standard error, above what progress there is. If it cannot be written, there is nobody to tell.
 pub fn print_error(text: impl Display) {
+    let text = text.to_string();
+    note(&text);
+    print_progress(text);
+}
+
+/// As [`print_error`], for what those who watch a run elsewhere see without it.
+pub fn print_progress(text: impl Display) {
     above_bars(|| {
         let _ = writeln!(io::stderr(), "{}", layout::message(&text.to_string()));
     });

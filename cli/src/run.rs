@@ -1,7 +1,7 @@
 //! `lambench run`: triggers a scenario, follows it, and writes its result.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -10,9 +10,10 @@ use results::file::{Incomplete, RunResult};
 use crate::cli::Global;
 use crate::csv;
 use crate::exit::{self, Interrupted};
-use crate::gates::GateOptions;
+use crate::gates::{GateOptions, Gates};
 use crate::html;
 use crate::layout::{Fit, lay_out};
+use crate::live::Live;
 use crate::output;
 use crate::progress::Mode;
 use crate::project::Project;
@@ -37,6 +38,10 @@ pub struct Arguments {
     /// Also write the result as one HTML page with pictures
     #[arg(long, global = true, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Show the run in a browser while it goes on: prints the address of a page on this machine, which at the end becomes the
+    /// page of --html, in its file or beside the result
+    #[arg(long, global = true)]
+    live: bool,
     #[command(flatten)]
     fit: Fit,
     /// What its result has to keep.
@@ -54,6 +59,21 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     arguments.fit.apply();
     let gates = arguments.gates.of(arguments.scenario.name())?;
     let project = Project::find()?;
+    let live = arguments.live.then(|| Live::start(arguments.scenario.name())).transpose()?;
+    let ended = execute(arguments, global, &gates, project, live.as_ref());
+    if let Some(live) = live {
+        live.end(ended.as_ref().err());
+    }
+    ended
+}
+
+fn execute(
+    arguments: &Arguments,
+    global: &Global,
+    gates: &Gates<'_>,
+    project: Project,
+    live: Option<&Live>,
+) -> Result<ExitCode> {
     let root = project.root.clone();
     let stop = Stop::default();
     let progress = if arguments.quiet { Mode::None } else { global.progress };
@@ -70,11 +90,16 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         output::print(lay_out(&show::render_ranked(&result, arguments.scenario.rank_by())))?;
         output::print_line(format_args!("result: {}", file.display()))?;
     }
-    if let Some(page) = &arguments.html {
-        html::write(page, std::slice::from_ref(&result))
+    let is_for_program = global.json || arguments.csv || arguments.quiet;
+    if let Some(page) = arguments.page(&file) {
+        html::write(&page, std::slice::from_ref(&result))
             .with_context(|| format!("the result is in {}, but it has no page", file.display()))?;
+        if let Some(live) = live {
+            live.show(&page)?;
+            say_where(&page, is_for_program)?;
+        }
     }
-    let ended = gates.end(&result, global.json || arguments.csv || arguments.quiet)?;
+    let ended = gates.end(&result, is_for_program)?;
     if !result.failed_checks.is_empty() {
         let checks = result.failed_checks.join("; ");
         output::print_error(format_args!("error: the run's checks failed: {checks}"));
@@ -84,6 +109,23 @@ pub fn run(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         return Ok(exit::INTERRUPTED.into());
     }
     Ok(if result.failed_checks.is_empty() { ended } else { ExitCode::FAILURE })
+}
+
+impl Arguments {
+    /// Where a result's page goes, if it is to have one.
+    fn page(&self, result: &Path) -> Option<PathBuf> {
+        self.html.clone().or_else(|| self.live.then(|| result.with_extension("html")))
+    }
+}
+
+/// Standard output is for a program where one reads it.
+fn say_where(page: &Path, is_for_program: bool) -> Result<()> {
+    let line = format!("page: {}", page.display());
+    if is_for_program {
+        output::print_error(line);
+        return Ok(());
+    }
+    output::print_line(line)
 }
 
 /// What became of a result that the user did not wait for.
@@ -103,7 +145,7 @@ fn without_result(error: anyhow::Error) -> anyhow::Error {
 }
 
 /// Writes a result to `<folder>/<scenario>/<UTC time>-<stack>.json`.
-fn write(folder: &std::path::Path, result: &RunResult) -> Result<PathBuf> {
+fn write(folder: &Path, result: &RunResult) -> Result<PathBuf> {
     let folder = folder.join(&result.run.scenario);
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let time = result.run.started_at.strftime("%Y-%m-%dT%H-%M-%SZ");
@@ -115,12 +157,31 @@ fn write(folder: &std::path::Path, result: &RunResult) -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use anyhow::anyhow;
+    use clap::Parser as _;
 
     use super::*;
     use crate::result_file::read;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn a_live_run_leaves_its_page_where_it_was_told_or_beside_the_result() {
+        let page = |line: &str| {
+            let words = std::iter::once("run").chain(line.split(' '));
+            let arguments = Line::try_parse_from(words).unwrap().arguments;
+            arguments.page(Path::new("results/splitter/2026-11-30T10-00-00Z-v1.2.json"))
+        };
+        let beside = "results/splitter/2026-11-30T10-00-00Z-v1.2.html";
+        assert_eq!(page("splitter --live"), Some(beside.into()));
+        assert_eq!(page("splitter --live --html a.html"), Some("a.html".into()));
+        assert_eq!(page("splitter --html a.html"), Some("a.html".into()));
+        assert_eq!(page("splitter"), None);
+    }
 
     #[test]
     fn an_interrupted_run_says_what_it_lacks_or_that_it_lacks_everything() {

@@ -15,6 +15,7 @@ fn help_is_a_command_as_well_for_every_command() {
     assert!(printed("help").contains("Exit codes:"));
     assert_eq!(printed("help run splitter"), printed("run splitter --help"));
     assert_eq!(printed("help list"), printed("list --help"));
+    assert!(printed("help run splitter").contains("--live"));
 }
 
 #[test]

@@ -283,6 +283,32 @@ describe("the splitter, with the commands a user types", () => {
     expect(await allowed()).toBe(CONCURRENCY);
   });
 
+  it("shows a run while it goes on, and leaves the page of its result", async () => {
+    const options = "--items 20 --item-seconds 0.5 --concurrency 2 --live --quiet";
+    const running = checkout.start(`lambench run splitter ${options} --stack splitter`);
+    let told = "";
+    running.stderr?.on("data", (chunk: Buffer) => (told += chunk.toString()));
+    const end = exited(running);
+    await until("the address is printed", 30, () => Promise.resolve(/live page: \S+\n/.test(told)));
+    const address = /live page: (\S+)/.exec(told)?.[1] ?? "";
+    expect((await fetch(new URL("/", address))).status).toBe(403);
+    const events = await (await fetch(`${address}/events`)).text();
+    const page = await (await fetch(address)).text();
+    const { code, stdout, stderr } = await end;
+    expect(code, stderr).toBe(0);
+    const counts = [...events.matchAll(/<h2>(\d+)\/20 items, 2 at once/g)].map(([, done]) => Number(done));
+    expect(new Set(counts).size).toBeGreaterThan(1);
+    expect(counts).toEqual(counts.toSorted((one, other) => one - other));
+    expect(events.trimEnd()).toMatch(/event: end\ndata: .*$/);
+    const result = stdout.trim();
+    await checkout.ok(`lambench report ${result} --html again.html`);
+    const read = (file: string): string => fs.readFileSync(`${checkout.root}/${file}`, "utf8");
+    expect(page).toBe(read("again.html"));
+    expect(page).toBe(read(result.replace(/\.json$/, ".html")));
+    expect(stderr).toContain(`page: ${result.replace(/\.json$/, ".html")}`);
+    expect((await checkout.run("lambench list splitter")).stderr).not.toContain("warning");
+  });
+
   it("puts a message that would be split again aside, with the reason", async () => {
     const event = fs.readFileSync(`${checkout.root}/${FIXTURES}/five-tags.json`, "utf8");
     await new Queue(config, environment.queue.url).send(event);

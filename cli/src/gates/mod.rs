@@ -8,7 +8,7 @@ mod tests;
 mod threshold;
 
 use crate::scenario::shared::tables::table;
-pub use options::GateOptions;
+pub use options::{GateOptions, Gates};
 
 /// A limit, and what was measured.
 #[derive(Debug, Clone, PartialEq, Eq)]

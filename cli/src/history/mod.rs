@@ -67,6 +67,7 @@ impl History {
             for file in entries(&scenario)? {
                 match Stored::named(&name, &file) {
                     Some(stored) => history.results.push(stored),
+                    None if is_page(&name, &file) => {}
                     None => history.foreign.push(file),
                 }
             }
@@ -121,6 +122,12 @@ impl Stored {
             file: file.to_owned(),
         })
     }
+}
+
+/// Whether a file is the page of a result, which `lambench run --live` leaves beside it.
+fn is_page(scenario: &str, file: &Path) -> bool {
+    let is_html = file.extension().is_some_and(|extension| extension == "html");
+    is_html && Stored::named(scenario, &file.with_extension("json")).is_some()
 }
 
 /// A stack's own name.
@@ -193,6 +200,15 @@ mod tests {
         assert_eq!(history.results[3].stack, "big-Z-one");
         let foreign = below(folder.path(), history.foreign.iter().map(PathBuf::as_path));
         assert_eq!(foreign, [FILES[3], FILES[5]]);
+    }
+
+    #[test]
+    fn the_page_of_a_result_is_no_file_of_another_kind() {
+        let page = "archive/2026-11-21T10-00-00Z-dev.html";
+        let (folder, history) = history(&[page, "archive/mine.html"]);
+        assert_eq!(history.results, []);
+        let foreign = below(folder.path(), history.foreign.iter().map(PathBuf::as_path));
+        assert_eq!(foreign, ["archive/mine.html"]);
     }
 
     #[test]

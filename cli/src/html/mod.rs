@@ -15,7 +15,7 @@ use maud::{Markup, html};
 use results::file::RunResult;
 
 use crate::output;
-pub use page::document;
+pub use page::{document, policy, policy_of};
 
 /// Writes the page of some results.
 ///

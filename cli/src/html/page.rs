@@ -84,12 +84,17 @@ fn contents(results: &[RunResult], texts: &[Text]) -> Markup {
     }
 }
 
+/// The policy of the page of results.
+pub fn policy() -> String {
+    policy_of(STYLE, SCRIPT)
+}
+
 /// Nothing but this style and this script.
-fn policy() -> String {
+pub fn policy_of(style: &str, script: &str) -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
+        hash(style),
+        hash(script)
     )
 }

@@ -20,7 +20,7 @@ mod s3_backend;
 mod s3_in_use;
 mod s3_model;
 mod s3_tls;
-mod secret;
+pub mod secret;
 mod service;
 mod start;
 mod status;

@@ -1,5 +1,6 @@
 //! Progress on standard error: a bar for people, lines for logs, nothing for programs.
 
+mod course;
 mod lines;
 
 use std::fmt::{self, Write as _};
@@ -15,6 +16,8 @@ use protocol::stats::real;
 
 use crate::output;
 use crate::scenario::shared::tables::per_second;
+use course::Recorded;
+pub use course::{Course, Phase, record, recorded};
 use lines::{SHORT, Steps, Waiting};
 
 /// Between two looks whether a line is due.
@@ -63,27 +66,33 @@ pub fn above_bars(write: impl FnOnce()) {
     BARS.suspend(write);
 }
 
+/// Keeps what a run has told its user, for those who watch it elsewhere.
+pub fn note(text: &str) {
+    recorded(|course, _| course.notes.push(text.to_owned()));
+}
+
 /// Steps done of a number of steps.
 pub struct Progress {
     bar: Option<Bar>,
     lines: Option<Lines<Steps>>,
+    recorded: Recorded,
 }
 
 impl Progress {
     /// Shows `total` steps in a mode; 0 if nobody knows how many there are.
     pub fn new(mode: Mode, total: u64) -> Self {
         let total = Some(total).filter(|total| *total > 0);
-        match mode.display() {
-            Display::Bar => Self { bar: Some(Bar::steps(total)), lines: None },
-            Display::Lines { each } => {
-                Self { bar: None, lines: Some(Lines::new(Steps::new(total, each), Steps::wait)) }
-            }
-            Display::Nothing => Self { bar: None, lines: None },
-        }
+        let (bar, lines) = match mode.display() {
+            Display::Bar => (Some(Bar::steps(total)), None),
+            Display::Lines { each } => (None, Some(Lines::new(Steps::new(total, each), Steps::wait))),
+            Display::Nothing => (None, None),
+        };
+        Self { bar, lines, recorded: Recorded::begin(total, "") }
     }
 
-    /// Shows how many steps are done.
+    /// Shows how many steps are done; the message says what they are, such as `items`, and behind a comma what else there is.
     pub fn set(&mut self, done: u64, message: &str) {
+        self.recorded.set(done, message);
         if let Some(Bar(bar)) = &self.bar {
             bar.set_position(done);
             bar.set_message(message.to_owned());
@@ -105,18 +114,18 @@ impl Progress {
 pub struct Spinner {
     _bar: Option<Bar>,
     _lines: Option<Lines<Waiting>>,
+    _recorded: Recorded,
 }
 
 impl Spinner {
     /// Shows what is going on, such as `looking whether the stack is deployed`.
     pub fn new(mode: Mode, what: &str) -> Self {
-        match mode.display() {
-            Display::Bar => Self { _bar: Some(Bar::spinner(what)), _lines: None },
-            Display::Lines { .. } => {
-                Self { _bar: None, _lines: Some(Lines::new(Waiting::new(what), Waiting::wait)) }
-            }
-            Display::Nothing => Self { _bar: None, _lines: None },
-        }
+        let (bar, lines) = match mode.display() {
+            Display::Bar => (Some(Bar::spinner(what)), None),
+            Display::Lines { .. } => (None, Some(Lines::new(Waiting::new(what), Waiting::wait))),
+            Display::Nothing => (None, None),
+        };
+        Self { _bar: bar, _lines: lines, _recorded: Recorded::begin(None, what) }
     }
 }
 
@@ -203,6 +212,30 @@ fn write<T>(state: &Mutex<T>, start: Instant, line: impl FnOnce(&mut T, Duration
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     // Under the lock, so that no line overtakes another one.
     if let Some(line) = line(&mut state, start.elapsed()) {
-        output::print_error(line);
+        output::print_progress(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_kept_for_those_who_watch_elsewhere_whatever_the_terminal_gets() {
+        record();
+        let mut progress = Progress::new(Mode::None, 7);
+        progress.set(4, "watched items");
+        let spinner = Spinner::new(Mode::None, "waiting for watched items");
+        let is_current = |line: &str| recorded(|course, _| course.is_current(line)).unwrap();
+        assert!(is_current("4/7 watched items") && is_current("waiting for watched items …"));
+        drop((progress, spinner));
+        assert!(!is_current("4/7 watched items") && !is_current("waiting for watched items …"));
+        output::print_error("warning: said while watched");
+        output::print_progress("5/7 watched items");
+        recorded(|course, _| {
+            assert!(course.past().any(|phase| phase.line() == "4/7 watched items"));
+            assert!(course.notes.iter().any(|note| note == "warning: said while watched"));
+            assert!(!course.notes.iter().any(|note| note == "5/7 watched items"));
+        });
     }
 }

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use protocol::deployment::Deployment;
 
 use crate::output;
-use crate::progress::{Mode, Spinner};
+use crate::progress::{Mode, Spinner, note};
 use crate::shutdown::Stop;
 
 /// Where a scenario runs, by which credentials, and how its user wants to see progress.
@@ -27,7 +27,9 @@ pub struct RunContext<'a> {
 impl RunContext<'_> {
     /// Tells the user what takes a while.
     pub fn notify(&self, what: &str) {
-        if self.progress != Mode::None {
+        if self.progress == Mode::None {
+            note(what);
+        } else {
             output::print_error(what);
         }
     }

@@ -1,7 +1,7 @@
 # Everything a user types: `make demo`, `make demo-down`, `make test`; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: examples help tools setup build cli demo demo-down test lint deny audit unit lint-rust lint-typescript unit-rust unit-typescript rust typescript launcher provider node24 s3-checks e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model soak format clean test-steps
+.PHONY: examples pictures help tools setup build cli demo demo-down test lint deny audit unit lint-rust lint-typescript unit-rust unit-typescript rust typescript launcher provider node24 s3-checks browser e2e bench-archive bench-aurora bench-cpu bench-pipeline bench-s3-read bench-splitter bench-s3-model soak format clean test-steps
 
 # Make takes white space for the end of a name.
 ifneq ($(words $(CURDIR)),1)
@@ -41,6 +41,9 @@ demo: ## Install, build, deploy locally, run the archive contest, print its rank
 
 examples: ## Run the example commands of README and docs on the demo's stack, and update their output there (ONLY=splitter: only those)
 	@$(IN_LOCAL) python3 tools/examples.py $(ONLY)
+
+pictures: setup cli ## Draw the pictures of README and docs, of the results in docs/examples
+	@$(STEP) "draw the pictures" npx tsx tools/pictures.ts
 
 demo-down: ## Destroy the demo's stack and stop the local environment
 	@$(STEP) "destroy the stack dev" bash -c '$(IN_LOCAL) pulumi destroy --yes --skip-preview --non-interactive --stack dev'
@@ -86,11 +89,11 @@ test: ## Run all tests; print at the end how long each step took
 	@tools/timed.sh $(MAKE) --no-print-directory test-steps FOR=local
 
 test-steps:
-	@$(STEP) "check tools" tools/check-tools.sh
+	@$(STEP) "check tools" tools/check-tools.sh test
 	@$(MAKE) --no-print-directory setup
 # What the one waits for leaves a processor to the other.
 	@$(MAKE) --no-print-directory --jobs rust typescript
-	@$(MAKE) --no-print-directory --jobs launcher provider node24 s3-checks
+	@$(MAKE) --no-print-directory --jobs launcher provider node24 s3-checks browser
 	@$(MAKE) --no-print-directory e2e
 
 lint: lint-rust lint-typescript ## Check formats, lints, types and dependencies
@@ -139,6 +142,9 @@ node24: setup $(NODE24)/node ## Test the local Pulumi toolchain with Node.js 24
 
 s3-checks: ## Ask the S3 model what S3 answers, with boto3, the AWS CLI and the JavaScript SDK
 	@$(STEP) "check the S3 model" python -m unittest discover --start-directory crates/s3-model/checks
+
+browser: setup ## Test the page of results in Chromium, with the lambench that `make cli` has built
+	@$(STEP) "test the page in a browser" npm run --silent test:browser
 
 e2e: ## Test what a user does: up, run, refresh, destroy
 	@$(STEP) "test end to end" npm run --silent test:e2e

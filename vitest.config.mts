@@ -50,7 +50,8 @@ class StepTimes implements Reporter {
   }
 }
 
-// unit: no process, no network. provider: the local provider against a real emulator. e2e: the commands a user types.
+// unit: no process, no network. provider: the local provider against a real emulator. browser: the page of results in
+// Chromium. e2e: the commands a user types.
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -71,6 +72,14 @@ export default defineConfig({
           name: "provider",
           include: ["local/pulumi/**/*.emulator.test.ts"],
           isolate: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["cli/tests/browser/*.browser.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Checks that the machine has what the Makefile needs; names each missing tool with the command that installs it.
+# Usage: check-tools.sh [test]; with `test`, also what only the tests need.
 missing=0
 
 # need NAME FOUND? HOW-TO-INSTALL
@@ -21,4 +22,9 @@ need 'Go 1.25 or later, or the Pulumi CLI' 'command -v pulumi || go version' \
   'sudo apt-get install golang, or curl -fsSL https://get.pulumi.com | sh'
 need 'PostgreSQL 15 or later (initdb)' \
   'ls "${PG_BIN:-/nowhere}"/initdb || command -v initdb || ls /usr/lib/postgresql/*/bin/initdb' 'sudo apt-get install postgresql-15'
+if [ "${1:-}" = test ]; then
+  need 'Chromium, in which the tests open the page of results' \
+    'command -v chromium || command -v chromium-browser || command -v google-chrome' \
+    'sudo apt-get install chromium, or on macOS brew install --cask chromium'
+fi
 exit "$missing"

@@ -28,8 +28,10 @@ impl Cells {
             |cell: &str| cell.starts_with(|first: char| first.is_ascii_digit() || "-–".contains(first));
         let is_date = |cell: &str| matches!(cell.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _]);
         let mut cells = self.rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
-        // A name may begin with a memory size: `512 MB: sdk`.
-        cells.all(|cell| begins_with_one(cell) && !cell.contains(": ") && !is_date(cell))
+        // A name may begin with a memory size, `512 MB: sdk`, and a list of numbers is as long as there are runs.
+        cells.all(|cell| {
+            begins_with_one(cell) && ![": ", ", "].iter().any(|sign| cell.contains(sign)) && !is_date(cell)
+        })
     }
 
     /// The table; headers are buttons, which a script makes sort.
@@ -42,7 +44,7 @@ impl Cells {
                     caption { (caption) }
                     thead { tr {
                         @for (column, name) in self.header.iter().enumerate() {
-                            th scope="col" class=[class(column)] { button type="button" { (name) } }
+                            th scope="col" class=[class(column)] { button type="button" { (named(name)) } }
                         }
                     } }
                     tbody {
@@ -54,6 +56,11 @@ impl Cells {
             }
         }
     }
+}
+
+/// What a button says; a column without a name has the names of rows.
+fn named(header: &str) -> &str {
+    if header.is_empty() { "name" } else { header }
 }
 
 /// The values of a picture.
@@ -84,10 +91,17 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_names_that_begin_with_a_size_are_no_numbers() {
+    fn dates_lists_and_names_that_begin_with_a_size_are_no_numbers() {
         let table = cells(&[["512 MB: sdk", "2026-11-21"]]);
         assert_eq!([table.is_number(0), table.is_number(1)], [false; 2]);
+        assert!(!cells(&[["x", "1394, 1224"], ["y", "1723"]]).is_number(1));
         assert!(cells(&[["x", "12/512 MB"], ["y", "–"]]).is_number(1));
+    }
+
+    #[test]
+    fn each_header_is_a_button_that_says_something() {
+        let table = Cells { header: vec![String::new()], rows: vec![] };
+        assert!(table.draw("x").into_string().contains("<button type=\"button\">name</button>"));
     }
 
     #[test]

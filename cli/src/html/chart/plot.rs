@@ -78,23 +78,37 @@ impl Plot {
             (frame.draw_y(&self.y))
             (frame.draw_x(&self.x))
             @for line in &self.lines { (course(line, place)) }
+            @let (leaders, labels) = self.labels(&frame, place);
+            (leaders)
             @for line in &self.lines { (marks(line, place)) }
-            (self.labels(&frame, place))
+            (labels)
         };
         svg(HEIGHT, &self.says, &content)
     }
 
-    fn labels(&self, frame: &Frame, place: impl Fn(&Point) -> Option<(f64, f64)>) -> Markup {
+    /// The lines that lead to names, and the names.
+    fn labels(&self, frame: &Frame, place: impl Fn(&Point) -> Option<(f64, f64)>) -> (Markup, Markup) {
         let marked = self.lines.iter().filter(|line| line.has_marks());
         let visible = marked.flat_map(|line| &line.points).filter_map(|point| Some((place(point)?, point)));
         let (places, points): (Vec<_>, Vec<_>) = visible.unzip();
         let names: Vec<_> = points.iter().map(|point| point.label.as_deref()).collect();
-        let starts = labels::place(frame, &places, &names);
-        html! {
-            @for (start, name) in starts.iter().zip(names) {
-                @if let Some(((x, y), name)) = start.zip(name) { text class="label" x=(px(x)) y=(px(y)) { (name) } }
+        let courses = self.lines.iter().filter(|line| line.style != Style::Points);
+        let courses: Vec<Vec<_>> =
+            courses.map(|line| line.points.iter().filter_map(&place).collect()).collect();
+        let labels = labels::place(frame, &places, &names, &courses);
+        let shown =
+            || labels.iter().zip(&names).filter_map(|(label, name)| Some((label.as_ref()?, (*name)?)));
+        let leaders = html! {
+            @for (from, to) in shown().filter_map(|(label, _)| label.leader) {
+                line class="leader" x1=(px(from.0)) y1=(px(from.1)) x2=(px(to.0)) y2=(px(to.1)) {}
             }
-        }
+        };
+        let names = html! {
+            @for (label, name) in shown() {
+                text class="label" x=(px(label.start.0)) y=(px(label.start.1)) { (name) }
+            }
+        };
+        (leaders, names)
     }
 }
 

@@ -4,13 +4,13 @@ use protocol::aurora::Endpoint;
 use protocol::stats::real;
 use results::scenario::aurora::{Aggregate, Load, QueueRun, RampRun, Runs, Stage};
 
-use super::table::{heading, knee, ramp_table};
+use super::table::{heading, knee};
 use crate::html::chart::{Arrangement, Axis, Bars, Line, Part as BarPart, Plot, Point, Row, Scale, Style};
 use crate::html::picture::Picture;
 use crate::layout::Table;
 use crate::scenario::aurora::clients;
 use crate::scenario::shared::pictures::Part;
-use crate::scenario::shared::tables::{digits, distinct, ms, per_second, table};
+use crate::scenario::shared::tables::{digits, distinct, ms, none, per_second, table};
 
 /// A figure of a stage.
 struct Figure {
@@ -99,8 +99,25 @@ fn against_clients(runs: &[&RampRun], figure: &Figure) -> Option<Picture> {
         says,
         drawing: Some(plot.draw()),
         legend: plot.lines.iter().map(|line| (line.color, line.name.clone())).collect(),
-        data: ramp_table(runs),
+        data: by_clients(runs, figure),
     })
+}
+
+/// A row for each number of clients.
+fn by_clients(runs: &[&RampRun], figure: &Figure) -> Table {
+    let stages = distinct(runs.iter().flat_map(|run| &run.stages).map(|stage| &stage.clients));
+    let header: Vec<String> = std::iter::once("clients".to_owned())
+        .chain(runs.iter().map(|run| format!("{} {}", run.driver, figure.name)))
+        .collect();
+    let of = |run: &RampRun, clients: u64| {
+        let stage = run.stages.iter().find(|stage| stage.clients == clients)?;
+        Some((figure.show)((figure.value)(stage)?))
+    };
+    let rows = stages.into_iter().map(|clients| {
+        let cells = runs.iter().map(|run| of(run, *clients).unwrap_or_else(none));
+        std::iter::once(clients.to_string()).chain(cells).collect()
+    });
+    table(&header, rows, &[])
 }
 
 fn point(run: &RampRun, stage: &Stage, figure: &Figure, y: f64) -> Point {

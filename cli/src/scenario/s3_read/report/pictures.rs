@@ -3,24 +3,20 @@
 use results::scenario::s3_read::{ReadRun, Reading};
 
 use super::cost::{GB, of_run};
-use super::table::throughput;
 use super::title;
 use crate::html::chart::{Arrangement, Axis, Bars, Part as BarPart, Row, Scale};
 use crate::html::picture::Picture;
 use crate::scenario::shared::pictures::Part;
-use crate::scenario::shared::tables::{digits, per_second};
+use crate::scenario::shared::tables::{digits, per_second, table};
 
 /// Throughput and price of each variant, and its latencies.
 pub fn pictures(Reading { runs, .. }: &Reading, part: &Part) -> Vec<Picture> {
-    let speed = bars(
-        runs,
-        part,
-        ("MB/s per function", "What one function reads while it reads", per_second),
-        |run| run.mb_per_second_per_function,
-    );
-    let price = bars(runs, part, ("USD for a GB", "What reading a GB costs", digits), |run| {
-        of_run(&part.costs, run, GB)
-    });
+    let speed =
+        bars(runs, ("MB/s per function", "What one function reads while it reads", per_second), |run| {
+            run.mb_per_second_per_function
+        });
+    let price =
+        bars(runs, ("USD for a GB", "What reading a GB costs", digits), |run| of_run(&part.costs, run, GB));
     let first = part.percentiles("First byte, warm and cold", |name| name.contains("first byte"));
     let total = part.percentiles("Last byte, warm and cold", |name| name.contains("total"));
     [speed, price, first, total].into_iter().flatten().collect()
@@ -29,17 +25,16 @@ pub fn pictures(Reading { runs, .. }: &Reading, part: &Part) -> Vec<Picture> {
 /// A bar for each variant; none if nothing was measured.
 fn bars(
     runs: &[ReadRun],
-    part: &Part,
     (unit, what, show): (&str, &str, fn(f64) -> String),
     value: impl Fn(&ReadRun) -> Option<f64>,
 ) -> Option<Picture> {
-    let measured = runs.iter().enumerate().filter_map(|(color, run)| Some((color, run, value(run)?)));
-    let rows: Vec<Row> = measured
-        .map(|(color, run, value)| {
-            let name = format!("{}: {}", title(run), show(value));
-            Row { parts: vec![BarPart { color, value, says: name.clone() }], name }
-        })
-        .collect();
+    let measured: Vec<(usize, &ReadRun, f64)> =
+        runs.iter().enumerate().filter_map(|(color, run)| Some((color, run, value(run)?))).collect();
+    let row = |(color, run, value): &(usize, &ReadRun, f64)| {
+        let name = format!("{}: {}", title(run), show(*value));
+        Row { parts: vec![BarPart { color: *color, value: *value, says: name.clone() }], name }
+    };
+    let rows: Vec<Row> = measured.iter().map(row).collect();
     if rows.is_empty() {
         return None;
     }
@@ -48,7 +43,8 @@ fn bars(
     let scale = Scale::linear(rows.iter().flat_map(|row| &row.parts).map(|part| part.value));
     let bars =
         Bars { says: says.clone(), x: Axis::new(unit, scale), arrangement: Arrangement::Stacked, rows };
-    let data = throughput(&part.costs, runs);
+    let data = measured.iter().map(|(_, run, value)| vec![title(run), show(*value)]);
+    let data = table(&["variant", unit].map(ToOwned::to_owned), data, &[0]);
     Some(Picture { title: what.to_owned(), says, drawing: Some(bars.draw()), legend: vec![], data })
 }
 

@@ -3,11 +3,10 @@
 use protocol::stats::real;
 use results::scenario::splitter::{SplitRun, Splitting};
 
-use super::table::speed;
 use crate::html::chart::{Axis, Line, Plot, Point, Scale, Style};
 use crate::html::picture::Picture;
 use crate::scenario::shared::pictures::Part;
-use crate::scenario::shared::tables::count;
+use crate::scenario::shared::tables::{count, none, table};
 
 /// The speed-up, and how long items waited in the queue.
 pub fn pictures(splitting: &Splitting, part: &Part) -> Vec<Picture> {
@@ -52,7 +51,12 @@ fn speed_up(Splitting { task, runs }: &Splitting) -> Option<Picture> {
         y: Axis::new("speed-up, ×", Scale::linear(heights)),
         lines,
     };
-    let data = speed(&runs.iter().collect::<Vec<_>>());
+    let data = measured.iter().map(|(run, speed_up)| {
+        let ideal = run.concurrency.min(task.items.max(1));
+        let efficiency = run.efficiency.map_or_else(none, |share| format!("{:.0} %", share * 100.0));
+        vec![run.concurrency.to_string(), ideal.to_string(), format!("{speed_up:.2} ×"), efficiency]
+    });
+    let data = table(&["concurrency", "ideal", "speed-up", "efficiency"].map(ToOwned::to_owned), data, &[]);
     Some(Picture {
         title: "Speed-up against concurrency".to_owned(),
         says,

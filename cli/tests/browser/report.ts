@@ -1,0 +1,45 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+
+import { launch } from "./chromium";
+import { EXAMPLES, writePage } from "./examples";
+import type { Result } from "./result";
+
+/** The results of the documentation, in the order in which they are on the page. */
+export const RESULTS: readonly Result[] = EXAMPLES.map(
+  (file) => JSON.parse(fs.readFileSync(file, "utf8")) as Result,
+);
+
+/** The page that `lambench report --html` makes of the documentation's results, and a browser to open it. */
+export class Report {
+  private constructor(
+    private readonly browser: Browser,
+    private readonly folder: string,
+    private readonly file: string,
+  ) {}
+
+  static async make(): Promise<Report> {
+    const browser = await launch();
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lambench-report-"));
+    const file = path.join(folder, "report.html");
+    writePage(file);
+    return new Report(browser, folder, file);
+  }
+
+  /** Opens it from disk, as somebody does who was sent it. `prepare` sees the tab before that. */
+  async open(options: BrowserContextOptions = {}, prepare: (page: Page) => void = () => {}): Promise<Page> {
+    const page = await this.browser.newPage(options);
+    prepare(page);
+    await page.goto(pathToFileURL(this.file).href);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    fs.rmSync(this.folder, { recursive: true });
+  }
+}

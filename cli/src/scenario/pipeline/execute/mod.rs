@@ -2,7 +2,6 @@
 
 mod billing;
 mod dead_letters;
-mod load;
 mod reconcile;
 mod send;
 mod tally;
@@ -21,9 +20,7 @@ use super::options::Options;
 use crate::exit::Interrupted;
 use crate::scenario::shared::billing_log::Billed;
 use load::Counters;
-pub use load::request_log::{RequestLog, RequestStatus, Throttled};
-pub use load::schedule::Schedule;
-pub use load::{GeneratedLoad, TIMEOUT};
+pub use load::{GeneratedLoad, RequestLog, RequestStatus, Schedule, TIMEOUT, Throttled};
 pub use wait::Arrived;
 #[cfg(test)]
 pub use {dead_letters::DeadLetters, reconcile::Reconciliation};

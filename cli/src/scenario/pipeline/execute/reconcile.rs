@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::load::request_log::RequestStatus;
+use load::RequestStatus;
 
 /// Numbers with both ends included.
 pub type Range = (u64, u64);

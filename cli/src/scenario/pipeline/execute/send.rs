@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use load::{Counters, GeneratedLoad, Load, Signer};
 use protocol::pipeline::Auth;
 use tokio::time::interval;
 
 use super::Run;
-use super::load::{self, Counters, GeneratedLoad, Load, Signer};
 use crate::progress::Progress;
 use crate::scenario::pipeline::options::Options;
 

@@ -3,9 +3,11 @@
 mod request;
 mod request_log;
 
-use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use anyhow::Result;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -14,9 +16,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
-use super::request_log::RequestStatus;
-use super::*;
+use crate::{GeneratedLoad, Load, RequestStatus, Schedule, start};
 
 /// A message as it arrives.
 #[derive(Debug, Deserialize)]

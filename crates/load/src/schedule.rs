@@ -17,16 +17,19 @@ pub struct Schedule {
 
 impl Schedule {
     /// Requests of the ramp: the number of the first one behind it.
+    #[must_use]
     pub fn measured_from(&self) -> u64 {
         floor(real(self.rate) * self.ramp.as_secs_f64() / 2.0)
     }
 
     /// All requests.
+    #[must_use]
     pub fn total(&self) -> u64 {
         self.measured_from() + floor(real(self.rate) * self.duration.as_secs_f64()).max(1)
     }
 
     /// When a request is due, from the start of the load.
+    #[must_use]
     pub fn due(&self, number: u64) -> Duration {
         let (rate, ramp) = (real(self.rate), self.ramp.as_secs_f64());
         match number.checked_sub(self.measured_from()) {

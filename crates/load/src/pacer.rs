@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Semaphore;
 
-use super::Counters;
-use super::schedule::Schedule;
+use crate::generator::Counters;
+use crate::schedule::Schedule;
 
 /// Gives `due` a permit for each request when it is due; the thread returns the CPU time that this took.
 pub fn start(

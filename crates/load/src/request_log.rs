@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use protocol::histogram::Histogram;
 use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, REQUEST_ID_HEADER, Reply, THROTTLED};
 
-use super::connection::{Answer, SendError};
+use crate::connection::{Answer, SendError};
 
 /// A function's clock may differ by so much before it is worth a word, µs: what a request's way takes at least.
 const CLOCK_TOLERANCE: i64 = 1_000;
@@ -29,7 +29,7 @@ pub enum RequestStatus {
 
 /// When a request was due, sent and answered, from the start of the load.
 #[derive(Debug, Clone, Copy)]
-pub struct Times {
+pub(crate) struct Times {
     /// When it was to be sent.
     pub due: Duration,
     /// When it was ready to be sent.
@@ -82,19 +82,27 @@ pub struct Throttled {
 
 impl RequestLog {
     /// Of requests that are all still to be sent.
+    #[must_use]
     pub fn new(total: u64) -> Self {
         let statuses = vec![RequestStatus::Unsent; usize::try_from(total).unwrap_or_default()];
         Self { statuses, ..Self::default() }
     }
 
     /// Takes down when a request was ready to be sent, on a connection that has been free since a time.
-    pub fn ready(&mut self, due: Duration, free: Duration, sent: Duration) {
+    pub(crate) fn ready(&mut self, due: Duration, free: Duration, sent: Duration) {
         self.waited += u64::from(free > due);
         self.lateness.record(sent.saturating_sub(due.max(free)));
     }
 
     /// Takes down an answer; latencies count only if the request is `measured`. The start of the load is in µs since 1970.
-    pub fn answered(&mut self, number: u64, times: Times, answer: &Answer, measured: bool, start_us: u64) {
+    pub(crate) fn answered(
+        &mut self,
+        number: u64,
+        times: Times,
+        answer: &Answer,
+        measured: bool,
+        start_us: u64,
+    ) {
         self.last_answer = self.last_answer.max(times.answered);
         let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
         self.request_ids.extend(header(REQUEST_ID_HEADER).map(str::to_owned));
@@ -114,7 +122,7 @@ impl RequestLog {
     }
 
     /// Takes down that there is no answer.
-    pub fn failed(&mut self, number: u64, error: SendError, answered: Duration) {
+    pub(crate) fn failed(&mut self, number: u64, error: SendError, answered: Duration) {
         self.last_answer = self.last_answer.max(answered);
         match error {
             SendError::NotSent => *self.refused.entry("connection".to_owned()).or_default() += 1,
@@ -123,7 +131,7 @@ impl RequestLog {
     }
 
     /// Takes down that there was no answer in time.
-    pub fn timed_out(&mut self, number: u64, answered: Duration) {
+    pub(crate) fn timed_out(&mut self, number: u64, answered: Duration) {
         self.last_answer = self.last_answer.max(answered);
         self.unanswered(number, "timeout");
     }
@@ -164,17 +172,20 @@ impl RequestLog {
     }
 
     /// How many requests have a status.
+    #[must_use]
     pub fn count(&self, status: RequestStatus) -> u64 {
         self.count_from(0, status)
     }
 
     /// How many requests from a number on have a status.
+    #[must_use]
     pub fn count_from(&self, number: u64, status: RequestStatus) -> u64 {
         let from = usize::try_from(number).unwrap_or(usize::MAX);
         self.statuses.iter().skip(from).filter(|one| **one == status).count() as u64
     }
 
     /// How many requests have left.
+    #[must_use]
     pub fn sent(&self) -> u64 {
         self.statuses.len() as u64 - self.count(RequestStatus::Unsent)
     }

@@ -1,14 +1,5 @@
 //! The load generator: an open loop on a thread of its own, so that nothing else of this program delays it.
 
-mod connection;
-mod pacer;
-mod request;
-pub mod request_log;
-pub mod schedule;
-mod signer;
-#[cfg(test)]
-mod tests;
-
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -21,11 +12,12 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use connection::{Connection, Connector, SendError};
-use request::RequestFactory;
-use request_log::{RequestLog, Times};
-use schedule::Schedule;
-pub use signer::Signer;
+use crate::connection::{Connection, Connector, SendError};
+use crate::pacer;
+use crate::request::RequestFactory;
+use crate::request_log::{RequestLog, Times};
+use crate::schedule::Schedule;
+use crate::signer::Signer;
 
 /// After so long API Gateway itself gives a request up (HTTP API quotas: 30 s).
 pub const TIMEOUT: Duration = Duration::from_secs(29);
@@ -66,7 +58,7 @@ pub struct Counters {
     pub sent: AtomicU64,
     /// Requests accepted.
     pub accepted: AtomicU64,
-    stopped: AtomicBool,
+    pub(crate) stopped: AtomicBool,
 }
 
 /// A load under way; it ends when this is dropped.

@@ -6,14 +6,19 @@
 mod connection;
 mod generator;
 mod pacer;
+mod plan;
 mod request;
 mod request_log;
 mod schedule;
 mod signer;
+mod statuses;
 #[cfg(test)]
 mod tests;
+mod worker;
 
 pub use generator::{Counters, GeneratedLoad, Load, RunningLoad, TIMEOUT, start};
+pub use plan::{Numbers, Plan};
 pub use request_log::{RequestLog, RequestStatus, Throttled};
 pub use schedule::Schedule;
 pub use signer::Signer;
+pub use worker::{MergedLoad, Report, SharedLoad, Task};

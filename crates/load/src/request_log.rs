@@ -6,14 +6,17 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use protocol::histogram::Histogram;
 use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, REQUEST_ID_HEADER, Reply, THROTTLED};
+use serde::{Deserialize, Serialize};
 
 use crate::connection::{Answer, SendError};
+use crate::plan::Numbers;
 
 /// A function's clock may differ by so much before it is worth a word, µs: what a request's way takes at least.
 const CLOCK_TOLERANCE: i64 = 1_000;
 
 /// What the sender knows of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum RequestStatus {
     /// It never left.
     Unsent,
@@ -25,6 +28,14 @@ pub enum RequestStatus {
     Refused,
     /// There was no answer.
     Unknown,
+    /// Its worker has died and told nothing.
+    Unreported,
+}
+
+impl RequestStatus {
+    /// Every status.
+    pub const ALL: [Self; 6] =
+        [Self::Unsent, Self::Accepted, Self::Failed, Self::Refused, Self::Unknown, Self::Unreported];
 }
 
 /// When a request was due, sent and answered, from the start of the load.
@@ -39,9 +50,10 @@ pub(crate) struct Times {
 }
 
 /// All requests of a load.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct RequestLog {
-    /// Of each number.
+    /// Of each request, in the order of their numbers.
+    #[serde(with = "crate::statuses")]
     pub statuses: Vec<RequestStatus>,
     /// Latencies of accepted requests from when they were due, apart from cold starts.
     pub warm: Histogram,
@@ -67,12 +79,13 @@ pub struct RequestLog {
     pub clock_us: i64,
     /// When the last answer came.
     pub last_answer: Duration,
-    /// The invocations of `upstream` that answered.
+    /// The invocations of `upstream` that answered. A worker doesn't pass them on: they are too many.
+    #[serde(skip)]
     pub request_ids: HashSet<String>,
 }
 
 /// Requests for which there was no capacity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttled {
     /// API Gateway's limit on the rate: 429.
     pub by_api: u64,
@@ -166,7 +179,35 @@ impl RequestLog {
         }
     }
 
-    fn set(&mut self, number: u64, status: RequestStatus) {
+    /// Adds what a worker did, whose messages had these numbers.
+    pub(crate) fn absorb(&mut self, other: Self, numbers: &Numbers) {
+        for (number, status) in numbers.all().zip(other.statuses) {
+            self.set(number, status);
+        }
+        for (all, one) in [(&mut self.warm, other.warm), (&mut self.cold, other.cold)] {
+            all.merge(&one);
+        }
+        self.lateness.merge(&other.lateness);
+        for (all, one) in [(&mut self.refused, other.refused), (&mut self.unknown, other.unknown)] {
+            for (kind, count) in one {
+                *all.entry(kind).or_default() += count;
+            }
+        }
+        for (status, message) in other.error_messages {
+            self.error_messages.entry(status).or_insert(message);
+        }
+        self.cold_starts += other.cold_starts;
+        self.throttled.by_api += other.throttled.by_api;
+        self.throttled.by_stream += other.throttled.by_stream;
+        self.waited += other.waited;
+        self.unsent += other.unsent;
+        self.last_answer = self.last_answer.max(other.last_answer);
+        if other.clock_us.abs() > self.clock_us.abs() {
+            self.clock_us = other.clock_us;
+        }
+    }
+
+    pub(crate) fn set(&mut self, number: u64, status: RequestStatus) {
         let entry = usize::try_from(number).ok().and_then(|index| self.statuses.get_mut(index));
         *entry.expect("numbers come from the schedule") = status;
     }
@@ -184,9 +225,10 @@ impl RequestLog {
         self.statuses.iter().skip(from).filter(|one| **one == status).count() as u64
     }
 
-    /// How many requests have left.
+    /// How many requests have left, as far as their workers have told.
     #[must_use]
     pub fn sent(&self) -> u64 {
-        self.statuses.len() as u64 - self.count(RequestStatus::Unsent)
+        let others = self.count(RequestStatus::Unsent) + self.count(RequestStatus::Unreported);
+        self.statuses.len() as u64 - others
     }
 }

@@ -27,7 +27,8 @@ pub async fn send(
     let mut load = load::start(Load {
         url: run.deployed.api.url.clone(),
         run: run.name.clone(),
-        schedule,
+        plan: schedule.plan(0),
+        start_at: None,
         connections: options.connections,
         message_bytes: options.size,
         signer: signer(run),

@@ -246,7 +246,7 @@ mod tests {
             is_poisson: bool,
         ) {
             let arrivals = if is_poisson { Arrivals::Poisson } else { Arrivals::Constant };
-            let whole = Schedule { workers, arrivals, ..schedule(rate, ramp, duration) };
+            let whole = Schedule { arrivals, workers, ..schedule(rate, ramp, duration) };
             let plans: Vec<_> = (0..workers).map(|worker| whole.plan(worker)).collect();
             let mut sent: Vec<(u64, Duration)> = plans
                 .iter()

@@ -21,7 +21,7 @@ use crate::scenario::shared::state_machine::{Events, Machine};
 /// Between the start of an execution and that of its load, ms: functions have to start and connect.
 const START_DELAY_MS: u64 = 5000;
 /// The same for each function besides, ms: Lambda makes 1,000 environments of a function in 10 s (Lambda quotas), and
-/// Step Functions takes some four transitions for each, 500 per second once its burst is over (Step Functions quotas).
+/// Step Functions limits the rate of its transitions, of which each function takes some.
 const START_DELAY_OF_WORKER_MS: u64 = 20;
 
 /// The functions that have sent a load.

@@ -22,6 +22,8 @@ export class HttpApi extends pulumi.ComponentResource {
   readonly id: pulumi.Output<string>;
   /** The route's URL. */
   readonly url: pulumi.Output<string>;
+  /** What IAM knows the route by. */
+  readonly routeArn: pulumi.Output<string>;
 
   constructor(name: string, args: HttpApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:HttpApi", name, {}, opts);
@@ -70,6 +72,7 @@ export class HttpApi extends pulumi.ComponentResource {
     this.id = api.id;
     // Known only once something answers there.
     this.url = pulumi.all([api.apiEndpoint, stage.id]).apply(([endpoint]) => `${endpoint}${args.path}`);
+    this.routeArn = pulumi.interpolate`${api.executionArn}/${stage.name}/${args.method}${args.path}`;
     this.registerOutputs({ url: this.url });
   }
 }

@@ -6,7 +6,7 @@ import { describeEachVariant } from "./variants";
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   archive: ["fill-bucket", "preflight", "python-naive", "rust-stream", "verify"],
   aurora: ["tally", "worker-queue-sqlx", "worker-ramp-data-api"],
-  pipeline: ["downstream", "midstream", "migrate", "tally", "upstream"],
+  pipeline: ["downstream", "load", "midstream", "migrate", "tally", "upstream"],
   "s3-read": ["generator-sdk", "reader-signed"],
   splitter: ["worker"],
 };

@@ -22,6 +22,7 @@ export interface Delivery {
     readonly sent: number;
     readonly accepted: number;
     readonly refused: Readonly<Record<string, number>>;
+    readonly unsent: number;
     readonly throttled: number;
     readonly accepted_per_second: number;
     readonly latency_ms: Latency | null;
@@ -41,7 +42,10 @@ export interface Delivery {
     readonly max_init_ms: number | null;
     readonly max_memory_mb: number;
   }[];
-  readonly generator: { readonly cpu_ms_per_request: number };
+  readonly generator: {
+    readonly cpu_ms_per_request: number;
+    readonly workers?: { readonly count: number; readonly lost: number; readonly unreported: number };
+  };
 }
 
 /** The part of the stack's `environment` output that tests and benchmarks read. */
@@ -51,5 +55,6 @@ export interface Environment {
   readonly table: { readonly name: string };
   readonly deadLetters: { readonly midstream: string; readonly downstream: string };
   readonly functions: Readonly<Record<"upstream" | "midstream" | "downstream" | "tally", string>>;
+  readonly load: { readonly function: string };
   readonly cluster: { readonly database: string };
 }

@@ -6,7 +6,7 @@ import { type ClientConfig, clientConfig } from "./clients";
 import { Database } from "./database";
 import { leakedResources } from "./leaked-resources";
 import type { Delivery, Environment, Result } from "./pipeline-result";
-import { functionProcesses } from "./processes";
+import { functionProcesses, kill } from "./processes";
 import { Queue } from "./queue";
 import { showsResults } from "./results";
 
@@ -159,6 +159,48 @@ describe("the pipeline, with the commands a user types", () => {
     expect(cost[0]?.usd).toBeGreaterThan(0);
   });
 
+  it.each(["constant", "poisson"])(
+    "is loaded by functions, with %s arrivals, as from here",
+    async (arrivals) => {
+      const before = await rows();
+      const load = `${LOAD} --from functions --workers 4 --connections 5 --rate 100 --duration 4s --ramp 1s --arrivals ${arrivals}`;
+      const { pipeline, cost, failed_checks } = JSON.parse(await checkout.ok(load)) as Result;
+      expect(failed_checks).toEqual([]);
+      const { sent, accepted } = pipeline.requests;
+      if (arrivals === "constant") expect(sent).toBe(450);
+      // Far more than chance makes of 450.
+      expect(Math.abs(sent - 450)).toBeLessThan(110);
+      expect(accepted).toBe(sent);
+      expect(pipeline.messages).toMatchObject({ stored: sent, lost: 0, dead_lettered: 0 });
+      expect((await rows()) - before).toBe(sent);
+      expect(pipeline.generator.workers).toMatchObject({ count: 4, lost: 0, unreported: 0 });
+      const upstream = pipeline.functions.find((one) => one.function === "upstream");
+      expect(upstream?.invocations).toBe(sent);
+      const [messages, generator] = cost;
+      expect(messages?.usd).toBeGreaterThan(0);
+      expect(generator?.item).toBe("the load generator, for this run");
+      expect(generator?.usd).toBeGreaterThan(0);
+    },
+  );
+
+  it("counts what a function that is killed was to send as not sent, and the rest stands", async () => {
+    const before = await rows();
+    const load = `${LOAD} --from functions --workers 2 --connections 5 --rate 50 --duration 10s`;
+    const running = checkout.run(load);
+    await until("the load is on", 60, async () => (await rows()) > before + 20);
+    expect(kill(functionProcesses(checkout, environment.load.function).slice(0, 1))).toBe(1);
+    const ended = await running;
+    expect(ended.code, said(ended)).toBe(1);
+    const { pipeline, failed_checks } = JSON.parse(ended.stdout) as Result;
+    expect(pipeline.generator.workers).toMatchObject({ count: 2, lost: 1, unreported: 250 });
+    expect(pipeline.requests).toMatchObject({ sent: 250, accepted: 250, unsent: 250 });
+    expect(pipeline.messages).toMatchObject({ stored: 250, lost: 0 });
+    expect((await rows()) - before).toBe(250 + pipeline.messages.unaccepted_stored);
+    expect(failed_checks).toMatchObject([
+      expect.stringMatching(/^1 of 2 functions that sent the load ended without/),
+    ]);
+  });
+
   it("stops sending on Ctrl-C, follows what was sent, and measures the shorter load", async () => {
     const before = await rows();
     const running = checkout.start(
@@ -301,6 +343,7 @@ describe("the pipeline, with the commands a user types", () => {
         "queues",
         "clusters",
         "functions",
+        "stateMachines",
         "eventSourceMappings",
         "roles",
         "logGroups",

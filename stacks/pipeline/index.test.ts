@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pipeline } from ".";
 import { awsCalls, MockedStack } from "../testing";
 
-const BINS = ["upstream", "midstream", "downstream", "migrate", "tally"].map((name) => `pipeline-${name}`);
+const BINS = ["upstream", "midstream", "downstream", "migrate", "tally", "load"].map(
+  (name) => `pipeline-${name}`,
+);
 const NAME = "lambench-full-pipeline";
 const TABLE = `arn:aws:dynamodb:eu-west-1:123456789012:table/${NAME}`;
 const STREAM = `arn:aws:kinesis:eu-west-1:123456789012:stream/${NAME}`;
@@ -49,6 +51,20 @@ describe("the pipeline stack", () => {
     expect(downstream["sqs:SendMessage"]).toEqual([deadLetters("downstream")]);
     expect(downstream["secretsmanager:GetSecretValue"]).toHaveLength(1);
     expect(Object.keys(downstream).filter((action) => action.startsWith("rds-data:"))).toEqual([]);
+  });
+
+  it("lets the load generator call the API's one route, and its state machine start it, and nothing else", () => {
+    const route = `arn:aws:execute-api:eu-west-1:123456789012:${NAME}/$default/POST/messages`;
+    expect(stack.allowed(`${NAME}-load`)).toEqual({
+      "execute-api:Invoke": [route],
+      ...logs("load"),
+    });
+    expect(stack.allowed(NAME)).toEqual({
+      "lambda:InvokeFunction": [`arn:aws:lambda:eu-west-1:123456789012:function:${NAME}-load`],
+    });
+    const worker = stack.resource("aws:lambda/function:Function", `${NAME}-load`);
+    expect(worker.inputs).toMatchObject({ memorySize: 1769, timeout: 900 });
+    expect(worker.inputs).not.toHaveProperty("vpcConfig");
   });
 
   it("names every action, and every resource but the network interfaces that Lambda makes", () => {
@@ -141,6 +157,7 @@ describe("the pipeline stack", () => {
   it("opens the API to everyone where that is asked for, and prints an unsigned request then", async () => {
     const open = await deployed({ apiAuth: "none" });
     expect(open.resources("aws:apigatewayv2/route:Route")[0]?.inputs.authorizationType).toBe("NONE");
+    expect(open.allowed(`${NAME}-load`)).not.toHaveProperty("execute-api:Invoke");
     expect(outputs.pipelineTrigger).not.toContain("sigv4");
   });
 

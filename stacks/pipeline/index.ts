@@ -9,6 +9,7 @@ import { PrivateNetwork } from "../../infra/private-network";
 import { scenario } from "../../infra/scenario";
 import { deployDashboard } from "./dashboard";
 import { deployFunctions, type Functions, inNetwork } from "./functions";
+import { deployLoad } from "./load";
 
 const settings = {
   memory: { default: 512, range: MEMORY_RANGE, description: "memory of each function, MB" },
@@ -79,6 +80,7 @@ export const pipeline = scenario({
       // Whoever can call it finds the whole pipeline ready.
       { parent, dependsOn: [migrated] },
     );
+    const load = deployLoad({ target, name, parent }, api, settings.apiAuth);
     deployDashboard(name, region, { api, stream, table, functions, postgres }, { parent });
 
     return {
@@ -96,6 +98,7 @@ export const pipeline = scenario({
           downstream: functions.downstream.source.deadLetterUrl,
         },
         functions: names(functions),
+        load: { stateMachine: load.machine.arn, function: load.worker.name, memory: load.memory },
         cluster: postgres.location(),
       },
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub struct Deployed {
     pub functions: Functions,
     /// The database.
     pub cluster: Cluster,
+    /// What generates load on Lambda; none of a stack that an earlier version deployed.
+    #[serde(default)]
+    pub load: Option<LoadGenerator>,
 }
 
 impl AsRef<Deployment> for Deployed {
@@ -74,6 +78,23 @@ pub enum Auth {
     /// Everybody.
     None,
 }
+
+impl FromStr for Auth {
+    type Err = UnknownAuth;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAuth> {
+        match text {
+            "iam" => Ok(Self::Iam),
+            "none" => Ok(Self::None),
+            _ => Err(UnknownAuth),
+        }
+    }
+}
+
+/// Text that is no [`Auth`].
+#[derive(Debug, thiserror::Error)]
+#[error("neither 'iam' nor 'none'")]
+pub struct UnknownAuth;
 
 /// The Kinesis stream.
 #[derive(Debug, Clone, Deserialize)]
@@ -112,6 +133,29 @@ pub struct Functions {
     pub downstream: String,
     /// Answers with a [`Tally`].
     pub tally: String,
+}
+
+/// What generates load on Lambda.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadGenerator {
+    /// The ARN of the state machine that starts the workers.
+    pub state_machine: String,
+    /// The function that is a worker.
+    pub function: String,
+    /// Its memory, MB.
+    pub memory: u64,
+}
+
+/// How the requests of a load follow each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrivals {
+    /// Evenly spaced.
+    #[default]
+    Constant,
+    /// A Poisson process, as many users who know nothing of each other make it: each gap is random, whatever those before it.
+    Poisson,
 }
 
 /// The body of a request, as a load sends it.
@@ -209,6 +253,9 @@ pub struct Tally {
     /// The numbers of the messages that have a row, confirmed or not, as ranges with both ends included; empty without
     /// a run, and with `invocations`.
     pub numbers: Vec<(u64, u64)>,
+    /// Those of them that were delivered more than once, as ranges; of more than an answer holds, the first ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubled: Vec<(u64, u64)>,
     /// Latencies of the confirmed rows; of a run those of the messages with the number `measured_from` or a higher one.
     pub hops: BTreeMap<Hop, Histogram>,
     /// How many latencies of a hop were below 0, because the clocks of two hosts differ by more than the hop took: `hops` has

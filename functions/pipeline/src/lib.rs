@@ -13,6 +13,7 @@ mod table;
 
 pub mod dead_letters;
 pub mod downstream;
+pub mod load_worker;
 pub mod metrics;
 pub mod midstream;
 pub mod migrate;

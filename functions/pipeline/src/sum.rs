@@ -11,6 +11,8 @@ use sqlx::postgres::PgRow;
 const PLAUSIBLE_US: f64 = 86_400e6;
 /// Ranges of an answer: Lambda takes 6 MB.
 const MAX_RANGES: usize = 150_000;
+/// Ranges of doubled messages besides them.
+const MAX_DOUBLED: usize = 30_000;
 /// Request ids of each function in an answer, which has no ranges then.
 const MAX_IDS: usize = 60_000;
 
@@ -65,6 +67,8 @@ pub struct Sum {
     tally: Tally,
     measured_from: u64,
     numbers: Vec<u64>,
+    /// Those that were delivered more than once.
+    doubled: Vec<u64>,
     /// Request ids by function, if they were asked for.
     requests: Option<[HashSet<String>; 2]>,
 }
@@ -74,7 +78,7 @@ impl Sum {
     pub fn new(request: &TallyRequest) -> Self {
         let tally = Tally { run: request.run.clone(), ..Tally::default() };
         let requests = request.invocations.then(Default::default);
-        Self { tally, measured_from: request.measured_from, numbers: Vec::new(), requests }
+        Self { tally, measured_from: request.measured_from, requests, ..Self::default() }
     }
 
     /// Adds a row. One that isn't the run's, though its id starts alike, is passed over.
@@ -83,6 +87,9 @@ impl Sum {
         if let Some(run) = &self.tally.run {
             let Some(number) = message_number(run, row.id) else { return };
             self.numbers.push(number);
+            if row.deliveries > 1 {
+                self.doubled.push(number);
+            }
             measured = number >= self.measured_from;
         }
         self.note_requests(row);
@@ -132,7 +139,11 @@ impl Sum {
     /// The tally.
     pub fn tally(mut self) -> Result<Tally, NumbersError> {
         self.numbers.sort_unstable();
-        let numbers = if self.requests.is_some() { Vec::new() } else { ranges(&self.numbers) };
+        self.doubled.sort_unstable();
+        let has_numbers = self.requests.is_none();
+        let [numbers, mut doubled] =
+            [&self.numbers, &self.doubled].map(|all| if has_numbers { ranges(all) } else { Vec::new() });
+        doubled.truncate(MAX_DOUBLED);
         if numbers.len() > MAX_RANGES {
             return Err(NumbersError(numbers.len()));
         }
@@ -140,7 +151,7 @@ impl Sum {
             let [midstream, downstream] = requests.map(request_ids);
             Invocations { midstream, downstream }
         });
-        Ok(Tally { numbers, invocations, ..self.tally })
+        Ok(Tally { numbers, doubled, invocations, ..self.tally })
     }
 }
 

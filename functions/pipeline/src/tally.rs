@@ -104,7 +104,7 @@ impl Tallier {
             });
             let latency_ms = percentiles.collect();
             let tally = if request.summary {
-                Tally { hops: BTreeMap::new(), numbers: Vec::new(), ..tally }
+                Tally { hops: BTreeMap::new(), numbers: Vec::new(), doubled: Vec::new(), ..tally }
             } else {
                 tally
             };

@@ -40,7 +40,11 @@ impl Scenario for Pipeline {
     fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
         let setting = |name| deployed.as_ref().setting(name).unwrap_or(1);
         // A table's stream has a shard for each of its partitions: one, at what a run writes.
-        self.0.connections + setting("shards").max(1) * setting("parallelization") + 1
+        let workers = self.0.workers().unwrap_or_default();
+        self.0.connections * workers.max(1)
+            + workers
+            + setting("shards").max(1) * setting("parallelization")
+            + 1
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use protocol::pipeline::{Hop, Tally};
-use results::scenario::pipeline::Delivery;
+use results::scenario::pipeline::{Delivery, Workers};
 use serde_json::json;
 
 use super::execute::{
-    Arrived, DeadLetters, GeneratedLoad, Observation, Reconciliation, RequestLog, RequestStatus,
+    Arrived, DeadLetters, GeneratedLoad, LoadWorkers, Observation, Reconciliation, RequestLog, RequestStatus,
 };
-use super::options::Options;
+use super::options::{Options, Origin, Spacing};
 use super::report::aggregate;
 use super::{Pipeline, Run};
 use crate::scenario::Scenario;
@@ -39,6 +39,7 @@ pub fn run() -> Run {
                 "upstream": format!("{name}-upstream"), "midstream": format!("{name}-midstream"),
                 "downstream": format!("{name}-downstream"), "tally": "t", "migrate": "m",
             },
+            "load": { "stateMachine": "arn:aws:states:us-east-1:0:stateMachine:load", "function": "l", "memory": 1769 },
             "cluster": {
                 "arn": "a", "identifier": name, "writer": "localhost", "reader": "localhost", "port": 5432,
                 "database": "pipeline",
@@ -50,7 +51,17 @@ pub fn run() -> Run {
 /// 200 requests per second for a minute, after a ramp of 10 s.
 pub fn options() -> Options {
     let [duration, ramp] = [60, 10].map(Duration::from_secs);
-    Options { rate: 200, duration, ramp, connections: 50, size: 100 }
+    Options {
+        rate: 200,
+        duration,
+        ramp,
+        from: Origin::Here,
+        workers: None,
+        arrivals: Spacing::Constant,
+        seed: None,
+        connections: 50,
+        size: 100,
+    }
 }
 
 /// All of its requests but ten are accepted, all messages but four stored.
@@ -77,7 +88,13 @@ pub fn observation() -> Observation {
     };
     Observation {
         options: options(),
-        load: GeneratedLoad { start_us: START_US, requests, cpu: Duration::from_secs(1) },
+        load: GeneratedLoad {
+            start_us: START_US,
+            requests,
+            cpu: Duration::from_secs(1),
+            late: Duration::ZERO,
+        },
+        workers: None,
         arrived: Arrived { tally, dead_letters: DeadLetters::default(), reconciliation },
         functions: vec![
             ("upstream", Some(billed(12_990))),
@@ -88,6 +105,34 @@ pub fn observation() -> Observation {
         warnings: Vec::new(),
         missing: Vec::new(),
     }
+}
+
+/// The same from four functions, of which one has died.
+pub fn observation_of_functions() -> Observation {
+    let mut observation = observation();
+    observation.options.from = Origin::Functions;
+    observation.options.workers = Some(4);
+    let unreported = 3250;
+    observation.load.requests.statuses[9750..].fill(RequestStatus::Unreported);
+    let workers = Workers { count: 4, lost: 1, unreported, late: 0, latest_ms: 0.0 };
+    observation.arrived.tally.numbers = vec![(0, 4999), (5010, 5999), (6004, 10_749)];
+    observation.arrived.tally.rows -= 2250;
+    observation.arrived.tally.deliveries -= 2250;
+    let dead_letters = (6000..6004).map(|number| (number, "downstream: 22021: too long".to_owned()));
+    observation.arrived.reconciliation = Reconciliation::new(
+        &observation.load.requests.statuses,
+        1000,
+        &observation.arrived.tally.numbers,
+        &dead_letters.collect(),
+    );
+    observation.workers = Some(LoadWorkers {
+        workers,
+        errors: BTreeMap::from([("Runtime.ExitError: signal: killed".to_owned(), 1)]),
+        transitions: 30,
+        billed: Some(Billed { invocations: 4, ms: 300_000.0, ..Billed::default() }),
+        ..LoadWorkers::default()
+    });
+    observation
 }
 
 /// What the table says of it.

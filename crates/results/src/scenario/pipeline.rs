@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::billing_log::FunctionUse;
 use protocol::histogram::Latency;
-use protocol::pipeline::Hop;
+use protocol::pipeline::{Arrivals, Hop};
+use protocol::stats::real;
 
 /// What a million messages cost on AWS, but for Aurora's capacity.
 pub const COST: &str = "a million messages, without Aurora's capacity";
 /// The same with Aurora's capacity, where that was measured.
 pub const COST_WITH_AURORA: &str = "a million messages, with Aurora's capacity";
+
+/// What the functions cost that sent the messages of a run, which are no part of the pipeline.
+pub const COST_OF_LOAD: &str = "the load generator, for this run";
 
 /// What became of the messages that a load test sent through the pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,10 +48,35 @@ pub struct Offered {
     pub ramp_seconds: f64,
     /// Time at the full rate, s.
     pub seconds: f64,
-    /// Keep-alive connections: most requests under way at once.
+    /// Keep-alive connections: most requests under way at once. Of a load that functions sent, those of each function.
     pub connections: u64,
     /// Bytes of the field `message`.
     pub message_bytes: u64,
+    /// Functions that sent it together; none if the machine did that `lambench run` ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u64>,
+    /// How requests followed each other.
+    #[serde(default, skip_serializing_if = "is_constant")]
+    pub arrivals: Arrivals,
+    /// What makes random arrivals the same again; none if they are evenly spaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u32>,
+    /// Requests per second that chance has made of the rate, apart from the ramp; none if they are evenly spaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_per_second: Option<f64>,
+}
+
+impl Offered {
+    /// Requests per second that were due, apart from the ramp.
+    #[must_use]
+    pub fn per_second(&self) -> f64 {
+        self.due_per_second.unwrap_or_else(|| real(self.rate.max(1)))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_constant(arrivals: &Arrivals) -> bool {
+    *arrivals == Arrivals::Constant
 }
 
 /// What the API answered.
@@ -61,7 +90,8 @@ pub struct Requests {
     pub refused: BTreeMap<String, u64>,
     /// Sent, but never answered, by `timeout` and `connection`: their messages may have arrived.
     pub unknown: BTreeMap<String, u64>,
-    /// Never sent, as all connections were busy for longer than a request may take.
+    /// Never sent, as all connections were busy for longer than a request may take; and those of functions that died, of
+    /// which nobody knows whether they were sent.
     pub unsent: u64,
     /// Those of `refused` that the API or Kinesis had no capacity for.
     pub throttled: u64,
@@ -106,6 +136,10 @@ pub struct Messages {
     pub deliveries: u64,
     /// Deliveries of messages that were there already, and changed nothing.
     pub duplicates: u64,
+    /// The numbers of messages that were delivered more than once, as ranges with both ends included; of very many, the first
+    /// ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicate_numbers: Vec<(u64, u64)>,
     /// Rows per second, apart from the ramp, over `seconds`.
     pub per_second: f64,
     /// From the end of the ramp to the last row, or to the end of the load if that was later.
@@ -126,4 +160,22 @@ pub struct Generator {
     /// By how much the functions' clock is ahead of the sender's at least, ms (behind if negative); 0 if no request
     /// shows a difference.
     pub clock_difference_ms: f64,
+    /// The functions that sent it; none if the machine did that `lambench run` ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<Workers>,
+}
+
+/// Functions that generated a load together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Workers {
+    /// How many there were.
+    pub count: u64,
+    /// Those of them that ended without a report.
+    pub lost: u64,
+    /// The requests that these were to send, which are part of `unsent`.
+    pub unreported: u64,
+    /// Those that weren't ready when the load started.
+    pub late: u64,
+    /// How long after the start the last one was ready, ms.
+    pub latest_ms: f64,
 }

@@ -57,6 +57,7 @@ async fn a_run_is_told_from_others_by_its_ids_and_its_gaps_are_seen() {
     assert!(start.elapsed() < Duration::from_secs(1), "19,996 rows took {:?}", start.elapsed());
     let tally = &answer.tally;
     assert_eq!(tally.numbers, [(1, 6), (9, 19_998)]);
+    assert_eq!(tally.doubled, [(10, 10)]);
     assert_eq!((tally.rows, tally.unconfirmed, tally.deliveries), (19_995, 1, 19_998));
     assert_eq!(tally.first_arrived_us, Some(1_732_180_000_001_001));
     assert_eq!(tally.last_stored_us, Some(1_732_180_000_010_000 + 19_998));
@@ -73,6 +74,29 @@ async fn a_run_is_told_from_others_by_its_ids_and_its_gaps_are_seen() {
     // The CLI reads it as what it shares with the function.
     let json = serde_json::to_string(&answer).unwrap();
     assert_eq!(serde_json::from_str::<Tally>(&json).unwrap(), *tally);
+}
+
+/// As many as one run can follow: `cargo test -p pipeline -- --ignored --nocapture` says how long they take.
+#[tokio::test]
+#[ignore = "fills a table for a minute"]
+async fn of_two_million_rows_it_finds_what_is_missing_and_what_is_doubled() {
+    let server = server().await;
+    let mut db = server.admin("shop").await;
+    sqlx::raw_sql(
+        "INSERT INTO messages SELECT 'lambench-A-' || n, repeat('x', 100), 1732180000000000 + n, 1732180000001000 + n,
+             1732180000003000 + n, 1732180000006000 + n, 1732180000010000 + n, CASE WHEN n IN (5, 1999998) THEN 2 ELSE 1 END,
+             gen_random_uuid(), gen_random_uuid()
+         FROM generate_series(0, 1999999) AS n WHERE n NOT IN (77, 1000000, 1999999)",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
+    let start = Instant::now();
+    let answer = tally(&tallier(&server), Some("lambench-A"), 0).await;
+    eprintln!("1,999,997 rows took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert_eq!(answer.tally.numbers, [(0, 76), (78, 999_999), (1_000_001, 1_999_998)]);
+    assert_eq!(answer.tally.doubled, [(5, 5), (1_999_998, 1_999_998)]);
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! What Lambda and Aurora charge for.
 
 use anyhow::Result;
-use protocol::pipeline::Invocations as Stored;
+use protocol::pipeline::{Invocations as Stored, RequestIds};
+use results::scenario::pipeline::Workers;
 use tokio::time::Instant;
 
 use super::tally::invocations;
+use super::workers::generator;
 use super::{Observation, RequestStatus, Run};
 use crate::scenario::shared::aurora_capacity::capacities;
 use crate::scenario::shared::billing_log::{self, Invocations, Span};
@@ -25,25 +27,36 @@ pub async fn look_up(run: &Run, mut observation: Observation) -> Result<Observat
         Stored::default()
     });
     let (from_ms, to_ms) = observation.span_ms();
-    for (part, function, ids, least) in [
-        ("upstream", &functions.upstream, answered, accepted),
-        (
-            "midstream",
-            &functions.midstream,
-            midstream.ids.into_iter().collect(),
-            midstream.count.max(batches),
-        ),
-        (
-            "downstream",
-            &functions.downstream,
-            downstream.ids.into_iter().collect(),
-            downstream.count.max(batches),
-        ),
+    let upstream = match &observation.workers {
+        // Workers don't pass the request ids on, but their clock is the one of the logs.
+        Some(workers) => {
+            let most = observation.load.requests.sent() + workers.workers.unreported;
+            Invocations::Count(accepted..=most.max(accepted))
+        }
+        None => Invocations::Known { ids: answered, least: accepted },
+    };
+    let known = |stored: RequestIds| Invocations::Known {
+        least: stored.count.max(batches),
+        ids: stored.ids.into_iter().collect(),
+    };
+    for (part, function, invocations) in [
+        ("upstream", &functions.upstream, upstream),
+        ("midstream", &functions.midstream, known(midstream)),
+        ("downstream", &functions.downstream, known(downstream)),
     ] {
-        let invocations = Invocations::Known { ids, least };
         let span = Span { function, from_ms, to_ms, invocations };
         let billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
         observation.functions.push((part, billed));
+    }
+    if let Some(workers) = &mut observation.workers {
+        let Workers { count, lost, .. } = workers.workers;
+        let span = Span {
+            function: &generator(run)?.function,
+            from_ms: workers.span_ms.0,
+            to_ms: workers.span_ms.1,
+            invocations: Invocations::Count(count - lost..=count),
+        };
+        workers.billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
     }
     let (cluster, span_ms) = (&run.deployed.cluster.identifier, (from_ms, to_ms));
     let capacities = capacities(run.context(), cluster, span_ms, now, &mut observation.warnings).await?;

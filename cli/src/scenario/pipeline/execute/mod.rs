@@ -2,11 +2,11 @@
 
 mod billing;
 mod dead_letters;
-mod load;
 mod reconcile;
 mod send;
 mod tally;
 mod wait;
+mod workers;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -21,12 +21,14 @@ use super::options::Options;
 use crate::exit::Interrupted;
 use crate::scenario::shared::billing_log::Billed;
 use load::Counters;
-pub use load::request_log::{RequestLog, RequestStatus, Throttled};
-pub use load::schedule::Schedule;
-pub use load::{GeneratedLoad, TIMEOUT};
+pub use load::{GeneratedLoad, RequestLog, RequestStatus, Schedule, TIMEOUT, Throttled};
 pub use wait::Arrived;
+pub use workers::LoadWorkers;
 #[cfg(test)]
 pub use {dead_letters::DeadLetters, reconcile::Reconciliation};
+
+/// What a run waits for that has sent what it sends.
+const FOLLOWED: &str = "the messages that were sent to become rows";
 
 /// What was observed of a load.
 pub struct Observation {
@@ -34,6 +36,8 @@ pub struct Observation {
     pub options: Options,
     /// What the sender knows.
     pub load: GeneratedLoad,
+    /// The functions that sent it; none if this machine did.
+    pub workers: Option<LoadWorkers>,
     /// What arrived.
     pub arrived: Arrived,
     /// The functions on the way by their parts, in its order; none where REPORT lines are missing.
@@ -71,6 +75,8 @@ pub fn micros(time: Duration) -> u64 {
 #[derive(Default)]
 struct Status {
     counters: RefCell<Option<Arc<Counters>>>,
+    /// The execution whose functions send the load.
+    execution: RefCell<Option<String>>,
     arrived: Cell<u64>,
 }
 
@@ -82,7 +88,11 @@ struct Status {
 pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let status = Status::default();
     let observed = Box::pin(observe(run, options, &status));
-    run.stop.unless_aborted(observed, || leaves_behind(run, &status)).await
+    let observed = run.stop.unless_aborted(observed, || leaves_behind(run, &status)).await;
+    if observed.is_err() {
+        workers::stop(run, &status).await?;
+    }
+    observed
 }
 
 async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observation> {
@@ -92,8 +102,14 @@ async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observ
     let spinner = run.context().waiting("asking whether the database is ready");
     run.stop.unless_requested(woken, || "no message was sent".to_owned()).await?;
     drop(spinner);
-    run.stop.waits_for("the messages that were sent to become rows");
-    let load = send::send(run, options, &status.counters).await?;
+    let (load, workers) = if options.workers().is_some() {
+        let (load, workers) = workers::send(run, options, status).await?;
+        (load, Some(workers))
+    } else {
+        run.stop.waits_for(FOLLOWED);
+        (send::send(run, options, &status.counters).await?, None)
+    };
+    run.stop.waits_for(FOLLOWED);
     if load.requests.sent() == 0 && run.stop.is_requested() {
         return Err(Interrupted("no message was sent".to_owned()).into());
     }
@@ -110,6 +126,7 @@ async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observ
     let observation = Observation {
         options: sent_options,
         load,
+        workers,
         missing,
         arrived,
         functions: Vec::new(),
@@ -125,8 +142,8 @@ fn shortened(options: &Options, due: u64) -> (Option<Options>, Vec<String>) {
     if due >= schedule.total() {
         return (Some(options.clone()), Vec::new());
     }
-    let measured = due.saturating_sub(schedule.measured_from());
-    let duration = Duration::from_secs_f64(real(measured) / real(options.rate));
+    // Until the first request that was not sent.
+    let duration = schedule.plan(0).due(due).saturating_sub(options.ramp);
     let missing = format!(
         "{} of {} requests: the load was stopped after {:.1} of its {} s",
         schedule.total() - due,
@@ -134,12 +151,19 @@ fn shortened(options: &Options, due: u64) -> (Option<Options>, Vec<String>) {
         duration.as_secs_f64(),
         options.duration.as_secs_f64()
     );
-    let shorter = (measured > 0).then(|| Options { duration, ..options.clone() });
+    let shorter = (due > schedule.measured_from()).then(|| Options { duration, ..options.clone() });
     (shorter, vec![missing])
 }
 
 /// What an interrupted run leaves on its way: nobody can call it back.
 fn leaves_behind(run: &Run, status: &Status) -> String {
+    let results = run.deployment().pulumi("stack output pipelineResults");
+    if status.execution.borrow().is_some() {
+        return format!(
+            "functions that have started send their part of the load all the same, and the messages become rows; to see what \
+             is there: eval \"$({results})\""
+        );
+    }
     let [sent, accepted] = status
         .counters
         .borrow()
@@ -151,15 +175,23 @@ fn leaves_behind(run: &Run, status: &Status) -> String {
     let left = accepted.saturating_sub(status.arrived.get());
     format!(
         "{sent} messages were sent and {accepted} of them accepted; {left} may still be on their way to the \
-         database; to see what is there: eval \"$({})\"",
-        run.deployment().pulumi("stack output pipelineResults")
+         database; to see what is there: eval \"$({results})\""
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::pipeline::testing::options;
+    use crate::scenario::pipeline::options::Spacing;
+    use crate::scenario::pipeline::testing::{options, run};
+
+    #[test]
+    fn an_aborted_run_doesnt_say_that_nothing_was_sent_while_functions_send() {
+        let status = Status::default();
+        assert_eq!(leaves_behind(&run(), &status), "no message was sent");
+        status.execution.replace(Some("arn".to_owned()));
+        assert!(leaves_behind(&run(), &status).starts_with("functions that have started send their part"));
+    }
 
     #[test]
     fn a_load_that_was_stopped_lasted_only_until_then() {
@@ -170,5 +202,9 @@ mod tests {
         assert_eq!(missing, ["9600 of 13000 requests: the load was stopped after 12.0 of its 60 s"]);
         assert_eq!(shortened(&options(), 13_000), (Some(options()), vec![]));
         assert_eq!(shortened(&options(), 999).0, None, "the ramp isn't measured");
+        let poisson = Options { arrivals: Spacing::Poisson, ..options() };
+        let shorter = shortened(&poisson, 3000).0.unwrap();
+        // Times are in whole ns.
+        assert!(shorter.schedule().total().abs_diff(3000) <= 1, "as many as were due until then");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::load::request_log::RequestStatus;
+use load::RequestStatus;
 
 /// Numbers with both ends included.
 pub type Range = (u64, u64);
@@ -73,7 +73,9 @@ impl Reconciliation {
             (RequestStatus::Unsent, true, _) => self.foreign += 1,
             (_, true, _) => self.unaccepted_stored += 1,
             (_, false, Some(_)) => self.unaccepted_dead_lettered += 1,
-            (RequestStatus::Failed | RequestStatus::Unknown, false, None) => self.open += 1,
+            (RequestStatus::Failed | RequestStatus::Unknown | RequestStatus::Unreported, false, None) => {
+                self.open += 1;
+            }
             (RequestStatus::Unsent | RequestStatus::Refused, false, None) => {}
         }
     }
@@ -86,7 +88,7 @@ impl Reconciliation {
 
 #[cfg(test)]
 mod tests {
-    use super::RequestStatus::{Accepted, Failed, Refused, Unknown, Unsent};
+    use super::RequestStatus::{Accepted, Failed, Refused, Unknown, Unreported, Unsent};
     use super::*;
 
     fn dead_letters(numbers: &[u64]) -> BTreeMap<u64, String> {
@@ -114,6 +116,16 @@ mod tests {
         let unaccepted =
             (reconciliation.unaccepted_stored, reconciliation.unaccepted_dead_lettered, reconciliation.open);
         assert_eq!((reconciliation.stored, reconciliation.missing(), unaccepted), (0, 0, (2, 1, 2)));
+    }
+
+    #[test]
+    fn what_a_dead_worker_may_have_sent_is_neither_lost_nor_foreign() {
+        let statuses = [Accepted, Unreported, Unreported, Unreported];
+        let reconciliation = Reconciliation::new(&statuses, 0, &[(0, 1)], &dead_letters(&[2]));
+        assert_eq!((reconciliation.stored, reconciliation.missing(), reconciliation.foreign), (1, 0, 0));
+        let unaccepted =
+            (reconciliation.unaccepted_stored, reconciliation.unaccepted_dead_lettered, reconciliation.open);
+        assert_eq!(unaccepted, (1, 1, 1));
     }
 
     #[test]

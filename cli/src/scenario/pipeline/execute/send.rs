@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use load::{Counters, GeneratedLoad, Load, Signer};
 use protocol::pipeline::Auth;
 use tokio::time::interval;
 
 use super::Run;
-use super::load::{self, Counters, GeneratedLoad, Load, Signer};
 use crate::progress::Progress;
 use crate::scenario::pipeline::options::Options;
 
@@ -27,7 +27,8 @@ pub async fn send(
     let mut load = load::start(Load {
         url: run.deployed.api.url.clone(),
         run: run.name.clone(),
-        schedule,
+        plan: schedule.plan(0),
+        start_at: None,
         connections: options.connections,
         message_bytes: options.size,
         signer: signer(run),

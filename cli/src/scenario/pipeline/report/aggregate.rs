@@ -8,9 +8,7 @@ use protocol::stats::real;
 use results::scenario::pipeline::{Delivery, Generator, Messages, Requests};
 
 use crate::scenario::pipeline::Run;
-use crate::scenario::pipeline::execute::{
-    Arrived, GeneratedLoad, Observation, RequestLog, RequestStatus, micros,
-};
+use crate::scenario::pipeline::execute::{Arrived, Observation, RequestStatus, micros};
 use crate::scenario::pipeline::options::Options;
 use crate::scenario::shared::billing_log::function_use;
 
@@ -23,18 +21,19 @@ pub fn delivery(run: &Run, observation: &Observation) -> Delivery {
     let functions = observation.functions.iter();
     Delivery {
         offered: options.offered(),
-        requests: requests(options, &observation.load.requests),
+        requests: requests(observation),
         messages: messages(run, observation),
         hops: hops(observation),
         negative: observation.arrived.tally.negative.clone(),
         functions: functions
             .filter_map(|(part, billed)| Some(function_use(part, billed.as_ref()?)))
             .collect(),
-        generator: generator(&observation.load),
+        generator: generator(observation),
     }
 }
 
-fn requests(options: &Options, log: &RequestLog) -> Requests {
+fn requests(observation: &Observation) -> Requests {
+    let (options, log) = (&observation.options, &observation.load.requests);
     let measured_from = options.schedule().measured_from();
     let seconds = measured_seconds(options, log.last_answer.as_secs_f64());
     let accepted = log.count(RequestStatus::Accepted);
@@ -44,7 +43,7 @@ fn requests(options: &Options, log: &RequestLog) -> Requests {
         accepted,
         refused: log.refused.clone(),
         unknown: log.unknown.clone(),
-        unsent: log.unsent,
+        unsent: log.unsent + observation.workers.as_ref().map_or(0, |one| one.workers.unreported),
         throttled: log.throttled.by_api + log.throttled.by_stream,
         cold_starts: log.cold_starts,
         accepted_per_second: real(log.count_from(measured_from, RequestStatus::Accepted)) / seconds,
@@ -84,6 +83,7 @@ fn messages(run: &Run, observation: &Observation) -> Messages {
         foreign: reconciliation.foreign,
         deliveries: tally.deliveries,
         duplicates: tally.deliveries.saturating_sub(rows),
+        duplicate_numbers: tally.doubled.clone(),
         per_second: real(reconciliation.stored_measured) / seconds,
         seconds,
         drain_seconds: since(start_us + micros(observation.load.requests.last_answer)),
@@ -96,12 +96,14 @@ fn hops(observation: &Observation) -> BTreeMap<Hop, Latency> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "clocks don't differ by 2^53 µs")]
-fn generator(load: &GeneratedLoad) -> Generator {
+fn generator(observation: &Observation) -> Generator {
+    let load = &observation.load;
     let log = &load.requests;
     Generator {
         late_p99_ms: log.lateness.quantile_ms(0.99),
         waited: log.waited,
         cpu_ms_per_request: load.cpu.as_secs_f64() * 1000.0 / real(log.sent().max(1)),
         clock_difference_ms: log.clock_us as f64 / 1000.0,
+        workers: observation.workers.as_ref().map(|one| one.workers),
     }
 }

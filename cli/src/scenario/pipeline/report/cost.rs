@@ -7,9 +7,9 @@ use results::price_list::PriceList;
 use results::prices::{
     AURORA_ACU_HOUR, DATA_API_REQUEST, DYNAMODB_WRITE, HTTP_API_REQUEST, KINESIS_CONSUMER_GB,
     KINESIS_CONSUMER_SHARD_HOUR, KINESIS_GB_IN, KINESIS_GB_OUT, KINESIS_ON_DEMAND_CONSUMER_GB,
-    KINESIS_PUT_UNIT, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR,
+    KINESIS_PUT_UNIT, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, STATE_TRANSITION,
 };
-use results::scenario::pipeline::{COST, COST_WITH_AURORA};
+use results::scenario::pipeline::{COST, COST_OF_LOAD, COST_WITH_AURORA};
 
 use crate::scenario::pipeline::Run;
 use crate::scenario::pipeline::execute::{Arrived, Observation, RequestStatus};
@@ -19,9 +19,20 @@ use crate::scenario::shared::cost::lambda;
 const KB: u64 = 1024;
 const GB: f64 = 1024.0 * 1024.0 * 1024.0;
 
-/// A million messages, without and, where it was measured, with Aurora's capacity; none if nothing was stored.
+/// A million messages, without and, where it was measured, with Aurora's capacity; none if nothing was stored. Behind them the
+/// functions that sent the load, which are no part of the pipeline.
 pub fn costs(run: &Run, observation: &Observation) -> Vec<Cost> {
-    Quantities::new(run, observation).costs()
+    let mut costs = Quantities::new(run, observation).costs();
+    costs.extend(cost_of_load(run, observation));
+    costs
+}
+
+fn cost_of_load(run: &Run, observation: &Observation) -> Option<Cost> {
+    let (workers, generator) = observation.workers.as_ref().zip(run.deployed.load.as_ref())?;
+    let architecture = &run.deployment().architecture;
+    let mut usage = lambda(&run.prices, architecture, generator.memory, workers.billed);
+    usage.add("Step Functions", real(workers.transitions), run.prices.quote(STATE_TRANSITION));
+    Some(usage.cost(COST_OF_LOAD, 1.0))
 }
 
 /// What a run used.
@@ -68,6 +79,7 @@ impl Quantities {
         let Arrived { tally, reconciliation, .. } = &observation.arrived;
         let requests = &observation.load.requests;
         let unaccepted = reconciliation.unaccepted_stored + reconciliation.unaccepted_dead_lettered;
+        let puts = requests.count(RequestStatus::Accepted) + unaccepted;
         let downstream = observation.functions.iter().find(|(part, _)| *part == "downstream");
         Self {
             prices: run.prices.clone(),
@@ -75,8 +87,9 @@ impl Quantities {
             architecture: deployment.architecture.clone(),
             memory_mb: deployment.setting("memory").unwrap_or_default(),
             billed: sum(&observation.functions),
-            requests: requests.sent(),
-            puts: requests.count(RequestStatus::Accepted) + unaccepted,
+            // What arrived was sent, whether its sender lived to tell it or not.
+            requests: requests.sent().max(puts),
+            puts,
             writes: tally.deliveries.max(tally.rows),
             id_bytes: message_id(&run.name, options.schedule().total()).len() as u64,
             message_bytes: options.size,
@@ -177,7 +190,7 @@ fn sum(functions: &[(&str, Option<Billed>)]) -> Option<Billed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::pipeline::testing::{observation, run};
+    use crate::scenario::pipeline::testing::{observation, observation_of_functions, run};
 
     fn quantities() -> Quantities {
         Quantities {
@@ -304,6 +317,20 @@ mod tests {
         let both =
             ["a million messages, without Aurora's capacity", "a million messages, with Aurora's capacity"];
         assert_eq!(items(&observation), both);
+    }
+
+    #[test]
+    fn functions_that_send_the_load_have_a_price_of_their_own() {
+        let alone = costs(&run(), &observation());
+        let mut sent_by_functions = observation();
+        sent_by_functions.workers = observation_of_functions().workers;
+        let all = costs(&run(), &sent_by_functions);
+        assert_eq!(all[..1], alone, "the pipeline costs the same, whoever loads it");
+        let [_, load] = &all[..] else { panic!("{all:?}") };
+        assert_eq!(load.item, "the load generator, for this run");
+        // 300 s of 1,769 MB, 4 requests and 30 transitions.
+        let usd = 300.0 * 1769.0 / 1024.0 * 0.000_013_333_4 + 4.0 * 0.2e-6 + 30.0 * 0.025e-3;
+        assert_close(load.usd, usd);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Counts that have to be equal: where they are not, a run's figures cannot be trusted.
 
 use protocol::pipeline::Tally;
-use results::scenario::pipeline::Delivery;
+use results::scenario::pipeline::{Delivery, Workers};
 
 use crate::scenario::shared::tables::{count, first_ids};
 
@@ -37,6 +37,15 @@ pub fn failed_checks(delivery: &Delivery, tally: &Tally) -> Vec<String> {
             count(messages.unconfirmed, "row")
         ));
     }
+    if let Some(Workers { count: all, lost: lost @ 1.., unreported, .. }) = delivery.generator.workers {
+        failed_checks.push(format!(
+            "{lost} of {} that sent the load ended without a report: their {} count as not sent; of these and of others \
+             without an answer of the API, {} arrived",
+            count(all, "function"),
+            count(unreported, "request"),
+            messages.unaccepted_stored + messages.unaccepted_dead_lettered
+        ));
+    }
     if messages.deliveries < rows {
         failed_checks
             .push(format!("the table counts {} deliveries, but it has {rows} rows", messages.deliveries));
@@ -49,7 +58,8 @@ mod tests {
     use results::scenario::pipeline::Messages;
 
     use super::*;
-    use crate::scenario::pipeline::testing::{delivery, tally};
+    use crate::scenario::pipeline::report::aggregate;
+    use crate::scenario::pipeline::testing::{delivery, observation_of_functions, run, tally};
 
     fn failed(change: impl FnOnce(&mut Messages, &mut Tally)) -> Vec<String> {
         let (mut delivery, mut tally) = (delivery(), tally());
@@ -66,6 +76,19 @@ mod tests {
             tally.rows += 3;
         };
         assert_eq!(failed(unaccepted), [""; 0], "a request without an answer may have been taken");
+    }
+
+    #[test]
+    fn a_function_that_died_fails_the_run_and_the_rest_stands() {
+        let observation = observation_of_functions();
+        let delivery = aggregate::delivery(&run(), &observation);
+        assert_eq!((delivery.requests.sent, delivery.requests.unsent), (9750, 3250));
+        assert_eq!((delivery.messages.stored, delivery.messages.lost), (9736, 0));
+        assert_eq!(
+            failed_checks(&delivery, &observation.arrived.tally),
+            ["1 of 4 functions that sent the load ended without a report: their 3250 requests count as not \
+              sent; of these and of others without an answer of the API, 1000 arrived"]
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub fn metrics(delivery: &Delivery) -> Vec<Metric> {
     let Delivery { offered, requests, messages, .. } = delivery;
     let requests_are = |name, value| Metric::new("requests", name, Unit::None, Merit::Failures, real(value));
     let messages_are = |name, value| Metric::new("messages", name, Unit::None, Merit::Failures, real(value));
-    let of_rate = |rate: f64| 100.0 * rate / real(offered.rate.max(1));
+    let of_rate = |rate: f64| 100.0 * rate / offered.per_second();
     vec![
         // Of what was offered: a rate itself is what was asked for.
         Metric::new(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use protocol::histogram::Latency;
-use protocol::pipeline::Hop;
+use protocol::pipeline::{Arrivals, Hop};
 use results::billing_log::FunctionUse;
 use results::cost::Cost;
 use results::scenario::pipeline::{Delivery, Messages, Offered, Requests};
@@ -20,7 +20,8 @@ const MAX_REASONS: usize = 5;
 /// The figures, and what stands out in them.
 pub fn render(delivery: &Delivery, costs: &[Cost]) -> String {
     let mut text = format!("\n{}\n{}\n", heading(&delivery.offered), hops(delivery));
-    text.push_str(&answers(&delivery.requests));
+    let unreported = delivery.generator.workers.map_or(0, |workers| workers.unreported);
+    text.push_str(&answers(&delivery.requests, unreported));
     text.push_str(&arrivals(delivery.requests.accepted, &delivery.messages));
     if !delivery.functions.is_empty() {
         let _ = writeln!(text, "\n{}", functions(&delivery.functions));
@@ -34,12 +35,18 @@ fn heading(offered: &Offered) -> String {
         0.0 => String::new(),
         seconds => format!(" after a ramp of {seconds} s"),
     };
+    let arrivals = match offered.arrivals {
+        Arrivals::Constant => "",
+        Arrivals::Poisson => " (Poisson)",
+    };
+    let connections = tables::count(offered.connections, "connection");
+    let sender = match offered.workers {
+        Some(workers) => format!("{} with {connections} each", tables::count(workers, "function")),
+        None => connections,
+    };
     format!(
-        "open loop, {} requests/s for {} s{ramp}, {}, messages of {} bytes",
-        offered.rate,
-        offered.seconds,
-        tables::count(offered.connections, "connection"),
-        offered.message_bytes
+        "open loop, {} requests/s{arrivals} for {} s{ramp}, {sender}, messages of {} bytes",
+        offered.rate, offered.seconds, offered.message_bytes
     )
 }
 
@@ -70,7 +77,7 @@ fn from_to(hop: Hop) -> &'static str {
 }
 
 /// What the API answered.
-fn answers(requests: &Requests) -> String {
+fn answers(requests: &Requests, unreported: u64) -> String {
     let [refused, unknown] = [&requests.refused, &requests.unknown].map(|kinds| kinds.values().sum::<u64>());
     let mut text = format!(
         "{} requests sent = {} accepted + {refused} refused{} + {unknown} without an answer{}\n",
@@ -79,8 +86,12 @@ fn answers(requests: &Requests) -> String {
         kinds(&requests.refused),
         kinds(&requests.unknown),
     );
-    if requests.unsent > 0 {
-        let _ = writeln!(text, "{} more were never sent: no connection was free for them", requests.unsent);
+    let unsent = requests.unsent - unreported;
+    if unsent > 0 {
+        let _ = writeln!(text, "{unsent} more were never sent: no connection was free for them");
+    }
+    if unreported > 0 {
+        let _ = writeln!(text, "{unreported} more count as not sent: their functions ended without a report");
     }
     let _ = writeln!(
         text,
@@ -177,8 +188,9 @@ fn price(costs: &[Cost]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::pipeline::report::cost;
-    use crate::scenario::pipeline::testing::{delivery, observation, run};
+    use crate::scenario::pipeline::options::Spacing;
+    use crate::scenario::pipeline::report::{aggregate, cost};
+    use crate::scenario::pipeline::testing::{delivery, observation, observation_of_functions, run};
 
     #[test]
     fn a_run_shows_where_the_time_goes_and_what_became_of_each_message() {
@@ -203,6 +215,14 @@ mod tests {
         // At 20.5 USD for a million of its messages.
         observation.acu_hours = Some(20.5 / 0.12 * 0.012_986);
         insta::assert_snapshot!(render(&delivery, &cost::costs(&run(), &observation)));
+    }
+
+    #[test]
+    fn a_load_of_functions_shows_who_sent_it_what_is_unknown_and_what_that_cost_apart() {
+        let (run, mut observation) = (run(), observation_of_functions());
+        observation.options.arrivals = Spacing::Poisson;
+        let delivery = aggregate::delivery(&run, &observation);
+        insta::assert_snapshot!(render(&delivery, &cost::costs(&run, &observation)));
     }
 
     #[test]

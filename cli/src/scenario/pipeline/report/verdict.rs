@@ -1,6 +1,8 @@
 //! What a load took on its way to its rows: one design, so nothing wins.
 
-use protocol::pipeline::Hop;
+use std::fmt::Write as _;
+
+use protocol::pipeline::{Arrivals, Hop};
 use results::cost::Cost;
 use results::scenario::pipeline::{COST, COST_WITH_AURORA, Delivery, Offered};
 
@@ -58,9 +60,19 @@ fn price(costs: &[Cost]) -> Option<String> {
 
 /// The options of a load.
 pub fn options(offered: &Offered) -> String {
-    let Offered { rate, ramp_seconds, seconds, connections, message_bytes } = offered;
+    let Offered { rate, ramp_seconds, seconds, connections, message_bytes, workers, arrivals, seed, .. } =
+        offered;
     let ramp = if *ramp_seconds > 0.0 { format!(" --ramp {ramp_seconds}s") } else { String::new() };
-    format!(" --rate {rate} --duration {seconds}s{ramp} --connections {connections} --size {message_bytes}")
+    let mut options = format!(
+        " --rate {rate} --duration {seconds}s{ramp} --connections {connections} --size {message_bytes}"
+    );
+    if let Some(workers) = workers {
+        let _ = write!(options, " --from functions --workers {workers}");
+    }
+    if let (Arrivals::Poisson, Some(seed)) = (arrivals, seed) {
+        let _ = write!(options, " --arrivals poisson --seed {seed}");
+    }
+    options
 }
 
 #[cfg(test)]
@@ -69,7 +81,7 @@ mod tests {
 
     use super::*;
     use crate::result_file::read;
-    use crate::scenario::pipeline::options::Options;
+    use crate::scenario::pipeline::options::{Options, Origin, Spacing};
     use crate::scenario::pipeline::report::cost::costs;
     use crate::scenario::pipeline::testing;
     use crate::scenario::shared::testing::parsed;
@@ -96,7 +108,11 @@ mod tests {
 
     #[test]
     fn the_options_are_those_of_the_run() {
-        let asked = testing::options();
-        assert_eq!(parsed::<Options>(&options(&asked.offered())).unwrap(), asked);
+        let here = testing::options();
+        let (from, workers) = (Origin::Functions, Some(40));
+        let (arrivals, seed) = (Spacing::Poisson, Some(7));
+        for asked in [here.clone(), Options { from, workers, arrivals, seed, ..here }] {
+            assert_eq!(parsed::<Options>(&options(&asked.offered())).unwrap(), asked);
+        }
     }
 }

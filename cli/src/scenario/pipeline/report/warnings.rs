@@ -4,7 +4,7 @@ use protocol::stats::real;
 use results::scenario::pipeline::Delivery;
 
 use crate::scenario::pipeline::Run;
-use crate::scenario::pipeline::execute::{Observation, TIMEOUT, Throttled};
+use crate::scenario::pipeline::execute::{LoadWorkers, Observation, TIMEOUT, Throttled};
 use crate::scenario::pipeline::options::Options;
 use crate::scenario::shared::tables::{count, ms};
 use crate::scenario::shared::warnings::{few, in_dead_letter_queue, local};
@@ -21,6 +21,7 @@ pub fn warnings(run: &Run, observation: &Observation, delivery: &Delivery) -> Ve
     let options = &observation.options;
     let requests = &observation.load.requests;
     let mut warnings = generator(options, delivery);
+    warnings.extend(workers(run, observation));
     if requests.warm.count() < FEW {
         warnings.push(few(FEW, "measured requests", "raise --duration or --rate"));
     }
@@ -62,34 +63,72 @@ fn generator(options: &Options, delivery: &Delivery) -> Vec<String> {
     let generator = &delivery.generator;
     let mut warnings = Vec::new();
     if let Some(late) = generator.late_p99_ms.filter(|late| *late > LATE_MS) {
+        let advice = match generator.workers {
+            Some(_) => "raise --workers",
+            None => "close other programs, or lower --rate",
+        };
         warnings.push(format!(
             "the load generator itself was late: 1 % of the requests were sent {} ms or more after they were \
-             due, which their latencies include: close other programs, or lower --rate",
+             due, which their latencies include: {advice}",
             ms(late)
         ));
     }
     let measured = options.schedule().total() - options.schedule().measured_from();
     if real(generator.waited) > WAITED * real(measured) {
         warnings.push(format!(
-            "{} of {measured} requests were due while all {} connections were busy, and their latencies include the wait: \
+            "{} of {measured} requests were due while all {} connections{} were busy, and their latencies include the wait: \
              raise --connections to see the API without it, or lower --rate",
-            generator.waited, options.connections
+            generator.waited,
+            options.connections,
+            if generator.workers.is_some() { " of their function" } else { "" }
         ));
     }
-    if delivery.requests.unsent > 0 {
+    let unsent = delivery.requests.unsent - generator.workers.map_or(0, |workers| workers.unreported);
+    if unsent > 0 {
         warnings.push(format!(
             "{} were never sent, as no connection was free for {} s: lower --rate, or raise --connections",
-            count(delivery.requests.unsent, "request"),
+            count(unsent, "request"),
             TIMEOUT.as_secs()
         ));
     }
     let difference = generator.clock_difference_ms;
     if difference != 0.0 {
+        let direction = if difference > 0.0 { "ahead of" } else { "behind" };
+        let (whose, advice) = match generator.workers {
+            Some(_) => {
+                ("that of those that sent the load", "look at the HTTP latencies, which one clock takes")
+            }
+            None => ("this machine's", "synchronize this machine's clock with NTP"),
+        };
         warnings.push(format!(
-            "the functions' clock is {} this machine's by {} ms or more, and the hops api and end-to-end are \
-             off by as much: synchronize this machine's clock with NTP",
-            if difference > 0.0 { "ahead of" } else { "behind" },
+            "the functions' clock is {direction} {whose} by {} ms or more, and the hops api and end-to-end are \
+             off by as much: {advice}",
             ms(difference.abs())
+        ));
+    }
+    warnings
+}
+
+/// Where functions that sent the load died, or weren't ready for it.
+fn workers(run: &Run, observation: &Observation) -> Vec<String> {
+    let Some(LoadWorkers { workers, errors, .. }) = &observation.workers else { return Vec::new() };
+    let logs = run.logs_command("pipeline/load");
+    let mut warnings: Vec<_> = errors
+        .iter()
+        .map(|(error, many)| {
+            format!(
+                "{} of the load generator died ({error}): see what it logged with: {logs}",
+                count(*many, "function")
+            )
+        })
+        .collect();
+    if workers.late > 0 {
+        warnings.push(format!(
+            "{} of {} weren't ready when the load started, the last one {} ms later, and made up for it in a burst: run it \
+             again now that the functions are warm, or check the account's limit on concurrent executions",
+            workers.late,
+            count(workers.count, "function"),
+            ms(workers.latest_ms)
         ));
     }
     warnings
@@ -186,6 +225,8 @@ mod tests {
     use std::collections::BTreeMap;
     use std::time::Duration;
 
+    use results::scenario::pipeline::Workers;
+
     use super::*;
     use crate::scenario::pipeline::report::aggregate;
     use crate::scenario::pipeline::testing::{observation, run};
@@ -273,6 +314,35 @@ mod tests {
             (0..100).for_each(|_| observation.load.requests.lateness.record(Duration::from_millis(3)));
         };
         assert!(only(late).contains("3.00 ms or more after they were due"));
+    }
+
+    #[test]
+    fn functions_that_were_the_limit_or_died_are_told_with_what_helps() {
+        let workers = Workers { count: 40, late: 2, latest_ms: 41.5, ..Workers::default() };
+        let of_functions = |observation: &mut Observation, workers| {
+            observation.workers = Some(LoadWorkers { workers, ..LoadWorkers::default() });
+        };
+        let late = only(|observation| {
+            of_functions(observation, Workers { late: 0, ..workers });
+            (0..100).for_each(|_| observation.load.requests.lateness.record(Duration::from_millis(3)));
+        });
+        assert!(late.ends_with("which their latencies include: raise --workers"), "{late}");
+        let unready = only(|observation| of_functions(observation, workers));
+        assert!(
+            unready.starts_with(
+                "2 of 40 functions weren't ready when the load started, the last one 41.5 ms later"
+            ),
+            "{unready}"
+        );
+        let died = only(|observation| {
+            let errors = BTreeMap::from([("Runtime.ExitError: killed".to_owned(), 3)]);
+            observation.workers = Some(LoadWorkers { errors, ..LoadWorkers::default() });
+        });
+        assert!(
+            died.starts_with("3 functions of the load generator died (Runtime.ExitError: killed)"),
+            "{died}"
+        );
+        assert!(died.contains(": lambench logs pipeline/load --run "), "{died}");
     }
 
     #[test]

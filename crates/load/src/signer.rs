@@ -25,13 +25,14 @@ pub struct Signer {
 
 impl Signer {
     /// A signer for a region.
+    #[must_use]
     pub fn new(provider: SharedCredentialsProvider, region: &str) -> Self {
         let settings = SigningSettings::default();
         Self { provider, current: Mutex::new(None), region: region.to_owned(), settings }
     }
 
     /// Credentials that don't expire within the next minute, or the last ones if there are no others.
-    pub async fn credentials(&self) -> Result<Credentials> {
+    pub(crate) async fn credentials(&self) -> Result<Credentials> {
         let mut current = self.current.lock().await;
         let now = SystemTime::now();
         if let Some(credentials) = current.as_ref()
@@ -50,7 +51,7 @@ impl Signer {
     }
 
     /// Adds the headers of a signature to a POST request.
-    pub fn sign(
+    pub(crate) fn sign(
         &self,
         request: &mut Request<Full<Bytes>>,
         url: &str,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use hyper::body::Bytes;
 
-use super::super::connection::{Answer, SendError};
-use super::super::request_log::{RequestLog, RequestStatus, Throttled, Times};
+use crate::connection::{Answer, SendError};
+use crate::request_log::{RequestLog, RequestStatus, Throttled, Times};
 
 const START_US: u64 = 1_000_000_000;
 

@@ -1,14 +1,5 @@
 //! The load generator: an open loop on a thread of its own, so that nothing else of this program delays it.
 
-mod connection;
-mod pacer;
-mod request;
-pub mod request_log;
-pub mod schedule;
-mod signer;
-#[cfg(test)]
-mod tests;
-
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -17,15 +8,17 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
 use http::Uri;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use connection::{Connection, Connector, SendError};
-use request::RequestFactory;
-use request_log::{RequestLog, Times};
-use schedule::Schedule;
-pub use signer::Signer;
+use crate::connection::{Connection, Connector, SendError};
+use crate::pacer;
+use crate::plan::Plan;
+use crate::request::RequestFactory;
+use crate::request_log::{RequestLog, Times};
+use crate::signer::Signer;
 
 /// After so long API Gateway itself gives a request up (HTTP API quotas: 30 s).
 pub const TIMEOUT: Duration = Duration::from_secs(29);
@@ -39,7 +32,9 @@ pub struct Load {
     /// What the ids of its messages start with.
     pub run: String,
     /// When each request is due.
-    pub schedule: Schedule,
+    pub plan: Plan,
+    /// When the load starts; none for as soon as the connections are open.
+    pub start_at: Option<SystemTime>,
     /// Keep-alive connections.
     pub connections: u64,
     /// Bytes of each message's text.
@@ -49,7 +44,7 @@ pub struct Load {
 }
 
 /// A load that has been generated.
-#[derive(Debug)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct GeneratedLoad {
     /// When it started, µs since 1970.
     pub start_us: u64,
@@ -57,6 +52,8 @@ pub struct GeneratedLoad {
     pub requests: RequestLog,
     /// CPU time that it took.
     pub cpu: Duration,
+    /// How long after its agreed start the connections were open.
+    pub late: Duration,
 }
 
 /// How far a load is.
@@ -66,7 +63,7 @@ pub struct Counters {
     pub sent: AtomicU64,
     /// Requests accepted.
     pub accepted: AtomicU64,
-    stopped: AtomicBool,
+    pub(crate) stopped: AtomicBool,
 }
 
 /// A load under way; it ends when this is dropped.
@@ -111,10 +108,12 @@ pub fn start(load: Load) -> Result<RunningLoad> {
 
 /// What the connections of a load share.
 struct Shared {
-    schedule: Schedule,
+    plan: Arc<Plan>,
     factory: RequestFactory,
     start: Instant,
     start_us: u64,
+    /// How long after the start the connections were open.
+    late: Duration,
     /// Has a permit for each request that is due and that no connection has taken yet.
     due: Arc<Semaphore>,
     next: AtomicU64,
@@ -123,7 +122,8 @@ struct Shared {
 }
 
 async fn generate(load: Load, counters: Arc<Counters>) -> Result<GeneratedLoad> {
-    let Load { url, run, schedule, connections, message_bytes, signer } = load;
+    let Load { url, run, plan, start_at, connections, message_bytes, signer } = load;
+    let plan = Arc::new(plan);
     let uri: Uri = url.parse().with_context(|| format!("'{url}' is not a URL"))?;
     let factory = RequestFactory::new(&uri, run, usize::try_from(message_bytes)?, signer)?;
     // Without credentials nothing is sent at all.
@@ -131,34 +131,35 @@ async fn generate(load: Load, counters: Arc<Counters>) -> Result<GeneratedLoad> 
     let connector = Connector::new(&uri)?;
     let opened = try_join_all((0..connections).map(|_| connector.connect())).await;
     let opened = opened.with_context(|| format!("cannot open {connections} connections to {url}"))?;
-    let start = Instant::now() + LEAD;
+    let start = Start::of(start_at);
     let shared = Arc::new(Shared {
-        schedule,
+        plan: Arc::clone(&plan),
         factory,
-        start,
-        start_us: micros(SystemTime::now() + LEAD),
+        start: start.instant,
+        start_us: start.us,
+        late: start.late,
         due: Arc::new(Semaphore::new(0)),
         next: AtomicU64::new(0),
-        requests: Mutex::new(RequestLog::new(schedule.total())),
+        requests: Mutex::new(RequestLog::new(plan.total())),
         counters: Arc::clone(&counters),
     });
     let cpu = pacer::cpu();
-    let pacer = pacer::start(schedule, start, Arc::clone(&shared.due), counters)?;
+    let pacer = pacer::start(plan, start.instant, Arc::clone(&shared.due), counters)?;
     let workers = opened.into_iter().map(|connection| work(Arc::clone(&shared), connection));
     workers.collect::<JoinSet<()>>().join_all().await;
     let cpu = pacer::cpu().saturating_sub(cpu) + pacer.join().unwrap_or_default();
     let mut requests = std::mem::take(&mut *shared.requests());
     // Of a load that was stopped, the others never came to their turns.
     requests.statuses.truncate(usize::try_from(shared.next.load(Relaxed))?);
-    Ok(GeneratedLoad { start_us: shared.start_us, requests, cpu })
+    Ok(GeneratedLoad { start_us: shared.start_us, requests, cpu, late: start.late })
 }
 
 /// Sends one request after the other on a connection, each when it is due, or as soon as the connection is free.
 async fn work(shared: Arc<Shared>, mut connection: Connection) {
     loop {
         let free = shared.start.elapsed();
-        let Some(number) = shared.next_due().await else { return };
-        shared.send(number, free, &mut connection).await;
+        let Some(index) = shared.next_due().await else { return };
+        shared.send(index, free, &mut connection).await;
     }
 }
 
@@ -167,28 +168,30 @@ impl Shared {
         self.requests.lock().expect("nothing panics while it takes a note")
     }
 
-    /// The number of the next request, once it is due; none behind the last one.
+    /// The next request, once it is due; none behind the last one.
     async fn next_due(&self) -> Option<u64> {
         self.due.acquire().await.ok()?.forget();
-        let number = self.next.fetch_add(1, Relaxed);
-        if number + 1 == self.schedule.total() {
+        let index = self.next.fetch_add(1, Relaxed);
+        if index + 1 == self.plan.total() {
             self.due.close();
         }
-        Some(number)
+        Some(index)
     }
 
     /// Sends a request on a connection that has been free since a time, and notes what becomes of it.
-    async fn send(&self, number: u64, free: Duration, connection: &mut Connection) {
-        let due = self.schedule.due(number);
+    async fn send(&self, index: u64, free: Duration, connection: &mut Connection) {
+        let due = self.plan.due(index);
         if self.start.elapsed() > due + TIMEOUT {
             self.requests().unsent += 1;
             return;
         }
-        let is_measured = number >= self.schedule.measured_from();
+        let is_measured = index >= self.plan.measured_from();
         let due_us = self.start_us + u64::try_from(due.as_micros()).unwrap_or_default();
-        let request = self.factory.request(number, due_us).await;
+        let request = self.factory.request(self.plan.number(index), due_us).await;
         let sent = self.start.elapsed();
         if is_measured {
+            // Until this generator was ready, no delay is a busy connection's.
+            let free = if due < self.late { Duration::ZERO } else { free };
             self.requests().ready(due, free, sent);
         }
         self.counters.sent.fetch_add(1, Relaxed);
@@ -200,12 +203,33 @@ impl Shared {
         let mut requests = self.requests();
         match answer {
             Ok(Ok(answer)) => {
-                requests.answered(number, times, &answer, is_measured, self.start_us);
+                requests.answered(index, times, &answer, is_measured, self.start_us);
                 self.counters.accepted.fetch_add(u64::from(answer.status == 200), Relaxed);
             }
-            Ok(Err(error)) => requests.failed(number, error, times.answered),
-            Err(_) => requests.timed_out(number, times.answered),
+            Ok(Err(error)) => requests.failed(index, error, times.answered),
+            Err(_) => requests.timed_out(index, times.answered),
         }
+    }
+}
+
+/// When a load starts.
+struct Start {
+    instant: Instant,
+    /// The same, µs since 1970.
+    us: u64,
+    /// How long it has been over when it was to be.
+    late: Duration,
+}
+
+impl Start {
+    /// At a time that was agreed on, or a moment from now.
+    fn of(agreed: Option<SystemTime>) -> Self {
+        let (now, instant) = (SystemTime::now(), Instant::now());
+        let start = agreed.unwrap_or(now + LEAD);
+        let late = now.duration_since(start).unwrap_or_default();
+        let ahead = start.duration_since(now).unwrap_or_default();
+        let instant = (instant + ahead).checked_sub(late).unwrap_or(instant);
+        Self { instant, us: micros(start), late }
     }
 }
 

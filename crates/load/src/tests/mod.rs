@@ -3,20 +3,25 @@
 mod request;
 mod request_log;
 
-use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use anyhow::Result;
+use futures::future::try_join_all;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use protocol::pipeline::Arrivals;
 use serde::Deserialize;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
-use super::request_log::RequestStatus;
-use super::*;
+use crate::{GeneratedLoad, Load, Plan, RequestStatus, Schedule, start};
 
 /// A message as it arrives.
 #[derive(Debug, Deserialize)]
@@ -79,13 +84,18 @@ async fn converse(stream: tokio::net::TcpStream, behavior: Behavior, seen: Arc<S
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }
 
-fn load(url: String, schedule: Schedule, connections: u64) -> Load {
-    Load { url, run: "run".to_owned(), schedule, connections, message_bytes: 20, signer: None }
+fn load(url: String, plan: Plan, connections: u64) -> Load {
+    let run = "run".to_owned();
+    Load { url, run, plan, start_at: None, connections, message_bytes: 20, signer: None }
 }
 
 fn schedule(rate: u64, ramp_ms: u64, duration_ms: u64) -> Schedule {
     let [ramp, duration] = [ramp_ms, duration_ms].map(Duration::from_millis);
-    Schedule { rate, ramp, duration }
+    Schedule { rate, ramp, duration, arrivals: Arrivals::Constant, seed: 1, workers: 1 }
+}
+
+fn plan(rate: u64, ramp_ms: u64, duration_ms: u64) -> Plan {
+    schedule(rate, ramp_ms, duration_ms).plan(0)
 }
 
 /// Generates a load to its end.
@@ -102,15 +112,15 @@ async fn generated(load: Load) -> Result<GeneratedLoad> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_message_arrives_once_with_the_time_at_which_it_was_due() {
     let (url, seen) = serve(PROMPT).await;
-    let schedule = schedule(200, 200, 500);
-    let sent = generated(load(url, schedule, 5)).await.unwrap();
+    let plan = plan(200, 200, 500);
+    let sent = generated(load(url, plan.clone(), 5)).await.unwrap();
     let mut messages = std::mem::take(&mut *seen.messages.lock().unwrap());
     messages.sort_by_key(|message| message.timestamp);
     assert_eq!(messages.len(), 120);
     for (number, message) in (0..).zip(&messages) {
         assert_eq!(message.id, format!("run-{number}"));
         assert_eq!(message.message.len(), 20);
-        let due = u64::try_from(schedule.due(number).as_micros()).unwrap();
+        let due = u64::try_from(plan.due(number).as_micros()).unwrap();
         assert_eq!(message.timestamp, sent.start_us + due);
     }
     assert_eq!(sent.requests.count(RequestStatus::Accepted), 120);
@@ -124,7 +134,7 @@ async fn latencies_count_from_when_a_request_was_due_although_the_only_connectio
     let takes = Duration::from_millis(20);
     let (url, _) = serve(Behavior { takes, ..PROMPT }).await;
     // 50 requests within 250 ms, of which the server answers one after the other in 1 s at least.
-    let requests = generated(load(url, schedule(200, 0, 250), 1)).await.unwrap().requests;
+    let requests = generated(load(url, plan(200, 0, 250), 1)).await.unwrap().requests;
     let quantile = |share| requests.warm.quantile_ms(share).unwrap();
     // The last one is due at 245 ms and answered after 1,000 ms: a closed loop would say 20 ms.
     assert!(quantile(1.0) >= 750.0, "{}", quantile(1.0));
@@ -139,7 +149,7 @@ async fn latencies_count_from_when_a_request_was_due_although_the_only_connectio
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_closed_between_requests_costs_no_message() {
     let (url, seen) = serve(Behavior { closes_after: 5, ..PROMPT }).await;
-    let requests = generated(load(url, schedule(100, 0, 500), 1)).await.unwrap().requests;
+    let requests = generated(load(url, plan(100, 0, 500), 1)).await.unwrap().requests;
     assert_eq!(requests.count(RequestStatus::Accepted), 50, "{requests:?}");
     assert_eq!(seen.connections.load(Relaxed), 10);
 }
@@ -147,10 +157,44 @@ async fn a_connection_that_is_closed_between_requests_costs_no_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_breaks_in_the_middle_leaves_a_message_unknown_and_is_not_tried_again() {
     let (url, seen) = serve(Behavior { closes_after: 4, breaks: true, ..PROMPT }).await;
-    let requests = generated(load(url, schedule(100, 0, 500), 1)).await.unwrap().requests;
+    let requests = generated(load(url, plan(100, 0, 500), 1)).await.unwrap().requests;
     assert_eq!(requests.unknown["connection"], 10, "{requests:?}");
     assert_eq!(requests.count(RequestStatus::Accepted), 40);
     assert_eq!(seen.messages.lock().unwrap().len(), 40);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_start_when_it_was_agreed_and_send_the_load_together() {
+    let (url, seen) = serve(PROMPT).await;
+    let shared = Schedule { workers: 4, ..schedule(200, 0, 500) };
+    let start_at = SystemTime::now() + Duration::from_millis(300);
+    let workers = (0..5).map(|worker| {
+        // The last one is one too many: nothing is left for it.
+        let load = Load { start_at: Some(start_at), ..load(url.clone(), shared.plan(worker), 2) };
+        generated(load)
+    });
+    let sent: Vec<_> = try_join_all(workers).await.unwrap();
+    let start_us = u64::try_from(start_at.duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap();
+    assert!(sent.iter().all(|one| one.start_us == start_us && one.late.is_zero()));
+    let counts: Vec<_> = sent.iter().map(|one| one.requests.count(RequestStatus::Accepted)).collect();
+    assert_eq!(counts, [25, 25, 25, 25, 0]);
+    let mut messages = std::mem::take(&mut *seen.messages.lock().unwrap());
+    messages.sort_by_key(|message| message.timestamp);
+    let due: Vec<_> = messages.iter().map(|message| message.timestamp - start_us).collect();
+    assert_eq!(due, (0..100).map(|slot| slot * 5000).collect::<Vec<_>>(), "as from one sender");
+    let ids: HashSet<_> = messages.into_iter().map(|message| message.id).collect();
+    assert_eq!(ids, (0..100).map(|number| format!("run-{number}")).collect());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_ready_late_says_so_and_its_latencies_count_from_when_requests_were_due() {
+    let (url, _) = serve(PROMPT).await;
+    let start_at = Some(SystemTime::now() - Duration::from_secs(2));
+    let sent = generated(Load { start_at, ..load(url, plan(100, 0, 500), 2) }).await.unwrap();
+    assert!(sent.late >= Duration::from_secs(2), "{:?}", sent.late);
+    assert_eq!(sent.requests.count(RequestStatus::Accepted), 50, "it catches up");
+    assert!(sent.requests.warm.quantile_ms(0.0).unwrap() >= 1490.0);
+    assert!(sent.requests.lateness.quantile_ms(0.0).unwrap() >= 1490.0, "the delay is the sender's own");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,14 +202,14 @@ async fn a_server_that_is_not_there_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/messages", listener.local_addr().unwrap());
     drop(listener);
-    let error = generated(load(url.clone(), schedule(10, 0, 1000), 2)).await.unwrap_err();
+    let error = generated(load(url.clone(), plan(10, 0, 1000), 2)).await.unwrap_err();
     assert!(format!("{error:#}").starts_with(&format!("cannot open 2 connections to {url}")), "{error:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_nobody_waits_for_any_more_ends() {
     let (url, seen) = serve(PROMPT).await;
-    let running = start(load(url, schedule(200, 0, 3_600_000), 2)).unwrap();
+    let running = start(load(url, plan(200, 0, 3_600_000), 2)).unwrap();
     while running.counters.accepted.load(Relaxed) < 5 {
         tokio::task::yield_now().await;
     }

@@ -6,14 +6,17 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use protocol::histogram::Histogram;
 use protocol::pipeline::{ARRIVED_HEADER, COLD_START_HEADER, REQUEST_ID_HEADER, Reply, THROTTLED};
+use serde::{Deserialize, Serialize};
 
-use super::connection::{Answer, SendError};
+use crate::connection::{Answer, SendError};
+use crate::plan::Numbers;
 
 /// A function's clock may differ by so much before it is worth a word, µs: what a request's way takes at least.
 const CLOCK_TOLERANCE: i64 = 1_000;
 
 /// What the sender knows of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum RequestStatus {
     /// It never left.
     Unsent,
@@ -25,11 +28,19 @@ pub enum RequestStatus {
     Refused,
     /// There was no answer.
     Unknown,
+    /// Its worker has died and told nothing.
+    Unreported,
+}
+
+impl RequestStatus {
+    /// Every status.
+    pub const ALL: [Self; 6] =
+        [Self::Unsent, Self::Accepted, Self::Failed, Self::Refused, Self::Unknown, Self::Unreported];
 }
 
 /// When a request was due, sent and answered, from the start of the load.
 #[derive(Debug, Clone, Copy)]
-pub struct Times {
+pub(crate) struct Times {
     /// When it was to be sent.
     pub due: Duration,
     /// When it was ready to be sent.
@@ -39,9 +50,10 @@ pub struct Times {
 }
 
 /// All requests of a load.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct RequestLog {
-    /// Of each number.
+    /// Of each request, in the order of their numbers.
+    #[serde(with = "crate::statuses")]
     pub statuses: Vec<RequestStatus>,
     /// Latencies of accepted requests from when they were due, apart from cold starts.
     pub warm: Histogram,
@@ -67,12 +79,13 @@ pub struct RequestLog {
     pub clock_us: i64,
     /// When the last answer came.
     pub last_answer: Duration,
-    /// The invocations of `upstream` that answered.
+    /// The invocations of `upstream` that answered. A worker doesn't pass them on: they are too many.
+    #[serde(skip)]
     pub request_ids: HashSet<String>,
 }
 
 /// Requests for which there was no capacity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttled {
     /// API Gateway's limit on the rate: 429.
     pub by_api: u64,
@@ -82,19 +95,27 @@ pub struct Throttled {
 
 impl RequestLog {
     /// Of requests that are all still to be sent.
+    #[must_use]
     pub fn new(total: u64) -> Self {
         let statuses = vec![RequestStatus::Unsent; usize::try_from(total).unwrap_or_default()];
         Self { statuses, ..Self::default() }
     }
 
     /// Takes down when a request was ready to be sent, on a connection that has been free since a time.
-    pub fn ready(&mut self, due: Duration, free: Duration, sent: Duration) {
+    pub(crate) fn ready(&mut self, due: Duration, free: Duration, sent: Duration) {
         self.waited += u64::from(free > due);
         self.lateness.record(sent.saturating_sub(due.max(free)));
     }
 
     /// Takes down an answer; latencies count only if the request is `measured`. The start of the load is in µs since 1970.
-    pub fn answered(&mut self, number: u64, times: Times, answer: &Answer, measured: bool, start_us: u64) {
+    pub(crate) fn answered(
+        &mut self,
+        number: u64,
+        times: Times,
+        answer: &Answer,
+        measured: bool,
+        start_us: u64,
+    ) {
         self.last_answer = self.last_answer.max(times.answered);
         let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
         self.request_ids.extend(header(REQUEST_ID_HEADER).map(str::to_owned));
@@ -114,7 +135,7 @@ impl RequestLog {
     }
 
     /// Takes down that there is no answer.
-    pub fn failed(&mut self, number: u64, error: SendError, answered: Duration) {
+    pub(crate) fn failed(&mut self, number: u64, error: SendError, answered: Duration) {
         self.last_answer = self.last_answer.max(answered);
         match error {
             SendError::NotSent => *self.refused.entry("connection".to_owned()).or_default() += 1,
@@ -123,7 +144,7 @@ impl RequestLog {
     }
 
     /// Takes down that there was no answer in time.
-    pub fn timed_out(&mut self, number: u64, answered: Duration) {
+    pub(crate) fn timed_out(&mut self, number: u64, answered: Duration) {
         self.last_answer = self.last_answer.max(answered);
         self.unanswered(number, "timeout");
     }
@@ -158,24 +179,56 @@ impl RequestLog {
         }
     }
 
-    fn set(&mut self, number: u64, status: RequestStatus) {
+    /// Adds what a worker did, whose messages had these numbers.
+    pub(crate) fn absorb(&mut self, other: Self, numbers: &Numbers) {
+        for (number, status) in numbers.all().zip(other.statuses) {
+            self.set(number, status);
+        }
+        for (all, one) in [(&mut self.warm, other.warm), (&mut self.cold, other.cold)] {
+            all.merge(&one);
+        }
+        self.lateness.merge(&other.lateness);
+        for (all, one) in [(&mut self.refused, other.refused), (&mut self.unknown, other.unknown)] {
+            for (kind, count) in one {
+                *all.entry(kind).or_default() += count;
+            }
+        }
+        for (status, message) in other.error_messages {
+            self.error_messages.entry(status).or_insert(message);
+        }
+        self.cold_starts += other.cold_starts;
+        self.throttled.by_api += other.throttled.by_api;
+        self.throttled.by_stream += other.throttled.by_stream;
+        self.waited += other.waited;
+        self.unsent += other.unsent;
+        self.last_answer = self.last_answer.max(other.last_answer);
+        if other.clock_us.abs() > self.clock_us.abs() {
+            self.clock_us = other.clock_us;
+        }
+    }
+
+    pub(crate) fn set(&mut self, number: u64, status: RequestStatus) {
         let entry = usize::try_from(number).ok().and_then(|index| self.statuses.get_mut(index));
         *entry.expect("numbers come from the schedule") = status;
     }
 
     /// How many requests have a status.
+    #[must_use]
     pub fn count(&self, status: RequestStatus) -> u64 {
         self.count_from(0, status)
     }
 
     /// How many requests from a number on have a status.
+    #[must_use]
     pub fn count_from(&self, number: u64, status: RequestStatus) -> u64 {
         let from = usize::try_from(number).unwrap_or(usize::MAX);
         self.statuses.iter().skip(from).filter(|one| **one == status).count() as u64
     }
 
-    /// How many requests have left.
+    /// How many requests have left, as far as their workers have told.
+    #[must_use]
     pub fn sent(&self) -> u64 {
-        self.statuses.len() as u64 - self.count(RequestStatus::Unsent)
+        let others = self.count(RequestStatus::Unsent) + self.count(RequestStatus::Unreported);
+        self.statuses.len() as u64 - others
     }
 }

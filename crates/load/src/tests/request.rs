@@ -12,8 +12,8 @@ use http::{HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 
-use super::super::request::RequestFactory;
-use super::super::signer::{RENEWAL, Signer};
+use crate::request::RequestFactory;
+use crate::signer::{RENEWAL, Signer};
 
 const URL: &str = "http://127.0.0.1:4566/_aws/execute-api/abc/messages";
 

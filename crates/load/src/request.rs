@@ -9,7 +9,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use protocol::pipeline::{Message, message_id};
 
-use super::signer::Signer;
+use crate::signer::Signer;
 
 /// Makes the requests of a run.
 pub struct RequestFactory {

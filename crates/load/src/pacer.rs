@@ -10,19 +10,22 @@ use anyhow::{Context, Result};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Semaphore;
 
-use super::Counters;
-use super::schedule::Schedule;
+use crate::generator::Counters;
+use crate::plan::Plan;
 
 /// Gives `due` a permit for each request when it is due; the thread returns the CPU time that this took.
 pub fn start(
-    schedule: Schedule,
+    plan: Arc<Plan>,
     start: Instant,
     due: Arc<Semaphore>,
     counters: Arc<Counters>,
 ) -> Result<JoinHandle<Duration>> {
     let pace = move || {
-        for number in 0..schedule.total() {
-            thread::sleep((start + schedule.due(number)).saturating_duration_since(Instant::now()));
+        if plan.total() == 0 {
+            due.close();
+        }
+        for index in 0..plan.total() {
+            thread::sleep((start + plan.due(index)).saturating_duration_since(Instant::now()));
             if counters.stopped.load(Relaxed) {
                 due.close();
                 break;

@@ -1,0 +1,74 @@
+//! What became of each request as JSON: base64 of a DEFLATE stream with a byte for each request. Those of a smooth load take
+//! some hundred bytes, and the worst mixture a quarter of a byte each, so that a worker's fit between two states.
+
+use std::io::{Read, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::request_log::RequestStatus;
+
+/// Writes statuses.
+pub fn serialize<S: Serializer>(statuses: &[RequestStatus], serializer: S) -> Result<S::Ok, S::Error> {
+    let bytes: Vec<u8> = statuses.iter().map(|status| *status as u8).collect();
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let packed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
+    STANDARD.encode(packed.map_err(serde::ser::Error::custom)?).serialize(serializer)
+}
+
+/// Reads them.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RequestStatus>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let packed = STANDARD.decode(text).map_err(D::Error::custom)?;
+    let mut bytes = Vec::new();
+    DeflateDecoder::new(packed.as_slice()).read_to_end(&mut bytes).map_err(D::Error::custom)?;
+    bytes.into_iter().map(|byte| status(byte).ok_or_else(|| D::Error::custom("not a status"))).collect()
+}
+
+fn status(byte: u8) -> Option<RequestStatus> {
+    RequestStatus::ALL.into_iter().find(|status| *status as u8 == byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::{RequestLog, RequestStatus};
+
+    fn log(statuses: Vec<RequestStatus>) -> RequestLog {
+        RequestLog { statuses, ..RequestLog::default() }
+    }
+
+    proptest! {
+        #[test]
+        fn what_became_of_each_request_survives_json(
+            statuses in proptest::collection::vec(proptest::sample::select(&RequestStatus::ALL[..]), 0..2000),
+        ) {
+            let text = serde_json::to_string(&log(statuses.clone())).unwrap();
+            prop_assert_eq!(serde_json::from_str::<RequestLog>(&text).unwrap().statuses, statuses);
+        }
+    }
+
+    #[test]
+    fn the_worst_mixture_of_a_long_load_fits_between_two_states() {
+        // 200,000 requests: 250 per second for 800 s, as good as random.
+        let random = |index: u64| usize::try_from(index.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 62).unwrap();
+        let statuses = (0..200_000_u64).map(|index| RequestStatus::ALL[1 + random(index * index)]);
+        let text = serde_json::to_string(&log(statuses.collect())).unwrap();
+        assert!(text.len() < 100_000, "{} bytes", text.len());
+        let smooth = serde_json::to_string(&log(vec![RequestStatus::Accepted; 200_000])).unwrap();
+        assert!(smooth.len() < 2000, "{} bytes", smooth.len());
+    }
+
+    #[test]
+    fn what_is_no_list_of_statuses_is_refused() {
+        let text = serde_json::to_string(&log(vec![RequestStatus::Accepted])).unwrap();
+        let broken = text.replacen("\"statuses\":\"", "\"statuses\":\"!", 1);
+        assert!(serde_json::from_str::<RequestLog>(&broken).is_err());
+    }
+}

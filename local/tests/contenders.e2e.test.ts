@@ -11,8 +11,8 @@ const IMPOSSIBLE: Readonly<Record<string, RegExp>> = {
   "time-out": /the archive was not finished in .*: raise the function's timeout or memory/,
 };
 
-/** Ours, checked in one go: the inputs, one of 5 GiB and one of 65,537 objects among them, are made once for both. */
-const CONTENDERS = ["copy-plan", "stream"];
+/** Ours, checked in one go: the inputs, one of 5 GiB and one of 65,537 objects among them, are made once for all. */
+const CONTENDERS = ["copy-plan", "fan-out", "stream"];
 
 describe("lambench check contender, of ours", () => {
   let checks: ContenderChecks;

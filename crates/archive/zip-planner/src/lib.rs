@@ -24,6 +24,7 @@ pub mod packing;
 mod padded_headers;
 mod parts;
 mod plan;
+mod prediction;
 mod shares;
 mod zip_records;
 
@@ -35,4 +36,5 @@ pub use limits::Limits;
 pub use optimizer::{Machine, Objective};
 pub use parts::{AT_ONCE, PartSizes, cut};
 pub use plan::{CopySource, Object, Part, Piece, Plan};
+pub use prediction::{Prediction, Site};
 pub use shares::{Share, ShareSizes};

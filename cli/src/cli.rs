@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::exit::Usage;
 use crate::local::LocalCommand;
+use crate::plan::archive as plan_archive;
 use crate::progress::Mode;
 use crate::scenario::archive::check;
 use crate::{compare, completions, history, init, logs, manual, report, run, show};
@@ -28,6 +29,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           watch a run in the browser
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
+  lambench plan archive --stack dev       what each design of an archive should take
   lambench list archive --trend           all results of a scenario, and how they changed
   lambench show latest                    the newest result
   lambench compare s3-read/latest~1 s3-read/latest
@@ -107,6 +109,9 @@ pub enum Command {
     /// Print what a deployed function has logged
     #[command(after_help = logs::EXAMPLES)]
     Logs(logs::Arguments),
+    /// Print what a scenario should take, before anything runs
+    #[command(subcommand, disable_help_subcommand = true)]
+    Plan(PlanCommand),
     /// Check what you add to a scenario
     #[command(subcommand, disable_help_subcommand = true)]
     Check(CheckCommand),
@@ -130,6 +135,14 @@ pub enum InitCommand {
     /// Create a contender of the archive contest from a template, for you to change
     #[command(after_help = init::EXAMPLES)]
     Contender(init::Arguments),
+}
+
+/// The subcommands of `lambench plan`.
+#[derive(Subcommand)]
+pub enum PlanCommand {
+    /// Predict the time and the price of each design of an archive on a stack's bucket
+    #[command(after_help = plan_archive::EXAMPLES)]
+    Archive(plan_archive::Arguments),
 }
 
 /// The subcommands of `lambench check`.

@@ -20,6 +20,7 @@ mod logs;
 mod manual;
 mod open_metrics;
 mod output;
+mod plan;
 mod price_list;
 mod progress;
 mod project;
@@ -37,7 +38,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use cli::{CheckCommand, Cli, Command, Global, InitCommand};
+use cli::{CheckCommand, Cli, Command, Global, InitCommand, PlanCommand};
 use scenario::archive::check;
 
 fn main() -> ExitCode {
@@ -56,6 +57,7 @@ fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
         Command::Compare(arguments) => compare::compare(arguments, global),
         Command::Report(arguments) => report::report(arguments, global),
         Command::Logs(arguments) => logs::logs(arguments, global),
+        Command::Plan(PlanCommand::Archive(arguments)) => plan::archive::plan(arguments, global),
         Command::Check(CheckCommand::Contender(options)) => check::run(options, global),
         Command::Init(InitCommand::Contender(arguments)) => init::contender(arguments, global),
         Command::Completions(arguments) => completions::completions(arguments, global),

@@ -132,6 +132,7 @@ describe("the archive contest, with the commands a user types", () => {
       "python-naive",
       "python-other",
       "rust-copy-plan",
+      "rust-fan-out",
       "rust-sdk-stream",
       "rust-stream",
     ]);
@@ -206,7 +207,7 @@ describe("the archive contest, with the commands a user types", () => {
     const shown = await checkout.ok(`lambench show results/archive/${file ?? ""}`);
     expect(shown).toContain("LOCAL");
     expect(shown).toMatch(
-      /^\| 1 \| (rust-copy-plan|rust-sdk-stream|rust-stream|python-naive|python-other) /m,
+      /^\| 1 \| (rust-copy-plan|rust-fan-out|rust-sdk-stream|rust-stream|python-naive|python-other) /m,
     );
     expect(shown).toContain("out: python-crash: crash:");
     const json = JSON.parse(
@@ -228,6 +229,7 @@ describe("the archive contest, with the commands a user types", () => {
     expect(environment.settings.runsPerContender).toBe(3);
     expect(archive.success.map(({ arn }) => name(arn)).sort()).toEqual([
       "rust-copy-plan",
+      "rust-fan-out",
       "rust-sdk-stream",
       "rust-stream",
     ]);

@@ -86,6 +86,7 @@ describe("the archive contest's state machine", () => {
     expect(input.contenders.map((arn) => arn.split(":function:")[1])).toEqual([
       "lambench-full-python-naive",
       "lambench-full-rust-copy-plan",
+      "lambench-full-rust-fan-out",
       "lambench-full-rust-sdk-stream",
       "lambench-full-rust-stream",
     ]);

@@ -26,7 +26,7 @@ function seconds(state: object): number {
 }
 
 describe("the archive stack", () => {
-  const stack = new MockedStack([...BINS, "copy-plan", "sdk-stream", "stream"]);
+  const stack = new MockedStack([...BINS, "copy-plan", "fan-out", "sdk-stream", "stream"]);
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
@@ -108,6 +108,23 @@ describe("the archive stack", () => {
       { Effect: "Allow", Action: ["s3:DeleteObject"], Resource: [`${bucket}/seg-temps/*`] },
       { Effect: "Allow", Action: ["s3:ListBucketMultipartUploads"], Resource: [bucket] },
     ]);
+  });
+
+  it("lets one contender invoke a function, itself, and tells it how many work at once", () => {
+    const invokers = stack
+      .policies()
+      .map(([name, statements]) => {
+        const invoke = statements.filter(({ Action }) => Action.includes("lambda:InvokeFunction"));
+        return [name, invoke.flatMap(({ Resource }) => Resource)] as const;
+      })
+      .filter(([name, resources]) => resources.length > 0 && name !== "lambench-full-archive");
+    expect(invokers).toHaveLength(1);
+    for (const arn of invokers[0]?.[1] ?? []) {
+      expect(arn).toMatch(/:function:lambench-full-rust-fan-out(:\$LATEST)?$/);
+    }
+    const functions = stack.resources("aws:lambda/function:Function");
+    const fanOut = functions.find(({ name }) => name === "lambench-full-rust-fan-out");
+    expect(fanOut?.inputs.environment).toEqual({ variables: { WORKERS: "50" } });
   });
 
   it("lets the state machine invoke the contest's functions and nothing else", () => {

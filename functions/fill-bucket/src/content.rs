@@ -25,6 +25,12 @@ pub fn generate(seed: u64, index: u64, mean_bytes: u64) -> Content {
     filled(random, bytes)
 }
 
+/// The size of the object that [`generate`] makes.
+#[must_use]
+pub fn bytes(seed: u64, index: u64, mean_bytes: u64) -> u64 {
+    size(&mut generator(seed, index), mean_bytes) as u64
+}
+
 /// Makes an object of so many bytes, other ones for each `seed` and `index`.
 #[must_use]
 pub fn exact(seed: u64, index: u64, bytes: usize) -> Content {
@@ -112,6 +118,13 @@ mod tests {
     fn a_bucket_filled_by_an_earlier_release_stays_as_it_is() {
         let content = generate(42, 0, 1000);
         assert_eq!((content.bytes.len(), &content.name[..16]), (646, "82237fe9cd5a72be"));
+    }
+
+    #[test]
+    fn a_size_is_known_without_the_content() {
+        for index in 0..3 {
+            assert_eq!(bytes(7, index, 10_000), generate(7, index, 10_000).bytes.len() as u64);
+        }
     }
 
     #[test]

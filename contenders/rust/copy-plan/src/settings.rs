@@ -10,12 +10,6 @@ use zip_planner::{Machine, Objective};
 /// Requests under way at once: two for each MB, since each has a connection, whose buffers take memory; a function has
 /// 1,024 file descriptors.
 const MOST_REQUESTS: u32 = 512;
-/// Bandwidth of a function, bytes per second.
-const BANDWIDTH: f64 = 75e6;
-/// Write requests per second: S3 takes 3,500 of a new bucket, whatever the prefixes, and some of them again.
-const WRITES: f64 = 2_500.0;
-/// One pack of objects that are sent, bytes.
-const PACK: u64 = 16 << 20;
 
 /// Settings of the contender.
 #[derive(Debug, Clone)]
@@ -50,15 +44,8 @@ impl Settings {
             Some(_) => setting::<Goal>("OBJECTIVE", "duration, lambda-price or total-price")?.0,
         };
         let concurrency = (2 * memory_mb).min(MOST_REQUESTS) as usize;
-        let machine = Machine {
-            memory_mb,
-            gb_second_usd: compute(architecture()).map_or(0.0, |price| price.usd),
-            write_usd: S3_WRITE.usd,
-            read_usd: S3_READ.usd,
-            bytes_per_second: BANDWIDTH,
-            writes_per_second: WRITES,
-            pack_bytes: PACK.min(u64::from(memory_mb) << 16),
-        };
+        let gb_second_usd = compute(architecture()).map_or(0.0, |price| price.usd);
+        let machine = Machine::lambda(memory_mb, gb_second_usd, S3_WRITE.usd, S3_READ.usd);
         Ok(Self { s3: s3_client::Settings::of_environment(concurrency)?, objective, machine })
     }
 

@@ -2,12 +2,7 @@
 
 use std::process::ExitCode;
 
-mod checksum;
-mod contender;
-mod part;
-mod parts;
-mod reader;
-mod transfer;
+use zip_planner::PartSizes;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +17,7 @@ async fn main() -> ExitCode {
         "stream",
         settings,
         |settings| settings,
-        |_, job| contender::archive(job, parts::Sizes::S3),
+        |_, job| zip_stream::archive(job, PartSizes::S3),
     )
     .await
 }

@@ -61,9 +61,17 @@ pub struct Archives {
     paths: Vec<String>,
 }
 
-impl Archives {
-    pub fn new() -> Self {
+impl Default for Archives {
+    fn default() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder"), paths: Vec::new() }
+    }
+}
+
+impl Archives {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Lets the contender make an archive of what is below `prefix`; nothing else may be left.

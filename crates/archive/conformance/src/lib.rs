@@ -15,7 +15,7 @@ use lambda_kit::Failure;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-pub use archives::{put, some};
+pub use archives::{Archives, Sizes, put, some};
 pub use cases::{
     added_objects_do_no_harm, changed_objects_are_a_clear_error, deleted_objects_are_a_clear_error,
     faults_are_overcome, killed_runs_are_cleaned_up_after, own_counts_are_those_of_s3,

@@ -50,6 +50,18 @@ impl Crcs {
         }
     }
 
+    /// What is known of an entry by now, in the order of its bytes: the CRC of all of them, or those of ranges.
+    #[must_use]
+    pub fn so_far(&self, entry: usize) -> Vec<(Range<u64>, u32)> {
+        let entry = &self.0[entry];
+        if let Some(crc) = entry.known.get() {
+            return vec![(0..entry.size, *crc)];
+        }
+        let mut parts = entry.parts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        parts.sort_unstable_by_key(|(range, _)| range.start);
+        parts
+    }
+
     /// An entry's CRC, as soon as it is known.
     pub async fn of(&self, entry: usize) -> u32 {
         *self.0[entry].known.wait().await
@@ -78,8 +90,10 @@ mod tests {
         crcs.tell(0, 4..6, crc32fast::hash(b"ef"));
         crcs.tell(0, 4..6, crc32fast::hash(b"ef"));
         assert_eq!(crcs.of(0).now_or_never(), None);
+        assert_eq!(crcs.so_far(0), [(4..6, crc32fast::hash(b"ef"))]);
         crcs.tell(0, 0..4, crc32fast::hash(b"abcd"));
         assert_eq!(crcs.of(0).now_or_never(), Some(crc32fast::hash(b"abcdef")));
+        assert_eq!(crcs.so_far(0), [(0..6, crc32fast::hash(b"abcdef"))]);
         assert_eq!(crcs.all().now_or_never().unwrap().len(), 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use lambda_kit::{Deadline, Failure, Object};
@@ -35,6 +35,11 @@ pub struct Job {
     pub run: Run,
     /// Cancelled when the archive is given up, which has to end the work.
     pub stop: CancellationToken,
+    /// When it is given up.
+    pub end: Instant,
+    /// Whether only some parts are sent: the archive's upload is another invocation's, and so is the search for what earlier
+    /// runs left.
+    is_share: bool,
     /// The archive's, once it has started.
     upload: SetOnce<Upload>,
 }
@@ -72,19 +77,46 @@ pub async fn invoke<T: Debug, Work: Future<Output = Result<T, Failure>>>(
     invocation: Invocation,
     work: impl FnOnce(Arc<Job>) -> Work,
 ) -> Result<Archived<T>, Failure> {
-    let job = Arc::new(Job::new(contender, s3, request, invocation.deadline));
-    let before = s3.charged();
-    let done = job.carry_out(s3, invocation, work(Arc::clone(&job))).await;
-    own_count::log(s3.charged().since(before));
-    done
+    let job = Arc::new(Job::new(contender, s3, request, &invocation, false));
+    job.carry_out_counted(s3, invocation, work(Arc::clone(&job))).await
+}
+
+/// One invocation of `contender` that sends some parts of an archive for another one, which has started the archive's upload and
+/// ends it: does `work` as [`invoke`] does, and cleans up what it has started itself.
+///
+/// # Errors
+/// The work's, or [`ArchiveError`].
+pub async fn invoke_share<T: Debug, Work: Future<Output = Result<T, Failure>>>(
+    contender: &'static str,
+    s3: &S3,
+    request: Request,
+    invocation: Invocation,
+    work: impl FnOnce(Arc<Job>) -> Work,
+) -> Result<Archived<T>, Failure> {
+    let job = Arc::new(Job::new(contender, s3, request, &invocation, true));
+    job.carry_out_counted(s3, invocation, work(Arc::clone(&job))).await
+}
+
+impl Invocation {
+    /// What is left when the archive is given up: to clean up, and to answer.
+    fn reserve(&self) -> Duration {
+        self.deadline.capped(RESERVE, 3).max(self.deadline.capped(LEAST_RESERVE, 2))
+    }
 }
 
 impl Job {
     /// The work of `contender` for a request.
-    fn new(contender: &'static str, s3: &S3, request: Request, deadline: Deadline) -> Self {
+    fn new(
+        contender: &'static str,
+        s3: &S3,
+        request: Request,
+        invocation: &Invocation,
+        is_share: bool,
+    ) -> Self {
         let stop = CancellationToken::new();
-        let run = Run::new(contender, deadline.remaining());
-        Self { s3: s3.until(stop.clone()), request, run, stop, upload: SetOnce::new() }
+        let run = Run::new(contender, invocation.deadline.remaining());
+        let end = invocation.deadline.before(invocation.reserve());
+        Self { s3: s3.until(stop.clone()), request, run, stop, end, is_share, upload: SetOnce::new() }
     }
 
     /// The objects to be archived: all below the prefix that don't only stand for a folder.
@@ -105,20 +137,22 @@ impl Job {
     ///
     /// # Errors
     /// That of `all_parts`, or S3's, once the attempts are used up.
-    pub async fn upload<Sending>(
+    pub async fn upload<E, Sending>(
         &self,
         checksums: bool,
         all_parts: impl FnOnce(Upload) -> Sending,
-    ) -> Result<(Upload, Vec<Sent>), Failed>
+    ) -> Result<(Upload, Vec<Sent>), E>
     where
-        Sending: Future<Output = Result<Vec<Sent>, Failed>>,
+        E: From<Failed>,
+        Sending: Future<Output = Result<Vec<Sent>, E>>,
     {
         let upload = self.s3.create_upload(&self.request.archive_key, checksums).await?;
         // It is started once.
         let _ = self.upload.set(upload.clone());
         let mark = self.run.mark(&upload);
         let key = Bytes::from(upload.key().to_owned());
-        let (sent, ()) = tokio::try_join!(all_parts(upload.clone()), self.s3.put(&mark, vec![key]))?;
+        let marked = async { self.s3.put(&mark, vec![key]).await.map_err(E::from) };
+        let (sent, ()) = tokio::try_join!(all_parts(upload.clone()), marked)?;
         Ok((upload, sent))
     }
 
@@ -133,6 +167,19 @@ impl Job {
         }
     }
 
+    /// As [`Self::carry_out`]; logs what it asked of S3, whatever became of it.
+    async fn carry_out_counted<T: Debug>(
+        &self,
+        s3: &S3,
+        invocation: Invocation,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Archived<T>, Failure> {
+        let before = s3.charged();
+        let done = self.carry_out(s3, invocation, work).await;
+        own_count::log(s3.charged().since(before));
+        done
+    }
+
     /// Does `work`, and cleans up after it if it fails; meanwhile what earlier runs left is removed. `s3` goes on after `stop`.
     ///
     /// # Errors
@@ -144,18 +191,21 @@ impl Job {
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Archived<T>, Failure> {
         let before = s3.requests();
-        let earlier = self.run.clone().remove_earlier(s3.clone(), SystemTime::now());
-        let earlier = AbortOnDropHandle::new(tokio::spawn(earlier));
+        let earlier = (!self.is_share).then(|| {
+            let earlier = self.run.clone().remove_earlier(s3.clone(), SystemTime::now());
+            AbortOnDropHandle::new(tokio::spawn(earlier))
+        });
         let (archive, is_given_up) = self.finish(&invocation, self.settled(work)).await;
         let has_failed = archive.is_err() || is_given_up;
         // A request without an answer may have started an upload that nobody knows.
         if has_failed || s3.requests().unanswered > before.unanswered {
-            let upload = self.upload.get().filter(|_| has_failed);
-            self.run.remove(s3, upload, &self.request.archive_key).await;
+            self.clean_up(s3, has_failed).await;
         }
         let archive = archive?;
-        // It has long ended if it found nothing.
-        let _ = timeout(SEARCH, earlier).await;
+        if let Some(earlier) = earlier {
+            // It has long ended if it found nothing.
+            let _ = timeout(SEARCH, earlier).await;
+        }
         let requests = s3.requests();
         let archived = Archived {
             archive,
@@ -165,6 +215,15 @@ impl Job {
         };
         tracing::info!(?archived, "done");
         Ok(archived)
+    }
+
+    async fn clean_up(&self, s3: &S3, has_failed: bool) {
+        if self.is_share {
+            self.run.remove_temporaries(s3).await;
+        } else {
+            let upload = self.upload.get().filter(|_| has_failed);
+            self.run.remove(s3, upload, &self.request.archive_key).await;
+        }
     }
 
     /// Does `work`; if it fails, its requests under way are waited for, so that nothing appears after a clean-up.
@@ -182,15 +241,15 @@ impl Job {
     /// was given up, which it may be too late for.
     async fn finish<T>(
         &self,
-        Invocation { deadline, terminated }: &Invocation,
+        invocation: &Invocation,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> (Result<T, Failure>, bool) {
-        let reserve = deadline.capped(RESERVE, 3).max(deadline.capped(LEAST_RESERVE, 2));
+        let reserve = invocation.reserve();
         let mut work = Box::pin(work);
         let error = tokio::select! {
             done = &mut work => return (done, false),
-            () = sleep_until(deadline.before(reserve).into()) => ArchiveError::OutOfTime(deadline.budget(reserve)),
-            () = terminated.cancelled() => ArchiveError::Terminated,
+            () = sleep_until(self.end.into()) => ArchiveError::OutOfTime(invocation.deadline.budget(reserve)),
+            () = invocation.terminated.cancelled() => ArchiveError::Terminated,
         };
         self.stop.cancel();
         match timeout(GRACE.min(reserve / 2), work).await {

@@ -59,13 +59,26 @@ impl Run {
                 None => Ok(()),
             }
         };
+        let unknown = async { s3.abort_uploads(without_parts(s3, archive_key).await?).await };
+        if let Err(failed) = tokio::try_join!(archive, unknown, self.remove_all(s3)) {
+            tracing::error!(%failed, self.prefix, "temporary objects or uploads stay");
+        }
+    }
+
+    /// Removes what a run has left that only sends parts of an archive: the archive's upload is another run's. A failure is
+    /// logged only.
+    pub async fn remove_temporaries(&self, s3: &S3) {
+        if let Err(failed) = self.remove_all(s3).await {
+            tracing::error!(%failed, self.prefix, "temporary objects or uploads stay");
+        }
+    }
+
+    /// Removes all below the prefix.
+    async fn remove_all(&self, s3: &S3) -> Result<(), Failed> {
         let uploads = async { s3.abort_uploads(s3.list_uploads(&self.prefix).await?).await };
         // Without reading its mark: this run knows its upload, and S3 may have stopped answering reads.
         let objects = async { delete(s3, s3.list(&self.prefix, None).await?.objects).await };
-        let unknown = async { s3.abort_uploads(without_parts(s3, archive_key).await?).await };
-        if let Err(failed) = tokio::try_join!(archive, uploads, unknown, objects) {
-            tracing::error!(%failed, self.prefix, "temporary objects or uploads stay");
-        }
+        tokio::try_join!(uploads, objects).map(drop)
     }
 }
 

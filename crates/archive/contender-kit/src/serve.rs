@@ -8,6 +8,7 @@ use std::time::Duration;
 use lambda_kit::{Deadline, Failure, remaining};
 use lambda_runtime::LambdaEvent;
 use s3_client::S3;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
@@ -51,17 +52,37 @@ where
     R: Debug + Serialize,
     Work: Future<Output = Result<R, Failure>>,
 {
+    let work = &work;
+    let handle = |settings: Arc<S>, s3: S3, request: Request, invocation| async move {
+        invoke(contender, &s3, request, invocation, |job| work(settings, job)).await
+    };
+    serve_events(settings, s3, |request| Ok(&request.bucket_name), handle).await
+}
+
+/// As [`serve`], but for events of another form: `bucket` tells an event's bucket, or why nothing is done for the event; `handle`
+/// does it.
+pub async fn serve_events<S, E, R, Handled>(
+    settings: impl FnOnce() -> Result<S, Failure>,
+    s3: fn(&S) -> &s3_client::Settings,
+    bucket: fn(&E) -> Result<&str, Failure>,
+    handle: impl Fn(Arc<S>, S3, E, Invocation) -> Handled,
+) -> ExitCode
+where
+    E: DeserializeOwned,
+    R: Serialize,
+    Handled: Future<Output = Result<R, Failure>>,
+{
     let environment = Environment::default();
-    let handle = async |settings: Arc<S>, event: LambdaEvent<Request>| {
+    let handle = async |settings: Arc<S>, event: LambdaEvent<E>| {
         let deadline = Deadline::after(remaining(&event.context));
         let invocation = Invocation { deadline, terminated: environment.terminated.clone() };
-        let request = event.payload;
         let mut last = environment.last.lock().await;
+        let bucket = bucket(&event.payload)?;
         let s3 = match last.take() {
-            Some(s3) if s3.bucket() == request.bucket_name => s3,
-            _ => S3::new(s3(&settings).clone(), &request.bucket_name)?,
+            Some(s3) if s3.bucket() == bucket => s3,
+            _ => S3::new(s3(&settings).clone(), bucket)?,
         };
-        let done = invoke(contender, &s3, request, invocation, |job| work(settings, job)).await;
+        let done = handle(settings, s3.clone(), event.payload, invocation).await;
         *last = Some(s3);
         done
     };

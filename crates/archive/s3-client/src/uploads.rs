@@ -70,7 +70,13 @@ impl S3 {
         let call = &call;
         let created = self.attempts(|_| async move { field(&self.once(call).await?, "UploadId") });
         let id = created.await.map_err(|error| error.of(format!("start the upload of '{key}'")))?;
-        Ok(Upload { s3: self.clone(), key: key.into(), id: id.into() })
+        Ok(self.upload(key, &id))
+    }
+
+    /// An upload that somebody else has started.
+    #[must_use]
+    pub fn upload(&self, key: &str, id: &str) -> Upload {
+        Upload { s3: self.clone(), key: key.into(), id: id.into() }
     }
 
     /// The uploads under way whose keys start with `prefix`.

@@ -5,14 +5,14 @@ use crate::plan::{CopySource, Object, Part, Piece, Plan};
 
 /// Latencies of S3 in milliseconds. A plan's many chains of requests run side by side and the slowest decides, so these
 /// are what nine in ten requests stay below, not the medians, which are 25, 120, 60 and 200.
-const CONTROL_MS: f64 = 45.0;
+pub const CONTROL_MS: f64 = 45.0;
 const COPY_MS: f64 = 185.0;
-const SEND_MS: f64 = 90.0;
-const COMPLETE_MS: f64 = 310.0;
+pub const SEND_MS: f64 = 90.0;
+pub const COMPLETE_MS: f64 = 310.0;
 /// Keys that one listing or deletion holds.
-const PAGE: u64 = 1_000;
+pub const PAGE: u64 = 1_000;
 /// Requests that look for what earlier runs left: a listing of objects, one of uploads.
-const SEARCH: u64 = 2;
+pub const SEARCH: u64 = 2;
 
 /// Requests by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

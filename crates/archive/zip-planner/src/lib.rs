@@ -22,7 +22,10 @@ mod limits;
 mod optimizer;
 pub mod packing;
 mod padded_headers;
+mod parts;
 mod plan;
+mod prediction;
+mod shares;
 mod zip_records;
 
 pub use error::PlanError;
@@ -31,4 +34,7 @@ pub use hedging::{Stage, numbers};
 pub use layout::{Entry, Layout, check};
 pub use limits::Limits;
 pub use optimizer::{Machine, Objective};
+pub use parts::{AT_ONCE, PartSizes, cut};
 pub use plan::{CopySource, Object, Part, Piece, Plan};
+pub use prediction::{Prediction, Site};
+pub use shares::{Share, ShareSizes};

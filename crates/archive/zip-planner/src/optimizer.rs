@@ -61,7 +61,28 @@ pub struct Machine {
     pub pack_bytes: u64,
 }
 
+/// Bandwidth of a function, bytes per second.
+const BANDWIDTH: f64 = 75e6;
+/// Write requests per second: S3 takes 3,500 of a new bucket, whatever the prefixes, and some of them again.
+const WRITES: f64 = 2_500.0;
+/// One pack of objects that are sent, bytes.
+const PACK: u64 = 16 << 20;
+
 impl Machine {
+    /// A Lambda function with so much memory, at these prices.
+    #[must_use]
+    pub fn lambda(memory_mb: u32, gb_second_usd: f64, write_usd: f64, read_usd: f64) -> Self {
+        Self {
+            memory_mb,
+            gb_second_usd,
+            write_usd,
+            read_usd,
+            bytes_per_second: BANDWIDTH,
+            writes_per_second: WRITES,
+            pack_bytes: PACK.min(u64::from(memory_mb) << 16),
+        }
+    }
+
     /// What Lambda charges per second, USD.
     #[must_use]
     pub fn usd_per_second(&self) -> f64 {

@@ -1,6 +1,7 @@
-//! The archive's bytes in parts.
+//! An archive's bytes in parts that one function streams.
 
-use zip_planner::{Layout, Piece};
+use crate::layout::Layout;
+use crate::plan::Piece;
 
 /// Parts under way at once: while one waits for S3's answer, others use the bandwidth.
 pub const AT_ONCE: usize = 3;
@@ -9,18 +10,19 @@ const PARTS: u64 = 9_000;
 
 /// How large things are. Tests scale it down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
+pub struct PartSizes {
     /// The most that a part has, bytes. Larger parts need fewer requests; one that fails is sent again as a whole.
     pub part: u64,
     /// Objects up to this size are not divided: their CRC can be computed before they are sent.
     pub whole: u64,
 }
 
-impl Sizes {
+impl PartSizes {
     /// For S3.
     pub const S3: Self = Self { part: 256 << 20, whole: 16 << 20 };
 
     /// For an archive of so many bytes: S3 takes so many parts only.
+    #[must_use]
     pub fn of(self, archive: u64) -> Self {
         Self { part: self.part.max(archive.div_ceil(PARTS)), ..self }
     }
@@ -35,7 +37,8 @@ impl Sizes {
 
 /// Cuts an archive into parts, one if it fits. All but the last are as large as they may be, less what didn't fit: a header,
 /// or an object that is not divided.
-pub fn cut(layout: &Layout, sizes: Sizes) -> Vec<Vec<Piece>> {
+#[must_use]
+pub fn cut(layout: &Layout, sizes: PartSizes) -> Vec<Vec<Piece>> {
     let first = if layout.size() <= sizes.part { sizes.part } else { sizes.of_part(0) };
     let mut cut = Cut { sizes, parts: Vec::new(), part: Vec::new(), left: first };
     for &entry in layout.order() {
@@ -63,7 +66,7 @@ pub fn cut(layout: &Layout, sizes: Sizes) -> Vec<Vec<Piece>> {
 }
 
 struct Cut {
-    sizes: Sizes,
+    sizes: PartSizes,
     parts: Vec<Vec<Piece>>,
     part: Vec<Piece>,
     left: u64,
@@ -80,9 +83,9 @@ impl Cut {
 
 #[cfg(test)]
 mod tests {
+    use crate::{Entry, Limits};
     use proptest::collection::vec;
     use proptest::prelude::*;
-    use zip_planner::{Entry, Limits};
 
     use super::*;
 
@@ -99,7 +102,7 @@ mod tests {
     proptest! {
         #[test]
         fn parts_hold_the_archive_in_order_and_small_objects_whole(sizes in vec(0_u64..5_000, 0..60)) {
-            let (layout, max) = (layout(&sizes), Sizes { part: 2_000, whole: 500 });
+            let (layout, max) = (layout(&sizes), PartSizes { part: 2_000, whole: 500 });
             let parts = cut(&layout, max);
             let total: u64 = parts.iter().map(|part| layout.pieces_bytes(part)).sum();
             prop_assert_eq!(total, layout.size());
@@ -123,10 +126,10 @@ mod tests {
     #[test]
     fn s3_takes_the_parts_of_any_archive() {
         for size in [0, 1 << 30, 15 << 30, 5 << 40] {
-            let sizes = Sizes::S3.of(size);
+            let sizes = PartSizes::S3.of(size);
             assert!(size / (sizes.part - sizes.whole - (1 << 16)) + AT_ONCE as u64 <= 10_000, "{size}");
             assert!(sizes.of_part(0) - sizes.whole >= 5 << 20 && sizes.part < 5 << 30, "{size}");
         }
-        assert_eq!(Sizes::S3.of(15 << 30), Sizes::S3);
+        assert_eq!(PartSizes::S3.of(15 << 30), PartSizes::S3);
     }
 }

@@ -1,14 +1,13 @@
-//! One invocation: list, stream.
+//! A whole archive, by one invocation: list, stream.
 
 use std::sync::Arc;
 
 use contender_kit::{Job, entries, explained};
-use lambda_kit::Failure;
+use lambda_kit::{Failure, Object};
 use s3_client::Failed;
 use serde::Serialize;
-use zip_planner::{Layout, Limits};
+use zip_planner::{Layout, Limits, PartSizes, cut};
 
-use crate::parts::{Sizes, cut};
 use crate::transfer::Transfer;
 
 /// What was made.
@@ -26,9 +25,22 @@ pub struct Archived {
 ///
 /// # Errors
 /// If no archive can be made of the objects, if one of them changes meanwhile, or if S3 fails.
-pub async fn archive(job: Arc<Job>, sizes: Sizes) -> Result<Archived, Failure> {
+pub async fn archive(job: Arc<Job>, sizes: PartSizes) -> Result<Archived, Failure> {
     let objects = job.files().await?;
     let layout = Layout::new(entries(&objects), (0..objects.len()).collect(), &Limits::S3)?;
+    archive_objects(job, objects, layout, sizes).await
+}
+
+/// Makes the archive of objects that were listed and laid out, of parts of these sizes.
+///
+/// # Errors
+/// If one of the objects changes meanwhile, or if S3 fails.
+pub async fn archive_objects(
+    job: Arc<Job>,
+    objects: Vec<Object>,
+    layout: Layout,
+    sizes: PartSizes,
+) -> Result<Archived, Failure> {
     let sizes = sizes.of(layout.size());
     let parts = cut(&layout, sizes);
     let archived = Archived { entries: objects.len(), archive_bytes: layout.size(), parts: parts.len() };
@@ -44,7 +56,7 @@ async fn write(transfer: &Arc<Transfer>, archived: Archived) -> Result<(), Faile
         return Ok(());
     }
     let job = &transfer.job;
-    let (upload, sent) = job.upload(false, async |upload| transfer.send(&upload).await).await?;
+    let (upload, sent) = job.upload(false, async |upload| transfer.send(&upload, 1).await).await?;
     // All bytes are there: what they needed can go meanwhile.
     let complete = upload.complete(sent, archived.archive_bytes, None);
     let marks = [job.run.mark(&upload)];

@@ -11,11 +11,10 @@ use crc32fast::Hasher;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use lambda_kit::Object;
 use s3_client::{Body, Error, Failed, Sent, Upload};
-use zip_planner::{Layout, Piece};
+use zip_planner::{AT_ONCE, Layout, Piece};
 
 use crate::checksum::Checksums;
 use crate::part::{Part, Pieces, Turn};
-use crate::parts::AT_ONCE;
 use crate::reader::Reader;
 
 /// Objects up to this size are read at once, bytes: those asked for ahead hold no connection while others are sent.
@@ -25,15 +24,18 @@ const SMALL_ARCHIVE: u64 = 8 << 20;
 /// So many of the largest objects whose CRC has to be computed before they are sent are held in memory.
 const HELD: u64 = 2;
 
-/// An archive that is being streamed.
+/// Parts of an archive that are being streamed: all, or a share of them.
 pub struct Transfer {
-    pub job: Arc<Job>,
-    pub layout: Layout,
+    pub(crate) job: Arc<Job>,
+    /// Of the objects that the parts need.
+    pub(crate) layout: Layout,
     /// What is sent in each part.
-    pub parts: Vec<Vec<Piece>>,
+    pub(crate) parts: Vec<Vec<Piece>>,
     /// Parts that are being sent.
-    pub under_way: AtomicU64,
+    pub(crate) under_way: AtomicU64,
     objects: Vec<Object>,
+    /// Whether all of each object's content passes, not only a range of it.
+    is_complete: Vec<bool>,
     /// Objects up to this size are not divided, bytes.
     max_whole: u64,
     /// What headers say.
@@ -47,8 +49,18 @@ pub struct Transfer {
     fatal: Mutex<Option<Failed>>,
 }
 
+/// What is known of the objects of a share when it has been sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The CRC that each object's header has, if its header is in the share.
+    pub headers: Vec<Option<u32>>,
+    /// Objects of which only ranges have passed, with the CRC of each range.
+    pub ranges: Vec<(usize, Range<u64>, u32)>,
+}
+
 impl Transfer {
-    /// Prepares to stream `objects`; those up to `max_whole` bytes are not divided.
+    /// Prepares to stream `parts` of `objects`; those up to `max_whole` bytes are not divided.
+    #[must_use]
     pub fn new(
         job: Arc<Job>,
         layout: Layout,
@@ -61,12 +73,14 @@ impl Transfer {
         let (memory_budget, reads_whole, fatal) =
             (MemoryBudget::new(HELD * max_whole), AtomicBool::new(false), Mutex::default());
         let under_way = AtomicU64::new(0);
+        let is_complete = complete(&objects, &parts);
         Self {
             job,
             layout,
             parts,
             under_way,
             objects,
+            is_complete,
             max_whole,
             crcs,
             passed,
@@ -92,12 +106,12 @@ impl Transfer {
         self.finish(put).await
     }
 
-    /// Sends all parts.
+    /// Sends all parts, whose numbers start at `first`.
     ///
     /// # Errors
     /// S3's, or if the bytes aren't those that S3 has.
-    pub async fn send(self: &Arc<Self>, upload: &Upload) -> Result<Vec<Sent>, Failed> {
-        let one = |part| async move { upload.stream(part + 1, || self.body(part)).await };
+    pub async fn send(self: &Arc<Self>, upload: &Upload, first: usize) -> Result<Vec<Sent>, Failed> {
+        let one = |part| async move { upload.stream(first + part, || self.body(part)).await };
         let sent = stream::iter(0..self.parts.len()).map(one).buffer_unordered(AT_ONCE).try_collect().await;
         self.finish(sent).await
     }
@@ -107,8 +121,24 @@ impl Transfer {
         self.checksums.close().await;
     }
 
+    /// What is known when all parts have been sent.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        let mut known = Known { headers: vec![None; self.objects.len()], ranges: Vec::new() };
+        for piece in self.parts.iter().flatten() {
+            if let Piece::Header(entry) = piece {
+                known.headers[*entry] = self.crcs.so_far(*entry).pop().map(|(_, crc)| crc);
+            }
+        }
+        for (entry, _) in self.is_complete.iter().enumerate().filter(|(_, is_complete)| !**is_complete) {
+            let ranges = self.passed.so_far(entry).into_iter();
+            known.ranges.extend(ranges.map(|(range, crc)| (entry, range, crc)));
+        }
+        known
+    }
+
     /// Whether objects were met whose CRC S3 doesn't have.
-    pub fn reads_whole(&self) -> bool {
+    pub(crate) fn reads_whole(&self) -> bool {
         self.reads_whole.load(Ordering::Relaxed)
     }
 
@@ -124,7 +154,7 @@ impl Transfer {
 
     /// Compares what passed, or will, with what headers say.
     async fn compare(&self) -> Result<(), Failed> {
-        for (entry, object) in self.objects.iter().enumerate() {
+        for (entry, object) in self.objects.iter().enumerate().filter(|(entry, _)| self.is_complete[*entry]) {
             if self.crcs.of(entry).await != self.passed.of(entry).await {
                 let error = Error::Broken("its bytes don't have the CRC32 that S3 reports".to_owned());
                 return Err(Failed { doing: format!("archive '{}'", object.key), error });
@@ -145,7 +175,7 @@ impl Transfer {
     }
 
     /// Notes an error that no further attempt mends: the request whose body it ends would be sent again.
-    pub fn give_up(&self, failed: Failed) {
+    pub(crate) fn give_up(&self, failed: Failed) {
         if failed.error == Error::Stopped {
             return;
         }
@@ -154,7 +184,7 @@ impl Transfer {
     }
 
     /// Whether a piece may have to be held in memory: a content, unless it is small.
-    pub fn may_need_memory(&self, piece: &Piece) -> bool {
+    pub(crate) fn may_need_memory(&self, piece: &Piece) -> bool {
         matches!(piece, Piece::Body { entry, .. } if self.objects[*entry].size > SMALL)
     }
 
@@ -162,7 +192,7 @@ impl Transfer {
     ///
     /// # Errors
     /// S3's, once the attempts are used up.
-    pub async fn start(self: Arc<Self>, piece: Piece, turn: Turn) -> Result<Pieces, Failed> {
+    pub(crate) async fn start(self: Arc<Self>, piece: Piece, turn: Turn) -> Result<Pieces, Failed> {
         let bytes = match piece {
             Piece::Filler(size) => return Ok(stream::iter(s3_client::chunks(size)).map(Ok).boxed()),
             Piece::Body { entry, range } => return self.object(entry, range, turn).await,
@@ -248,4 +278,15 @@ impl Transfer {
             }
         })
     }
+}
+
+/// Whether all bytes of each object's content are in these parts.
+fn complete(objects: &[Object], parts: &[Vec<Piece>]) -> Vec<bool> {
+    let mut bytes = vec![0; objects.len()];
+    for piece in parts.iter().flatten() {
+        if let Piece::Body { entry, range } = piece {
+            bytes[*entry] += range.end - range.start;
+        }
+    }
+    objects.iter().zip(bytes).map(|(object, bytes)| bytes == object.size).collect()
 }

@@ -1,0 +1,82 @@
+//! `lambench plan archive`: which design of an archive takes how long and costs how much on a stack's bucket.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use protocol::archive::Deployed;
+
+use super::prediction::{self, Circumstances, Objective};
+use super::table;
+use crate::cli::Global;
+use crate::layout::{Fit, lay_out};
+use crate::output;
+use crate::price_list;
+use crate::progress::Spinner;
+use crate::project::Project;
+use crate::scenario::shared::deployment::{LOOKING, deployed};
+
+/// The end of `lambench plan archive --help`.
+pub const EXAMPLES: &str = "\
+Nothing runs and nothing is charged: times and prices are computed from the stack's settings. docs/scenarios/archive.md says how, \
+and how far such figures were from measured ones.
+
+Examples:
+  What each design should take, the fastest first:
+    lambench plan archive --stack dev
+  The cheapest first, S3's requests included, with several memory sizes:
+    lambench plan archive --objective total-price --memory 128,512,1024 --stack dev
+  With 50 and with 150 functions, in an account that runs 100 at once:
+    lambench plan archive --workers 50,150 --concurrency 100 --stack dev";
+
+/// What `lambench plan archive` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// What to have least of: the best comes first
+    #[arg(long, value_enum, default_value_t)]
+    objective: Objective,
+    /// Memory sizes of a function, MB [default: the stack's]
+    #[arg(long, value_name = "MB", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(128..=10_240))]
+    memory: Vec<u32>,
+    /// Functions of rust-fan-out, its variable WORKERS
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "50", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    workers: Vec<u16>,
+    /// Functions that the account runs at once; AWS's quota is 1,000 unless you have another
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: u16,
+    #[command(flatten)]
+    fit: Fit,
+}
+
+/// Prints what each design of an archive should take on a stack's bucket.
+///
+/// # Errors
+/// If the stack has no archive contest, or no archive can be made of its objects.
+pub fn plan(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let spinner = Spinner::new(global.progress, LOOKING);
+    let stack: Deployed = deployed("archive", global.stack.as_deref())?;
+    let prices = tokio::runtime::Runtime::new()?.block_on(async {
+        let config = crate::aws::config(&stack.deployment).await;
+        price_list::of(&stack.deployment, &config, &project).await
+    });
+    drop(spinner);
+    let memory = match &arguments.memory[..] {
+        [] => vec![u32::try_from(stack.deployment.required("memory")?).context("the stack's memory")?],
+        sizes => sizes.to_vec(),
+    };
+    let circumstances = Circumstances {
+        deployment: &stack.deployment,
+        prices: &prices,
+        memory,
+        workers: arguments.workers.iter().copied().map(usize::from).collect(),
+        concurrency: usize::from(arguments.concurrency),
+    };
+    let planned = prediction::plan(&circumstances, arguments.objective)?;
+    if global.json {
+        output::print_line(serde_json::to_string_pretty(&planned)?)?;
+    } else {
+        arguments.fit.apply();
+        output::print(lay_out(&table::render(&planned)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -7,7 +7,7 @@ use crate::exit::Usage;
 use crate::local::LocalCommand;
 use crate::progress::Mode;
 use crate::scenario::archive::check;
-use crate::{compare, completions, history, init, logs, manual, report, run, show};
+use crate::{compare, completions, estimate, history, init, logs, manual, report, run, show};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench local start                    start the local environment
@@ -24,6 +24,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           split an event through a queue
   lambench run archive --memory 128,512,1024,1769 --stack dev
                                           what memory buys, in any scenario
+  lambench estimate archive --stack dev   what a run would cost, before it is run
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
   lambench list archive --trend           all results of a scenario, and how they changed
@@ -89,6 +90,9 @@ impl Global {
 pub enum Command {
     /// Run a scenario on a deployed stack, print the result and write it to results/
     Run(run::Arguments),
+    /// Say what a run would cost, how long it would take, and which limits it would meet, without running anything
+    #[command(after_help = estimate::EXAMPLES)]
+    Estimate(estimate::Arguments),
     /// List the results in results/, the newest first, or how they have changed
     #[command(after_help = history::EXAMPLES)]
     List(history::Arguments),

@@ -75,7 +75,11 @@ pub async fn observe(run: &Run, contender: Contender, ended: Instant) -> Result<
     Ok(Observed { contender, configuration, reports })
 }
 
-async fn configuration(run: &Run, arn: &str) -> Result<Configuration> {
+/// What a contender's function is configured to.
+///
+/// # Errors
+/// If Lambda doesn't say it.
+pub async fn configuration(run: &Run, arn: &str) -> Result<Configuration> {
     let found = Client::new(&run.config).get_function_configuration().function_name(arn).send().await;
     let found = found.map_err(|error| failed("GetFunctionConfiguration", run.deployment())(&error))?;
     let megabytes = |size: i32| u64::try_from(size).unwrap_or_default();

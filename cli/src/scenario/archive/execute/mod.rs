@@ -15,7 +15,7 @@ use results::scenario::archive::ContestOptions;
 use serde_json::json;
 use tokio::time::Instant;
 
-pub use contender::{Configuration, Observed};
+pub use contender::{Configuration, Observed, configuration};
 pub use s3_requests::S3Requests;
 #[cfg(test)]
 pub use s3_requests::{Counts, Requests};

@@ -142,7 +142,7 @@ mod tests {
         };
         assert_eq!(estimated(&estimate), "", "nothing was measured");
         estimate.measured.clone_from(&estimate.items);
-        assert_eq!(estimated(&estimate), "estimated: 0.002395 USD, measured: 0.002395 USD\n");
+        assert_eq!(estimated(&estimate), "estimated: 0.002392 USD, measured: 0.002392 USD\n");
         estimate.measured[0].lines[1].usd = None;
         let said = estimated(&estimate);
         assert!(said.ends_with("; in neither, as they were not measured: compute\n"), "{said}");

@@ -114,3 +114,13 @@ fn a_stack_that_is_not_deployed_is_to_be_deployed() {
     let said = text(&output.stderr);
     assert!(!output.status.success() && said.contains("pulumi up --stack dev"), "{said}");
 }
+
+#[test]
+fn its_help_says_that_nothing_is_run_and_has_examples() {
+    let folder = checkout();
+    insta::assert_snapshot!(text(&run(&folder, "estimate --help").stdout));
+    let of_scenario = text(&run(&folder, "estimate splitter --help").stdout);
+    assert!(of_scenario.contains("--concurrency") && !of_scenario.contains("--max-usd"), "{of_scenario}");
+    let of_run = text(&run(&folder, "run splitter --help").stdout);
+    assert!(of_run.contains("--max-usd <USD>") && of_run.contains("--yes"), "{of_run}");
+}

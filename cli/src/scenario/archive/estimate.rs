@@ -54,7 +54,7 @@ pub async fn plan(
     let all: Vec<Expected<'_>> =
         arns.map(|(arn, configuration)| Expected::new(run, arn, configuration, size, pasts)).collect();
     let runs = real(options.runs_per_contender);
-    let parts = all.iter().map(|one| Part::of_many(one.name, runs, |bound| one.usage(bound)));
+    let counted = all.iter().map(|one| Part::of_many(one.name, runs, |bound| one.usage(bound)));
     let mut besides: Vec<Part> = Vec::new();
     if options.warmup_runs > 0 {
         let warmups = real(options.warmup_runs);
@@ -66,7 +66,7 @@ pub async fn plan(
     besides.push(Part::of("verification", |bound| verification(run, options, bound)));
     Ok(Plan {
         standing: vec![objects(&run.prices, run.deployment())],
-        parts: parts.collect(),
+        parts: counted.collect(),
         besides,
         seconds: seconds(run, options, &all),
         limits: limits(run, options, invocations_at_once, &all).await,
@@ -144,7 +144,7 @@ impl<'a> Expected<'a> {
         } else {
             let bytes = stored_bytes(deployment);
             let by_memory = BYTES_PER_SECOND * real(self.configuration.memory_mb) / 256.0;
-            let rate = by_memory.min(MOST_BYTES_PER_SECOND).max(1.0);
+            let rate = by_memory.clamp(1.0, MOST_BYTES_PER_SECOND);
             Range::new(
                 bytes / FASTEST_BYTES_PER_SECOND,
                 bytes / rate,
@@ -197,18 +197,18 @@ fn verification(run: &Run, options: &ContestOptions, bound: Bound) -> Usage {
     }
     usage.add("Lambda requests", archives + 2.0, prices.quote(LAMBDA_REQUEST));
     usage.add("S3 reads", archives * reads, prices.quote(S3_READ));
-    usage.add("Step Functions", transitions(run, options), prices.quote(STATE_TRANSITION));
+    usage.add("Step Functions", real(transitions(run, options)), prices.quote(STATE_TRANSITION));
     usage
 }
 
 /// The start of each execution and the states that it enters: those around the contenders, those of each contender, and of each of its
 /// runs, warm-up runs and verifications (`stacks/archive/definition.asl.json`).
-fn transitions(run: &Run, options: &ContestOptions) -> f64 {
+fn transitions(run: &Run, options: &ContestOptions) -> u64 {
     let ContestOptions { runs_per_contender, warmup_runs, cold_only, .. } = options;
     let (executions, runs) = if *cold_only { (*runs_per_contender, 1) } else { (1, *runs_per_contender) };
     let warmup = if *warmup_runs > 0 { 3 + 2 * warmup_runs } else { 0 };
     let contenders = run.deployed.contenders.len() as u64;
-    real(executions * (7 + contenders * (3 + warmup + 4 * runs)))
+    executions * (7 + contenders * (3 + warmup + 4 * runs))
 }
 
 /// Whether there is as much to archive as in an earlier run.
@@ -343,7 +343,8 @@ mod tests {
     fn no_run_takes_longer_than_its_timeout() {
         let (mut run, arn) = (full_size(), arn("rust-new"));
         run.deployed.deployment.settings.insert("timeoutSeconds".to_owned(), 100.into());
-        assert_eq!(expected(&run, &arn, 128).seconds().high, 100.0);
+        let seconds = expected(&run, &arn, 128).seconds();
+        assert_eq!((seconds.expected, seconds.high), (100.0, 100.0));
     }
 
     #[test]
@@ -353,8 +354,8 @@ mod tests {
             let options = ContestOptions { runs_per_contender: 10, warmup_runs, cold_only, ..options() };
             transitions(&run, &options)
         };
-        assert_eq!(of(0, false), 7.0 + 3.0 + 40.0);
-        assert_eq!(of(2, false), 7.0 + 3.0 + 3.0 + 4.0 + 40.0);
-        assert_eq!(of(0, true), 10.0 * (7.0 + 3.0 + 4.0));
+        assert_eq!(of(0, false), 7 + 3 + 40);
+        assert_eq!(of(2, false), 7 + 3 + 3 + 4 + 40);
+        assert_eq!(of(0, true), 10 * (7 + 3 + 4));
     }
 }

@@ -274,13 +274,13 @@ impl<'a> Expected<'a> {
                     CLIENT_REQUESTS.low, CLIENT_REQUESTS.high
                 ),
             }),
-            (None, driver) => Some(match self.past_queue_ms() {
-                Some((past, _)) => past.says(deployment, &format!("{driver}: durations")),
-                None => {
+            (None, driver) => Some(self.past_queue_ms().map_or_else(
+                || {
                     let ms = if driver == Driver::Sqlx { SQLX_UNIT_MS } else { DATA_API_REQUEST_MS };
                     format!("{driver}: durations: assumed: {} to {} ms for a statement", ms.low, ms.high)
-                }
-            }),
+                },
+                |(past, _)| past.says(deployment, &format!("{driver}: durations")),
+            )),
         }
     }
 }
@@ -339,7 +339,8 @@ mod tests {
         };
         let line = "--driver data-api --action SELECT --from 2 --to 2 --seconds 10";
         assert_eq!(requests(line), CLIENT_REQUESTS.map(|rate| rate * 20.0));
-        assert_eq!(requests(&format!("{line} --rate 30")).high, 300.0);
+        let limited = requests(&format!("{line} --rate 30"));
+        assert_eq!((limited.low, limited.high), (200.0, 300.0));
     }
 
     #[tokio::test]

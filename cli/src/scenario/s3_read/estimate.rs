@@ -33,7 +33,7 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
     let variants = options.variants().into_iter();
     let all: Vec<Reads<'_>> = variants.map(|variant| Reads::new(run, options, variant, pasts)).collect();
     let seconds = all.iter().fold(Range::default(), |sum, reads| sum.plus(reads.seconds()));
-    let parts = all.iter().map(|reads| Part::of(reads.variant.to_string(), |bound| reads.usage(bound)));
+    let of_variants = all.iter().map(|reads| Part::of(reads.variant.to_string(), |bound| reads.usage(bound)));
     let mut limits = vec![concurrency(run.context(), invocations_at_once).await];
     limits.extend(
         all.iter()
@@ -48,7 +48,7 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
     assumptions.dedup();
     Ok(Plan {
         standing,
-        parts: parts.collect(),
+        parts: of_variants.collect(),
         besides: Vec::new(),
         seconds,
         limits,
@@ -173,7 +173,7 @@ impl<'a> Reads<'a> {
             let longer = seen.past.durations(self.run.deployment(), seen.memory_mb, self.memory_mb());
             return longer.map(|longer| longer * seen.ms_per_byte * self.bytes());
         }
-        let rate = (MB_PER_SECOND * real(self.memory_mb()) / 256.0).min(MOST_MB_PER_SECOND).max(1.0);
+        let rate = (MB_PER_SECOND * real(self.memory_mb()) / 256.0).clamp(1.0, MOST_MB_PER_SECOND);
         let transfer = SPREAD.map(|spread| spread * self.bytes() / rate / 1e3);
         transfer.plus(OBJECT_MS.map(|ms| ms * real(self.objects)))
     }

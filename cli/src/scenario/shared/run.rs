@@ -22,6 +22,7 @@ use super::run_context::RunContext;
 use super::series::Series;
 use super::{account_limit, cpu, function_memory, memory_sweep, run_lock, warnings};
 use crate::aws;
+use crate::exit::Usage;
 use crate::local::s3_in_use;
 use crate::output;
 use crate::price_list;
@@ -203,6 +204,7 @@ async fn allowed<S: Scenario>(
     let is_on_aws = run.deployment().is_on_aws();
     let forecast = match estimate::forecast(scenario, run, sizes).await {
         Ok(forecast) => forecast,
+        Err(error) if error.is::<Usage>() => return Err(error),
         Err(error) if guard.needs_estimate(is_on_aws) => {
             return Err(error.context("cannot estimate what the run costs (--yes runs it all the same)"));
         }

@@ -81,9 +81,9 @@ pub async fn forecast<S: Scenario>(scenario: &S, run: &Run<S::Deployed>, sizes: 
         sizes => {
             let mut all = Vec::new();
             for &memory_mb in sizes {
-                let sized = memory_sweep::with_memory(run, memory_mb);
+                let run = memory_sweep::with_memory(run, memory_mb);
                 let plan =
-                    scenario.estimate(&sized, Some(memory_mb), &pasts.for_stack(sized.deployment())).await?;
+                    scenario.estimate(&run, Some(memory_mb), &pasts.for_stack(run.deployment())).await?;
                 all.push((memory_mb, plan));
             }
             merged(all)

@@ -72,6 +72,8 @@ impl Guard {
 }
 
 fn refused(costs: &str, high: f64) -> Usage {
+    // A little more, so that rounding makes it no less.
+    let high = high * 1.01;
     Usage(format!(
         "{costs}, and there is no terminal to ask: give --yes, or --max-usd {} or more",
         digits(high)
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn without_a_terminal_it_says_which_option_lets_the_run_begin() {
         let Usage(said) = refused("this run may cost 3.000 USD, more than 1 USD", 3.0);
-        assert!(said.ends_with("no terminal to ask: give --yes, or --max-usd 3.000 or more"), "{said}");
+        assert!(said.ends_with("no terminal to ask: give --yes, or --max-usd 3.030 or more"), "{said}");
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Pasts {
         let all = newest.filter_map(|stored| {
             let result = read(&stored.file).ok().filter(results::file::RunResult::is_fit)?;
             let file = stored.file.strip_prefix(&project.root).unwrap_or(&stored.file).display().to_string();
-            Some(Past::all(file, result.environment, result.detail, &result.cost))
+            Some(Past::all(&file, result.environment, result.detail, &result.cost))
         });
         let is_usable = |past: &Past| deployment.is_on_aws() || past.kind == Kind::Local;
         Self(all.flatten().filter(is_usable).collect())
@@ -75,10 +75,10 @@ impl Pasts {
 
 impl Past {
     /// The runs of a result: one, or one with each memory size.
-    fn all(file: String, environment: Environment, detail: Detail, costs: &[Cost]) -> Vec<Self> {
+    fn all(file: &str, environment: Environment, detail: Detail, costs: &[Cost]) -> Vec<Self> {
         let Environment { kind, stack, settings, .. } = environment;
         let of = |memory_mb, detail, cost| Self {
-            file: file.clone(),
+            file: file.to_owned(),
             kind,
             stack: stack.clone(),
             memory_mb,

@@ -108,7 +108,8 @@ fn costs(all: &[Cost]) -> Table {
     let value = |value: Option<f64>| value.map_or_else(none, digits);
     let rows = all.iter().flat_map(|cost| {
         let lines = cost.lines.iter().map(|line| {
-            let (quantity, usd) = (value(line.quantity), value(line.usd));
+            let quantity = line.quantity.map_or_else(none, amount);
+            let usd = value(line.usd);
             vec![cost.item.clone(), line.name.clone(), quantity, line.price.unit.clone(), usd]
         });
         let sum = [cost.item.clone(), "sum".to_owned(), String::new(), String::new(), value(cost.usd)];
@@ -117,11 +118,16 @@ fn costs(all: &[Cost]) -> Table {
     table(&header, rows, &[0, 1, 3])
 }
 
+/// A count as such, anything else with four digits.
+fn amount(value: f64) -> String {
+    if (value - value.round()).abs() < 1e-9 { format!("{value:.0}") } else { digits(value) }
+}
+
 fn limits(all: &[Limit]) -> Table {
     let header = ["limit", "this run", "allowed"].map(ToOwned::to_owned);
     let rows = all.iter().map(|limit| {
-        let allowed = limit.allowed.map_or_else(|| "unknown".to_owned(), digits);
-        vec![limit.what.clone(), digits(limit.needed), allowed]
+        let allowed = limit.allowed.map_or_else(|| "unknown".to_owned(), amount);
+        vec![limit.what.clone(), amount(limit.needed), allowed]
     });
     table(&header, rows, &[0])
 }
@@ -135,6 +141,7 @@ mod tests {
         let shown = [45.4, 119.0, 120.0, 5400.0, 9000.0].map(duration);
         assert_eq!(shown, ["45 s", "119 s", "2 min", "90 min", "2.5 h"]);
         assert_eq!(time(Range::new(10.0, 20.0, 200.0)), "about 20 s (10 s to 3 min)");
+        assert_eq!([52.0, 0.25, 22_440.0].map(amount), ["52", "0.2500", "22440"]);
         assert_eq!(usd(Range::exact(0.5)), "0.5000 USD");
         assert_eq!(usd(Range::new(0.25, 0.5, 1.0)), "0.5000 USD (0.2500 to 1.000)");
     }

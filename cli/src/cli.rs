@@ -8,7 +8,7 @@ use crate::local::LocalCommand;
 use crate::plan::archive as plan_archive;
 use crate::progress::Mode;
 use crate::scenario::archive::check;
-use crate::{compare, completions, history, init, logs, manual, report, run, show};
+use crate::{compare, completions, estimate, history, init, logs, manual, report, run, show};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   lambench local start                    start the local environment
@@ -27,6 +27,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
                                           what memory buys, in any scenario
   lambench run splitter --live --stack dev
                                           watch a run in the browser
+  lambench estimate archive --stack dev   what a run would cost, before it is run
   lambench check contender contenders/rust/stream
                                           try it with every input, and with S3 failing
   lambench plan archive --stack dev       what each design of an archive should take
@@ -94,6 +95,9 @@ impl Global {
 pub enum Command {
     /// Run a scenario on a deployed stack, print the result and write it to results/
     Run(run::Arguments),
+    /// Say what a run would cost, how long it would take, and which limits it would meet, without running anything
+    #[command(after_help = estimate::EXAMPLES)]
+    Estimate(estimate::Arguments),
     /// List the results in results/, the newest first, or how they have changed
     #[command(after_help = history::EXAMPLES)]
     List(history::Arguments),

@@ -8,6 +8,7 @@ mod compare;
 mod completions;
 mod csv;
 mod duration;
+mod estimate;
 mod exit;
 mod gates;
 mod history;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
 fn execute(command: &Command, global: &Global) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments, global),
+        Command::Estimate(arguments) => estimate::estimate(arguments, global),
         Command::List(arguments) => history::list(arguments, global),
         Command::Show(arguments) => show::show(arguments, global),
         Command::Compare(arguments) => compare::compare(arguments, global),

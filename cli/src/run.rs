@@ -19,6 +19,8 @@ use crate::progress::Mode;
 use crate::project::Project;
 use crate::result_file::from_here;
 use crate::scenario::Command;
+use crate::scenario::shared::estimate::Guard;
+use crate::scenario::shared::run::Start;
 use crate::show;
 use crate::shutdown::Stop;
 
@@ -42,6 +44,9 @@ pub struct Arguments {
     /// page of --html, in its file or beside the result
     #[arg(long, global = true)]
     live: bool,
+    /// What it may cost.
+    #[command(flatten)]
+    guard: Guard,
     #[command(flatten)]
     fit: Fit,
     /// What its result has to keep.
@@ -77,7 +82,9 @@ fn execute(
     let root = project.root.clone();
     let stop = Stop::default();
     let progress = if arguments.quiet { Mode::None } else { global.progress };
-    let work = arguments.scenario.run(project, global.stack.as_deref(), progress, stop.clone());
+    let stack = global.stack.as_deref();
+    let start = Start { project, stack, progress, stop: stop.clone(), guard: arguments.guard };
+    let work = arguments.scenario.run(start);
     let result = tokio::runtime::Runtime::new()?.block_on(work).map_err(without_result)?;
     let file = from_here(&write(&root.join("results"), &result)?);
     if global.json {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use results::estimate::{Comparison, Estimate};
 use results::file::RunResult;
 
 use crate::cli::Global;
@@ -17,6 +18,7 @@ use crate::output;
 use crate::result_file::{heading, incomplete, read, settings};
 use crate::scenario::archive::Archive;
 use crate::scenario::archive::rank_by::RankBy;
+use crate::scenario::shared::tables::digits;
 use crate::scenario::{Scenario, render as render_detail, verdict};
 
 /// What `lambench show --help` shows.
@@ -81,6 +83,9 @@ pub fn render_ranked(result: &RunResult, rank_by: RankBy) -> String {
     let _ = writeln!(text, "{}", heading(result));
     let _ = writeln!(text, "{}", settings(result));
     text.push_str(&render_detail(result, rank_by));
+    if let Some(estimate) = &result.estimate {
+        text.push_str(&estimated(estimate));
+    }
     text.push_str(&verdict(result).block());
     for check in &result.failed_checks {
         let _ = writeln!(text, "ERROR: {check}");
@@ -89,6 +94,19 @@ pub fn render_ranked(result: &RunResult, rank_by: RankBy) -> String {
         let _ = writeln!(text, "warning: {warning}");
     }
     text
+}
+
+/// What the run was expected to cost, beside what it cost by the same prices; a line, or nothing if that was not measured.
+fn estimated(estimate: &Estimate) -> String {
+    let Some(Comparison { estimated_usd, measured_usd, unmeasured }) = estimate.compared() else {
+        return String::new();
+    };
+    let without = if unmeasured.is_empty() {
+        String::new()
+    } else {
+        format!("; in neither, as they were not measured: {}", unmeasured.join(", "))
+    };
+    format!("estimated: {} USD, measured: {} USD{without}\n", digits(estimated_usd), digits(measured_usd))
 }
 
 #[cfg(test)]
@@ -109,6 +127,27 @@ mod tests {
             text.starts_with("INCOMPLETE (interrupted); missing: sqlx INSERT: 2 of 4 stages\naurora on"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_estimate_stands_beside_the_price_that_was_measured() {
+        let result = read(Path::new("tests/estimates/pipeline.json")).unwrap();
+        let mut estimate = Estimate {
+            usd: 0.0,
+            low_usd: 0.0,
+            high_usd: 0.0,
+            items: crate::scenario::used(&result.detail, "dev", &result.cost),
+            measured: Vec::new(),
+            assumptions: Vec::new(),
+        };
+        assert_eq!(estimated(&estimate), "", "nothing was measured");
+        estimate.measured.clone_from(&estimate.items);
+        assert_eq!(estimated(&estimate), "estimated: 0.002392 USD, measured: 0.002392 USD\n");
+        estimate.measured[0].lines[1].usd = None;
+        let said = estimated(&estimate);
+        assert!(said.ends_with("; in neither, as they were not measured: compute\n"), "{said}");
+        let shown = render(&RunResult { estimate: Some(estimate), ..result });
+        assert!(shown.contains("\nestimated: 0.00"), "{shown}");
     }
 
     #[test]

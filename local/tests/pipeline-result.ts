@@ -1,3 +1,4 @@
+import type { Estimate } from "./estimate";
 import type { Incomplete } from "./results";
 
 /** Latency by percentile, ms. */
@@ -12,6 +13,7 @@ export interface Result {
   readonly incomplete?: Incomplete;
   readonly samples: readonly { readonly name: string }[];
   readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
+  readonly estimate?: Estimate;
   readonly failed_checks: readonly string[];
   readonly pipeline: Delivery;
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, type Ended, exited, settings, until } from "./checkout";
 import { type ClientConfig, clientConfig } from "./clients";
 import { Database } from "./database";
+import { expectLines, expectPrice } from "./estimate";
 import { leakedResources } from "./leaked-resources";
 import type { Delivery, Environment, Result } from "./pipeline-result";
 import { functionProcesses, kill } from "./processes";
@@ -199,6 +200,13 @@ describe("the pipeline, with the commands a user types", () => {
     expect(failed_checks).toMatchObject([
       expect.stringMatching(/^1 of 2 functions that sent the load ended without/),
     ]);
+  });
+
+  it("knows beforehand what a load uses, and its price within a tenth if it has run before", async () => {
+    const load = async (): Promise<Result> =>
+      JSON.parse(await checkout.ok(`${LOAD} --rate 50 --duration 10s`)) as Result;
+    expectLines((await load()).estimate, ["HTTP API", "stream data in", "table"]);
+    expectPrice((await load()).estimate);
   });
 
   it("stops sending on Ctrl-C, follows what was sent, and measures the shorter load", async () => {

@@ -1,8 +1,11 @@
+import type { Estimate } from "./estimate";
+
 /** The part of a result file that tests and benchmarks of s3-read read. */
 export interface Result {
   readonly environment: { readonly kind: string; readonly settings: { readonly memory: number } };
   readonly samples: readonly { readonly name: string }[];
   readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
+  readonly estimate?: Estimate;
   readonly failed_checks: readonly string[];
   readonly "s3-read": {
     readonly runs: readonly ReadRun[];

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, settings, until } from "./checkout";
 import { clientConfig } from "./clients";
+import { expectLines } from "./estimate";
 import { leakedResources } from "./leaked-resources";
 import type { Sweep } from "./memory-sweep";
 import { functionProcesses } from "./processes";
@@ -92,8 +93,9 @@ describe("s3-read, with the commands a user types", () => {
   });
 
   it("finds by both variants what is in the bucket, and says what it costs", async () => {
-    const { cost, "s3-read": detail } = await resultOf(RUN);
+    const { cost, estimate, "s3-read": detail } = await resultOf(RUN);
     const runs = detail.runs;
+    expectLines(estimate, ["generator requests", "LIST", "GET", "table"]);
     expect(runs.map(({ variant }) => variant)).toEqual(VARIANTS);
     const objects = await sandbox.objects();
     const bytes = objects.reduce((all, one) => all + one.bytes, 0);

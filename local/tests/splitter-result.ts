@@ -1,3 +1,4 @@
+import type { Estimate } from "./estimate";
 import type { Incomplete } from "./results";
 
 /** What happened to the items at one concurrency. */
@@ -32,6 +33,7 @@ export interface Result {
   readonly incomplete?: Incomplete;
   readonly samples: readonly { readonly name: string }[];
   readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
+  readonly estimate?: Estimate;
   readonly warnings: readonly string[];
   readonly failed_checks: readonly string[];
   readonly splitter: { readonly runs: readonly SplitRun[] };

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { Checkout, type Ended, exited, settings, until } from "./checkout";
 import { type ClientConfig, clientConfig } from "./clients";
+import { expectLines, expectPrice } from "./estimate";
 import { leakedResources } from "./leaked-resources";
 import type { Sweep } from "./memory-sweep";
 import { functionProcesses, kill } from "./processes";
@@ -232,6 +233,16 @@ describe("the splitter, with the commands a user types", () => {
     expect(samples.map(({ name }) => name)).toContain(`concurrency ${CONCURRENCY}: queueing`);
     expect(await allowed()).toBe(CONCURRENCY);
     await unchanged();
+  });
+
+  it("knows beforehand what a run uses, and its price within a tenth if it has run before", async () => {
+    const options = "--items 20 --item-seconds 1 --concurrency 1,10";
+    expectLines((await result(options)).estimate, ["Lambda requests", "SQS", "EventBridge", "run log"]);
+    expectPrice((await result(options)).estimate);
+    const shown = await checkout.ok("lambench show splitter/latest --stack splitter");
+    expect(shown).toMatch(/^estimated: [0-9.]+ USD, measured: [0-9.]+ USD$/m);
+    const estimate = await checkout.ok(`lambench estimate splitter ${options} --stack splitter`);
+    expect(estimate).toMatch(/^assumption: .*: from results\/splitter\/.*-splitter\.json/m);
   });
 
   it("names the memory sizes that are the best, and gives the function its own back", async () => {

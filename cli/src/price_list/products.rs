@@ -1,10 +1,10 @@
 //! Under which names the price list has our prices.
 
 use results::prices::{
-    AURORA_ACU_HOUR, DYNAMODB_WRITE, EVENT_64_KB, HTTP_API_REQUEST, KINESIS_CONSUMER_GB,
+    AURORA_ACU_HOUR, DYNAMODB_WRITE, ENDPOINT_HOUR, EVENT_64_KB, HTTP_API_REQUEST, KINESIS_CONSUMER_GB,
     KINESIS_CONSUMER_SHARD_HOUR, KINESIS_GB_IN, KINESIS_GB_OUT, KINESIS_ON_DEMAND_CONSUMER_GB,
     KINESIS_PUT_UNIT, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, LAMBDA_ARM64, LAMBDA_REQUEST, LAMBDA_STORAGE,
-    LAMBDA_X86_64, Price, S3_READ, S3_WRITE, SQS_REQUEST, STATE_TRANSITION,
+    LAMBDA_X86_64, Price, S3_GB_MONTH, S3_READ, S3_WRITE, SQS_REQUEST, STATE_TRANSITION,
 };
 
 use super::offer::Offer;
@@ -35,14 +35,17 @@ pub struct Found {
     pub date: String,
 }
 
-/// All of our prices but that of a Data API request, whose name is not documented.
-pub static PRODUCTS: [Product; 20] = [
+/// All of our prices but those of a Data API request, whose name is not documented, and of what is paid by the month and the piece,
+/// which costs the same nearly everywhere.
+pub static PRODUCTS: [Product; 22] = [
     product(LAMBDA_ARM64, "AWSLambda", "Lambda-GB-Second-ARM"),
     product(LAMBDA_X86_64, "AWSLambda", "Lambda-GB-Second"),
     product(LAMBDA_STORAGE, "AWSLambda", "Lambda-Storage-GB-Second"),
     product(LAMBDA_REQUEST, "AWSLambda", "Request"),
     product(S3_WRITE, "AmazonS3", "Requests-Tier1"),
     product(S3_READ, "AmazonS3", "Requests-Tier2"),
+    product(S3_GB_MONTH, "AmazonS3", "TimedStorage-ByteHrs"),
+    product(ENDPOINT_HOUR, "AmazonVPC", "VpcEndpoint-Hours"),
     product(SQS_REQUEST, "AWSQueueService", "Requests-Tier1"),
     product(STATE_TRANSITION, "AmazonStates", "StateTransition"),
     Product {

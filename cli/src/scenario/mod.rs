@@ -18,17 +18,17 @@ use serde::de::DeserializeOwned;
 
 use crate::progress::Mode;
 use crate::project::Project;
-use crate::shutdown::Stop;
 use archive::Archive;
 use archive::rank_by::RankBy;
 use aurora::Aurora;
 pub use metrics::metrics;
 use pipeline::Pipeline;
 use report::Report;
-pub use report::{headline, memory_mb, options, out, pictures, render, settings_of_run, verdict};
+pub use report::{headline, memory_mb, options, out, pictures, render, settings_of_run, used, verdict};
 use s3_read::S3Read;
+use shared::estimate::{Forecast, Past, Plan};
 use shared::memory_sweep::{ComparedBy, WithMemory};
-use shared::run::{self, Measurement, Run};
+use shared::run::{self, Measurement, Run, Start};
 use splitter::Splitter;
 
 /// A scenario with the options of one run.
@@ -63,6 +63,13 @@ pub trait Scenario: Sized {
 
     /// How many invocations a run has under way at once, at most.
     fn invocations_at_once(&self, deployed: &Self::Deployed) -> u64;
+
+    /// What a run will cost, take and meet, before it begins; `size` is the memory that the measured functions get in this run, MB, and
+    /// `pasts` are earlier runs, those first that tell most.
+    ///
+    /// # Errors
+    /// If the options don't fit what is deployed, or it cannot be looked up.
+    async fn estimate(&self, run: &Run<Self::Deployed>, size: Option<u64>, pasts: &[&Past]) -> Result<Plan>;
 
     /// Triggers a run, follows it to its end, and measures it. If [`Run::stop`] asks for it, it ends early and returns what was
     /// measured, with what is missing.
@@ -118,23 +125,31 @@ impl Command {
         }
     }
 
-    /// Runs the scenario on a stack; without `stack`, on the selected one.
+    /// Runs the scenario.
     ///
     /// # Errors
     /// As [`run::run`].
-    pub async fn run(
-        &self,
-        project: Project,
-        stack: Option<&str>,
-        progress: Mode,
-        stop: Stop,
-    ) -> Result<RunResult> {
+    pub async fn run(&self, start: Start<'_>) -> Result<RunResult> {
         match self {
-            Self::Archive(options) => run::run::<Archive>(options, project, stack, progress, stop).await,
-            Self::Aurora(options) => run::run::<Aurora>(options, project, stack, progress, stop).await,
-            Self::Pipeline(options) => run::run::<Pipeline>(options, project, stack, progress, stop).await,
-            Self::S3Read(options) => run::run::<S3Read>(options, project, stack, progress, stop).await,
-            Self::Splitter(options) => run::run::<Splitter>(options, project, stack, progress, stop).await,
+            Self::Archive(options) => run::run::<Archive>(options, start).await,
+            Self::Aurora(options) => run::run::<Aurora>(options, start).await,
+            Self::Pipeline(options) => run::run::<Pipeline>(options, start).await,
+            Self::S3Read(options) => run::run::<S3Read>(options, start).await,
+            Self::Splitter(options) => run::run::<Splitter>(options, start).await,
+        }
+    }
+
+    /// What a run of the scenario on a stack would cost, take and meet; without `stack`, on the selected one.
+    ///
+    /// # Errors
+    /// As [`run::estimate`].
+    pub async fn estimate(&self, project: Project, stack: Option<&str>, progress: Mode) -> Result<Forecast> {
+        match self {
+            Self::Archive(options) => run::estimate::<Archive>(options, project, stack, progress).await,
+            Self::Aurora(options) => run::estimate::<Aurora>(options, project, stack, progress).await,
+            Self::Pipeline(options) => run::estimate::<Pipeline>(options, project, stack, progress).await,
+            Self::S3Read(options) => run::estimate::<S3Read>(options, project, stack, progress).await,
+            Self::Splitter(options) => run::estimate::<Splitter>(options, project, stack, progress).await,
         }
     }
 }

@@ -40,6 +40,11 @@ pub trait Report {
         Vec::new()
     }
 
+    /// Of its costs, those of the run itself, by the items of its estimate.
+    fn used(&self, _stack: &str, _costs: &[Cost]) -> Vec<Cost> {
+        Vec::new()
+    }
+
     /// What was run, where a setting of the same name may say something else.
     fn settings(&self) -> BTreeMap<&'static str, String> {
         BTreeMap::new()
@@ -149,6 +154,23 @@ pub fn own_metrics(result: &RunResult) -> Vec<Metric> {
             points.collect()
         }
         detail => of(detail),
+    }
+}
+
+/// What the run of a result used, by the items of its estimate.
+pub fn used(detail: &Detail, stack: &str, costs: &[Cost]) -> Vec<Cost> {
+    let of =
+        |detail: &Detail, costs: &[Cost]| own(detail).map(|own| own.used(stack, costs)).unwrap_or_default();
+    match detail {
+        Detail::MemorySweep(sweep) => {
+            let points = sweep.points.iter().flat_map(|point| {
+                let sized =
+                    |cost: Cost| Cost { item: memory_sweep::prefixed(point.memory_mb, &cost.item), ..cost };
+                of(&point.detail, &memory_sweep::costs(costs, point.memory_mb)).into_iter().map(sized)
+            });
+            points.collect()
+        }
+        detail => of(detail, costs),
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::cost::Cost;
 use crate::cpu::{CpuLimit, CpuUse};
+use crate::estimate::Estimate;
 use crate::scenario::Detail;
 
 /// Version of this schema; a reader refuses those it doesn't know.
@@ -36,6 +37,10 @@ pub struct RunResult {
     pub cpu: Option<CpuUse>,
     /// What it costs, by item.
     pub cost: Vec<Cost>,
+    /// What the run was expected to cost before it began, beside what it has cost; absent from results of versions that made no
+    /// estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// What the reader of the numbers should know, each with advice.
     pub warnings: Vec<String>,
     /// What makes the figures unfit for use, in words: the run has failed.

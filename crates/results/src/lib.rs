@@ -4,6 +4,7 @@
 pub mod billing_log;
 pub mod cost;
 pub mod cpu;
+pub mod estimate;
 pub mod file;
 pub mod memory_sweep;
 pub mod price_list;

@@ -29,7 +29,15 @@ const API_GATEWAY_PRICING: &str = "https://aws.amazon.com/api-gateway/pricing/";
 const KINESIS_PRICING: &str = "https://aws.amazon.com/kinesis/data-streams/pricing/";
 const EVENTBRIDGE_PRICING: &str = "https://aws.amazon.com/eventbridge/pricing/";
 const DYNAMODB_PRICING: &str = "https://aws.amazon.com/dynamodb/pricing/on-demand/";
+const PRIVATELINK_PRICING: &str = "https://aws.amazon.com/privatelink/pricing/";
+const SECRETS_PRICING: &str = "https://aws.amazon.com/secrets-manager/pricing/";
+const CLOUDWATCH_PRICING: &str = "https://aws.amazon.com/cloudwatch/pricing/";
+const KMS_PRICING: &str = "https://aws.amazon.com/kms/pricing/";
 const DATE: &str = "2026-11-21";
+/// When the prices of what is paid by the hour or the month, whether it is used or not, were read.
+const STANDING_DATE: &str = "2026-11-30";
+/// Hours of a month, as AWS's own examples count them.
+pub const MONTH_HOURS: f64 = 730.0;
 
 /// Compute on arm64.
 pub const LAMBDA_ARM64: Price =
@@ -138,6 +146,34 @@ pub const DYNAMODB_WRITE: Price = Price {
 /// 64 KB or less of an event that is put to an event bus.
 pub const EVENT_64_KB: Price =
     Price { usd: 0.000_001, unit: "64 KB of a custom event", source: EVENTBRIDGE_PRICING, date: DATE };
+
+/// Data in a bucket, class Standard.
+pub const S3_GB_MONTH: Price =
+    Price { usd: 0.023, unit: "GB-month of S3 Standard", source: S3_PRICING, date: STANDING_DATE };
+
+/// An interface endpoint, in each of its zones.
+pub const ENDPOINT_HOUR: Price = Price {
+    usd: 0.01,
+    unit: "hour of an interface endpoint",
+    source: PRIVATELINK_PRICING,
+    date: STANDING_DATE,
+};
+
+/// A secret in Secrets Manager.
+pub const SECRET_MONTH: Price =
+    Price { usd: 0.40, unit: "month of a secret", source: SECRETS_PRICING, date: STANDING_DATE };
+
+/// A dashboard beyond the three that an account has for nothing.
+pub const DASHBOARD_MONTH: Price =
+    Price { usd: 3.0, unit: "month of a dashboard", source: CLOUDWATCH_PRICING, date: STANDING_DATE };
+
+/// An alarm of standard resolution.
+pub const ALARM_MONTH: Price =
+    Price { usd: 0.10, unit: "month of an alarm", source: CLOUDWATCH_PRICING, date: STANDING_DATE };
+
+/// A customer managed key.
+pub const KEY_MONTH: Price =
+    Price { usd: 1.0, unit: "month of a KMS key", source: KMS_PRICING, date: STANDING_DATE };
 
 /// Ephemeral storage that every function has for nothing, MB.
 pub const FREE_STORAGE_MB: u64 = 512;

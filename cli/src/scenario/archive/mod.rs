@@ -2,6 +2,7 @@
 
 pub mod check;
 mod choice;
+pub mod estimate;
 mod execute;
 pub mod options;
 pub mod rank_by;
@@ -13,6 +14,7 @@ use anyhow::Result;
 use protocol::archive::{Deployed, function_name};
 
 use crate::scenario::Scenario;
+use crate::scenario::shared::estimate::{Past, Plan};
 use crate::scenario::shared::memory_sweep::ComparedBy;
 use crate::scenario::shared::run::{self, Measurement};
 use options::Options;
@@ -45,6 +47,12 @@ impl Scenario for Archive {
     fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
         let setting = |name| deployed.as_ref().setting(name).unwrap_or(1);
         setting("runsAtOnce") * setting("contendersAtOnce")
+    }
+
+    async fn estimate(&self, run: &Run, size: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+        let options = choice::options(&self.0, &run.deployed)?;
+        let at_once = self.invocations_at_once(&run.deployed);
+        estimate::plan(run, &options, at_once, size, pasts).await
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

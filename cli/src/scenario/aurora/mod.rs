@@ -1,5 +1,6 @@
 //! Load on Aurora PostgreSQL: by stages of workers or by messages, and what the database took of it.
 
+pub mod estimate;
 mod execute;
 pub mod options;
 pub mod report;
@@ -10,6 +11,7 @@ use anyhow::Result;
 use protocol::aurora::{Deployed, Workers};
 
 use super::Scenario;
+use super::shared::estimate::{Past, Plan};
 use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use super::shared::tables;
@@ -47,6 +49,10 @@ impl Scenario for Aurora {
             Mode::Ramp => self.0.stages().into_iter().max().unwrap_or(1),
             Mode::Queue => deployed.as_ref().setting("concurrency").unwrap_or(1),
         }
+    }
+
+    async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+        estimate::plan(run, &self.0, self.invocations_at_once(&run.deployed), pasts).await
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

@@ -1,5 +1,6 @@
 //! Messages through the pipeline: an open load of HTTP requests, and what became of each on its way to a row.
 
+pub mod estimate;
 mod execute;
 pub mod options;
 pub mod report;
@@ -11,6 +12,7 @@ use protocol::pipeline::Deployed;
 use results::scenario::pipeline::COST;
 
 use super::Scenario;
+use super::shared::estimate::{Past, Plan};
 use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use options::Options;
@@ -45,6 +47,10 @@ impl Scenario for Pipeline {
             + workers
             + setting("shards").max(1) * setting("parallelization")
             + 1
+    }
+
+    async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+        estimate::plan(run, &self.0, self.invocations_at_once(&run.deployed), pasts).await
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

@@ -1,5 +1,6 @@
 //! A bucket read by functions: what is sent to the readers, what they have read, and how fast.
 
+pub mod estimate;
 mod execute;
 pub mod options;
 pub mod report;
@@ -12,6 +13,7 @@ use anyhow::{Context, Result};
 use protocol::s3_read::{Deployed, Variant, VariantFunctions};
 
 use crate::scenario::Scenario;
+use crate::scenario::shared::estimate::{Past, Plan};
 use crate::scenario::shared::memory_sweep::ComparedBy;
 use crate::scenario::shared::run::{self, Measurement};
 use options::Options;
@@ -45,6 +47,10 @@ impl Scenario for S3Read {
 
     fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
         deployed.as_ref().setting("concurrency").unwrap_or(1)
+    }
+
+    async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+        estimate::plan(run, &self.options, self.invocations_at_once(&run.deployed), pasts).await
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

@@ -1,23 +1,32 @@
 //! How many functions an account runs at once: what is beyond that waits, and the figures with it.
 
+use anyhow::{Context, Result};
 use aws_sdk_lambda::Client;
 
 use super::run_context::RunContext;
 use crate::aws::failed;
 
+/// How many invocations the account allows at once.
+///
+/// # Errors
+/// If Lambda doesn't say it, such as without permission.
+pub async fn allowed(context: RunContext<'_>) -> Result<u64> {
+    let settings = Client::new(context.config).get_account_settings().send().await;
+    let settings = settings.map_err(|error| failed("GetAccountSettings", context.deployment)(&error))?;
+    let limit = settings.account_limit.and_then(|limit| limit.unreserved_concurrent_executions);
+    u64::try_from(limit.context("GetAccountSettings has no limit")?).context("the limit is below 0")
+}
+
 /// What to know of the account before a run that has so many invocations under way at once; none if it allows them.
 ///
 /// `GetAccountSettings` needs a permission that not everybody who runs a scenario has: without it the run goes on.
 pub async fn warning(context: RunContext<'_>, needed: u64) -> Option<String> {
-    let settings = Client::new(context.config).get_account_settings().send().await;
-    let limit = match settings {
-        Ok(settings) => settings.account_limit?.unreserved_concurrent_executions?,
+    let allowed = match allowed(context).await {
+        Ok(allowed) => allowed,
         Err(error) => {
-            let error = failed("GetAccountSettings", context.deployment)(&error);
             return Some(format!("cannot tell whether invocations will wait for concurrency: {error:#}"));
         }
     };
-    let allowed = u64::try_from(limit).unwrap_or_default();
     (needed > allowed).then(|| {
         format!(
             "this run has {needed} invocations under way at once, and the account allows {allowed} in {}: \

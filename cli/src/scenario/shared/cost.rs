@@ -34,6 +34,12 @@ pub fn usd_of(costs: &[Cost], item: &str) -> Option<f64> {
     costs.iter().find(|cost| cost.item == item)?.usd
 }
 
+/// How many units one of an item's lines has; none if there is no such line, or they are not known, or none.
+pub fn quantity_of(costs: &[Cost], item: &str, line: &str) -> Option<f64> {
+    let lines = &costs.iter().find(|cost| cost.item == item)?.lines;
+    lines.iter().find(|one| one.name == line)?.quantity.filter(|quantity| *quantity > 0.0)
+}
+
 /// A row for each cost, the sum in front of a column for each line, USD; empty without costs.
 pub fn render(costs: &[Cost]) -> String {
     render_of_many(costs, 1.0, "USD")

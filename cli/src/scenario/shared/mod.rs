@@ -8,6 +8,7 @@ pub mod cost;
 pub mod cpu;
 pub mod dead_letters;
 pub mod deployment;
+pub mod estimate;
 pub mod function_configuration;
 pub mod function_memory;
 pub mod headline;

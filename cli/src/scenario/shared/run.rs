@@ -9,23 +9,26 @@ use protocol::deployment::Deployment;
 use protocol::stats::real;
 use results::cost::Cost;
 use results::cpu::{CpuLimit, CpuUse};
+use results::estimate::Estimate;
 use results::file::{self, Environment, Incomplete, RunResult, SCHEMA_VERSION};
 use results::memory_sweep::Figure;
 use results::price_list::PriceList;
 use results::scenario::Detail;
 
 use super::deployment::{LOOKING, deployed};
+use super::estimate::{self, Forecast, Guard};
 use super::memory_sweep::WithMemory;
 use super::run_context::RunContext;
 use super::series::Series;
 use super::{account_limit, cpu, function_memory, memory_sweep, run_lock, warnings};
 use crate::aws;
+use crate::exit::Usage;
 use crate::local::s3_in_use;
 use crate::output;
 use crate::price_list;
 use crate::progress::{Mode, Spinner};
 use crate::project::Project;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, used};
 use crate::shutdown::Stop;
 
 /// A scenario's run on a stack.
@@ -115,41 +118,103 @@ pub struct Measured {
     pub cpu: Option<CpuUse>,
 }
 
-/// Runs a scenario on a stack; without `stack`, on the selected one. With memory sizes, once for each.
+/// Where and how a run starts.
+pub struct Start<'a> {
+    /// The checkout.
+    pub project: Project,
+    /// The stack; none: the selected one.
+    pub stack: Option<&'a str>,
+    /// How to show progress.
+    pub progress: Mode,
+    /// Whether the user asks it to stop.
+    pub stop: Stop,
+    /// What it may cost.
+    pub guard: Guard,
+}
+
+/// Runs a scenario on a stack. With memory sizes, once for each.
 ///
 /// # Errors
 /// If the options contradict each other, the stack doesn't have the scenario, or AWS fails;
 /// [`crate::exit::Interrupted`] if the user ended it before anything was measured, or twice.
 pub async fn run<S: Scenario>(
     WithMemory { options, memory }: &WithMemory<S::Options>,
-    project: Project,
-    stack: Option<&str>,
-    progress: Mode,
-    stop: Stop,
+    Start { project, stack, progress, stop, guard }: Start<'_>,
 ) -> Result<RunResult> {
     let scenario = S::new(options)?;
-    let spinner = Spinner::new(progress, LOOKING);
-    let mut deployed: S::Deployed = deployed(S::NAME, stack)?;
-    drop(spinner);
-    scenario.apply(&mut deployed)?;
+    let deployed = applied(&scenario, stack, progress)?;
     // Until here, the signals end this process, and Pulumi with it.
     stop.listen();
-    let prepared = prepare(&scenario, deployed, project, progress, &stop);
-    let (run, throttling) = stop.unless_requested(prepared, || "the run had not begun".to_owned()).await?;
+    let sizes = memory.all();
+    let prepared = async {
+        let (run, throttling) = prepare(&scenario, deployed, project, progress, &stop).await?;
+        let forecast = allowed(&scenario, &run, &sizes, guard).await?;
+        anyhow::Ok((run, throttling, forecast))
+    };
+    let not_begun = || "the run had not begun".to_owned();
+    let (run, throttling, forecast) = stop.unless_requested(prepared, not_begun).await?;
     // Before it starts: it may take long.
     if let Some(warning) = &throttling {
         output::print_error(format_args!("warning: {warning}"));
     }
     let work = async {
         function_memory::recover(&run).await?;
-        match memory.all().as_slice() {
+        match sizes.as_slice() {
             [] => measure(&scenario, &run).await,
             sizes => memory_sweep::run(&scenario, &run, sizes).await,
         }
     };
     let mut measured = run_lock::alone(&run, Box::pin(work)).await?;
     measured.measurement.warnings.extend(throttling);
-    Ok(result(&run, measured))
+    Ok(result(&run, measured, forecast))
+}
+
+/// What a run on a stack would cost, take and meet; without `stack`, on the selected one. With memory sizes, one for each.
+///
+/// # Errors
+/// If the options contradict each other, the stack doesn't have the scenario, or AWS doesn't say what it takes.
+pub async fn estimate<S: Scenario>(
+    WithMemory { options, memory }: &WithMemory<S::Options>,
+    project: Project,
+    stack: Option<&str>,
+    progress: Mode,
+) -> Result<Forecast> {
+    let scenario = S::new(options)?;
+    let deployed = applied(&scenario, stack, progress)?;
+    let (run, _) = prepare(&scenario, deployed, project, progress, &Stop::default()).await?;
+    estimate::forecast(&scenario, &run, &memory.all()).await
+}
+
+/// What is deployed, with the options that take the place of its settings.
+fn applied<S: Scenario>(scenario: &S, stack: Option<&str>, progress: Mode) -> Result<S::Deployed> {
+    let spinner = Spinner::new(progress, LOOKING);
+    let mut deployed: S::Deployed = deployed(S::NAME, stack)?;
+    drop(spinner);
+    scenario.apply(&mut deployed)?;
+    Ok(deployed)
+}
+
+/// The forecast of a run that may begin. On AWS it is shown first; where nothing is charged, a run that cannot be estimated has none.
+async fn allowed<S: Scenario>(
+    scenario: &S,
+    run: &Run<S::Deployed>,
+    sizes: &[u64],
+    guard: Guard,
+) -> Result<Option<Forecast>> {
+    let is_on_aws = run.deployment().is_on_aws();
+    let forecast = match estimate::forecast(scenario, run, sizes).await {
+        Ok(forecast) => forecast,
+        Err(error) if error.is::<Usage>() => return Err(error),
+        Err(error) if guard.needs_estimate(is_on_aws) => {
+            return Err(error.context("cannot estimate what the run costs (--yes runs it all the same)"));
+        }
+        Err(_) => return Ok(None),
+    };
+    if is_on_aws {
+        run.context().notify(&forecast.render());
+    }
+    guard.pass(&forecast).await?;
+    Ok(Some(forecast))
 }
 
 /// What a run has to work with, and a warning if the account throttles it.
@@ -199,7 +264,7 @@ pub async fn measure<S: Scenario>(scenario: &S, run: &Run<S::Deployed>) -> Resul
     Ok(Measured { measurement, cpu })
 }
 
-fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured) -> RunResult {
+fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured, forecast: Option<Forecast>) -> RunResult {
     let Measured { measurement, cpu } = measured;
     let Measurement { series, cost, warnings, failed_checks, missing, detail, .. } = measurement;
     let environment = Environment {
@@ -207,6 +272,8 @@ fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured) -> RunResult {
         s3: s3_in_use(&run.project, run.deployment().endpoint.as_deref()),
         ..Environment::from(run.deployment())
     };
+    let estimate = forecast
+        .map(|forecast| Estimate { measured: used(&detail, &run.deployment().stack, &cost), ..forecast.run });
     RunResult {
         schema_version: SCHEMA_VERSION,
         run: file::Run {
@@ -223,6 +290,7 @@ fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured) -> RunResult {
         samples: series.into_iter().map(Series::samples).collect(),
         cpu,
         cost,
+        estimate,
         warnings,
         failed_checks,
         detail,

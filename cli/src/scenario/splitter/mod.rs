@@ -1,5 +1,6 @@
 //! An event with many items, split through a queue: how much sooner they are done, and for how much more money.
 
+pub mod estimate;
 mod execute;
 pub mod options;
 pub mod report;
@@ -11,6 +12,7 @@ use protocol::splitter::Deployed;
 use results::scenario::splitter::SPLIT_COST;
 
 use super::Scenario;
+use super::shared::estimate::{Past, Plan};
 use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use options::Options;
@@ -38,6 +40,10 @@ impl Scenario for Splitter {
     fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
         let concurrencies = self.0.concurrency.iter().copied();
         concurrencies.max().or_else(|| deployed.as_ref().setting("concurrency")).unwrap_or(1)
+    }
+
+    async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+        estimate::plan(run, &self.0, self.invocations_at_once(&run.deployed), pasts).await
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

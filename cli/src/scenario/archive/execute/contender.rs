@@ -116,7 +116,11 @@ async fn all_lines(
     }
 }
 
-async fn configuration(run: &Run, arn: &str) -> Result<Configuration> {
+/// What a contender's function is configured to.
+///
+/// # Errors
+/// If Lambda doesn't say it.
+pub async fn configuration(run: &Run, arn: &str) -> Result<Configuration> {
     let found = Client::new(&run.config).get_function_configuration().function_name(arn).send().await;
     let found = found.map_err(|error| failed("GetFunctionConfiguration", run.deployment())(&error))?;
     let number = |number: i32| u64::try_from(number).unwrap_or_default();

@@ -19,7 +19,7 @@ use results::scenario::archive::{ContestOptions, S3Use};
 use serde_json::json;
 use tokio::time::Instant;
 
-pub use contender::{Configuration, Observed};
+pub use contender::{Configuration, Observed, configuration};
 pub use fan_out::{FanOut, RunUse};
 pub use s3_requests::S3Requests;
 #[cfg(test)]

@@ -28,10 +28,12 @@ use results::scenario::Detail;
 use results::scenario::archive::{Contest, Success};
 use serde_json::{Map, Value};
 
+pub use cost::{Requests, usage};
 pub use metrics::price_over_runs;
 pub use pictures::price_against_time;
 
 use super::Run;
+use super::estimate;
 use super::execute::Observation;
 use crate::html::picture::Picture;
 use crate::scenario::archive::rank_by::RankBy;
@@ -102,6 +104,10 @@ impl Report for Contest {
 
     fn options(&self, stack: &str) -> Value {
         super::options::of_result(self, stack)
+    }
+
+    fn used(&self, stack: &str, costs: &[Cost]) -> Vec<Cost> {
+        estimate::used(self, stack, costs)
     }
 
     fn command_options(&self, _: &Map<String, Value>) -> String {

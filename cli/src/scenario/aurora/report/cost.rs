@@ -35,23 +35,23 @@ pub fn costs(run: &Run, options: &Options, observation: &Observation) -> Vec<Cos
 
 /// What a run used.
 #[derive(Debug, Clone, Copy)]
-struct Quantities<'a> {
+pub struct Quantities<'a> {
     /// What it is charged for.
-    prices: &'a PriceList,
+    pub prices: &'a PriceList,
     /// Units that completed.
-    completions: u64,
+    pub completions: u64,
     /// `arm64` or `x86_64`.
-    architecture: &'a str,
+    pub architecture: &'a str,
     /// Memory of each worker, MB.
-    memory_mb: u64,
+    pub memory_mb: u64,
     /// The workers' invocations, and Aurora's capacity.
-    charges: Charges,
+    pub charges: Charges,
     /// Requests that sent messages; none in a ramp.
-    sends: Option<u64>,
+    pub sends: Option<u64>,
     /// State transitions; none without a state machine.
-    transitions: Option<u64>,
+    pub transitions: Option<u64>,
     /// Requests to the Data API; none with another driver.
-    data_api_requests: Option<u64>,
+    pub data_api_requests: Option<u64>,
 }
 
 impl<'a> Quantities<'a> {
@@ -108,7 +108,7 @@ impl<'a> Quantities<'a> {
     }
 
     /// All but Aurora's capacity.
-    fn usage(&self) -> Usage {
+    pub fn usage(&self) -> Usage {
         let mut usage = lambda(self.prices, self.architecture, self.memory_mb, self.charges.billed);
         if let Some(sends) = self.sends {
             // Lambda takes a batch of messages for each invocation and deletes it, with a request each; polls that find the
@@ -128,7 +128,7 @@ impl<'a> Quantities<'a> {
 
 /// Requests to the Data API that an outcome is made of: one a statement, and for TPC-B's five statements one more at
 /// the transaction's start and one at its end. Those of the ledger, which belong to the measurement, are not counted.
-fn data_api_requests(action: Action, batch: u32, outcome: &Outcome) -> u64 {
+pub fn data_api_requests(action: Action, batch: u32, outcome: &Outcome) -> u64 {
     let units = outcome.completions + outcome.repeats;
     outcome.failures()
         + match action {

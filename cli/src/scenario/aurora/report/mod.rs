@@ -19,7 +19,10 @@ use results::scenario::Detail;
 use results::scenario::aurora::Load;
 use serde_json::{Map, Value};
 
+pub use cost::{Quantities, data_api_requests};
+
 use super::Run;
+use super::estimate;
 use super::execute::Observation;
 use super::options::Options;
 use crate::html::picture::Picture;
@@ -55,6 +58,10 @@ impl Report for Load {
 
     fn options(&self, _: &str) -> Value {
         super::options::of_result(self)
+    }
+
+    fn used(&self, _: &str, costs: &[Cost]) -> Vec<Cost> {
+        estimate::used(self, costs)
     }
 
     fn command_options(&self, _: &Map<String, Value>) -> String {

@@ -37,39 +37,39 @@ fn cost_of_load(run: &Run, observation: &Observation) -> Option<Cost> {
 
 /// What a run used.
 #[derive(Debug, Clone, PartialEq)]
-struct Quantities {
+pub struct Quantities {
     /// What it is charged for.
-    prices: PriceList,
+    pub prices: PriceList,
     /// Messages with a confirmed row.
-    rows: u64,
+    pub rows: u64,
     /// `arm64` or `x86_64`.
-    architecture: String,
+    pub architecture: String,
     /// Memory of each function, MB.
-    memory_mb: u64,
+    pub memory_mb: u64,
     /// The invocations of all functions together; none if those of one are unknown.
-    billed: Option<Billed>,
+    pub billed: Option<Billed>,
     /// Requests that reached the API.
-    requests: u64,
+    pub requests: u64,
     /// Messages that were put into the stream.
-    puts: u64,
+    pub puts: u64,
     /// Items that were written, duplicates included.
-    writes: u64,
+    pub writes: u64,
     /// Length of an id, bytes.
-    id_bytes: u64,
+    pub id_bytes: u64,
     /// Length of a text, bytes.
-    message_bytes: u64,
+    pub message_bytes: u64,
     /// Shards of the stream; 0 if it is on demand.
-    shards: u64,
+    pub shards: u64,
     /// Whether Kinesis pushes the records to a consumer (enhanced fan-out).
-    has_consumer: bool,
+    pub has_consumer: bool,
     /// From the first request to the last row, s.
-    seconds: f64,
+    pub seconds: f64,
     /// Whether `downstream` writes by the Data API.
-    is_data_api: bool,
+    pub is_data_api: bool,
     /// Invocations of `downstream`; none if they are unknown.
-    batches: Option<u64>,
+    pub batches: Option<u64>,
     /// Aurora's capacity × time; none if that was not measured.
-    acu_hours: Option<f64>,
+    pub acu_hours: Option<f64>,
 }
 
 impl Quantities {
@@ -118,7 +118,7 @@ impl Quantities {
     }
 
     /// All but Aurora's capacity.
-    fn usage(&self) -> Usage {
+    pub fn usage(&self) -> Usage {
         let mut api = Usage::default();
         api.add("HTTP API", real(self.requests), self.prices.quote(HTTP_API_REQUEST));
         let mut usage = api.with(lambda(&self.prices, &self.architecture, self.memory_mb, self.billed));
@@ -160,7 +160,7 @@ impl Quantities {
     }
 
     /// A record in the stream: its partition key and its JSON, whose names, signs and times are some 72 bytes.
-    fn record_bytes(&self) -> u64 {
+    pub fn record_bytes(&self) -> u64 {
         2 * self.id_bytes + self.message_bytes + 72
     }
 

@@ -20,7 +20,10 @@ use results::scenario::Detail;
 use results::scenario::pipeline::Delivery;
 use serde_json::{Map, Value};
 
+pub use cost::Quantities;
+
 use super::Run;
+use super::estimate;
 use super::execute::Observation;
 use crate::html::picture::Picture;
 use crate::scenario::archive::rank_by::RankBy;
@@ -55,6 +58,10 @@ impl Report for Delivery {
 
     fn options(&self, _: &str) -> Value {
         serde_json::json!(self.offered)
+    }
+
+    fn used(&self, _: &str, costs: &[Cost]) -> Vec<Cost> {
+        estimate::used(self, costs)
     }
 
     fn command_options(&self, _: &Map<String, Value>) -> String {

@@ -7,6 +7,7 @@ use results::scenario::s3_read::ReadRun;
 
 use super::Aggregate;
 use crate::scenario::s3_read::Run;
+use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::cost::{lambda, lambda_as, usd_of};
 
 /// What the costs of a run are for.
@@ -44,24 +45,62 @@ pub fn items_of_run(ReadRun { variant, memory_mb, .. }: &ReadRun, what: &str) ->
 /// What a run used, without what its REPORT lines have to say if they are missing.
 fn usage(run: &Run, aggregate: &Aggregate) -> Usage {
     let Aggregate { observation, run: ReadRun { listing, objects, memory_mb, .. }, .. } = aggregate;
-    let (prices, architecture) = (&run.prices, &run.deployment().architecture);
-    let (reader, generator) = (observation.reader, observation.generator);
-    let lists =
-        generator.map(|billed| real(listing.listed.div_ceil(OBJECTS_PER_LIST).max(billed.invocations)));
-    // Lambda takes a batch of messages for each invocation and deletes it, with a request each; polls that find the
-    // queue empty are not counted: they are made whether there is load or not.
-    let queue = reader.map(|billed| {
-        let sends = listing.sent.div_ceil(MESSAGES_PER_SEND);
-        real(sends + 2 * billed.invocations + objects.dead_lettered)
-    });
-    let names = ["generator compute", "generator requests"];
-    let mut usage = lambda(prices, architecture, *memory_mb, reader);
-    usage = usage.with(lambda_as(names, prices, architecture, run.deployed.generator_memory, generator));
-    usage.add("LIST", lists, prices.quote(S3_WRITE));
-    usage.add("queue", queue, prices.quote(SQS_REQUEST));
-    usage.add("GET", real(aggregate.gets), prices.quote(S3_READ));
-    usage.add("table", real(aggregate.write_units), prices.quote(DYNAMODB_WRITE));
-    usage
+    Quantities {
+        memory_mb: *memory_mb,
+        reader: observation.reader,
+        generator: observation.generator,
+        listed: listing.listed,
+        sent: listing.sent,
+        dead_lettered: objects.dead_lettered,
+        gets: aggregate.gets,
+        write_units: aggregate.write_units,
+    }
+    .usage(run)
+}
+
+/// What a run used.
+#[derive(Debug, Clone, Copy)]
+pub struct Quantities {
+    /// Memory of each reader, MB.
+    pub memory_mb: u64,
+    /// The readers' invocations; none if they are unknown.
+    pub reader: Option<Billed>,
+    /// The generator's invocations; none if they are unknown.
+    pub generator: Option<Billed>,
+    /// Objects that the generator looked at.
+    pub listed: u64,
+    /// Messages that it sent, one an object.
+    pub sent: u64,
+    /// Those of them that were given up.
+    pub dead_lettered: u64,
+    /// Requests for objects that were read.
+    pub gets: u64,
+    /// A unit for each KB of an item.
+    pub write_units: u64,
+}
+
+impl Quantities {
+    /// What they cost on a stack.
+    pub fn usage(&self, run: &Run) -> Usage {
+        let (prices, architecture) = (&run.prices, &run.deployment().architecture);
+        let (reader, generator) = (self.reader, self.generator);
+        let lists =
+            generator.map(|billed| real(self.listed.div_ceil(OBJECTS_PER_LIST).max(billed.invocations)));
+        // Lambda takes a batch of messages for each invocation and deletes it, with a request each; polls that find the
+        // queue empty are not counted: they are made whether there is load or not.
+        let queue = reader.map(|billed| {
+            let sends = self.sent.div_ceil(MESSAGES_PER_SEND);
+            real(sends + 2 * billed.invocations + self.dead_lettered)
+        });
+        let names = ["generator compute", "generator requests"];
+        let mut usage = lambda(prices, architecture, self.memory_mb, reader);
+        usage = usage.with(lambda_as(names, prices, architecture, run.deployed.generator_memory, generator));
+        usage.add("LIST", lists, prices.quote(S3_WRITE));
+        usage.add("queue", queue, prices.quote(SQS_REQUEST));
+        usage.add("GET", real(self.gets), prices.quote(S3_READ));
+        usage.add("table", real(self.write_units), prices.quote(DYNAMODB_WRITE));
+        usage
+    }
 }
 
 #[cfg(test)]

@@ -21,10 +21,11 @@ use results::scenario::s3_read::{ReadRun, Reading};
 use serde_json::{Map, Value};
 
 pub use aggregate::Aggregate;
-pub use cost::GB;
+pub use cost::{GB, Quantities, THOUSAND_OBJECTS, items_of_run};
 pub use failed_checks::Contents;
 
 use super::Run;
+use super::estimate;
 use super::execute::Observations;
 use super::options::Options;
 use crate::html::picture::Picture;
@@ -94,6 +95,10 @@ impl Report for Reading {
 
     fn options(&self, _: &str) -> Value {
         super::options::of_result(self)
+    }
+
+    fn used(&self, _: &str, costs: &[Cost]) -> Vec<Cost> {
+        estimate::used(self, costs)
     }
 
     fn command_options(&self, settings: &Map<String, Value>) -> String {

@@ -24,7 +24,7 @@ use crate::scenario::Scenario;
 pub use headline::headline;
 pub use options::WithMemory;
 pub use pictures::pictures;
-pub use table::{options, prefixed, render};
+pub use table::{costs, options, prefixed, render};
 pub use verdict::verdict;
 
 /// What a scenario's memory sizes are compared by: see [`Compared`].
@@ -127,7 +127,10 @@ fn left_out(sizes: &[u64], measured: usize) -> Option<String> {
 }
 
 /// The run with a memory size: what it costs is calculated with that.
-fn with_memory<Deployed: AsMut<Deployment> + Clone>(run: &Run<Deployed>, memory_mb: u64) -> Run<Deployed> {
+pub fn with_memory<Deployed: AsMut<Deployment> + Clone>(
+    run: &Run<Deployed>,
+    memory_mb: u64,
+) -> Run<Deployed> {
     let mut sized = run.clone();
     sized.name = format!("{}-{memory_mb}", run.name);
     sized.started_at = Timestamp::now();

@@ -10,6 +10,7 @@ use results::scenario::archive::Contest;
 use super::options::MemorySizes;
 use super::*;
 use crate::exit::Interrupted;
+use crate::scenario::shared::estimate::{Past, Plan};
 use crate::scenario::shared::run::Measurement;
 use crate::scenario::shared::series::{Series, Values};
 use crate::scenario::shared::testing::{Deployed, Stack, parsed, stack};
@@ -45,6 +46,10 @@ impl Scenario for Fake {
 
     fn invocations_at_once(&self, _: &Deployed) -> u64 {
         1
+    }
+
+    async fn estimate(&self, _: &Run<Deployed>, _: Option<u64>, _: &[&Past]) -> Result<Plan> {
+        Ok(Plan::default())
     }
 
     async fn run(&self, run: &Run<Deployed>) -> Result<Measurement> {

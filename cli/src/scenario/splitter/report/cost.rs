@@ -32,34 +32,35 @@ pub fn costs(run: &Run, observation: &Observation, splitting: &Splitting) -> Vec
 
 /// What a split used.
 #[derive(Debug, Clone)]
-struct Quantities<'a> {
+pub struct Quantities<'a> {
     /// What it is charged for.
-    prices: &'a PriceList,
-    concurrency: u64,
+    pub prices: &'a PriceList,
+    /// Concurrent invocations that the queue is allowed.
+    pub concurrency: u64,
     /// How the function came to its work.
-    trigger: Trigger,
+    pub trigger: Trigger,
     /// Items of the event.
-    items: u64,
+    pub items: u64,
     /// Those that are done.
-    done: u64,
+    pub done: u64,
     /// What all of them would take one after the other, s.
-    one_invocation_seconds: f64,
+    pub one_invocation_seconds: f64,
     /// `arm64` or `x86_64`.
-    architecture: &'a str,
+    pub architecture: &'a str,
     /// Memory of the function, MB.
-    memory_mb: u64,
+    pub memory_mb: u64,
     /// Its invocations; none if they are unknown.
-    billed: Option<Billed>,
+    pub billed: Option<Billed>,
     /// Attempts at splitting the event.
-    split_attempts: u64,
+    pub split_attempts: u64,
     /// Attempts at items.
-    item_attempts: u64,
+    pub item_attempts: u64,
     /// Items that an invocation by the queue gets at most.
-    batch_size: u64,
+    pub batch_size: u64,
     /// Size of the event, bytes.
-    event_bytes: u64,
+    pub event_bytes: u64,
     /// Size of an item's message, bytes.
-    message_bytes: u64,
+    pub message_bytes: u64,
 }
 
 impl<'a> Quantities<'a> {
@@ -83,20 +84,29 @@ impl<'a> Quantities<'a> {
     }
 
     fn split(&self) -> Cost {
+        self.split_usage().cost(cost_item(self.concurrency, SPLIT_COST), 1e6 / real(self.done))
+    }
+
+    /// What the function, the queue and the event bus are charged for.
+    pub fn split_usage(&self) -> Usage {
         let mut usage = lambda(self.prices, self.architecture, self.memory_mb, self.billed);
         if self.is_queued() {
             usage.add("SQS", self.queue_requests().map(real), self.prices.quote(SQS_REQUEST));
         }
-        usage.with(self.event()).cost(cost_item(self.concurrency, SPLIT_COST), 1e6 / real(self.done))
+        usage.with(self.event())
+    }
+
+    fn run_log(&self) -> Cost {
+        self.run_log_usage().cost(cost_item(self.concurrency, RUN_LOG_COST), 1e6 / real(self.done))
     }
 
     /// Writes of an entry below 1 KB each.
-    fn run_log(&self) -> Cost {
+    pub fn run_log_usage(&self) -> Usage {
         let queued = if self.is_queued() { self.items } else { 0 };
         let writes = queued + WRITES_PER_ATTEMPT * (self.split_attempts + self.item_attempts);
         let mut usage = Usage::default();
         usage.add("run log", real(writes), self.prices.quote(DYNAMODB_WRITE));
-        usage.cost(cost_item(self.concurrency, RUN_LOG_COST), 1e6 / real(self.done))
+        usage
     }
 
     /// The items' time, one request, and the same event.

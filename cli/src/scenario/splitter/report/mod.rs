@@ -22,7 +22,10 @@ use results::scenario::Detail;
 use results::scenario::splitter::{SPLIT_COST, SplitRun, Splitting, cost_item};
 use serde_json::{Map, Value};
 
+pub use cost::Quantities;
+
 use super::Run;
+use super::estimate;
 use super::execute::Observation;
 use crate::html::picture::Picture;
 use crate::scenario::archive::rank_by::RankBy;
@@ -79,6 +82,10 @@ impl Report for Splitting {
 
     fn options(&self, _: &str) -> Value {
         super::options::of_result(self)
+    }
+
+    fn used(&self, _: &str, costs: &[Cost]) -> Vec<Cost> {
+        estimate::used(self, costs)
     }
 
     fn command_options(&self, settings: &Map<String, Value>) -> String {

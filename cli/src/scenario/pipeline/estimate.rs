@@ -1,0 +1,278 @@
+//! What a load will cost and meet, before it begins.
+
+use anyhow::Result;
+use protocol::pipeline::message_id;
+use protocol::stats::{real, whole};
+use results::cost::{Cost, Usage};
+use results::prices::{KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR};
+use results::scenario::Detail;
+use results::scenario::pipeline::{COST, Delivery};
+
+use super::Run;
+use super::options::Options;
+use super::report::Quantities;
+use crate::scenario::shared::billing_log::Billed;
+use crate::scenario::shared::cost::quantity_of;
+use crate::scenario::shared::estimate::{
+    Bound, Limit, Part, Past, Plan, Range, Standing, concurrency, database, hourly, of_run,
+};
+
+/// The item of an estimate.
+const ITEM: &str = "messages";
+/// A billed invocation of `upstream`, and of a stream's reader, ms.
+const INVOCATION_MS: Range = Range::new(3.0, 6.0, 30.0);
+/// What a reader takes longer for each further record of its batch, ms.
+const RECORD_MS: Range = Range::new(0.05, 0.2, 1.0);
+/// From the last request to the last row, s.
+const DRAIN_SECONDS: Range = Range::new(0.01, 1.0, 15.0);
+/// Around the load: asking whether the database is ready, and the REPORT lines, s.
+const AROUND_SECONDS: Range = Range::new(5.0, 15.0, 60.0);
+/// Batches per second that a shard's reader takes at most while records keep coming: it asks again as soon as one is done.
+const BATCHES_PER_SECOND: Range = Range::new(1.0, 5.0, 50.0);
+/// What a shard takes per second (Kinesis Data Streams Developer Guide, "Quotas and limits").
+const SHARD_RECORDS: f64 = 1000.0;
+const SHARD_BYTES: f64 = 1024.0 * 1024.0;
+/// Shards that a new on-demand stream has, from the same page.
+const ON_DEMAND_SHARDS: u64 = 4;
+/// Requests per second of all APIs of an account in most regions ("API Gateway quotas").
+const ACCOUNT_REQUESTS: f64 = 10_000.0;
+
+/// What a load will cost and meet.
+pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
+    let load = Load::new(run, options, pasts);
+    let mut limits = vec![concurrency(run.context(), invocations_at_once).await];
+    limits.extend(load.limits());
+    Ok(Plan {
+        standing: standing(run),
+        parts: vec![Part::of(ITEM, |bound| load.usage(bound))],
+        besides: Vec::new(),
+        seconds: load.seconds().plus(AROUND_SECONDS),
+        limits,
+        assumptions: load.assumptions(),
+        not_counted: "Aurora's capacity, storage and I/O (the first is in the stack's price per hour); logs, metrics and tracing; \
+                      data through the interface endpoints",
+    })
+}
+
+/// What the run of a result used.
+pub fn used(delivery: &Delivery, costs: &[Cost]) -> Vec<Cost> {
+    // Each request is a unit of the API, so this line tells how many of a million there were.
+    let share = quantity_of(costs, COST, "HTTP API").map(|requests| real(delivery.requests.sent) / requests);
+    share.and_then(|share| of_run(costs, ITEM, &[COST], share)).into_iter().collect()
+}
+
+fn standing(run: &Run) -> Vec<Standing> {
+    let (prices, deployment) = (&run.prices, run.deployment());
+    let shards = deployment.setting("shards").unwrap_or_default();
+    // Functions in the network reach Secrets Manager; with sqlx, SQS too.
+    let endpoints = if deployment.text_setting("driver") == "sqlx" { 2 } else { 1 };
+    let mut all = database(prices, deployment, 1, endpoints);
+    if shards == 0 {
+        all.push(hourly(prices, "1 on-demand stream", 1.0, KINESIS_STREAM_HOUR));
+        return all;
+    }
+    all.push(hourly(prices, format!("a stream's shards: {shards}"), real(shards), KINESIS_SHARD_HOUR));
+    if deployment.text_setting("fanOut") == "on" {
+        let item = format!("enhanced fan-out of shards: {shards}");
+        all.push(hourly(prices, item, real(shards), KINESIS_CONSUMER_SHARD_HOUR));
+    }
+    all
+}
+
+/// A load that is to come.
+struct Load<'a> {
+    run: &'a Run,
+    options: &'a Options,
+    messages: u64,
+    /// What an earlier run says.
+    past: Option<Seen<'a>>,
+}
+
+/// What each message of an earlier run took.
+struct Seen<'a> {
+    past: &'a Past,
+    /// Invocations of `midstream`.
+    midstream: f64,
+    /// Invocations of `downstream`.
+    downstream: f64,
+    /// Billed time of all functions, ms.
+    ms: f64,
+}
+
+impl<'a> Load<'a> {
+    fn new(run: &'a Run, options: &'a Options, pasts: &[&'a Past]) -> Self {
+        let past = pasts.iter().find_map(|past| Seen::new(past));
+        Self { run, options, messages: options.schedule().total(), past }
+    }
+
+    /// From the first request to the last row.
+    fn seconds(&self) -> Range {
+        let load = (self.options.ramp + self.options.duration).as_secs_f64();
+        DRAIN_SECONDS.map(|drain| load + drain)
+    }
+
+    fn usage(&self, bound: Bound) -> Usage {
+        self.quantities(bound).usage()
+    }
+
+    fn quantities(&self, bound: Bound) -> Quantities {
+        let (run, options, messages) = (self.run, self.options, self.messages);
+        let deployment = run.deployment();
+        Quantities {
+            prices: run.prices.clone(),
+            rows: messages,
+            architecture: deployment.architecture.clone(),
+            memory_mb: deployment.setting("memory").unwrap_or_default(),
+            billed: Some(self.billed(bound)),
+            requests: messages,
+            puts: messages,
+            writes: messages,
+            id_bytes: message_id(&run.name, messages).len() as u64,
+            message_bytes: options.size,
+            shards: deployment.setting("shards").unwrap_or_default(),
+            has_consumer: deployment.text_setting("fanOut") == "on",
+            seconds: self.seconds().at(bound),
+            is_data_api: deployment.text_setting("driver") == "data-api",
+            batches: Some(whole(self.batches().at(bound))),
+            acu_hours: None,
+        }
+    }
+
+    /// The invocations of all functions: one of `upstream` for each message, and its readers' batches.
+    fn billed(&self, bound: Bound) -> Billed {
+        let messages = real(self.messages);
+        let (invocations, ms) = if let Some(seen) = &self.past {
+            let deployment = self.run.deployment();
+            let memory_mb = deployment.setting("memory").unwrap_or_default();
+            let longer = seen.past.durations(deployment, seen.past.memory_mb, memory_mb);
+            let readers = self.clamped(seen.midstream).plus(self.batches()).at(bound);
+            (messages + readers, messages * seen.ms * longer.at(bound))
+        } else {
+            let readers = 2.0 * self.batches().at(bound);
+            let records = 2.0 * messages * RECORD_MS.at(bound);
+            (messages + readers, (messages + readers) * INVOCATION_MS.at(bound) + records)
+        };
+        Billed { invocations: whole(invocations), ms, ..Billed::default() }
+    }
+
+    /// Invocations of `downstream`: at least full batches, at most one for each message.
+    fn batches(&self) -> Range {
+        if let Some(seen) = &self.past {
+            return self.clamped(seen.downstream);
+        }
+        let deployment = self.run.deployment();
+        let shards = deployment.setting("shards").unwrap_or(1).max(1);
+        let lanes = real(shards * deployment.setting("parallelization").unwrap_or(1));
+        self.within_messages(self.seconds().times(BATCHES_PER_SECOND).map(|batches| batches * lanes))
+    }
+
+    /// So many for each message as an earlier run had.
+    fn clamped(&self, of_each: f64) -> Range {
+        let all = real(self.messages) * of_each;
+        self.within_messages(Range::new(all * 0.5, all, all * 1.5))
+    }
+
+    fn within_messages(&self, batches: Range) -> Range {
+        let batch_size = self.run.deployment().setting("batchSize").unwrap_or(1).max(1);
+        batches.clamp(real(self.messages.div_ceil(batch_size)), real(self.messages))
+    }
+
+    fn limits(&self) -> Vec<Limit> {
+        let deployment = self.run.deployment();
+        let setting = |name| deployment.setting(name);
+        let rate = real(self.options.rate);
+        let shards = real(setting("shards").filter(|shards| *shards > 0).unwrap_or(ON_DEMAND_SHARDS));
+        let bytes = rate * real(self.quantities(Bound::Expected).record_bytes()) / shards;
+        let mut limits = Vec::new();
+        limits.extend(setting("apiRate").map(|allowed| {
+            Limit::new("requests per second (the API's setting apiRate)", rate, real(allowed))
+        }));
+        limits.push(Limit::new("requests per second (API Gateway, of the account)", rate, ACCOUNT_REQUESTS));
+        limits.push(Limit::new("records per second and shard (Kinesis)", rate / shards, SHARD_RECORDS));
+        limits.push(Limit::new("bytes per second and shard (Kinesis)", bytes, SHARD_BYTES));
+        limits
+    }
+
+    fn assumptions(&self) -> Vec<String> {
+        let every = "each message is accepted, stored once, and needs no retry".to_owned();
+        let Some(Seen { past, .. }) = &self.past else {
+            let durations = format!(
+                "durations: assumed: {} to {} ms for an invocation, and {} to {} ms for each record of a batch",
+                INVOCATION_MS.low, INVOCATION_MS.high, RECORD_MS.low, RECORD_MS.high
+            );
+            let batches = format!(
+                "batches: assumed: {} to {} per second and shard",
+                BATCHES_PER_SECOND.low, BATCHES_PER_SECOND.high
+            );
+            return vec![every, durations, batches];
+        };
+        vec![every, past.says(self.run.deployment(), "durations, and records in each batch")]
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// What a result says; none if it lacks a function.
+    fn new(past: &'a Past) -> Option<Self> {
+        let Detail::Pipeline(delivery) = &past.detail else { return None };
+        let Delivery { functions, requests, messages, .. } = &**delivery;
+        if functions.len() < 3 || requests.sent == 0 || messages.stored == 0 {
+            return None;
+        }
+        let sent = real(requests.sent);
+        let of_each = |function: &str| {
+            let found = functions.iter().find(|one| one.function == function)?;
+            Some(real(found.invocations) / sent)
+        };
+        Some(Self {
+            past,
+            midstream: of_each("midstream")?,
+            downstream: of_each("downstream")?,
+            ms: functions.iter().map(|one| one.billed_ms).sum::<f64>() / sent,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+    use crate::scenario::pipeline::Pipeline;
+    use crate::scenario::pipeline::testing::run;
+    use crate::scenario::shared::estimate::forecast;
+    use crate::scenario::shared::estimate::testing::{again, assert_alike};
+    use crate::scenario::shared::testing::parsed;
+
+    fn pipeline(line: &str) -> Pipeline {
+        Pipeline::new(&parsed(line).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_same_load_again_is_estimated_as_it_was() {
+        assert_alike(&again(&pipeline("--rate 50 --duration 20s"), run()).await, &[]);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_has_measured_is_assumed_and_said_so() {
+        let mut run = run();
+        let settings =
+            [("minCapacity", 0.5.into()), ("maxCapacity", 2.into()), ("parallelization", 1.into())];
+        run.deployed.deployment.settings.extend(settings.map(|(name, value)| (name.to_owned(), value)));
+        let forecast = forecast(&pipeline("--rate 2000 --duration 10s --ramp 2s"), &run, &[]).await.unwrap();
+        insta::assert_snapshot!(forecast.render());
+    }
+
+    #[tokio::test]
+    async fn a_stream_on_demand_has_other_lines_and_is_paid_by_the_hour() {
+        let mut run = run();
+        run.deployed.deployment.settings.insert("shards".to_owned(), 0.into());
+        let options: Options = parsed("--rate 100 --duration 60s").unwrap();
+        let plan = plan(&run, &options, 1, &[]).await.unwrap();
+        let names: Vec<_> = plan.parts[0].expected.lines.iter().map(|line| line.name.as_str()).collect();
+        assert!(names.contains(&"stream data out"), "{names:?}");
+        let stream = plan.standing.iter().find(|one| one.item == "1 on-demand stream").unwrap();
+        assert!((stream.high_usd_per_hour - 0.04).abs() < 1e-12);
+        let of_a_shard =
+            plan.limits.iter().find(|limit| limit.what.starts_with("records per second")).unwrap();
+        assert!((of_a_shard.needed - 25.0).abs() < 1e-12, "a new stream has four shards");
+    }
+}

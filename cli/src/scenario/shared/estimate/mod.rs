@@ -1,0 +1,20 @@
+//! What a run will cost, before it begins: the same quantities at the same prices as in its result, as far as they can be known.
+
+mod forecast;
+mod guard;
+mod limit;
+mod part;
+mod past;
+mod range;
+mod render;
+mod standing;
+#[cfg(test)]
+pub mod testing;
+
+pub use forecast::{Forecast, Plan, forecast};
+pub use guard::Guard;
+pub use limit::{HISTORY_EVENTS, Limit, MAP_ITERATIONS, S3_READS, S3_WRITES, concurrency};
+pub use part::{Part, of_run};
+pub use past::Past;
+pub use range::{Bound, Range};
+pub use standing::{Standing, dashboard, database, hourly, monthly, objects, stored_bytes};

@@ -1,0 +1,148 @@
+//! A forecast as people read it.
+
+use std::fmt::Write as _;
+
+use results::cost::Cost;
+
+use super::forecast::Forecast;
+use super::limit::Limit;
+use super::range::Range;
+use super::standing::Standing;
+use crate::layout::Table;
+use crate::scenario::shared::tables::{digits, none, table};
+
+impl Forecast {
+    /// All of it.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        let _ = writeln!(text, "{}", self.heading());
+        if !self.standing.is_empty() {
+            let _ =
+                writeln!(text, "\nwhat stands, whether anything runs or not:\n{}", standing(&self.standing));
+        }
+        let _ =
+            writeln!(text, "\nwhat the run uses, as its result will count it:\n{}", costs(&self.run.items));
+        if !self.besides.is_empty() {
+            let _ = writeln!(text, "\nwhat it uses besides, which no result has:\n{}", costs(&self.besides));
+        }
+        if !self.limits.is_empty() {
+            let _ = writeln!(text, "\nlimits:\n{}", limits(&self.limits));
+        }
+        let _ = writeln!(text, "\n{}", self.summary());
+        for assumption in &self.run.assumptions {
+            let _ = writeln!(text, "assumption: {assumption}");
+        }
+        if !self.not_counted.is_empty() {
+            let _ = writeln!(text, "not counted: {}", self.not_counted);
+        }
+        for limit in self.limits.iter().filter(|limit| limit.is_exceeded()) {
+            let _ = writeln!(text, "warning: the run needs more than a limit allows: {}", limit.what);
+        }
+        for warning in &self.warnings {
+            let _ = writeln!(text, "warning: {warning}");
+        }
+        text
+    }
+
+    fn heading(&self) -> String {
+        let Self { scenario, stack, region, architecture, .. } = self;
+        let place = if self.is_on_aws { "AWS" } else { "LOCAL: nothing is charged; prices are AWS's" };
+        format!("{scenario} on stack {stack} ({place}), {region}, {architecture}")
+    }
+
+    /// What the run costs and how long it takes.
+    pub fn summary(&self) -> String {
+        let standing: [f64; 2] = [
+            self.standing.iter().map(|one| one.low_usd_per_hour).sum(),
+            self.standing.iter().map(|one| one.high_usd_per_hour).sum(),
+        ];
+        format!(
+            "estimate: the run costs {}, takes {}; the stack costs {} per hour",
+            usd(self.total_usd),
+            time(self.seconds),
+            usd(Range::new(standing[0], standing[1], standing[1])),
+        )
+    }
+}
+
+/// Such as `0.0123 USD (0.0100 to 0.0200)`.
+pub fn usd(usd: Range) -> String {
+    between(usd, digits, "USD")
+}
+
+fn time(seconds: Range) -> String {
+    let [low, expected, high] = [seconds.low, seconds.expected, seconds.high].map(duration);
+    if low == high { format!("about {expected}") } else { format!("about {expected} ({low} to {high})") }
+}
+
+fn between(range: Range, shown: impl Fn(f64) -> String, unit: &str) -> String {
+    let [low, expected, high] = [range.low, range.expected, range.high].map(shown);
+    if low == high { format!("{expected} {unit}") } else { format!("{expected} {unit} ({low} to {high})") }
+}
+
+/// Such as `45 s`, `12 min` or `3.5 h`.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("{seconds:.0} s"),
+        120.0..7200.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
+    }
+}
+
+fn standing(all: &[Standing]) -> Table {
+    let header = ["what", "USD per hour", "price"].map(ToOwned::to_owned);
+    let rows = all.iter().map(|one| {
+        let usd = Range::new(one.low_usd_per_hour, one.high_usd_per_hour, one.high_usd_per_hour);
+        let cell = if usd.low < usd.high {
+            format!("{} to {}", digits(usd.low), digits(usd.high))
+        } else {
+            digits(usd.high)
+        };
+        vec![one.item.clone(), cell, format!("{} per {}", one.price.usd, one.price.unit)]
+    });
+    table(&header, rows, &[0, 2])
+}
+
+fn costs(all: &[Cost]) -> Table {
+    let header = ["", "what", "quantity", "unit", "USD"].map(ToOwned::to_owned);
+    let value = |value: Option<f64>| value.map_or_else(none, digits);
+    let rows = all.iter().flat_map(|cost| {
+        let lines = cost.lines.iter().map(|line| {
+            let quantity = line.quantity.map_or_else(none, amount);
+            let usd = value(line.usd);
+            vec![cost.item.clone(), line.name.clone(), quantity, line.price.unit.clone(), usd]
+        });
+        let sum = [cost.item.clone(), "sum".to_owned(), String::new(), String::new(), value(cost.usd)];
+        lines.chain([sum.to_vec()])
+    });
+    table(&header, rows, &[0, 1, 3])
+}
+
+/// A count as such, anything else with four digits.
+fn amount(value: f64) -> String {
+    if (value - value.round()).abs() < 1e-9 { format!("{value:.0}") } else { digits(value) }
+}
+
+fn limits(all: &[Limit]) -> Table {
+    let header = ["limit", "this run", "allowed"].map(ToOwned::to_owned);
+    let rows = all.iter().map(|limit| {
+        let allowed = limit.allowed.map_or_else(|| "unknown".to_owned(), amount);
+        vec![limit.what.clone(), amount(limit.needed), allowed]
+    });
+    table(&header, rows, &[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_as_exact_as_they_can_be() {
+        let shown = [45.4, 119.0, 120.0, 5400.0, 9000.0].map(duration);
+        assert_eq!(shown, ["45 s", "119 s", "2 min", "90 min", "2.5 h"]);
+        assert_eq!(time(Range::new(10.0, 20.0, 200.0)), "about 20 s (10 s to 3 min)");
+        assert_eq!([52.0, 0.25, 22_440.0].map(amount), ["52", "0.2500", "22440"]);
+        assert_eq!(usd(Range::exact(0.5)), "0.5000 USD");
+        assert_eq!(usd(Range::new(0.25, 0.5, 1.0)), "0.5000 USD (0.2500 to 1.000)");
+    }
+}

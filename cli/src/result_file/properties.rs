@@ -128,7 +128,9 @@ proptest! {
         changes in vec((any::<Index>(), change()), 1..6),
     ) {
         let mut value = serde_json::to_value(read(Path::new(file)).unwrap()).unwrap();
-        changes.iter().for_each(|(at, change)| change.make(&mut value, *at));
+        for (at, change) in &changes {
+            change.make(&mut value, *at);
+        }
         if let Ok(result) = of(value) {
             show_all(&result);
         }
@@ -140,7 +142,9 @@ proptest! {
         changes in vec((any::<Index>(), change()), 1..6),
     ) {
         let mut value: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-        changes.iter().for_each(|(at, change)| change.make(&mut value, *at));
+        for (at, change) in &changes {
+            change.make(&mut value, *at);
+        }
         if let Ok(result) = of(upgrade(value)) {
             show_all(&result);
         }

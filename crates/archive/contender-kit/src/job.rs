@@ -175,7 +175,8 @@ impl Job {
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Archived<T>, Failure> {
         let before = s3.charged();
-        let done = self.carry_out(s3, invocation, work).await;
+        // What a contender keeps while it works is large.
+        let done = Box::pin(self.carry_out(s3, invocation, work)).await;
         own_count::log(s3.charged().since(before));
         done
     }

@@ -42,8 +42,8 @@ fn run(folder: &TempDir, line: &str) -> Output {
         .env("PATH", format!("{}:{path}", folder.path().join("bin").display()))
         .envs([("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")])
         .args(line.split(' '));
-    for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-        command.env_remove(proxy);
+    for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "COLUMNS"] {
+        command.env_remove(variable);
     }
     command.output().unwrap()
 }

@@ -213,8 +213,8 @@ impl<'a> Reads<'a> {
             }
             None => format!(
                 "durations: assumed: {MB_PER_SECOND} MB/s for a function with 256 MB, in proportion to memory up to \
-                 {MOST_MB_PER_SECOND} MB/s, and {} ms for each object; half to twice that",
-                OBJECT_MS.expected
+                 {MOST_MB_PER_SECOND} MB/s, or half to twice as long, and {} to {} ms for each object",
+                OBJECT_MS.low, OBJECT_MS.high
             ),
         }
     }

@@ -7,7 +7,7 @@ export default tseslint.config(
   {
     // It runs in a browser, inside a page.
     files: ["cli/src/html/*.js"],
-    languageOptions: { sourceType: "script", globals: { document: "readonly" } },
+    languageOptions: { sourceType: "script", globals: { document: "readonly", EventSource: "readonly", location: "readonly" } },
   },
   {
     files: ["**/*.ts"],

@@ -5,9 +5,12 @@ export default tseslint.config(
   { ignores: ["node_modules/", "target/", ".lambench/", "contenders/", "cli/src/init/templates/"] },
   eslint.configs.recommended,
   {
-    // It runs in a browser, inside a page.
-    files: ["cli/src/html/*.js"],
-    languageOptions: { sourceType: "script", globals: { document: "readonly", EventSource: "readonly", location: "readonly" } },
+    // They run in a browser, inside a page.
+    files: ["cli/src/{html,live}/*.js"],
+    languageOptions: {
+      sourceType: "script",
+      globals: { document: "readonly", EventSource: "readonly", location: "readonly" },
+    },
   },
   {
     files: ["**/*.ts"],

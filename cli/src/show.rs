@@ -83,7 +83,8 @@ pub fn render_ranked(result: &RunResult, rank_by: RankBy) -> String {
     let _ = writeln!(text, "{}", heading(result));
     let _ = writeln!(text, "{}", settings(result));
     text.push_str(&render_detail(result, rank_by));
-    if let Some(estimate) = &result.estimate {
+    // A run that was stopped has used less than what was estimated.
+    if let Some(estimate) = result.estimate.as_ref().filter(|_| result.incomplete.is_none()) {
         text.push_str(&estimated(estimate));
     }
     text.push_str(&verdict(result).block());

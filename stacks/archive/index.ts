@@ -149,6 +149,7 @@ export const archive = scenario({
         stateMachine: machine.arn,
         bucket: bucket.name,
         contenders: arns,
+        selfInvoking: arns.apply((all) => all.filter((_, index) => found.contenders[index]?.invokesItself)),
         warmupRange: [0, RUNS[1]],
         canPause: true,
         leftOut: found.leftOut,

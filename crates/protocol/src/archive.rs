@@ -22,6 +22,9 @@ pub struct Deployed {
     /// Whether the state machine pauses around the runs if it is told to; that of an earlier version does not.
     #[serde(default)]
     pub can_pause: bool,
+    /// Those of the contenders that may invoke themselves, ARNs.
+    #[serde(default)]
+    pub self_invoking: Vec<String>,
     /// The bucket; none in the output of an earlier version.
     #[serde(default)]
     pub bucket: Option<String>,

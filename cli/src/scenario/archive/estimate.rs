@@ -37,6 +37,8 @@ const VERIFY_MB: u64 = 512;
 const VERIFIED_AT_ONCE: u64 = 5;
 /// What a ranged read of the verification has, bytes.
 const VERIFIED_RANGE: f64 = 8.0 * 1024.0 * 1024.0;
+/// What `--requests metrics` takes longer, s (`execute/request_metrics.rs`).
+const METRICS_SECONDS: Range = Range::new(1980.0, 2160.0, 3180.0);
 /// Around all runs: the preflight, the clean-up, and the REPORT lines, s.
 const AROUND_SECONDS: Range = Range::new(5.0, 15.0, 90.0);
 
@@ -73,6 +75,15 @@ pub async fn plan(
         assumptions: assumptions(run, &all),
         not_counted: "archives while they wait to be verified; logs and tracing",
     })
+}
+
+/// The same with S3's request metrics, which have to start, need pauses around the runs, and come late.
+pub fn with_request_metrics(plan: Plan) -> Plan {
+    Plan {
+        seconds: plan.seconds.plus(METRICS_SECONDS),
+        not_counted: "archives while they wait to be verified; S3's request metrics; logs and tracing",
+        ..plan
+    }
 }
 
 /// What the ranked runs of a result used.
@@ -207,7 +218,9 @@ fn verification(run: &Run, options: &ContestOptions, bound: Bound) -> Usage {
     if let Some(price) = compute(&run.deployment().architecture) {
         usage.add("compute", gb_seconds, prices.quote(price));
     }
-    usage.add("Lambda requests", archives + 2.0, prices.quote(LAMBDA_REQUEST));
+    // Each execution has a preflight and a clean-up.
+    let executions = if options.cold_only { options.runs_per_contender } else { 1 };
+    usage.add("Lambda requests", archives + 2.0 * real(executions), prices.quote(LAMBDA_REQUEST));
     usage.add("S3 reads", archives * reads, prices.quote(S3_READ));
     usage.add("Step Functions", real(transitions(run, options)), prices.quote(STATE_TRANSITION));
     usage
@@ -220,7 +233,7 @@ fn transitions(run: &Run, options: &ContestOptions) -> u64 {
     let (executions, runs) = if *cold_only { (*runs_per_contender, 1) } else { (1, *runs_per_contender) };
     let warmup = if *warmup_runs > 0 { 3 + 2 * warmup_runs } else { 0 };
     let contenders = run.deployed.contenders.len() as u64;
-    executions * (7 + contenders * (3 + warmup + 4 * runs))
+    executions * (8 + contenders * (3 + warmup + 4 * runs))
 }
 
 /// Whether there is as much to archive as in an earlier run.
@@ -256,13 +269,13 @@ async fn limits(
     let count = all.len() as u64;
     let runs_of_each = if options.cold_only { 1 } else { options.runs_per_contender };
     // As the state machine checks it itself.
-    let events = count * (20 + 9 * (options.warmup_runs + 2 * runs_of_each)) + 25;
+    let events = count * (22 + 9 * (options.warmup_runs + 2 * runs_of_each)) + 29;
     let writes = all.iter().map(|one| {
         let seconds = one.seconds().expected;
         if seconds > 0.0 { one.writes().expected / seconds * real(at_once) } else { 0.0 }
     });
     vec![
-        concurrency(run.context(), invocations_at_once).await,
+        concurrency(run.context(), with_fan_out(invocations_at_once, all)).await,
         Limit::new(
             "iterations of a Map at once (Step Functions)",
             real(runs.max(contenders)),
@@ -271,6 +284,12 @@ async fn limits(
         Limit::new("events in a history (Step Functions)", real(events), HISTORY_EVENTS),
         Limit::new("writes per second and prefix (S3)", real(whole(writes.fold(0.0, f64::max))), S3_WRITES),
     ]
+}
+
+/// Invocations at once, with those that a contender causes itself, as an earlier run showed.
+fn with_fan_out(invocations_at_once: u64, all: &[Expected<'_>]) -> u64 {
+    let widest = all.iter().filter_map(|one| one.past?.1.mean_invocations()).fold(1.0, f64::max);
+    whole((real(invocations_at_once) * widest).ceil())
 }
 
 fn assumptions(run: &Run, all: &[Expected<'_>]) -> Vec<String> {
@@ -366,8 +385,8 @@ mod tests {
             let options = ContestOptions { runs_per_contender: 10, warmup_runs, cold_only, ..options() };
             transitions(&run, &options)
         };
-        assert_eq!(of(0, false), 7 + 3 + 40);
-        assert_eq!(of(2, false), 7 + 3 + 3 + 4 + 40);
-        assert_eq!(of(0, true), 10 * (7 + 3 + 4));
+        assert_eq!(of(0, false), 8 + 3 + 40);
+        assert_eq!(of(2, false), 8 + 3 + 3 + 4 + 40);
+        assert_eq!(of(0, true), 10 * (8 + 3 + 4));
     }
 }

@@ -52,7 +52,8 @@ impl Scenario for Archive {
     async fn estimate(&self, run: &Run, size: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
         let options = choice::options(&self.0, &run.deployed)?;
         let at_once = self.invocations_at_once(&run.deployed);
-        estimate::plan(run, &options, at_once, size, pasts).await
+        let plan = estimate::plan(run, &options, at_once, size, pasts).await?;
+        Ok(if self.0.requests.is_some() { estimate::with_request_metrics(plan) } else { plan })
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

@@ -15,7 +15,7 @@ use super::report::{Quantities, data_api_requests};
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::cost::quantity_of;
 use crate::scenario::shared::estimate::{
-    Bound, HISTORY_EVENTS, Limit, MAP_ITERATIONS, Part, Past, Plan, Range, concurrency, database, of_run,
+    Bound, HISTORY_EVENTS, Limit, MAP_ITERATIONS, Part, Past, Plan, Range, concurrency, database, of_run, scaling,
 };
 
 /// What a ramp's worker is billed for besides its stage: all start as late as a cold one can, s.
@@ -62,11 +62,11 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
             .iter()
             .map(|load| Part::of(load.label(), |bound| load.quantities(bound).usage()))
             .collect(),
-        besides: Vec::new(),
+        besides: scaling(&run.prices, run.deployment(), 1 + readers, seconds),
         seconds,
         limits,
         assumptions,
-        not_counted: "Aurora's capacity, storage and I/O (the first is in the stack's price per hour); the functions that merge and \
+        not_counted: "Aurora's storage and I/O, and its least capacity, which is in the stack's price per hour; the functions that merge and \
                       tally; logs, metrics and tracing; data through the interface endpoints",
     })
 }

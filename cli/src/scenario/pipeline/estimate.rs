@@ -4,17 +4,18 @@ use anyhow::Result;
 use protocol::pipeline::message_id;
 use protocol::stats::{real, whole};
 use results::cost::{Cost, Usage};
-use results::prices::{KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR};
+use results::prices::{KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, STATE_TRANSITION};
 use results::scenario::Detail;
-use results::scenario::pipeline::{COST, Delivery};
+use results::scenario::pipeline::{COST, COST_OF_LOAD, Delivery};
 
 use super::Run;
+use super::execute::{generator, start_delay_ms};
 use super::options::Options;
 use super::report::Quantities;
 use crate::scenario::shared::billing_log::Billed;
-use crate::scenario::shared::cost::quantity_of;
+use crate::scenario::shared::cost::{lambda, quantity_of};
 use crate::scenario::shared::estimate::{
-    Bound, Limit, Part, Past, Plan, Range, Standing, concurrency, database, hourly, of_run,
+    Bound, HISTORY_EVENTS, Limit, Part, Past, Plan, Range, Standing, concurrency, database, hourly, of_run, scaling,
 };
 
 /// The item of an estimate.
@@ -23,6 +24,10 @@ const ITEM: &str = "messages";
 const INVOCATION_MS: Range = Range::new(3.0, 6.0, 30.0);
 /// What a reader takes longer for each further record of its batch, ms.
 const RECORD_MS: Range = Range::new(0.05, 0.2, 1.0);
+/// Workers that an inner Map of the state machine starts (`stacks/pipeline/load.ts`).
+const WORKERS_OF_MAP: u64 = 40;
+/// What a worker waits for late answers, s.
+const LATE_SECONDS: f64 = 30.0;
 /// From the last request to the last row, s.
 const DRAIN_SECONDS: Range = Range::new(0.01, 1.0, 15.0);
 /// Around the load: asking whether the database is ready, and the REPORT lines, s.
@@ -40,25 +45,58 @@ const ACCOUNT_REQUESTS: f64 = 10_000.0;
 /// What a load will cost and meet.
 pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
     let load = Load::new(run, options, pasts);
+    let seconds = load.seconds().plus(Range::exact(start_delay(options))).plus(AROUND_SECONDS);
+    let messages = Part::of(ITEM, |bound| load.usage(bound));
     let mut limits = vec![concurrency(run.context(), invocations_at_once).await];
     limits.extend(load.limits());
     Ok(Plan {
         standing: standing(run),
-        parts: vec![Part::of(ITEM, |bound| load.usage(bound))],
-        besides: Vec::new(),
-        seconds: load.seconds().plus(AROUND_SECONDS),
+        parts: std::iter::once(messages).chain(generator_part(run, options)?).collect(),
+        besides: scaling(&run.prices, run.deployment(), 1, seconds),
+        seconds,
         limits,
         assumptions: load.assumptions(),
-        not_counted: "Aurora's capacity, storage and I/O (the first is in the stack's price per hour); logs, metrics and tracing; \
+        not_counted: "Aurora's storage and I/O, and its least capacity, which is in the stack's price per hour; logs, metrics and tracing; \
                       data through the interface endpoints",
     })
 }
 
 /// What the run of a result used.
 pub fn used(delivery: &Delivery, costs: &[Cost]) -> Vec<Cost> {
-    // Each request is a unit of the API, so this line tells how many of a million there were.
-    let share = quantity_of(costs, COST, "HTTP API").map(|requests| real(delivery.requests.sent) / requests);
-    share.and_then(|share| of_run(costs, ITEM, &[COST], share)).into_iter().collect()
+    let share = quantity_of(costs, COST, "HTTP API").map(|requests| real(api_requests(delivery)) / requests);
+    let messages = share.and_then(|share| of_run(costs, ITEM, &[COST], share));
+    messages.into_iter().chain(of_run(costs, COST_OF_LOAD, &[COST_OF_LOAD], 1.0)).collect()
+}
+
+/// The requests that the API is charged for, each of which is a unit: also those of functions that have died, as far as their messages
+/// arrived.
+fn api_requests(delivery: &Delivery) -> u64 {
+    let messages = &delivery.messages;
+    let arrived =
+        delivery.requests.accepted + messages.unaccepted_stored + messages.unaccepted_dead_lettered;
+    delivery.requests.sent.max(arrived)
+}
+
+/// Until the load starts that functions send, s.
+fn start_delay(options: &Options) -> f64 {
+    options.workers().map_or(0.0, |workers| real(start_delay_ms(workers)) / 1e3)
+}
+
+/// The functions that send the load; none if this machine does.
+fn generator_part(run: &Run, options: &Options) -> Result<Option<Part>> {
+    let Some(workers) = options.workers() else { return Ok(None) };
+    let memory_mb = generator(run)?.memory;
+    let load = (options.ramp + options.duration).as_secs_f64();
+    // They are started one after the other, and wait for the time at which all begin.
+    let seconds = Range::new(load, load + start_delay(options), load + start_delay(options) + LATE_SECONDS);
+    let transitions = 3 + workers.div_ceil(WORKERS_OF_MAP) + 2 * workers;
+    Ok(Some(Part::of(COST_OF_LOAD, |bound| {
+        let ms = real(workers) * seconds.at(bound) * 1e3;
+        let billed = Billed { invocations: workers, ms, ..Billed::default() };
+        let mut usage = lambda(&run.prices, &run.deployment().architecture, memory_mb, Some(billed));
+        usage.add("Step Functions", real(transitions), run.prices.quote(STATE_TRANSITION));
+        usage
+    })))
 }
 
 fn standing(run: &Run) -> Vec<Standing> {
@@ -184,6 +222,11 @@ impl<'a> Load<'a> {
         let shards = real(setting("shards").filter(|shards| *shards > 0).unwrap_or(ON_DEMAND_SHARDS));
         let bytes = rate * real(self.quantities(Bound::Expected).record_bytes()) / shards;
         let mut limits = Vec::new();
+        limits.extend(self.options.workers().map(|workers| {
+            // With two throttled attempts each.
+            let events = 50 + 15 * workers + 6 * workers.div_ceil(WORKERS_OF_MAP);
+            Limit::new("events in a history (Step Functions)", real(events), HISTORY_EVENTS)
+        }));
         limits.extend(setting("apiRate").map(|allowed| {
             Limit::new("requests per second (the API's setting apiRate)", rate, real(allowed))
         }));
@@ -218,7 +261,7 @@ impl<'a> Seen<'a> {
         if functions.len() < 3 || requests.sent == 0 || messages.stored == 0 {
             return None;
         }
-        let sent = real(requests.sent);
+        let sent = real(api_requests(delivery));
         let of_each = |function: &str| {
             let found = functions.iter().find(|one| one.function == function)?;
             Some(real(found.invocations) / sent)

@@ -43,7 +43,8 @@ impl Scenario for Pipeline {
         let setting = |name| deployed.as_ref().setting(name).unwrap_or(1);
         // A table's stream has a shard for each of its partitions: one, at what a run writes.
         let workers = self.0.workers().unwrap_or_default();
-        self.0.connections * workers.max(1)
+        // A connection has one request at a time, and an invocation of upstream takes less than 100 ms.
+        (self.0.connections * workers.max(1)).min(self.0.rate.div_ceil(10).max(1))
             + workers
             + setting("shards").max(1) * setting("parallelization")
             + 1

@@ -38,6 +38,8 @@ Examples:
 const MAX_MESSAGES: u64 = 1_000_000;
 /// Most messages of a run that functions send.
 const MAX_MESSAGES_OF_FUNCTIONS: u64 = 2_000_000;
+/// Most messages of one of these functions: its report passes between states, 256 KiB at most (`crates/load/src/statuses.rs`).
+const MAX_MESSAGES_OF_FUNCTION: u64 = 200_000;
 /// Requests per second of a worker, where nothing else is asked for: some tenth of what it can send.
 const RATE_OF_WORKER: u64 = 250;
 /// Longest load of a function, the ramp included: it lives for 15 minutes, in which it also starts and waits for answers.
@@ -175,7 +177,14 @@ impl Options {
                 self.rate
             ));
         }
-        Ok(())
+        match self.workers() {
+            Some(workers) if total.div_ceil(workers) > MAX_MESSAGES_OF_FUNCTION => usage(format!(
+                "--workers {workers} makes {} messages for each, more than the {MAX_MESSAGES_OF_FUNCTION} that a function can \
+                 report: raise --workers",
+                total.div_ceil(workers)
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// How many messages can be sent from there at most.

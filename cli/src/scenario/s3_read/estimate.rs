@@ -1,6 +1,6 @@
 //! What reading a bucket will cost and meet, before it begins.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use protocol::s3_read::Variant;
 use protocol::stats::{real, whole};
 use results::cost::{Cost, Usage};
@@ -30,6 +30,7 @@ const AROUND_SECONDS: Range = Range::new(3.0, 8.0, 60.0);
 
 /// What reading a bucket will cost and meet.
 pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
+    refuse_unknowable(run, options)?;
     let variants = options.variants().into_iter();
     let all: Vec<Reads<'_>> = variants.map(|variant| Reads::new(run, options, variant, pasts)).collect();
     let seconds = all.iter().fold(Range::default(), |sum, reads| sum.plus(reads.seconds()));
@@ -72,6 +73,16 @@ fn is_filled(run: &Run) -> bool {
     run.deployment().text_setting("bucket").is_empty()
 }
 
+/// Refuses to guess how much a bucket has that somebody else has filled.
+fn refuse_unknowable(run: &Run, options: &Options) -> Result<()> {
+    if options.request(&run.deployed).max_objects == 0 && !is_filled(run) {
+        bail!(
+            "--max-objects 0 reads all of a bucket that the stack has not filled, and nobody knows how much that is: give a number"
+        );
+    }
+    Ok(())
+}
+
 /// Objects that a run reads, at most: of a bucket that the stack has filled, no more than it has.
 fn objects_at_most(run: &Run, options: &Options) -> u64 {
     let filled = run.deployment().setting("objectCount").unwrap_or_default();
@@ -86,12 +97,7 @@ fn objects_at_most(run: &Run, options: &Options) -> u64 {
 fn count_assumption(run: &Run, options: &Options) -> Vec<String> {
     let request = options.request(&run.deployed);
     let mut said = vec!["every object is read at its first request".to_owned()];
-    if request.max_objects == 0 && !is_filled(run) {
-        said.push(
-            "objects: assumed: as many as the setting objectCount, though --max-objects 0 has no limit"
-                .to_owned(),
-        );
-    } else if !request.prefix.is_empty() || request.modified_within_hours > 0.0 || !is_filled(run) {
+    if !request.prefix.is_empty() || request.modified_within_hours > 0.0 || !is_filled(run) {
         said.push("objects: assumed: as many as the options allow; there may be fewer".to_owned());
     }
     if !is_filled(run) {
@@ -269,9 +275,17 @@ mod tests {
         assert_eq!(count("--max-objects 0"), 1000);
         let existing = [("bucket", "mine".into())];
         assert_eq!(objects("--max-objects 5000", &existing).0, 5000);
-        let said = objects("--max-objects 0", &existing).1.join("\n");
-        assert!(said.contains("--max-objects 0 has no limit") && said.contains("sizes: assumed"), "{said}");
+        let said = objects("--max-objects 5000", &existing).1.join("\n");
+        assert!(said.contains("there may be fewer") && said.contains("sizes: assumed"), "{said}");
         assert_eq!(objects("", &[]).1.len(), 1, "all is known");
+    }
+
+    #[tokio::test]
+    async fn all_of_somebody_else_s_bucket_is_not_estimated() {
+        let mut run = run();
+        run.deployed.deployment.settings.insert("bucket".to_owned(), "mine".into());
+        let error = plan(&run, &parsed("--max-objects 0").unwrap(), 10, &[]).await.unwrap_err();
+        assert!(error.to_string().ends_with("nobody knows how much that is: give a number"), "{error}");
     }
 
     #[tokio::test]

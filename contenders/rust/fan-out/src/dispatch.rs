@@ -4,6 +4,7 @@
 //! for workers, or where the function may not invoke itself; it only takes longer.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -122,10 +123,27 @@ impl<'a, I: Invoker> Dispatch<'a, I> {
     /// # Errors
     /// If the archive cannot be made, or if too many workers fail.
     pub async fn run(mut self) -> Result<Done, Failure> {
-        let (mut away, mut here) = (FuturesUnordered::new(), FuturesUnordered::new());
+        let mut away = FuturesUnordered::new();
+        let all = self.send_all(&mut away).await;
+        if all.is_err() {
+            // Nobody can call them back, and a part that arrives after the upload was aborted would stay.
+            let left = self.job.end.saturating_duration_since(Instant::now());
+            let _ = timeout(left, async { while away.next().await.is_some() {} }).await;
+        }
+        all?;
+        let answers = self.answers.into_iter().flatten().collect();
+        Ok(Done { answers, invoked: self.invoked, worker_requests: self.worker_requests })
+    }
+
+    /// Sends all shares; `away` are those that workers send.
+    async fn send_all(
+        &mut self,
+        away: &mut FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + Send + 'a>>>,
+    ) -> Result<(), Failure> {
+        let mut here = FuturesUnordered::new();
         while self.answers.iter().any(Option::is_none) {
             while let Some(share) = self.next_for_worker(away.len()) {
-                away.push(self.invoke(share));
+                away.push(Box::pin(self.invoke(share)));
             }
             if here.is_empty()
                 && let Some(share) = self.waiting.pop_front()
@@ -146,8 +164,7 @@ impl<'a, I: Invoker> Dispatch<'a, I> {
                 }
             }
         }
-        let answers = self.answers.into_iter().flatten().collect();
-        Ok(Done { answers, invoked: self.invoked, worker_requests: self.worker_requests })
+        Ok(())
     }
 
     /// The next share for a worker, while so many are at work.
@@ -198,7 +215,10 @@ impl<'a, I: Invoker> Dispatch<'a, I> {
             Ok(Answered { answer, requests }) => {
                 self.answers[share] = Some(answer);
                 self.worker_requests += requests;
-                self.limit = (self.limit + 1).min(self.division.workers.saturating_sub(1));
+                // What Lambda has refused once it will refuse again.
+                if self.limit > 0 {
+                    self.limit = (self.limit + 1).min(self.division.workers.saturating_sub(1));
+                }
                 self.backoff = Backoff::default();
                 return Ok(());
             }

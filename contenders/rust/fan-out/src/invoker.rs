@@ -99,7 +99,8 @@ fn refused<E: std::error::Error + ProvideErrorMetadata + 'static>(error: &SdkErr
     let status = error.raw_response().map(|response| response.status().as_u16());
     let message = Failure::aws("invoke the function", error).to_string();
     match (status, error.code()) {
-        (Some(429), _) | (_, Some("EC2ThrottledException")) => InvokeError::Throttled(message),
+        // 409: its configuration is being changed.
+        (Some(409 | 429), _) | (_, Some("EC2ThrottledException")) => InvokeError::Throttled(message),
         (Some(400..500), _) => InvokeError::Refused(message),
         _ => InvokeError::Lost(message),
     }
@@ -127,6 +128,7 @@ mod tests {
         for (status, code, meant) in [
             (429, "TooManyRequestsException", InvokeError::Throttled as fn(String) -> _),
             (502, "EC2ThrottledException", InvokeError::Throttled),
+            (409, "ResourceConflictException", InvokeError::Throttled),
             (403, "AccessDeniedException", InvokeError::Refused),
             (400, "RecursiveInvocationException", InvokeError::Refused),
             (500, "ServiceException", InvokeError::Lost),

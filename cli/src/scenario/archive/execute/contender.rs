@@ -17,6 +17,8 @@ use crate::scenario::shared::invocation_log::{Invocation, Line, invocations, lin
 
 /// How much earlier or later the log's clock may be than this machine's.
 const CLOCKS_MS: i64 = 60_000;
+/// How much later other environments' lines may be searchable than a run's own.
+const SETTLED: Duration = Duration::from_secs(15);
 
 /// A contender and its runs.
 pub struct Observed {
@@ -99,19 +101,24 @@ async fn all_lines(
     let function = function_name(&contender.arn);
     // What was started before the runs, such as by warm-up runs, has to be known as well.
     let from_ms = contender.started_ms.min(run.started_at.as_millisecond()) - CLOCKS_MS;
-    let mut before = None;
+    // Each environment has a log stream of its own, and CloudWatch makes one searchable sooner than another.
+    let is_spread = run.deployment().is_on_aws() && run.deployed.self_invoking.contains(&contender.arn);
+    let settled = if is_spread { SETTLED } else { INTERVAL };
+    let mut before = (usize::MAX, Instant::now());
     loop {
         let to_ms = contender.ended_ms.max(Timestamp::now().as_millisecond()) + CLOCKS_MS;
         let lines = lines(run.context(), function, from_ms, to_ms).await?;
         let found = started_until(until_ms, &lines);
         let found = Invocations::of(&contender.runs, &found);
-        // Lines come in pieces: they are trusted once a second search has found no more.
-        let is_all = before == Some(lines.len()) && !found.lacks_reports() && found.under_way() == 0;
+        // Lines come in pieces: they are trusted once later searches have found no more.
+        if lines.len() != before.0 {
+            before = (lines.len(), Instant::now());
+        }
+        let is_all = before.1.elapsed() >= settled && !found.lacks_reports() && found.under_way() == 0;
         let longest = if found.under_way() > 0 { timeout } else { Duration::ZERO };
         if is_all || Instant::now() >= deadline + longest {
             return Ok(lines);
         }
-        before = Some(lines.len());
         sleep(INTERVAL).await;
     }
 }

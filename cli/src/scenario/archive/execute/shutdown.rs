@@ -16,6 +16,8 @@ use crate::output;
 use crate::scenario::shared::invocation_log::{Invocation, invocations, lines};
 
 const POLL: Duration = Duration::from_secs(1);
+/// How late CloudWatch has a START line, at most.
+const LATE: Duration = Duration::from_secs(15);
 
 /// Stops the last of a contest's executions, measures what it has brought, and removes what it wrote. A contender that is running
 /// cannot be stopped and might still write its archive: so its end is waited for, unless the user presses Ctrl-C again.
@@ -66,12 +68,21 @@ pub async fn wait_for_invocations(run: &Run, executions: &[String], since: Times
     let longest_run = Duration::from_secs(run.deployment().setting("timeoutSeconds").unwrap_or(900));
     let deadline = Instant::now() + longest_run;
     let mut told = 0;
+    let mut none_since: Option<Instant> = None;
     while Instant::now() < deadline {
-        let running = running(started, &logged_invocations(run, since).await?);
+        let logged = logged_invocations(run, since).await?;
+        let running = running(started, &logged);
         if running == 0 {
-            break;
+            // There are more than were started: one whose start cannot be found yet is not counted then.
+            let since = *none_since.get_or_insert_with(Instant::now);
+            let is_late = run.deployment().is_on_aws() && logged.len() as u64 > started;
+            if !is_late || since.elapsed() >= LATE {
+                break;
+            }
+        } else {
+            none_since = None;
         }
-        if told != running {
+        if running > 0 && told != running {
             told = running;
             output::print_error(format_args!("waiting for {running} invocations under way …"));
         }

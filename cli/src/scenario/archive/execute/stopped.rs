@@ -37,6 +37,10 @@ struct EndedRun {
 pub async fn measure(run: &Run, asked_runs: u64, warmup_runs: u64) -> Result<Stopped> {
     let mut ended = Vec::new();
     for (contender, arn) in run.deployed.contenders.iter().enumerate() {
+        if run.deployed.self_invoking.contains(arn) {
+            // Nobody can tell the lines of its runs from those of the invocations that they cause.
+            continue;
+        }
         let reports = reports(run, arn).await?;
         // A contender that prints such lines itself can't be told from its runs.
         if reports.len() as u64 <= asked_runs + warmup_runs {
@@ -50,8 +54,13 @@ pub async fn measure(run: &Run, asked_runs: u64, warmup_runs: u64) -> Result<Sto
     let mut verdicts = stream::iter(ended).map(|one| verify(run, one)).buffered(AT_ONCE);
     let mut count = 0;
     progress.set(count, "archives verified");
+    let overlap = run.deployment().setting("runsAtOnce").is_some_and(|at_once| at_once > 1);
     while let Some((contender, one)) = verdicts.try_next().await? {
-        verified[contender].push(one);
+        // One that Lambda throttled starts after others that came later: which number a line is of is not known then, so an archive
+        // that is not there says nothing about the contender.
+        if !(overlap && has_no_archive(&one)) {
+            verified[contender].push(one);
+        }
         count += 1;
         progress.set(count, "archives verified");
     }
@@ -59,6 +68,11 @@ pub async fn measure(run: &Run, asked_runs: u64, warmup_runs: u64) -> Result<Sto
     let span_ms = (run.started_at.as_millisecond(), Timestamp::now().as_millisecond());
     let runs = run.deployed.contenders.iter().cloned().zip(verified);
     Ok(stopped(&run.deployed.deployment.stack, runs, asked_runs, span_ms))
+}
+
+/// Whether there is no archive of a run (`functions/archive/src/error.rs`).
+fn has_no_archive(run: &ContenderRun) -> bool {
+    matches!(&run.verdict, Some(Verdict::Invalid { reason, .. }) if reason.starts_with("invalid: no archive at "))
 }
 
 /// The contenders with runs, and what all lack.
@@ -124,8 +138,13 @@ mod tests {
     use super::*;
     use crate::scenario::archive::testing::{ARN, run, runs};
 
-    /// A stack whose contender has these REPORT lines, and the archives that are verified.
+    /// A stack whose contender has these REPORT lines, and the archives that are verified: all are right.
     fn stack(request_ids: &[&str]) -> (Run, Arc<Mutex<Vec<Value>>>) {
+        stack_with(request_ids, &json!({ "valid": true, "entries": 3, "archive_bytes": 99 }))
+    }
+
+    fn stack_with(request_ids: &[&str], verdict: &Value) -> (Run, Arc<Mutex<Vec<Value>>>) {
+        let verdict = verdict.clone();
         let line = |id: &&str| {
             let report = format!(
                 "REPORT RequestId: {id}\tDuration: 1 ms\tBilled Duration: 2000 ms\tMax Memory Used: 9 MB\t"
@@ -141,7 +160,7 @@ mod tests {
             }
             assert_eq!(operation, "POST /2015-03-31/functions/v/invocations");
             log.lock().unwrap().push(body["archive_key"].clone());
-            (200, json!({ "valid": true, "entries": 3, "archive_bytes": 99 }))
+            (200, verdict.clone())
         });
         (Run { config, ..run() }, verified)
     }
@@ -175,6 +194,27 @@ mod tests {
         assert_eq!(*verified.lock().unwrap(), ["archives/lambench-20261121T100000000Z/rust-stream-0.zip"]);
         let (run, _) = stack(&["warm-up"]);
         assert!(measure(&run, 2, 2).await.unwrap().contenders.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_contender_that_may_invoke_itself_is_not_measured() {
+        let (mut run, _) = stack(&["one"]);
+        run.deployed.self_invoking = vec![ARN.to_owned()];
+        let Stopped { contenders, missing } = measure(&run, 2, 0).await.unwrap();
+        assert_eq!((contenders.len(), missing), (0, vec!["rust-stream: 2 of 2 runs".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn of_runs_that_overlap_nobody_knows_whose_archive_is_not_there() {
+        let verdict = json!({ "valid": false, "reason": "invalid: no archive at 'archives/x.zip'" });
+        let measured = async |at_once: u64| {
+            let (mut run, _) = stack_with(&["one"], &verdict);
+            run.deployed.deployment.settings.insert("runsAtOnce".to_owned(), at_once.into());
+            let Stopped { contenders, missing } = measure(&run, 2, 0).await.unwrap();
+            (contenders.len(), missing)
+        };
+        assert_eq!(measured(1).await, (1, vec!["rust-stream: 1 of 2 runs".to_owned()]), "it is out");
+        assert_eq!(measured(2).await, (0, vec!["rust-stream: 2 of 2 runs".to_owned()]));
     }
 
     #[test]

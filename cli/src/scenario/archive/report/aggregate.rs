@@ -33,7 +33,12 @@ pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<Str
             contest.failure.push(Failure { arn: arn.clone(), reason });
             continue;
         }
-        let success = success(observed, Requests::of(observation, observed), &run.prices)?;
+        let mut success = success(observed, Requests::of(observation, observed), &run.prices)?;
+        if matches!(observed.fan_out, FanOut::Unknown) && run.deployed.self_invoking.contains(arn) {
+            success.class = Class::FanOut;
+            success.no_rank =
+                Some("it may invoke itself, and its log does not say how often it did".to_owned());
+        }
         let list = if has_all_runs && success.no_rank.is_none() {
             &mut contest.success
         } else {
@@ -313,6 +318,22 @@ mod tests {
         let (contest, _) = contest(&Observation { options, ..observation(contenders) }, &run()).unwrap();
         let runs = |list: &[Success]| list.iter().map(|one| one.runs_count).collect::<Vec<_>>();
         assert_eq!((runs(&contest.success), runs(&contest.unranked)), (vec![2], vec![1]));
+    }
+
+    #[test]
+    fn a_contender_that_may_invoke_itself_has_no_rank_if_nobody_knows_how_often_it_did() {
+        let of = |self_invoking: &[&str]| {
+            let mut run = run();
+            run.deployed.self_invoking = self_invoking.iter().map(|&arn| arn.to_owned()).collect();
+            let unknown = Observed { fan_out: FanOut::Unknown, ..observed(&[2000.0], &[]) };
+            let options = ContestOptions { runs_per_contender: 1, ..options() };
+            let (contest, _) = contest(&Observation { options, ..observation(vec![unknown]) }, &run).unwrap();
+            (contest.success.len(), contest.unranked.into_iter().filter_map(|one| one.no_rank).next())
+        };
+        assert_eq!(of(&[]), (1, None));
+        let (ranked, reason) = of(&[ARN]);
+        assert_eq!(ranked, 0);
+        assert!(reason.unwrap().starts_with("it may invoke itself, and its log does not say"));
     }
 
     #[test]

@@ -18,14 +18,19 @@ use protocol::stats::{real, whole};
 
 use super::Run;
 use super::options::Options;
-use crate::exit::Interrupted;
+use crate::exit::{Interrupted, Usage};
+use crate::output;
 use crate::scenario::shared::billing_log::Billed;
 use load::Counters;
 pub use load::{GeneratedLoad, RequestLog, RequestStatus, Schedule, TIMEOUT, Throttled};
 pub use wait::Arrived;
-pub use workers::LoadWorkers;
+pub use workers::{LoadWorkers, generator, start_delay_ms};
 #[cfg(test)]
 pub use {dead_letters::DeadLetters, reconcile::Reconciliation};
+
+/// Messages of which each second one may have been refused: a range of two for each is what pipeline-tally's answer holds
+/// (`functions/pipeline/src/sum.rs`).
+const MOST_WHERE_REFUSED: u64 = 300_000;
 
 /// What a run waits for that has sent what it sends.
 const FOLLOWED: &str = "the messages that were sent to become rows";
@@ -89,14 +94,31 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let status = Status::default();
     let observed = Box::pin(observe(run, options, &status));
     let observed = run.stop.unless_aborted(observed, || leaves_behind(run, &status)).await;
-    if observed.is_err() {
-        workers::stop(run, &status).await?;
+    if observed.is_err()
+        && let Err(error) = workers::stop(run, &status).await
+    {
+        output::print_error(format_args!("the execution may go on: {error:#}"));
     }
     observed
 }
 
+/// Refuses a load of which nobody could tell what became of it.
+fn refuse_unknowable(run: &Run, options: &Options) -> Result<()> {
+    let (total, allowed) = (options.schedule().total(), run.deployment().setting("apiRate"));
+    match allowed {
+        Some(allowed) if options.rate > allowed && total > MOST_WHERE_REFUSED => Err(Usage(format!(
+            "--rate {} is more than the {allowed} that the API takes (setting apiRate), and of {total} messages nobody could tell \
+             which it refused: raise apiRate, lower --rate, or shorten --duration",
+            options.rate
+        ))
+        .into()),
+        _ => Ok(()),
+    }
+}
+
 async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observation> {
     let measured_from = options.schedule().measured_from();
+    refuse_unknowable(run, options)?;
     // A database that is paused wakes up, and one that is away is noticed before anything is sent.
     let woken = async { tally::tally(run, measured_from).await.context("the database isn't ready") };
     let spinner = run.context().waiting("asking whether the database is ready");

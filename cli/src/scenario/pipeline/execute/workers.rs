@@ -67,13 +67,13 @@ pub async fn send(run: &Run, options: &Options, status: &Status) -> Result<(Gene
     let message = "functions have sent their part of the load";
     progress.set(0, message);
     let ended = machine.follow(&arn, |events| progress.set(reported(events), message)).await?;
+    status.execution.replace(None);
     progress.end();
     let ends: Vec<Vec<WorkerEnd>> = ended.output("the load", |_| None)?;
     let outputs = machine.task_outputs(&arn).await?;
     let merged = MergedLoad::new(&schedule, outputs.iter().filter_map(|output| report(output)));
     let errors = errors(ends.into_iter().flatten());
     status.counters.replace(Some(Arc::new(counters(&merged.load.requests))));
-    status.execution.replace(None);
     if merged.reported == 0 {
         bail!(
             "no function has reported what it has sent ({}): see what they logged with: {}",
@@ -128,7 +128,12 @@ fn input(run: &Run, options: &Options) -> Input {
         connections: options.connections,
         message_bytes: options.size,
     };
-    Input { load, start_delay_ms: START_DELAY_MS + START_DELAY_OF_WORKER_MS * schedule.workers }
+    Input { load, start_delay_ms: start_delay_ms(schedule.workers) }
+}
+
+/// Between the start of an execution and that of the load that so many functions send, ms.
+pub fn start_delay_ms(workers: u64) -> u64 {
+    START_DELAY_MS + START_DELAY_OF_WORKER_MS * workers
 }
 
 /// What a task of the execution returned.

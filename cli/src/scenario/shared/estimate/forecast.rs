@@ -27,7 +27,7 @@ pub struct Plan {
     pub standing: Vec<Standing>,
     /// What the run will use, as its result's costs count it.
     pub parts: Vec<Part>,
-    /// What it will use besides, which no result has.
+    /// What it will use besides, which is compared with nothing of a result.
     pub besides: Vec<Part>,
     /// How long it takes, s.
     pub seconds: Range,

@@ -2,7 +2,7 @@
 
 use protocol::deployment::Deployment;
 use protocol::stats::real;
-use results::cost::QuotedPrice;
+use results::cost::{QuotedPrice, Usage};
 use results::price_list::PriceList;
 use results::prices::{
     AURORA_ACU_HOUR, DASHBOARD_MONTH, ENDPOINT_HOUR, MONTH_HOURS, Price, S3_GB_MONTH, SECRET_MONTH,
@@ -10,6 +10,8 @@ use results::prices::{
 use serde::Serialize;
 use serde_json::Value;
 
+use super::part::Part;
+use super::range::Range;
 use crate::scenario::shared::tables::{count, digits};
 
 /// Something that stands.
@@ -61,8 +63,23 @@ pub fn database(
     ]
 }
 
-/// A scenario's dashboard.
-pub fn dashboard(prices: &PriceList) -> Standing {
+/// Aurora's capacity above its minimum while a run goes on, which is paid for anyway; nothing where it doesn't scale. Half of it is
+/// expected: how fast Aurora scales depends on the load.
+pub fn scaling(prices: &PriceList, deployment: &Deployment, instances: u64, seconds: Range) -> Vec<Part> {
+    let capacity = |name| deployment.settings.get(name).and_then(Value::as_f64).unwrap_or_default();
+    let acus = (capacity("maxCapacity") - capacity("minCapacity")).max(0.0) * real(instances);
+    if acus == 0.0 {
+        return Vec::new();
+    }
+    let hours = Range::new(0.0, 0.5, 1.0).times(seconds).map(|seconds| acus * seconds / 3600.0);
+    vec![Part::of("Aurora's capacity above its minimum", |bound| {
+        let mut usage = Usage::default();
+        usage.add("Aurora", hours.at(bound), prices.quote(AURORA_ACU_HOUR));
+        usage
+    })]
+}
+
+/// A scenario's dashboard.(prices: &PriceList) -> Standing {
     monthly(prices, "1 dashboard (an account's first three cost nothing)", 1.0, DASHBOARD_MONTH)
 }
 
@@ -102,6 +119,19 @@ mod tests {
         close(all[0].high_usd_per_hour, 0.6);
         close(all[1].low_usd_per_hour, 0.01);
         close(all[2].high_usd_per_hour * MONTH_HOURS, 0.4);
+    }
+
+    #[test]
+    fn a_run_pays_for_what_a_cluster_scales_up_to() {
+        let scaling = |settings| {
+            let run = testing::run::<Deployed>("x", json!({ "settings": settings }));
+            scaling(&run.prices, run.deployment(), 2, Range::exact(1800.0))
+        };
+        let parts = scaling(json!({ "minCapacity": 0.5, "maxCapacity": 64 }));
+        let hours = parts[0].expected.lines[0].quantity.unwrap();
+        assert!((hours - 63.5 * 2.0 * 0.5 * 0.5).abs() < 1e-9, "{hours}");
+        assert!((parts[0].usd.high - 63.5 * 0.12).abs() < 1e-9 && parts[0].usd.low == 0.0, "{:?}", parts[0].usd);
+        assert_eq!(scaling(json!({ "minCapacity": 2, "maxCapacity": 2 })), [], "it stands, and is paid for anyway");
     }
 
     #[test]

@@ -15,7 +15,8 @@ use super::report::{Quantities, data_api_requests};
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::cost::quantity_of;
 use crate::scenario::shared::estimate::{
-    Bound, HISTORY_EVENTS, Limit, MAP_ITERATIONS, Part, Past, Plan, Range, concurrency, database, of_run, scaling,
+    Bound, HISTORY_EVENTS, Limit, MAP_ITERATIONS, Part, Past, Plan, Range, concurrency, database, of_run,
+    scaling,
 };
 
 /// What a ramp's worker is billed for besides its stage: all start as late as a cold one can, s.

@@ -4,7 +4,9 @@ use anyhow::Result;
 use protocol::pipeline::message_id;
 use protocol::stats::{real, whole};
 use results::cost::{Cost, Usage};
-use results::prices::{KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, STATE_TRANSITION};
+use results::prices::{
+    KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, STATE_TRANSITION,
+};
 use results::scenario::Detail;
 use results::scenario::pipeline::{COST, COST_OF_LOAD, Delivery};
 
@@ -15,7 +17,8 @@ use super::report::Quantities;
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::cost::{lambda, quantity_of};
 use crate::scenario::shared::estimate::{
-    Bound, HISTORY_EVENTS, Limit, Part, Past, Plan, Range, Standing, concurrency, database, hourly, of_run, scaling,
+    Bound, HISTORY_EVENTS, Limit, Part, Past, Plan, Range, Standing, concurrency, database, hourly, of_run,
+    scaling,
 };
 
 /// The item of an estimate.
@@ -72,8 +75,7 @@ pub fn used(delivery: &Delivery, costs: &[Cost]) -> Vec<Cost> {
 /// arrived.
 fn api_requests(delivery: &Delivery) -> u64 {
     let messages = &delivery.messages;
-    let arrived =
-        delivery.requests.accepted + messages.unaccepted_stored + messages.unaccepted_dead_lettered;
+    let arrived = delivery.requests.accepted + messages.unaccepted_stored + messages.unaccepted_dead_lettered;
     delivery.requests.sent.max(arrived)
 }
 

@@ -23,7 +23,11 @@ impl Forecast {
         let _ =
             writeln!(text, "\nwhat the run uses, as its result will count it:\n{}", costs(&self.run.items));
         if !self.besides.is_empty() {
-            let _ = writeln!(text, "\nwhat it uses besides (not compared with the result):\n{}", costs(&self.besides));
+            let _ = writeln!(
+                text,
+                "\nwhat it uses besides (not compared with the result):\n{}",
+                costs(&self.besides)
+            );
         }
         if !self.limits.is_empty() {
             let _ = writeln!(text, "\nlimits:\n{}", limits(&self.limits));

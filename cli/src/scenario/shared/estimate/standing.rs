@@ -79,7 +79,8 @@ pub fn scaling(prices: &PriceList, deployment: &Deployment, instances: u64, seco
     })]
 }
 
-/// A scenario's dashboard.(prices: &PriceList) -> Standing {
+/// A scenario's dashboard.
+pub fn dashboard(prices: &PriceList) -> Standing {
     monthly(prices, "1 dashboard (an account's first three cost nothing)", 1.0, DASHBOARD_MONTH)
 }
 
@@ -130,8 +131,16 @@ mod tests {
         let parts = scaling(json!({ "minCapacity": 0.5, "maxCapacity": 64 }));
         let hours = parts[0].expected.lines[0].quantity.unwrap();
         assert!((hours - 63.5 * 2.0 * 0.5 * 0.5).abs() < 1e-9, "{hours}");
-        assert!((parts[0].usd.high - 63.5 * 0.12).abs() < 1e-9 && parts[0].usd.low == 0.0, "{:?}", parts[0].usd);
-        assert_eq!(scaling(json!({ "minCapacity": 2, "maxCapacity": 2 })), [], "it stands, and is paid for anyway");
+        assert!(
+            (parts[0].usd.high - 63.5 * 0.12).abs() < 1e-9 && parts[0].usd.low == 0.0,
+            "{:?}",
+            parts[0].usd
+        );
+        assert_eq!(
+            scaling(json!({ "minCapacity": 2, "maxCapacity": 2 })),
+            [],
+            "it stands, and is paid for anyway"
+        );
     }
 
     #[test]

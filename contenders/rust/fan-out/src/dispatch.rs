@@ -4,12 +4,12 @@
 //! for workers, or where the function may not invoke itself; it only takes longer.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contender_kit::Job;
 use futures::StreamExt;
+use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use lambda_kit::{Backoff, Failure, Object};
 use s3_client::{Error, Failed, Upload};
@@ -138,7 +138,7 @@ impl<'a, I: Invoker> Dispatch<'a, I> {
     /// Sends all shares; `away` are those that workers send.
     async fn send_all(
         &mut self,
-        away: &mut FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + Send + 'a>>>,
+        away: &mut FuturesUnordered<LocalBoxFuture<'a, Ended>>,
     ) -> Result<(), Failure> {
         let mut here = FuturesUnordered::new();
         while self.answers.iter().any(Option::is_none) {

@@ -328,7 +328,7 @@ mod tests {
             let unknown = Observed { fan_out: FanOut::Unknown, ..observed(&[2000.0], &[]) };
             let options = ContestOptions { runs_per_contender: 1, ..options() };
             let (contest, _) = contest(&Observation { options, ..observation(vec![unknown]) }, &run).unwrap();
-            (contest.success.len(), contest.unranked.into_iter().filter_map(|one| one.no_rank).next())
+            (contest.success.len(), contest.unranked.into_iter().find_map(|one| one.no_rank))
         };
         assert_eq!(of(&[]), (1, None));
         let (ranked, reason) = of(&[ARN]);

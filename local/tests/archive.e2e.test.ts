@@ -339,7 +339,7 @@ describe("the archive contest, with the commands a user types", () => {
     expect(outputs.length).toBeGreaterThan(0);
     expect([...new Set(outputs)]).toEqual(["running"]);
     const { contenders } = JSON.parse(output) as Execution;
-    expect(contenders).toHaveLength(5);
+    expect(contenders).toHaveLength(6);
     for (const { runs } of contenders) {
       expect(runs).toHaveLength(2);
       for (const { elapsed_ms, verdict } of runs) {

@@ -142,13 +142,14 @@ impl<'a, I: Invoker> Dispatch<'a, I> {
     ) -> Result<(), Failure> {
         let mut here = FuturesUnordered::new();
         while self.answers.iter().any(Option::is_none) {
-            while let Some(share) = self.next_for_worker(away.len()) {
-                away.push(Box::pin(self.invoke(share)));
-            }
+            // First its own, or nothing would be left for it where Lambda has room for all.
             if here.is_empty()
                 && let Some(share) = self.waiting.pop_front()
             {
                 here.push(self.send(share));
+            }
+            while let Some(share) = self.next_for_worker(away.len()) {
+                away.push(Box::pin(self.invoke(share)));
             }
             let is_pausing = !self.waiting.is_empty() && Instant::now() < self.resume;
             tokio::select! {

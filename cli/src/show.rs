@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(estimated(&estimate), "estimated: 0.002392 USD, measured: 0.002392 USD\n");
         estimate.measured[0].lines[1].usd = None;
         let said = estimated(&estimate);
-        assert!(said.ends_with("; in neither, as they were not measured: compute\n"), "{said}");
+        assert!(said.ends_with("; in neither, as they were not measured: messages: compute\n"), "{said}");
         let shown = render(&RunResult { estimate: Some(estimate), ..result });
         assert!(shown.contains("\nestimated: 0.00"), "{shown}");
     }

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Result } from "./archive-result";
 import { Checkout, settings } from "./checkout";
 
-/** 100 MiB, which are three shares. */
-const OBJECTS = 20;
+/** 200 MiB, which are three shares. */
+const OBJECTS = 40;
 
 describe("a contender whose invocations share the archive", () => {
   let checkout: Checkout;

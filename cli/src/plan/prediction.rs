@@ -185,10 +185,10 @@ mod tests {
 
     #[test]
     fn numbers_of_functions_that_a_small_archive_has_not_are_one_line() {
-        let planned = planned(20, Objective::LambdaPrice);
+        let planned = planned(40, Objective::LambdaPrice);
         let fan_outs: Vec<_> =
             planned.designs.iter().filter(|design| design.contender == "rust-fan-out").collect();
         let [one] = fan_outs[..] else { panic!("{planned:?}") };
-        assert_eq!(one.invocations, 3, "a share has 32 MiB");
+        assert_eq!(one.invocations, 3, "a share has 64 MiB");
     }
 }

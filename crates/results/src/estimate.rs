@@ -25,23 +25,27 @@ pub struct Estimate {
 
 /// Both prices of what was measured.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison<'a> {
+pub struct Comparison {
     /// What was expected, USD.
     pub estimated_usd: f64,
     /// What it was, USD.
     pub measured_usd: f64,
-    /// Lines that were expected and not measured, such as `S3 writes`; they are in neither price.
-    pub unmeasured: Vec<&'a str>,
+    /// Items, and lines of items, that were expected and not measured, such as `rust-stream: S3 writes`; they are in neither price.
+    pub unmeasured: Vec<String>,
 }
 
 impl Estimate {
     /// The estimate beside what was measured; none if nothing was.
     #[must_use]
-    pub fn compared(&self) -> Option<Comparison<'_>> {
+    pub fn compared(&self) -> Option<Comparison> {
         let (mut estimated_usd, mut measured_usd, mut unmeasured) = (0.0, 0.0, Vec::new());
         let mut is_measured = false;
         for item in &self.items {
             let of_item = self.measured.iter().find(|measured| measured.item == item.item);
+            if of_item.is_none() {
+                unmeasured.push(item.item.clone());
+                continue;
+            }
             for line in &item.lines {
                 let same = of_item.and_then(|cost| cost.lines.iter().find(|other| other.name == line.name));
                 match (line.usd, same.and_then(|same| same.usd)) {
@@ -50,8 +54,7 @@ impl Estimate {
                         measured_usd += measured;
                         is_measured = true;
                     }
-                    _ if unmeasured.contains(&line.name.as_str()) => {}
-                    _ => unmeasured.push(line.name.as_str()),
+                    _ => unmeasured.push(format!("{}: {}", item.item, line.name)),
                 }
             }
         }
@@ -88,7 +91,12 @@ mod tests {
         let one = estimate(vec![cost(110.0, None)]);
         let compared = one.compared().unwrap();
         assert!((compared.estimated_usd - 0.000_02).abs() < 1e-12, "{compared:?}");
-        assert_eq!(compared.unmeasured, ["S3 writes"]);
+        assert_eq!(compared.unmeasured, ["a run: S3 writes"]);
+        let mut two = estimate(vec![cost(110.0, Some(12.0))]);
+        two.items.push(Cost { item: "another run".to_owned(), ..cost(1.0, None) });
+        let compared = two.compared().unwrap();
+        assert_eq!(compared.unmeasured, ["another run"]);
+        assert!((compared.estimated_usd - (0.000_02 + 0.000_05)).abs() < 1e-12, "{compared:?}");
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub struct Share {
 }
 
 impl ShareSizes {
-    /// For S3. The least is half a second of a function's bandwidth.
-    pub const S3: Self = Self { least: 32 << 20, part: PartSizes::S3.part, whole: PartSizes::S3.whole };
+    /// For S3. The least is a second of a function's bandwidth, beside which the start of a function is little.
+    pub const S3: Self = Self { least: 64 << 20, part: PartSizes::S3.part, whole: PartSizes::S3.whole };
 
     /// Divides an archive among up to `functions`, all about equally loaded. Together they have all of it but its end, which is
     /// one part more.

@@ -54,7 +54,10 @@ pub fn throughput(costs: &[Cost], runs: &[ReadRun]) -> Table {
             run.memory_mb.to_string(),
             run.objects.read.to_string(),
             format!("{:.3}", real(run.bytes) / 1e9),
-            or_none(run.seconds, |seconds| format!("{seconds:.1}")),
+            or_none(run.seconds, |seconds| {
+                // Two digits of a short run, too.
+                if seconds < 1.0 { format!("{seconds:.2}") } else { format!("{seconds:.1}") }
+            }),
             or_none(run.mb_per_second, per_second),
             run.functions.to_string(),
             or_none(run.mb_per_second_per_function, per_second),

@@ -1,5 +1,4 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
 
 import {
   functionLogGroup,
@@ -112,13 +111,13 @@ function sharedLogs(named: readonly Named[]): Statement[] {
 
 /**
  * Lets a function invoke itself. Its role is there before it is, so its ARN is made of that of its log group. The unqualified ARN
- * doesn't allow what names a version (Lambda Developer Guide), and the only one that there is, is $LATEST.
+ * doesn't allow invocations that name a version (Lambda Developer Guide): there is none to name.
  */
 function invokeItself({ contender, name, logGroup }: Named, target: Target): Statement {
   const itself = logGroup.arn.apply((group) =>
     group.replace(":logs:", ":lambda:").replace(":log-group:/aws/lambda/", ":function:"),
   );
-  const resources = [itself, pulumi.interpolate`${itself}:$LATEST`];
+  const resources = [itself];
   // `lambench check contender` calls copies of it, which it makes only behind an endpoint.
   const copy = `lambench-check-*-${contender.lang}-${contender.id}`;
   if (target.endpoint !== undefined) resources.push(itself.apply((arn) => arn.replace(name, copy)));

@@ -34,12 +34,13 @@ export function contenderCode(contender: Contender, checkout = ROOT): pulumi.ass
 
 /** All files by their path in the function. */
 function filesOf({ lang, id, folder }: Contender, checkout: string): Map<string, string> {
-  if (buildStep(folder) === undefined) return filesBelow(folder, checkout);
+  const step = buildStep(folder);
+  if (step === undefined) return filesBelow(folder, checkout);
   const built = inTarget("contenders", `${lang}-${id}`);
   if (!fs.existsSync(built))
     stop(`the contender ${lang}/${id} is not built (no ${built}): build it with: make build`);
   const dist = path.join(built, "dist");
-  const left = fs.existsSync(dist) && buildStep(folder) !== "packages" ? dist : built;
+  const left = step !== "packages" && fs.existsSync(dist) ? dist : built;
   return filesBelow(left, left);
 }
 

@@ -149,7 +149,7 @@ fn of(contender: &'static str, memory_mb: u32, prediction: &Prediction) -> Desig
         seconds: prediction.seconds,
         lambda_usd: prediction.lambda_usd,
         total_usd: prediction.total_usd(),
-        s3_writes: requests.lists + requests.writes() - requests.deletes,
+        s3_writes: requests.charged_writes(),
         s3_reads: requests.gets,
     }
 }

@@ -86,9 +86,10 @@ impl Sum {
         let mut measured = true;
         if let Some(run) = &self.tally.run {
             let Some(number) = message_number(run, row.id) else { return };
-            self.numbers.push(number);
-            if row.deliveries > 1 {
-                self.doubled.push(number);
+            // An answer with request ids has no numbers.
+            if self.requests.is_none() {
+                self.numbers.push(number);
+                self.doubled.extend((row.deliveries > 1).then_some(number));
             }
             measured = number >= self.measured_from;
         }
@@ -140,9 +141,7 @@ impl Sum {
     pub fn tally(mut self) -> Result<Tally, NumbersError> {
         self.numbers.sort_unstable();
         self.doubled.sort_unstable();
-        let has_numbers = self.requests.is_none();
-        let [numbers, mut doubled] =
-            [&self.numbers, &self.doubled].map(|all| if has_numbers { ranges(all) } else { Vec::new() });
+        let (numbers, mut doubled) = (ranges(&self.numbers), ranges(&self.doubled));
         doubled.truncate(MAX_DOUBLED);
         if numbers.len() > MAX_RANGES {
             return Err(NumbersError(numbers.len()));

@@ -84,7 +84,7 @@ pub async fn send_share(
 /// As [`handle`].
 pub async fn archive(job: Arc<Job>, division: Division, invoker: &impl Invoker) -> Result<Archived, Failure> {
     let objects = job.files().await?;
-    let layout = Layout::new(entries(&objects), (0..objects.len()).collect(), &Limits::S3)?;
+    let layout = Layout::in_order(entries(&objects), &Limits::S3)?;
     let shares = division.shares.divide(&layout, division.workers, &Limits::S3);
     if shares.len() < 2 || !is_contest_s(&job.request) {
         let alone = zip_stream::archive_objects(job, objects, layout, division.alone).await?;
@@ -103,14 +103,7 @@ pub async fn archive(job: Arc<Job>, division: Division, invoker: &impl Invoker) 
     let (upload, sent) =
         job.upload(false, async |upload| whole.send(&upload, division, invoker, &mut archived).await).await?;
     archived.parts = sent.len();
-    let marks = [job.run.mark(&upload)];
-    // All bytes are there: what they needed can go meanwhile.
-    let complete = upload.complete(sent, archived.archive_bytes, None);
-    let (complete, deleted) = tokio::join!(complete, job.s3.delete(&marks));
-    if let Err(failed) = deleted {
-        tracing::warn!(%failed, "a temporary object stays");
-    }
-    complete.map_err(explained)?;
+    job.complete(&upload, sent, archived.archive_bytes).await.map_err(explained)?;
     Ok(archived)
 }
 

@@ -169,7 +169,7 @@ impl Message {
     /// # Errors
     /// [`PlanError`] if an object cannot be an entry.
     pub fn layout(&self) -> Result<Layout, PlanError> {
-        Layout::new(entries(&self.sources()), (0..self.objects.len()).collect(), &Limits::S3)
+        Layout::in_order(entries(&self.sources()), &Limits::S3)
     }
 
     /// What each part has.

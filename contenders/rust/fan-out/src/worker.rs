@@ -7,7 +7,6 @@ use contender_kit::{Job, explained};
 use lambda_kit::Failure;
 use s3_client::Sent;
 use tokio::time::timeout;
-use zip_planner::Layout;
 use zip_stream::{Known, Transfer};
 
 use crate::error::FanOutError;
@@ -29,7 +28,7 @@ pub async fn send_in_time(job: Arc<Job>, message: Message, whole: u64) -> Result
 /// If S3 fails, or if an object has changed.
 pub async fn send(job: Arc<Job>, message: &Message, whole: u64) -> Result<Answer, Failure> {
     let layout = message.layout()?;
-    if !is_divided_as_here(message, &layout, whole) {
+    if !is_divided_as_here(message, whole) {
         return Err(FanOutError::Foreign("an object is divided that is small enough to be whole").into());
     }
     let upload = job.s3.upload(&message.archive.archive_key, &message.upload_id);
@@ -41,9 +40,9 @@ pub async fn send(job: Arc<Job>, message: &Message, whole: u64) -> Result<Answer
 }
 
 /// Whether all small objects are whole: what is to become of them is held in memory, and their CRC is that of the whole.
-fn is_divided_as_here(message: &Message, layout: &Layout, whole: u64) -> bool {
+fn is_divided_as_here(message: &Message, whole: u64) -> bool {
     message.parts.iter().flatten().all(|(object, start, end)| {
-        let size = layout.entries()[*object].size;
+        let size = message.objects[*object].1;
         size > whole || (*start, *end) == (0, size)
     })
 }

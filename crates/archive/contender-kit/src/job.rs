@@ -156,6 +156,21 @@ impl Job {
         Ok((upload, sent))
     }
 
+    /// Completes the archive's upload, and meanwhile deletes what tells later runs of it.
+    ///
+    /// # Errors
+    /// S3's, once the attempts are used up.
+    pub async fn complete(&self, upload: &Upload, sent: Vec<Sent>, archive_bytes: u64) -> Result<(), Failed> {
+        let marks = [self.run.mark(upload)];
+        // All bytes are there: what they needed can go meanwhile.
+        let complete = upload.complete(sent, archive_bytes, None);
+        let (complete, deleted) = tokio::join!(complete, self.s3.delete(&marks));
+        if let Err(failed) = deleted {
+            tracing::warn!(%failed, "a temporary object stays");
+        }
+        complete
+    }
+
     /// Waits for something, but no longer than the archive is wanted.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ const COPY_MS: f64 = 185.0;
 pub const SEND_MS: f64 = 90.0;
 pub const COMPLETE_MS: f64 = 310.0;
 /// Keys that one listing or deletion holds.
-pub const PAGE: u64 = 1_000;
+const PAGE: u64 = 1_000;
 /// Requests that look for what earlier runs left: a listing of objects, one of uploads.
 pub const SEARCH: u64 = 2;
 
@@ -41,6 +41,24 @@ impl Requests {
     pub fn writes(&self) -> u64 {
         self.puts + self.creates + self.sends + self.copies + self.completes + self.deletes
     }
+
+    /// Those that S3 charges for as writes: listings too, deletions not.
+    #[must_use]
+    pub fn charged_writes(&self) -> u64 {
+        self.lists + self.writes() - self.deletes
+    }
+
+    /// Their price on `machine`, USD.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an archive has far less than 2^52 requests")]
+    pub(crate) fn usd(&self, machine: &Machine) -> f64 {
+        self.charged_writes() as f64 * machine.write_usd + self.gets as f64 * machine.read_usd
+    }
+}
+
+/// Requests that list so many objects.
+pub fn pages(objects: usize) -> u64 {
+    (objects as u64).div_ceil(PAGE).max(1)
 }
 
 /// What a plan will take, with what surrounds it: the search for what earlier runs left, the object that tells later runs of the
@@ -68,7 +86,7 @@ impl Estimate {
     #[expect(clippy::cast_precision_loss, reason = "an archive has at most 2^43 bytes")]
     pub fn of(plan: &Plan, machine: &Machine) -> Self {
         let mut estimate = Self::default();
-        let pages = (plan.layout.entries().len() as u64).div_ceil(PAGE).max(1);
+        let pages = pages(plan.layout.entries().len());
         estimate.requests.lists = pages + SEARCH;
         if let Object::Parts(_) = plan.archive {
             // The object that tells of the upload is one more.
@@ -86,10 +104,7 @@ impl Estimate {
         let link = link as f64 / machine.bytes_per_second;
         estimate.seconds = (chain_ms / 1e3 + link).max(writes + COMPLETE_MS / 1e3);
         estimate.lambda_usd = estimate.seconds * machine.usd_per_second();
-        // Deletions are free.
-        let writes = estimate.requests.lists + estimate.requests.writes() - estimate.requests.deletes;
-        estimate.requests_usd =
-            writes as f64 * machine.write_usd + estimate.requests.gets as f64 * machine.read_usd;
+        estimate.requests_usd = estimate.requests.usd(machine);
         estimate
     }
 

@@ -55,6 +55,15 @@ fn is_file_name(name: &str) -> bool {
 }
 
 impl Layout {
+    /// Lays the entries out as they are listed.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn in_order(entries: Vec<Entry>, limits: &Limits) -> Result<Self, PlanError> {
+        let order = (0..entries.len()).collect();
+        Self::new(entries, order, limits)
+    }
+
     /// Lays the entries out in `order`, which names each once.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What each design of an archive will take: copies inside S3, a stream through one function, streams through many.
 
-use crate::estimate::{COMPLETE_MS, CONTROL_MS, PAGE, Requests, SEARCH, SEND_MS};
+use crate::estimate::{COMPLETE_MS, CONTROL_MS, Requests, SEARCH, SEND_MS, pages};
 use crate::layout::{Entry, Layout};
 use crate::parts::{PartSizes, cut};
 use crate::plan::{Piece, Plan};
@@ -74,7 +74,7 @@ impl Site {
         let layout = layout(entries)?;
         let parts = cut(&layout, PartSizes::S3.of(layout.size()));
         let sending = layout.size() as f64 / self.bytes_per_second();
-        let pages = pages(entries);
+        let pages = pages(entries.len());
         let reads = gets(parts.iter().flatten());
         if let [_] = parts[..] {
             let chain = pages as f64 * CONTROL_MS + CONTROL_MS + SEND_MS;
@@ -100,7 +100,7 @@ impl Site {
         let times: Vec<_> = shares.iter().map(|share| self.share_seconds(&layout, share)).collect();
         let slowest = times.iter().copied().fold(0.0, f64::max);
         let waves = shares.len().div_ceil(functions.min(self.concurrency).max(1));
-        let pages = pages(entries);
+        let pages = pages(entries.len());
         let chain = pages as f64 * CONTROL_MS + CONTROL_MS + SEND_MS + COMPLETE_MS;
         let seconds = chain / 1e3 + waves as f64 * slowest;
         // The first function has a share too.
@@ -127,25 +127,18 @@ impl Site {
     }
 
     fn priced(&self, seconds: f64, invocations: u64, billed: f64, requests: Requests) -> Prediction {
-        // Deletions are free.
-        let writes = requests.lists + requests.writes() - requests.deletes;
-        let s3 = writes as f64 * self.machine.write_usd + requests.gets as f64 * self.machine.read_usd;
         Prediction {
             seconds,
             invocations,
             requests,
             lambda_usd: billed * self.machine.usd_per_second(),
-            requests_usd: s3 + invocations as f64 * self.invocation_usd,
+            requests_usd: requests.usd(&self.machine) + invocations as f64 * self.invocation_usd,
         }
     }
 }
 
 fn layout(entries: &[Entry]) -> Result<Layout, PlanError> {
-    Layout::new(entries.to_vec(), (0..entries.len()).collect(), &Limits::S3)
-}
-
-fn pages(entries: &[Entry]) -> u64 {
-    (entries.len() as u64).div_ceil(PAGE).max(1)
+    Layout::in_order(entries.to_vec(), &Limits::S3)
 }
 
 fn gets<'a>(pieces: impl Iterator<Item = &'a Piece>) -> u64 {
@@ -203,7 +196,7 @@ mod tests {
     fn a_stream_s_requests_are_those_that_were_counted() {
         let requests = site(512).stream(&entries(200)).unwrap().requests;
         // As the benchmark counts them: lists are writes, deletions are not.
-        let counted = requests.lists + requests.writes() - requests.deletes;
+        let counted = requests.charged_writes();
         assert_eq!((counted, requests.gets), (11, 200));
     }
 

@@ -27,7 +27,7 @@ pub struct Archived {
 /// If no archive can be made of the objects, if one of them changes meanwhile, or if S3 fails.
 pub async fn archive(job: Arc<Job>, sizes: PartSizes) -> Result<Archived, Failure> {
     let objects = job.files().await?;
-    let layout = Layout::new(entries(&objects), (0..objects.len()).collect(), &Limits::S3)?;
+    let layout = Layout::in_order(entries(&objects), &Limits::S3)?;
     archive_objects(job, objects, layout, sizes).await
 }
 
@@ -57,12 +57,7 @@ async fn write(transfer: &Arc<Transfer>, archived: Archived) -> Result<(), Faile
     }
     let job = &transfer.job;
     let (upload, sent) = job.upload(false, async |upload| transfer.send(&upload, 1).await).await?;
-    // All bytes are there: what they needed can go meanwhile.
-    let complete = upload.complete(sent, archived.archive_bytes, None);
-    let marks = [job.run.mark(&upload)];
-    let (complete, deleted, ()) = tokio::join!(complete, job.s3.delete(&marks), transfer.close());
-    if let Err(failed) = deleted {
-        tracing::warn!(%failed, "a temporary object stays");
-    }
+    let complete = job.complete(&upload, sent, archived.archive_bytes);
+    let (complete, ()) = tokio::join!(complete, transfer.close());
     complete
 }

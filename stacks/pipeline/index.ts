@@ -98,7 +98,12 @@ export const pipeline = scenario({
           downstream: functions.downstream.source.deadLetterUrl,
         },
         functions: names(functions),
-        load: { stateMachine: load.machine.arn, function: load.worker.name, memory: load.memory },
+        load: {
+          stateMachine: load.machine.arn,
+          function: load.worker.name,
+          memory: load.memory,
+          groupSize: load.groupSize,
+        },
         cluster: postgres.location(),
       },
     };

@@ -14,6 +14,8 @@ export interface LoadGenerator {
   readonly worker: RustFunction;
   /** Of a worker, MB. */
   readonly memory: number;
+  /** Workers that an inner Map starts. */
+  readonly groupSize: number;
 }
 
 /** Workers that send requests to an API together, and the state machine that starts them. */
@@ -45,5 +47,5 @@ export function deployLoad(
     },
     { parent },
   );
-  return { machine, worker, memory };
+  return { machine, worker, memory, groupSize: GROUP_SIZE };
 }

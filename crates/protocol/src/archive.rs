@@ -138,6 +138,9 @@ pub struct VerifyRequest {
     pub archive_key: String,
 }
 
+/// How the reason begins where there is no archive.
+pub const NO_ARCHIVE: &str = "invalid: no archive at";
+
 /// Whether an archive holds exactly the source objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

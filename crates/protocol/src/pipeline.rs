@@ -145,6 +145,8 @@ pub struct LoadGenerator {
     pub function: String,
     /// Its memory, MB.
     pub memory: u64,
+    /// Workers that an inner Map of the state machine starts.
+    pub group_size: u64,
 }
 
 /// How the requests of a load follow each other.

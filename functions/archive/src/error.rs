@@ -1,5 +1,7 @@
 //! What can be wrong with an archive, and what can prevent a verdict.
 
+use protocol::archive::NO_ARCHIVE;
+
 use crate::source::SourceError;
 use crate::zip::ZipError;
 
@@ -7,7 +9,7 @@ use crate::zip::ZipError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidArchive {
     /// There is none.
-    #[error("invalid: no archive at '{0}'")]
+    #[error("{NO_ARCHIVE} '{0}'")]
     NoArchive(String),
     /// It is no readable ZIP archive.
     #[error("invalid: archive unreadable: {0}")]

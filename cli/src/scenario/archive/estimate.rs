@@ -9,11 +9,11 @@ use results::scenario::Detail;
 use results::scenario::archive::{Class, Contest, ContestOptions, Success};
 
 use super::Run;
-use super::execute::{Configuration, configuration};
+use super::execute::{Configuration, METRICS_SECONDS, configuration};
 use super::report::{Requests, contender, usage};
 use crate::scenario::shared::estimate::{
-    Bound, HISTORY_EVENTS, Limit, MAP_ITERATIONS, Part, Past, Plan, Range, S3_WRITES, concurrency, objects,
-    of_run, stored_bytes,
+    Bound, HISTORY_EVENTS, Limit, MAP_ITERATIONS, Part, Past, Plan, Range, S3_WRITES, bytes_by, concurrency,
+    objects, of_run, stored_bytes,
 };
 
 /// What a contender archives in a second with 256 MB, and at most: docs/prediction.md has what the public contest's streaming
@@ -37,8 +37,6 @@ const VERIFY_MB: u64 = 512;
 const VERIFIED_AT_ONCE: u64 = 5;
 /// What a ranged read of the verification has, bytes.
 const VERIFIED_RANGE: f64 = 8.0 * 1024.0 * 1024.0;
-/// What `--requests metrics` takes longer, s (`execute/request_metrics.rs`).
-const METRICS_SECONDS: Range = Range::new(1980.0, 2160.0, 3180.0);
 /// Around all runs: the preflight, the clean-up, and the REPORT lines, s.
 const AROUND_SECONDS: Range = Range::new(5.0, 15.0, 90.0);
 
@@ -147,10 +145,7 @@ impl<'a> Expected<'a> {
 
     /// How much more there is to archive than in the earlier run.
     fn scale(&self, past: &Past) -> f64 {
-        let before = real(past.setting("objectCount").unwrap_or_default())
-            * real(past.setting("objectSizeMib").unwrap_or_default())
-            * 1024.0
-            * 1024.0;
+        let before = bytes_by(|name| past.setting(name));
         if before > 0.0 { stored_bytes(self.run.deployment()) / before } else { 1.0 }
     }
 

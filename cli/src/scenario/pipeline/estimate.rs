@@ -27,8 +27,6 @@ const ITEM: &str = "messages";
 const INVOCATION_MS: Range = Range::new(3.0, 6.0, 30.0);
 /// What a reader takes longer for each further record of its batch, ms.
 const RECORD_MS: Range = Range::new(0.05, 0.2, 1.0);
-/// Workers that an inner Map of the state machine starts (`stacks/pipeline/load.ts`).
-const WORKERS_OF_MAP: u64 = 40;
 /// What a worker waits for late answers, s.
 const LATE_SECONDS: f64 = 30.0;
 /// From the last request to the last row, s.
@@ -87,15 +85,15 @@ fn start_delay(options: &Options) -> f64 {
 /// The functions that send the load; none if this machine does.
 fn generator_part(run: &Run, options: &Options) -> Result<Option<Part>> {
     let Some(workers) = options.workers() else { return Ok(None) };
-    let memory_mb = generator(run)?.memory;
+    let generator = generator(run)?;
     let load = (options.ramp + options.duration).as_secs_f64();
     // They are started one after the other, and wait for the time at which all begin.
     let seconds = Range::new(load, load + start_delay(options), load + start_delay(options) + LATE_SECONDS);
-    let transitions = 3 + workers.div_ceil(WORKERS_OF_MAP) + 2 * workers;
+    let transitions = 3 + workers.div_ceil(generator.group_size) + 2 * workers;
     Ok(Some(Part::of(COST_OF_LOAD, |bound| {
         let ms = real(workers) * seconds.at(bound) * 1e3;
         let billed = Billed { invocations: workers, ms, ..Billed::default() };
-        let mut usage = lambda(&run.prices, &run.deployment().architecture, memory_mb, Some(billed));
+        let mut usage = lambda(&run.prices, &run.deployment().architecture, generator.memory, Some(billed));
         usage.add("Step Functions", real(transitions), run.prices.quote(STATE_TRANSITION));
         usage
     })))
@@ -224,9 +222,9 @@ impl<'a> Load<'a> {
         let shards = real(setting("shards").filter(|shards| *shards > 0).unwrap_or(ON_DEMAND_SHARDS));
         let bytes = rate * real(self.quantities(Bound::Expected).record_bytes()) / shards;
         let mut limits = Vec::new();
-        limits.extend(self.options.workers().map(|workers| {
+        limits.extend(self.options.workers().zip(self.run.deployed.load.as_ref()).map(|(workers, load)| {
             // With two throttled attempts each.
-            let events = 50 + 15 * workers + 6 * workers.div_ceil(WORKERS_OF_MAP);
+            let events = 50 + 15 * workers + 6 * workers.div_ceil(load.group_size);
             Limit::new("events in a history (Step Functions)", real(events), HISTORY_EVENTS)
         }));
         limits.extend(setting("apiRate").map(|allowed| {

@@ -39,7 +39,10 @@ pub fn run() -> Run {
                 "upstream": format!("{name}-upstream"), "midstream": format!("{name}-midstream"),
                 "downstream": format!("{name}-downstream"), "tally": "t", "migrate": "m",
             },
-            "load": { "stateMachine": "arn:aws:states:us-east-1:0:stateMachine:load", "function": "l", "memory": 1769 },
+            "load": {
+                "stateMachine": "arn:aws:states:us-east-1:0:stateMachine:load", "function": "l", "memory": 1769,
+                "groupSize": 40,
+            },
             "cluster": {
                 "arn": "a", "identifier": name, "writer": "localhost", "reader": "localhost", "port": 5432,
                 "database": "pipeline",

@@ -83,14 +83,15 @@ pub struct Span<'a> {
 impl<'a> Span<'a> {
     /// All of a function since a time, however many.
     pub fn since(function: &'a str, start: Timestamp) -> Self {
-        Self {
-            function,
-            from_ms: start.as_millisecond(),
-            // An hour ahead: the clock of AWS may be ahead of this machine's.
-            to_ms: Timestamp::now().as_millisecond() + 3_600_000,
-            invocations: Invocations::Count(0..=u64::MAX),
-        }
+        let (from_ms, to_ms) = all_since(start);
+        Self { function, from_ms, to_ms, invocations: Invocations::Count(0..=u64::MAX) }
     }
+}
+
+/// All that is logged since a time: from and to, ms since 1970.
+pub fn all_since(start: Timestamp) -> (i64, i64) {
+    // An hour ahead: the clock of AWS may be ahead of this machine's.
+    (start.as_millisecond(), Timestamp::now().as_millisecond() + 3_600_000)
 }
 
 /// Which invocations there were.

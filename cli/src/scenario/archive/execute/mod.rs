@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 pub use contender::{Configuration, Observed, configuration};
 pub use fan_out::{FanOut, RunUse};
+pub use request_metrics::SECONDS as METRICS_SECONDS;
 pub use s3_requests::S3Requests;
 #[cfg(test)]
 pub use s3_requests::{Counts, Requests};

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Run;
 use crate::aws::failed;
+use crate::scenario::shared::estimate::Range;
 use crate::scenario::shared::run_file::RunFile;
 
 /// How long the contest is quiet before and after the runs. A data point may have a later time than its request.
@@ -34,6 +35,12 @@ const SETTLED: Duration = Duration::from_mins(5);
 const DEADLINE: Duration = Duration::from_mins(30);
 /// Between two polls.
 const INTERVAL: Duration = Duration::from_mins(1);
+/// What a contest takes longer with them, s: they start, there are two pauses, and they come late.
+pub const SECONDS: Range = {
+    let before = STARTING.as_secs_f64() + 2.0 * PAUSE.as_secs_f64();
+    let expected = before + LAG.as_secs_f64() + 3.0 * INTERVAL.as_secs_f64();
+    Range::new(before + LAG.as_secs_f64(), expected, before + DEADLINE.as_secs_f64())
+};
 /// The configuration's name in the bucket.
 const ID: &str = "lambench-requests";
 /// The metrics of requests that S3 charges for: the first three as reads, the others as writes.

@@ -13,6 +13,7 @@ use super::recovery::RunMarker;
 use super::{Run, machine};
 use crate::exit::Interrupted;
 use crate::output;
+use crate::scenario::shared::billing_log::all_since;
 use crate::scenario::shared::invocation_log::{Invocation, invocations, lines};
 
 const POLL: Duration = Duration::from_secs(1);
@@ -103,8 +104,7 @@ async fn logged_invocations(run: &Run, since: Timestamp) -> Result<Vec<Invocatio
     let archive = &run.deployed;
     let harness = [&archive.functions.preflight, &archive.functions.verify].map(String::as_str);
     let functions: Vec<_> = archive.contenders.iter().map(|arn| function_name(arn)).chain(harness).collect();
-    // An hour ahead: the clock of AWS may be ahead of this machine's.
-    let (from_ms, to_ms) = (since.as_millisecond(), Timestamp::now().as_millisecond() + 3_600_000);
+    let (from_ms, to_ms) = all_since(since);
     let logs = functions.iter().map(|function| lines(run.context(), function, from_ms, to_ms));
     Ok(try_join_all(logs).await?.iter().flat_map(|lines| invocations(lines)).collect())
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use protocol::archive::{Contender, Run as ContenderRun, Verdict, VerifyRequest, function_name};
+use protocol::archive::{Contender, NO_ARCHIVE, Run as ContenderRun, Verdict, VerifyRequest, function_name};
 use results::billing_log::Report;
 use serde_json::json;
 
@@ -70,9 +70,9 @@ pub async fn measure(run: &Run, asked_runs: u64, warmup_runs: u64) -> Result<Sto
     Ok(stopped(&run.deployed.deployment.stack, runs, asked_runs, span_ms))
 }
 
-/// Whether there is no archive of a run (`functions/archive/src/error.rs`).
+/// Whether there is no archive of a run.
 fn has_no_archive(run: &ContenderRun) -> bool {
-    matches!(&run.verdict, Some(Verdict::Invalid { reason, .. }) if reason.starts_with("invalid: no archive at "))
+    matches!(&run.verdict, Some(Verdict::Invalid { reason, .. }) if reason.starts_with(NO_ARCHIVE))
 }
 
 /// The contenders with runs, and what all lack.

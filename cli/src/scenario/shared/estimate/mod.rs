@@ -17,4 +17,6 @@ pub use limit::{HISTORY_EVENTS, Limit, MAP_ITERATIONS, S3_READS, S3_WRITES, conc
 pub use part::{Part, of_run};
 pub use past::Past;
 pub use range::{Bound, Range};
-pub use standing::{Standing, dashboard, database, hourly, monthly, objects, scaling, stored_bytes};
+pub use standing::{
+    Standing, bytes_by, dashboard, database, hourly, monthly, objects, scaling, stored_bytes,
+};

@@ -71,17 +71,16 @@ impl Forecast {
 
 /// Such as `0.0123 USD (0.0100 to 0.0200)`.
 pub fn usd(usd: Range) -> String {
-    between(usd, digits, "USD")
+    between(usd, digits, " USD")
 }
 
 fn time(seconds: Range) -> String {
-    let [low, expected, high] = [seconds.low, seconds.expected, seconds.high].map(duration);
-    if low == high { format!("about {expected}") } else { format!("about {expected} ({low} to {high})") }
+    format!("about {}", between(seconds, duration, ""))
 }
 
 fn between(range: Range, shown: impl Fn(f64) -> String, unit: &str) -> String {
     let [low, expected, high] = [range.low, range.expected, range.high].map(shown);
-    if low == high { format!("{expected} {unit}") } else { format!("{expected} {unit} ({low} to {high})") }
+    if low == high { format!("{expected}{unit}") } else { format!("{expected}{unit} ({low} to {high})") }
 }
 
 /// Such as `45 s`, `12 min` or `3.5 h`.

@@ -50,9 +50,8 @@ pub fn database(
     instances: u64,
     endpoints: u64,
 ) -> Vec<Standing> {
-    let capacity = |name| deployment.settings.get(name).and_then(Value::as_f64).unwrap_or_default();
-    let acus = [capacity("minCapacity"), capacity("maxCapacity")];
-    let [min, max] = acus.map(digits_of_acus);
+    let acus = capacities(deployment);
+    let [min, max] = acus.map(|acus| acus.to_string());
     let size = if min == max { min } else { format!("{min} to {max}") };
     let item = format!("Aurora: {} of {size} ACUs", count(instances, "instance"));
     vec![
@@ -66,8 +65,8 @@ pub fn database(
 /// Aurora's capacity above its minimum while a run goes on, which is paid for anyway; nothing where it doesn't scale. Half of it is
 /// expected: how fast Aurora scales depends on the load.
 pub fn scaling(prices: &PriceList, deployment: &Deployment, instances: u64, seconds: Range) -> Vec<Part> {
-    let capacity = |name| deployment.settings.get(name).and_then(Value::as_f64).unwrap_or_default();
-    let acus = (capacity("maxCapacity") - capacity("minCapacity")).max(0.0) * real(instances);
+    let [min, max] = capacities(deployment);
+    let acus = (max - min).max(0.0) * real(instances);
     if acus == 0.0 {
         return Vec::new();
     }
@@ -93,13 +92,19 @@ pub fn objects(prices: &PriceList, deployment: &Deployment) -> Standing {
 
 /// What these objects have, bytes.
 pub fn stored_bytes(deployment: &Deployment) -> f64 {
-    let setting = |name| real(deployment.setting(name).unwrap_or_default());
+    bytes_by(|name| deployment.setting(name))
+}
+
+/// The same by a stack's settings.
+pub fn bytes_by(setting: impl Fn(&str) -> Option<u64>) -> f64 {
+    let setting = |name| real(setting(name).unwrap_or_default());
     setting("objectCount") * setting("objectSizeMib") * 1024.0 * 1024.0
 }
 
-/// Multiples of 0.5.
-fn digits_of_acus(acus: f64) -> String {
-    acus.to_string()
+/// The least and the most that an instance has, ACUs: multiples of 0.5.
+fn capacities(deployment: &Deployment) -> [f64; 2] {
+    ["minCapacity", "maxCapacity"]
+        .map(|name| deployment.settings.get(name).and_then(Value::as_f64).unwrap_or_default())
 }
 
 #[cfg(test)]

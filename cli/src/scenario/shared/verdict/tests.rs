@@ -1,4 +1,3 @@
-use protocol::stats::Spread;
 use results::cost::Usage;
 use results::price_list::US_EAST_1;
 use results::prices::{LAMBDA_ARM64, SQS_REQUEST};
@@ -6,8 +5,7 @@ use results::prices::{LAMBDA_ARM64, SQS_REQUEST};
 use super::*;
 
 fn sample_of(values: &[f64]) -> Sample {
-    let Spread { mean, stddev, .. } = Spread::of(values).unwrap();
-    Sample { mean, stddev, count: values.len() as u64 }
+    Sample::of(values).unwrap()
 }
 
 fn candidate(name: &str, times: &[f64], usd: f64) -> Candidate {

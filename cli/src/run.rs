@@ -127,12 +127,11 @@ impl Arguments {
 
 /// Standard output is for a program where one reads it.
 fn say_where(page: &Path, is_for_program: bool) -> Result<()> {
-    let line = format!("page: {}", page.display());
     if is_for_program {
-        output::print_error(line);
+        output::print_error(format_args!("page: {}", page.display()));
         return Ok(());
     }
-    output::print_line(line)
+    html::print_written(page)
 }
 
 /// What became of a result that the user did not wait for.

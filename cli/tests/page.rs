@@ -38,14 +38,17 @@ fn lambench(folder: &TempDir, line: &str) -> Output {
     command.current_dir(folder).args(line.split(' ')).output().expect("it starts")
 }
 
+/// How both pages of `result.json` are asked for: by itself, and beside the example that it was made of.
+fn lines(scenario: &str) -> [String; 2] {
+    [
+        "report --html page.html result.json".to_owned(),
+        format!("compare {} result.json --html page.html", example(scenario).display()),
+    ]
+}
+
 /// Both pages of `result.json`: by itself, and beside the example that it was made of.
 fn pages(folder: &TempDir, scenario: &str) -> [String; 2] {
-    let example = example(scenario).display().to_string();
-    let lines = [
-        "report --html page.html result.json".to_owned(),
-        format!("compare {example} result.json --html page.html"),
-    ];
-    lines.map(|line| {
+    lines(scenario).map(|line| {
         let output = lambench(folder, &line);
         assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
         assert!(String::from_utf8_lossy(&output.stdout).ends_with("page: page.html\n"), "{output:?}");
@@ -55,12 +58,7 @@ fn pages(folder: &TempDir, scenario: &str) -> [String; 2] {
 
 /// Why neither page can be made.
 fn refusals(folder: &TempDir, scenario: &str) -> [String; 2] {
-    let example = example(scenario).display().to_string();
-    let lines = [
-        "report --html page.html result.json".to_owned(),
-        format!("compare {example} result.json --html page.html"),
-    ];
-    lines.map(|line| {
+    lines(scenario).map(|line| {
         let output = lambench(folder, &line);
         assert_eq!(output.status.code(), Some(1), "{line}: {output:?}");
         assert!(output.stdout.is_empty() && !folder.path().join("page.html").exists());

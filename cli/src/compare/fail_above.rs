@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::Side;
 use super::pairing::{Pairing, Row};
+use super::verdict::{Verdict, verdict};
 use crate::gates::{Gate, Report};
 use crate::scenario::shared::metric::{Merit, Metric};
 use crate::scenario::shared::tables::{none, table};
-use crate::significance::{Difference, difference};
 
 /// How much worse a figure may be, %.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,9 +66,8 @@ fn of_figure(side: &Side, first: &Metric, one: Option<&Metric>, Percent(limit): 
         ));
     }
     let worse = worse_by(one, first)?;
-    // What failed has failed: numbers of failures are facts.
-    let runs = one.runs.zip(first.runs).filter(|_| first.merit != Merit::Failures);
-    let is_chance = runs.is_some_and(|(one, first)| difference(&one, &first) == Difference::NotShown);
+    // In either order, chance is the same.
+    let is_chance = verdict(first, one, true) == Some(Verdict::NotShown);
     let missed = (worse > limit && !is_chance).then_some("worse than A");
     let value = match worse.is_finite() {
         true => format!("{worse:+.1} %"),

@@ -86,7 +86,7 @@ pub fn compare(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     arguments.fit.apply();
     output::print(lay_out(&render(&sides, &pairing)))?;
     if let Some(page) = &arguments.html {
-        let histories = html::kind(&sides).map(|kind| html::History::of(&sides, kind)).unwrap_or_default();
+        let histories = html::History::of(&sides);
         write_page(page, &html::render(&sides, &pairing, &histories))?;
         print_written(page)?;
     }

@@ -7,7 +7,7 @@ mod site;
 mod view;
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use hyper::body::Bytes;
 use maud::Markup;
+use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::time::interval;
 
@@ -55,15 +56,13 @@ impl Live {
     }
 
     fn serve(run: String, token: String) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let port = listener.local_addr()?.port();
         let address = format!("http://127.0.0.1:{port}/{token}");
         let (states, receiver) = watch::channel(State::UnderWay(progress()));
         let site = Site { run: run.clone(), token, port, states: receiver, readers: Readers::default() };
         let (open, closing) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(async { tokio::net::TcpListener::from_std(listener) })?;
         let ticks = states.clone();
         let server = thread::Builder::new().name("live page".to_owned()).spawn(move || {
             runtime.block_on(async {
@@ -83,8 +82,7 @@ impl Live {
     /// If its file cannot be read.
     pub fn show(&self, page: &Path) -> Result<()> {
         let html = fs::read(page).with_context(|| format!("cannot read {}", page.display()))?;
-        let policy = format!("{}; frame-ancestors 'none'", html::policy());
-        self.end_with(Document { html: Bytes::from(html), policy });
+        self.end_with(Document::new(Bytes::from(html), &html::policy()));
         Ok(())
     }
 
@@ -100,16 +98,20 @@ impl Live {
         let _ = self.server.join();
     }
 
-    /// Unless there is a final page already.
     fn end_with(&self, document: Document) {
-        self.states.send_if_modified(|state| {
-            let is_first = matches!(state, State::UnderWay(_));
-            if is_first {
-                *state = State::Ended(Arc::new(document));
-            }
-            is_first
-        });
+        show_instead(&self.states, State::Ended(Arc::new(document)));
     }
+}
+
+/// Shows something else, unless there is a final page already.
+fn show_instead(states: &watch::Sender<State>, next: State) {
+    states.send_if_modified(|state| {
+        let is_under_way = matches!(state, State::UnderWay(_));
+        if is_under_way {
+            *state = next;
+        }
+        is_under_way
+    });
 }
 
 /// Shows once per second what the run has done, as long as it is under way.
@@ -117,14 +119,7 @@ async fn follow(states: &watch::Sender<State>) {
     let mut ticks = interval(TICK);
     loop {
         ticks.tick().await;
-        let progress = progress();
-        states.send_if_modified(|state| {
-            let is_under_way = matches!(state, State::UnderWay(_));
-            if is_under_way {
-                *state = State::UnderWay(progress);
-            }
-            is_under_way
-        });
+        show_instead(states, State::UnderWay(progress()));
     }
 }
 

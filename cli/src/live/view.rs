@@ -23,6 +23,13 @@ pub struct Document {
     pub policy: String,
 }
 
+impl Document {
+    /// A page that nobody may frame.
+    pub fn new(html: Bytes, policy: &str) -> Self {
+        Self { html, policy: format!("{policy}; frame-ancestors 'none'") }
+    }
+}
+
 /// The page of a run that is under way; its script keeps it up to date.
 pub fn page(run: &str, progress: &str) -> Document {
     let content = html! {
@@ -32,8 +39,7 @@ pub fn page(run: &str, progress: &str) -> Document {
         }
         script { (PreEscaped(SCRIPT)) }
     };
-    let policy = format!("{}; connect-src 'self'; frame-ancestors 'none'", policy_of(STYLE, SCRIPT));
-    Document { html: shell(run, &content), policy }
+    Document::new(shell(run, &content), &format!("{}; connect-src 'self'", policy_of(STYLE, SCRIPT)))
 }
 
 /// The page of a run without a result.
@@ -44,8 +50,7 @@ pub fn failed(run: &str, error: &str, course: &Course, now: Duration) -> Documen
         (past(course))
         (notes(course))
     };
-    let policy = format!("{}; frame-ancestors 'none'", policy_of(STYLE, ""));
-    Document { html: shell(run, &content), policy }
+    Document::new(shell(run, &content), &policy_of(STYLE, ""))
 }
 
 fn shell(run: &str, content: &Markup) -> Bytes {

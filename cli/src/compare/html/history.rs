@@ -34,13 +34,14 @@ struct Reached {
 
 impl History {
     /// Those of each stack in a comparison; none outside of a checkout.
-    pub fn of(sides: &[Side], kind: Kind) -> Vec<Self> {
-        let Some(scenario) = sides.first().map(Side::scenario) else { return Vec::new() };
+    pub fn of(sides: &[Side]) -> Vec<Self> {
+        // All sides have its scenario, and are of AWS or local as it is.
+        let Some(first) = sides.first().and_then(Side::results_first) else { return Vec::new() };
         let stacks = distinct(sides.iter().flat_map(Side::results).map(|result| &result.environment.stack));
         let of_stack = |stack: &String| {
-            let found = history::History::find().ok()?.only(Some(scenario), Some(stack));
+            let found = history::History::find().ok()?.only(Some(&first.run.scenario), Some(stack));
             let (results, unreadable) = found.read();
-            Some(Self::from(stack, &results, kind, unreadable))
+            Some(Self::from(stack, &results, first.environment.kind, unreadable))
         };
         stacks.into_iter().filter_map(of_stack).collect()
     }
@@ -68,7 +69,12 @@ impl History {
                     ": fewer than two results that are fit for use, so no picture."
                 }
             }
-            @if self.unreadable > 0 { p class="remark warning" { b { "warning" } ": " (count(self.unreadable as u64, "file")) " in results/ cannot be read and is left out: 'lambench list' says why" } }
+            @if self.unreadable > 0 {
+                p class="remark warning" {
+                    b { "warning" } ": " (count(self.unreadable as u64, "file"))
+                    " in results/ cannot be read and is left out: 'lambench list' says why"
+                }
+            }
         }
     }
 }
@@ -79,10 +85,10 @@ fn groups(trend: &Trend, sides: &[Side]) -> Vec<Group> {
     let deciding = units.into_iter().filter_map(|unit| deciding(trend, sides, unit)).collect();
     let measured: Vec<Picture> =
         trend.series.iter().filter_map(|line| measured(trend, sides, line)).collect();
-    let title = format!(
-        "the means of {}",
-        count(measured.len() as u64, "measured quantity").replace("quantitys", "quantities")
-    );
+    let title = match measured.len() {
+        1 => "the means of 1 measured quantity".to_owned(),
+        number => format!("the means of {number} measured quantities"),
+    };
     let measured = Group { title: Some(title), pictures: measured, ..Group::default() };
     let all = [Group { pictures: deciding, ..Group::default() }, measured];
     all.into_iter().filter(|group| !group.pictures.is_empty()).collect()
@@ -126,7 +132,7 @@ fn picture(
     reached: &[Reached],
     change: &str,
 ) -> Option<Picture> {
-    let (first, latest) = (reached.first()?, reached.last()?);
+    let [first, .., latest] = reached else { return None };
     let run = |one: &Reached| trend.runs.get(one.place).map_or_else(String::new, when);
     let value = |one: &Reached| format!("{} {unit}", digits(one.value));
     let names = [first, latest]
@@ -162,13 +168,7 @@ fn picture(
         vec![(one.place + 1).to_string(), run(one), letter, one.of.clone(), digits(one.value)]
     });
     let data = table(&header, rows, &[1, 2, 3]);
-    (reached.len() > 1).then(|| Picture {
-        title: title.to_owned(),
-        says,
-        drawing: Some(plot.draw()),
-        legend: vec![],
-        data,
-    })
+    Some(Picture { title: title.to_owned(), says, drawing: Some(plot.draw()), legend: vec![], data })
 }
 
 /// The run's number on the axis.

@@ -8,7 +8,6 @@ mod history;
 mod tests;
 
 use maud::{Markup, html};
-use results::file::Kind;
 
 use super::pairing::Pairing;
 use super::{Side, settings_diff, table};
@@ -26,11 +25,6 @@ pub fn render(sides: &[Side], pairing: &Pairing, histories: &[History]) -> Strin
         let scenario = sides.first().map_or("", Side::scenario);
         document(&format!("lambench: {scenario}, side by side"), &body(sides, pairing, histories))
     })
-}
-
-/// AWS or local: all sides are the same.
-pub fn kind(sides: &[Side]) -> Option<Kind> {
-    Some(sides.first()?.results_first()?.environment.kind)
 }
 
 fn body(sides: &[Side], pairing: &Pairing, histories: &[History]) -> Markup {

@@ -56,8 +56,8 @@ impl Schedule {
         Numbers::blocks(&counts)
     }
 
-    /// What a worker sends, the first worker being 0, and one behind the last one nothing. Together, the workers send evenly spaced requests by turns; Poisson
-    /// processes that are independent of each other are one together, with the sum of their rates.
+    /// What a worker sends, the first worker being 0, and one behind the last one nothing. Together, the workers send evenly spaced
+    /// requests by turns; Poisson processes that are independent of each other are one together, with the sum of their rates.
     #[must_use]
     pub fn plan(&self, worker: u64) -> Plan {
         let index = usize::try_from(worker).unwrap_or(usize::MAX);

@@ -55,10 +55,11 @@ impl Contender {
 macro_rules! conformance {
     ($contender:expr) => {
         $crate::conformance!(
-            $contender; added_objects_do_no_harm, all_inputs_become_archives, awkward_keys_are_archived_or_named, changed_objects_are_a_clear_error,
-            deleted_objects_are_a_clear_error, faults_are_overcome, killed_runs_are_cleaned_up_after,
-            objects_without_checksums_are_archived, own_counts_are_those_of_s3, short_times_are_a_clear_error, terminated_runs_leave_nothing,
-            unknown_uploads_are_removed, what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
+            $contender; added_objects_do_no_harm, all_inputs_become_archives, awkward_keys_are_archived_or_named,
+            changed_objects_are_a_clear_error, deleted_objects_are_a_clear_error, faults_are_overcome,
+            killed_runs_are_cleaned_up_after, objects_without_checksums_are_archived, own_counts_are_those_of_s3,
+            short_times_are_a_clear_error, terminated_runs_leave_nothing, unknown_uploads_are_removed,
+            what_fits_no_archive_is_refused, wrong_bytes_are_noticed,
         );
     };
     ($contender:expr; $($test:ident,)+) => {

@@ -2,9 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use md5::{Digest, Md5};
 use sha1::Sha1;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use super::{Algorithm, Checksum, Coverage, CrcHasher, CrcJoin, Crcs};
 
@@ -13,7 +12,6 @@ pub const BLOCK: usize = 1 << 20;
 
 /// Computes [`Digests`] as the bytes come.
 pub struct Hasher {
-    md5: Md5,
     sha: Option<Sha>,
     block: CrcHasher,
     block_len: usize,
@@ -27,7 +25,7 @@ enum Sha {
 }
 
 impl Hasher {
-    /// Computes `also` beside the MD5 and the CRCs, which every body gets.
+    /// Computes `also` beside the CRCs, which every body gets.
     #[must_use]
     pub fn new(also: Option<Algorithm>) -> Self {
         let sha = match also {
@@ -35,13 +33,12 @@ impl Hasher {
             Some(Algorithm::Sha256) => Some(Sha::Sha256(Sha256::new())),
             _ => None,
         };
-        Self { md5: Md5::new(), sha, block: CrcHasher::new(), block_len: 0, blocks: Vec::new(), len: 0 }
+        Self { sha, block: CrcHasher::new(), block_len: 0, blocks: Vec::new(), len: 0 }
     }
 
     /// Takes more bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
         self.len += bytes.len() as u64;
-        self.md5.update(bytes);
         match &mut self.sha {
             Some(Sha::Sha1(sha)) => sha.update(bytes),
             Some(Sha::Sha256(sha)) => sha.update(bytes),
@@ -74,14 +71,12 @@ impl Hasher {
             Sha::Sha1(sha) => (Algorithm::Sha1, BASE64_STANDARD.encode(sha.finalize())),
             Sha::Sha256(sha) => (Algorithm::Sha256, BASE64_STANDARD.encode(sha.finalize())),
         });
-        Digests { md5: self.md5.finalize().into(), sha, blocks: self.blocks.into(), len: self.len }
+        Digests { sha, blocks: self.blocks.into(), len: self.len }
     }
 }
 
 /// What was computed of a body.
 pub struct Digests {
-    /// MD5.
-    pub md5: [u8; 16],
     sha: Option<(Algorithm, String)>,
     /// The CRCs of each [`BLOCK`], the last may be shorter.
     pub blocks: Box<[Crcs]>,
@@ -128,7 +123,6 @@ mod tests {
         body.chunks(100_001).for_each(|piece| hasher.update(piece));
         let digests = hasher.finish();
         assert_eq!(digests.blocks.len(), 3);
-        assert_eq!(digests.md5, <[u8; 16]>::from(Md5::digest(&body)));
         assert_eq!(
             Some(digests.checksum(Algorithm::Crc64Nvme)),
             Checksum::of_crcs(Algorithm::Crc64Nvme, Crcs::of(&body))

@@ -17,7 +17,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::{Model, checksum};
 use crate::checksums::{Algorithm, Digests};
 use crate::rules;
-use crate::store::{Reader, Rope, Writer};
+use crate::store::{Reader, Rope, Writer, WrittenBody};
 
 /// Bytes of one read from or write to the disk.
 const PIECE: usize = 256 << 10;
@@ -65,17 +65,18 @@ pub async fn receive(
     if let Some(mut body) = body {
         writer = take(writer, &mut body, &model.ahead).await?;
     }
-    let (rope, digests) = writer.finish().map_err(|error| rules::internal(&error))?;
+    let WrittenBody { rope, md5: computed, digests } =
+        writer.finish().map_err(|error| rules::internal(&error))?;
     if announced.is_some_and(|announced| announced != digests.len) {
         return Err(rules::incomplete_body());
     }
     if digests.len > rules::MAX_BODY {
         return Err(rules::entity_too_large());
     }
-    if md5.is_some_and(|md5| md5 != digests.md5) {
+    if md5.is_some_and(|md5| md5 != computed) {
         return Err(rules::bad_digest("Content-MD5"));
     }
-    Ok(Received { rope, etag: hex(&digests.md5), digests })
+    Ok(Received { rope, etag: hex(&computed), digests })
 }
 
 /// Hexadecimal digits.
@@ -107,7 +108,7 @@ type Waiting = (Vec<Bytes>, OwnedSemaphorePermit);
 async fn take(mut writer: Box<Writer>, body: &mut StreamingBlob, ahead: &Ahead) -> S3Result<Box<Writer>> {
     let mut next = next_piece(body).await?;
     if len(&next) <= AT_ONCE {
-        write(&mut writer, &next).map_err(|error| rules::internal(&error))?;
+        write(&mut writer, next).map_err(|error| rules::internal(&error))?;
         return Ok(writer);
     }
     let (queue, pieces) = mpsc::unbounded_channel();
@@ -134,7 +135,7 @@ async fn write_all(
 ) -> io::Result<Box<Writer>> {
     while let Some((piece, place)) = pieces.recv().await {
         let written = spawn_blocking(move || {
-            write(&mut writer, &piece)?;
+            write(&mut writer, piece)?;
             drop(place);
             Ok::<_, io::Error>(writer)
         });
@@ -147,8 +148,8 @@ fn len(piece: &[Bytes]) -> usize {
     piece.iter().map(Bytes::len).sum()
 }
 
-fn write(writer: &mut Writer, piece: &[Bytes]) -> io::Result<()> {
-    piece.iter().try_for_each(|bytes| writer.write(bytes))
+fn write(writer: &mut Writer, piece: Vec<Bytes>) -> io::Result<()> {
+    piece.into_iter().try_for_each(|bytes| writer.write(bytes))
 }
 
 /// What comes until it is worth a write; nothing at the end.

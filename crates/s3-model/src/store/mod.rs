@@ -25,7 +25,9 @@ pub use model::{
 pub use reader::Reader;
 pub use rope::Rope;
 pub use state::State;
-pub use writer::{SMALL, Writer};
+pub use writer::{SMALL, Writer, WrittenBody};
+
+use multi_buffer_md5::Pool;
 
 use crate::checksums::Algorithm;
 use blob::Blobs;
@@ -37,6 +39,8 @@ pub struct Store {
     state: RwLock<State>,
     journal: Mutex<Journal>,
     blobs: Arc<Blobs>,
+    /// The MD5s of all bodies that come in at the same time, which help each other.
+    md5: Pool,
 }
 
 impl Store {
@@ -67,7 +71,7 @@ impl Store {
         drop(ropes);
         blobs.set_live(true);
         let journal = Journal::rewrite(&path, lock, snapshot::records(&state))?;
-        Ok(Self { state: RwLock::new(state), journal: Mutex::new(journal), blobs })
+        Ok(Self { state: RwLock::new(state), journal: Mutex::new(journal), blobs, md5: Pool::default() })
     }
 
     /// Everything as it is now; no change happens while the answer lives.
@@ -102,7 +106,7 @@ impl Store {
     /// Takes a body that is to have a checksum of `also` beside its MD5 and CRCs.
     #[must_use]
     pub fn writer(&self, also: Option<Algorithm>) -> Writer {
-        Writer::new(Arc::clone(&self.blobs), also)
+        Writer::new(Arc::clone(&self.blobs), self.md5.start(), also)
     }
 
     /// Waits until every change is on the disk, not only with the operating system.

@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::{Reader, Rope, Store};
 
 /// An empty store in a folder that goes with the test.
@@ -16,8 +18,8 @@ pub fn store() -> (tempfile::TempDir, Store) {
 /// The rope of a body that is written now.
 pub fn rope_of(store: &Store, body: &[u8]) -> Rope {
     let mut writer = store.writer(None);
-    body.chunks(100_000).for_each(|piece| writer.write(piece).unwrap());
-    writer.finish().unwrap().0
+    body.chunks(100_000).for_each(|piece| writer.write(Bytes::copy_from_slice(piece)).unwrap());
+    writer.finish().unwrap().rope
 }
 
 /// The bytes of a rope.

@@ -11,7 +11,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::task::yield_now;
 
 mod lanes;
 
@@ -69,12 +68,10 @@ impl Pool {
 }
 
 impl Md5 {
-    /// Goes on with these bytes, at once or when other streams have some, too.
-    pub async fn update(&mut self, bytes: Bytes) {
-        if self.pool.with(|streams| streams.add(self.place, bytes)) {
-            // The others' turn to read.
-            yield_now().await;
-        }
+    /// Goes on with these bytes, at once or when other streams have some, too. Whether this stream has enough for a turn, but
+    /// not the others: best read for them next.
+    pub fn update(&mut self, bytes: Bytes) -> bool {
+        self.pool.with(|streams| streams.add(self.place, bytes))
     }
 
     /// The hash.
@@ -111,7 +108,7 @@ impl Streams {
             bytes += stream.pending;
         }
         let enough = with_enough >= streams.min(lanes::MOST) && with_enough > 0;
-        let is_ripe = enough || bytes >= streams * MOST && bytes > 0;
+        let is_ripe = enough || bytes >= streams.min(lanes::MOST) * MOST && bytes > 0;
         is_ripe.then(|| (0..self.0.len()).max_by_key(|place| self.pending(*place))).flatten()
     }
 
@@ -219,10 +216,6 @@ mod tests {
 
     use super::*;
 
-    fn wait<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-    }
-
     fn expected(bytes: &[u8]) -> [u8; 16] {
         md5::Md5::digest(bytes).into()
     }
@@ -236,7 +229,7 @@ mod tests {
         for length in 0..200 {
             let (pool, bytes) = (Pool::default(), bytes(length, 1));
             let mut stream = pool.start();
-            wait(stream.update(bytes.clone()));
+            stream.update(bytes.clone());
             assert_eq!(stream.finish(), expected(&bytes), "{length} bytes");
         }
     }
@@ -245,11 +238,11 @@ mod tests {
     fn a_stream_that_is_given_up_leaves_its_place_to_the_next() {
         let pool = Pool::default();
         let (mut kept, mut given_up) = (pool.start(), pool.start());
-        wait(kept.update(bytes(100_000, 1)));
-        wait(given_up.update(bytes(100_000, 2)));
+        kept.update(bytes(100_000, 1));
+        given_up.update(bytes(100_000, 2));
         drop(given_up);
         let mut next = pool.start();
-        wait(next.update(bytes(70, 3)));
+        next.update(bytes(70, 3));
         assert_eq!(next.finish(), expected(&bytes(70, 3)));
         assert_eq!(kept.finish(), expected(&bytes(100_000, 1)));
         assert_eq!(pool.with(|streams| streams.0.len()), 2);
@@ -269,10 +262,10 @@ mod tests {
             for (which, length) in pieces {
                 let count = streams.len();
                 let (stream, left) = &mut streams[which % count];
-                wait(stream.update(left.split_to(length.min(left.len()))));
+                stream.update(left.split_to(length.min(left.len())));
             }
             for ((mut stream, left), bytes) in streams.into_iter().zip(&contents) {
-                wait(stream.update(left));
+                stream.update(left);
                 prop_assert_eq!(stream.finish(), expected(bytes));
             }
         }

@@ -3,25 +3,23 @@
 use std::fmt::Write;
 
 use bytes::Bytes;
+use multi_buffer_md5::{Md5, Pool};
 use protocol::s3_read::HashAlgorithm;
 use sha2::{Digest, Sha256};
-
-mod md5;
-
-use md5::Md5;
+use tokio::task::yield_now;
 
 /// Where hashes start: those that are under way at the same time help each other.
 #[derive(Debug, Clone)]
 pub struct Hashing {
     algorithm: HashAlgorithm,
-    pool: md5::Pool,
+    pool: Pool,
 }
 
 impl Hashing {
     /// By an algorithm.
     #[must_use]
     pub fn new(algorithm: HashAlgorithm) -> Self {
-        Self { algorithm, pool: md5::Pool::default() }
+        Self { algorithm, pool: Pool::default() }
     }
 
     /// With what it hashes.
@@ -56,7 +54,12 @@ impl Hasher {
     /// Goes on with these bytes.
     pub async fn update(&mut self, bytes: Bytes) {
         match self {
-            Self::Md5(hasher) => hasher.update(bytes).await,
+            Self::Md5(hasher) => {
+                if hasher.update(bytes) {
+                    // The others' turn to read.
+                    yield_now().await;
+                }
+            }
             Self::Crc32(hasher) => hasher.update(&bytes),
             Self::Sha256(hasher) => hasher.update(bytes),
         }

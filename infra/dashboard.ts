@@ -19,7 +19,10 @@ const HEIGHT = 6;
 const PER_ROW = 24 / WIDTH;
 const PERIOD_SECONDS = 60;
 
-/** A CloudWatch dashboard with three graphs per row. */
+/**
+ * A CloudWatch dashboard with three graphs per row, in the stack as `dashboard`.
+ * @param name what it is called on AWS
+ */
 export function dashboard(
   name: string,
   region: pulumi.Input<string>,
@@ -35,7 +38,7 @@ export function dashboard(
     properties: { title, region, view: "timeSeries", period: PERIOD_SECONDS, metrics: metrics.map(line) },
   }));
   return new aws.cloudwatch.Dashboard(
-    name,
+    "dashboard",
     { dashboardName: name, dashboardBody: pulumi.jsonStringify({ widgets }) },
     opts,
   );

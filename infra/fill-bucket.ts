@@ -55,6 +55,7 @@ export function fillBucket(
   { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): FilledBucket {
   const fill = new RustFunction(
+    "fill-bucket",
     {
       target,
       bin: "fill-bucket",
@@ -77,7 +78,7 @@ export function fillBucket(
   });
   // Runs again whenever its input changes, and adds and removes only what differs.
   const invocation = new aws.lambda.Invocation(
-    `${target.project}-${target.stack}-${scenario}-fill`,
+    "fill",
     { functionName: fill.name, input },
     { parent, dependsOn: [fill, ...dependsOn] },
   );

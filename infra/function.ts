@@ -2,10 +2,9 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { rustArtefact } from "./artefact";
-import { AUTO_NAME_SUFFIX } from "./auto-name";
 import type { Statement } from "./policy";
 import type { PrivateNetwork } from "./private-network";
-import { logStatement, MAX_ROLE_NAME, ServiceRole } from "./role";
+import { logStatement, ServiceRole } from "./role";
 import { stop } from "./stop";
 import type { Target } from "./target";
 
@@ -15,8 +14,8 @@ export const MEMORY_RANGE = [128, 10240] as const;
 export const MEMORY_PER_VCPU = 1769;
 /** The longest timeout that Lambda accepts (Lambda quotas), seconds. */
 export const MAX_TIMEOUT = 900;
-/** Characters; Lambda itself takes 64 (API reference of CreateFunction), but a function's role is named after it. */
-const MAX_NAME = MAX_ROLE_NAME;
+/** Lambda's limit on a function's name (API reference of CreateFunction), characters. */
+const MAX_NAME = 64;
 
 /** X-Ray has no resources to name (Service Authorization Reference). */
 const TRACE: Statement = {
@@ -30,7 +29,7 @@ export function functionName(target: Target, rest: string): string {
   if (name.length > MAX_NAME || !/^[a-zA-Z0-9-_]+$/.test(name)) {
     stop(
       `'${name}' (${name.length} characters) cannot be a function's name: at most ${MAX_NAME} letters, digits, '-' and ` +
-        `'_', since the name of its role has ${AUTO_NAME_SUFFIX} more. Shorten the stack's name, '${target.stack}', or '${rest}'`,
+        `'_'. Shorten the stack's name, '${target.stack}', or '${rest}'`,
     );
   }
   return name;
@@ -44,12 +43,12 @@ export function functionTags(bin: string, target: Target): Readonly<Record<strin
 /** The log group of a function, made before it so that its retention holds and `destroy` removes it. */
 export function functionLogGroup(
   name: string,
-  target: Target,
+  args: { readonly function: string; readonly target: Target },
   opts: pulumi.CustomResourceOptions,
 ): aws.cloudwatch.LogGroup {
   return new aws.cloudwatch.LogGroup(
     name,
-    { name: `/aws/lambda/${name}`, retentionInDays: target.logRetentionDays },
+    { name: `/aws/lambda/${args.function}`, retentionInDays: args.target.logRetentionDays },
     opts,
   );
 }
@@ -78,18 +77,19 @@ export interface RustFunctionArgs {
 /** A Rust function of the workspace with a role and a log group of its own. */
 export class RustFunction extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
+  /** What it is called on AWS. */
   readonly name: string;
   /** The function itself, for what has to wait for it. */
   readonly resource: aws.lambda.Function;
 
-  constructor(args: RustFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
-    const name = functionName(args.target, args.name ?? args.bin);
+  constructor(name: string, args: RustFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:RustFunction", name, {}, opts);
-    this.name = name;
-    const logGroup = functionLogGroup(name, args.target, { parent: this });
+    this.name = functionName(args.target, args.name ?? args.bin);
+    const logGroup = functionLogGroup(name, { function: this.name, target: args.target }, { parent: this });
     const role = new ServiceRole(
       name,
       {
+        name: this.name,
         service: "lambda.amazonaws.com",
         role: args.network?.roleOf(name),
         statements: [...args.statements, logStatement(logGroup.arn), ...(args.traced ? [TRACE] : [])],
@@ -99,7 +99,7 @@ export class RustFunction extends pulumi.ComponentResource {
     this.resource = new aws.lambda.Function(
       name,
       {
-        name,
+        name: this.name,
         description: args.description,
         runtime: "provided.al2023",
         handler: "bootstrap",

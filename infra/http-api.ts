@@ -5,6 +5,8 @@ import type { RustFunction } from "./function";
 
 /** Arguments of {@link HttpApi}. */
 export interface HttpApiArgs {
+  /** What it is called on AWS. */
+  readonly name: string;
   /** Such as `POST`. */
   readonly method: string;
   /** Such as `/messages`. */
@@ -28,7 +30,7 @@ export class HttpApi extends pulumi.ComponentResource {
   constructor(name: string, args: HttpApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:HttpApi", name, {}, opts);
     const child = { parent: this };
-    const api = new aws.apigatewayv2.Api(name, { name, protocolType: "HTTP" }, child);
+    const api = new aws.apigatewayv2.Api(name, { name: args.name, protocolType: "HTTP" }, child);
     const integration = new aws.apigatewayv2.Integration(
       name,
       {

@@ -39,6 +39,8 @@ export function checkCapacity(scenario: string, { minCapacity, maxCapacity }: Ca
 
 /** Arguments of {@link Postgres}. */
 export interface PostgresArgs extends Capacity {
+  /** What the cluster and its database are called, as far as RDS and PostgreSQL allow it. */
+  readonly name: string;
   readonly network: PrivateNetwork;
   /** Instances besides the writer, 0 or 1. */
   readonly readers: number;
@@ -64,7 +66,7 @@ export class Postgres extends pulumi.ComponentResource {
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:Postgres", name, {}, opts);
     const child = { parent: this };
-    this.identifier = clusterIdentifier(name);
+    this.identifier = clusterIdentifier(args.name);
     this.database = this.identifier.replaceAll("-", "_");
     const group = args.network.securityGroup("database", "Aurora PostgreSQL of lambench");
     const rules = args.network.allow("database", group, PORT);
@@ -103,7 +105,7 @@ export class Postgres extends pulumi.ComponentResource {
       dependsOn: pulumi.Resource[] = [],
     ): aws.rds.ClusterInstance =>
       new aws.rds.ClusterInstance(
-        `${name}-${role}`,
+        role,
         {
           identifier: `${this.identifier}-${role}`,
           clusterIdentifier: cluster.clusterIdentifier,

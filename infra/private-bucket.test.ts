@@ -9,12 +9,11 @@ describe("a bucket", () => {
     await pulumi.runtime.setMocks(mocks, "lambench", "my_stack");
   });
 
-  it.each(["lambench-my_stack-archive", "lambench-my.stack-archive", `lambench-${"s".repeat(47)}`])(
+  it.each(["lambench-my_stack-archive", "lambench-my.stack-archive"])(
     "is refused with the name %s, which S3 would refuse only when it is made",
     (name) => {
-      expect(() => new PrivateBucket(name, { requireTls: true, temporaryPrefixes: [] })).toThrow(
-        `'${name}' cannot be a bucket's name: at most 55 lowercase letters, digits and '-', since 8 characters are added. ` +
-          "Rename the stack 'my_stack'",
+      expect(() => new PrivateBucket("bucket", { name, requireTls: true, temporaryPrefixes: [] })).toThrow(
+        `'${name}' cannot be a bucket's name, which has letters, digits and '-' only: rename the stack 'my_stack'`,
       );
     },
   );

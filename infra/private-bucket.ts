@@ -1,15 +1,17 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { AUTO_NAME_SUFFIX } from "./auto-name";
+import { namePrefix } from "./name-prefix";
 import { type Statement, tlsOnly } from "./policy";
 import { stop } from "./stop";
 
-/** S3's limit on a bucket's name (S3 User Guide, "Bucket naming rules"), less what Pulumi adds. */
-const MAX_NAME = 63 - AUTO_NAME_SUFFIX;
+/** S3's limit on a bucket's name (S3 User Guide, "Bucket naming rules"), characters. */
+const MAX_NAME = 63;
 
 /** Arguments of {@link PrivateBucket}. */
 export interface PrivateBucketArgs {
+  /** What its name on AWS begins with. */
+  readonly name: string;
   /** Refuse requests without TLS; false only for an endpoint that has none. */
   readonly requireTls: boolean;
   /** Key prefixes whose objects and open uploads S3 removes after a day: the safety net behind our own clean-up. */
@@ -42,8 +44,8 @@ export class PrivateBucket extends pulumi.ComponentResource {
   constructor(name: string, args: PrivateBucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:PrivateBucket", name, {}, opts);
     const child = { parent: this };
-    checkName(name);
-    const bucket = new aws.s3.Bucket(name, { forceDestroy: true }, child);
+    const bucketPrefix = namePrefix(bucketName(args.name), MAX_NAME);
+    const bucket = new aws.s3.Bucket(name, { bucketPrefix, forceDestroy: true }, child);
     const closed = new aws.s3.BucketPublicAccessBlock(
       name,
       {
@@ -94,11 +96,11 @@ export class PrivateBucket extends pulumi.ComponentResource {
   }
 }
 
-/** With a dot, the certificate of S3's endpoints would not cover the bucket's host name. */
-function checkName(name: string): void {
-  if (name.length <= MAX_NAME && /^[a-z0-9][a-z0-9-]*$/.test(name)) return;
-  stop(
-    `'${name}' cannot be a bucket's name: at most ${MAX_NAME} lowercase letters, digits and '-', since ${AUTO_NAME_SUFFIX} characters are added. ` +
-      `Rename the stack '${pulumi.getStack()}'`,
+/** A name as S3 wants it. With a dot, the certificate of S3's endpoints would not cover the bucket's host name. */
+function bucketName(name: string): string {
+  const lower = name.toLowerCase();
+  if (/^[a-z0-9][a-z0-9-]*$/.test(lower)) return lower;
+  return stop(
+    `'${name}' cannot be a bucket's name, which has letters, digits and '-' only: rename the stack '${pulumi.getStack()}'`,
   );
 }

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { namePrefix } from "./name-prefix";
 import { policyDocument, type Statement } from "./policy";
 import { newRole } from "./role";
 import { stop } from "./stop";
@@ -8,13 +9,17 @@ import { stop } from "./stop";
 /** Aurora requires subnets in two availability zones. */
 const ZONES = 2;
 const HTTPS = 443;
+/** EC2's limit on a security group's name (API reference of CreateSecurityGroup), characters. */
+const MAX_GROUP_NAME = 255;
 
 /** Arguments of {@link PrivateNetwork}. */
 export interface PrivateNetworkArgs {
+  /** What it is called on AWS, and what the names there of all that is in it begin with. */
+  readonly name: string;
   /** AWS services that functions inside reach, by their name in `com.amazonaws.<region>.<name>`. */
   readonly services: readonly string[];
-  /** The names of the functions inside. */
-  readonly functions: readonly string[];
+  /** The functions inside: their names on AWS by their names in the stack. */
+  readonly functions: ReadonlyMap<string, string>;
 }
 
 /**
@@ -36,16 +41,21 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   private readonly roles: ReadonlyMap<string, NetworkRole>;
 
   constructor(
-    private readonly name: string,
-    args: PrivateNetworkArgs,
+    name: string,
+    private readonly args: PrivateNetworkArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("lambench:infra:PrivateNetwork", name, {}, opts);
     const child = { parent: this };
-    this.roles = new Map(args.functions.map((name) => [name, networkRole(name, child)]));
+    this.roles = new Map([...args.functions].map(([role, name]) => [role, networkRole(role, name, child)]));
     const vpc = new aws.ec2.Vpc(
       name,
-      { cidrBlock: "10.0.0.0/24", enableDnsSupport: true, enableDnsHostnames: true, tags: { Name: name } },
+      {
+        cidrBlock: "10.0.0.0/24",
+        enableDnsSupport: true,
+        enableDnsHostnames: true,
+        tags: { Name: args.name },
+      },
       child,
     );
     this.vpcId = vpc.id;
@@ -55,12 +65,12 @@ export class PrivateNetwork extends pulumi.ComponentResource {
     const zones = zonesOf(services, child);
     this.subnetIds = Array.from({ length: ZONES }, (_, index) => {
       const subnet = new aws.ec2.Subnet(
-        `${name}-${index}`,
+        `private-${index}`,
         {
           vpcId: vpc.id,
           cidrBlock: `10.0.0.${index * 128}/25`,
           availabilityZone: zones.apply((names) => names[index] ?? ""),
-          tags: { Name: `${name}-${index}` },
+          tags: { Name: `${args.name}-${index}` },
         },
         child,
       );
@@ -70,39 +80,44 @@ export class PrivateNetwork extends pulumi.ComponentResource {
     this.functionsGroupId = this.securityGroup("functions", "Functions of lambench", policies);
     const endpointsGroup = this.securityGroup("endpoints", "Endpoints of AWS services");
     const rules = this.allow("endpoints", endpointsGroup, HTTPS);
-    const endpoints = services.map(
-      ({ serviceName }, index) =>
-        new aws.ec2.VpcEndpoint(
-          `${name}-${args.services[index] ?? ""}`,
-          {
-            vpcId: vpc.id,
-            serviceName,
-            vpcEndpointType: "Interface",
-            subnetIds: this.subnetIds.slice(0, 1),
-            securityGroupIds: [endpointsGroup],
-            privateDnsEnabled: true,
-            tags: { Name: `${name}-${args.services[index] ?? ""}` },
-          },
-          child,
-        ),
-    );
+    const endpoints = services.map(({ serviceName }, index) => {
+      const service = args.services[index] ?? "";
+      return new aws.ec2.VpcEndpoint(
+        service,
+        {
+          vpcId: vpc.id,
+          serviceName,
+          vpcEndpointType: "Interface",
+          subnetIds: this.subnetIds.slice(0, 1),
+          securityGroupIds: [endpointsGroup],
+          privateDnsEnabled: true,
+          tags: { Name: `${args.name}-${service}` },
+        },
+        child,
+      );
+    });
     this.endpoints = [...endpoints, ...rules];
     this.registerOutputs({ vpcId: this.vpcId });
   }
 
-  /** The role of a function inside, which is there as long as the network is. */
-  roleOf(functionName: string): aws.iam.Role {
-    const found = this.roles.get(functionName);
-    if (found === undefined) throw new Error(`${functionName} is not one of the functions of ${this.name}`);
+  /** The role of a function inside, by the function's name in the stack. It is there as long as the network is. */
+  roleOf(name: string): aws.iam.Role {
+    const found = this.roles.get(name);
+    if (found === undefined) throw new Error(`${name} is not one of the functions of ${this.args.name}`);
     return found.role;
   }
 
   /** A security group of this network that lets nothing in or out yet. */
   securityGroup(name: string, description: string, dependsOn: pulumi.Resource[] = []): pulumi.Output<string> {
-    const full = `${this.name}-${name}`;
+    const full = `${this.args.name}-${name}`;
     const group = new aws.ec2.SecurityGroup(
-      full,
-      { vpcId: this.vpcId, description, tags: { Name: full } },
+      name,
+      {
+        namePrefix: namePrefix(full, MAX_GROUP_NAME),
+        vpcId: this.vpcId,
+        description,
+        tags: { Name: full },
+      },
       { parent: this, dependsOn },
     );
     return group.id;
@@ -113,12 +128,12 @@ export class PrivateNetwork extends pulumi.ComponentResource {
     const rule = { ipProtocol: "tcp", fromPort: port, toPort: port };
     return [
       new aws.vpc.SecurityGroupEgressRule(
-        `${this.name}-functions-to-${what}`,
+        `functions-to-${what}`,
         { ...rule, securityGroupId: this.functionsGroupId, referencedSecurityGroupId: groupId },
         { parent: this },
       ),
       new aws.vpc.SecurityGroupIngressRule(
-        `${this.name}-${what}-from-functions`,
+        `${what}-from-functions`,
         { ...rule, securityGroupId: groupId, referencedSecurityGroupId: this.functionsGroupId },
         { parent: this },
       ),
@@ -132,10 +147,10 @@ interface NetworkRole {
   readonly policy: aws.iam.RolePolicy;
 }
 
-function networkRole(functionName: string, opts: pulumi.CustomResourceOptions): NetworkRole {
-  const role = newRole(functionName, "lambda.amazonaws.com", opts);
+function networkRole(name: string, functionName: string, opts: pulumi.CustomResourceOptions): NetworkRole {
+  const role = newRole(name, { name: functionName, service: "lambda.amazonaws.com" }, opts);
   const policy = new aws.iam.RolePolicy(
-    `${functionName}-network`,
+    `${name}-network`,
     { role: role.name, policy: JSON.stringify(policyDocument(networkStatements(functionName))) },
     opts,
   );

@@ -18,6 +18,8 @@ export interface QueueOptions {
   readonly requireTls: boolean;
   /** The ARN of a customer managed KMS key; without one SQS encrypts with its own. */
   readonly keyArn?: pulumi.Input<string>;
+  /** What it is called on AWS; a dead-letter queue, with `-dead` behind it. */
+  readonly name: string;
   readonly parent: pulumi.Resource;
 }
 
@@ -25,12 +27,12 @@ export interface QueueOptions {
 export function encryptedQueue(
   name: string,
   args: Omit<aws.sqs.QueueArgs, "name">,
-  { requireTls, keyArn, parent }: QueueOptions,
+  { name: queueName, requireTls, keyArn, parent }: QueueOptions,
 ): aws.sqs.Queue {
   const encryption = keyArn === undefined ? { sqsManagedSseEnabled: true } : { kmsMasterKeyId: keyArn };
   const queue = new aws.sqs.Queue(
     name,
-    { name, maxMessageSize: MAX_MESSAGE_BYTES, ...encryption, ...args },
+    { name: queueName, maxMessageSize: MAX_MESSAGE_BYTES, ...encryption, ...args },
     { parent },
   );
   if (requireTls) {
@@ -41,7 +43,8 @@ export function encryptedQueue(
 
 /** A queue for what could not be handled: it keeps messages for as long as SQS can. */
 export function deadLetterQueue(name: string, options: QueueOptions): aws.sqs.Queue {
-  return encryptedQueue(`${name}-dead`, { messageRetentionSeconds: FOURTEEN_DAYS }, options);
+  const args = { messageRetentionSeconds: FOURTEEN_DAYS };
+  return encryptedQueue(`${name}-dead`, args, { ...options, name: `${options.name}-dead` });
 }
 
 /** What a function needs to send to and receive from a queue with a customer managed key, besides the queue. */

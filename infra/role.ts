@@ -1,15 +1,16 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { AUTO_NAME_SUFFIX } from "./auto-name";
+import { namePrefix } from "./name-prefix";
 import { policyDocument, type Statement, trustPolicy } from "./policy";
-import { stop } from "./stop";
 
-/** IAM's limit on a role's name (IAM quotas), less what Pulumi adds. */
-export const MAX_ROLE_NAME = 64 - AUTO_NAME_SUFFIX;
+/** IAM's limit on a role's name (IAM quotas), characters. */
+const MAX_ROLE_NAME = 64;
 
 /** Arguments of {@link ServiceRole}. */
 export interface ServiceRoleArgs {
+  /** What it is called on AWS: after what assumes it. */
+  readonly name: string;
   /** The AWS service that assumes the role, such as `lambda.amazonaws.com`. */
   readonly service: string;
   /** What it may do, and nothing else. */
@@ -25,7 +26,7 @@ export class ServiceRole extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServiceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:ServiceRole", name, {}, opts);
-    const role = args.role ?? newRole(name, args.service, { parent: this });
+    const role = args.role ?? newRole(name, args, { parent: this });
     const policy = new aws.iam.RolePolicy(
       name,
       { role: role.name, policy: pulumi.jsonStringify(policyDocument(args.statements)) },
@@ -36,15 +37,21 @@ export class ServiceRole extends pulumi.ComponentResource {
   }
 }
 
-/** A role without permissions for an AWS service. */
-export function newRole(name: string, service: string, opts: pulumi.CustomResourceOptions): aws.iam.Role {
-  if (name.length > MAX_ROLE_NAME) {
-    stop(
-      `'${name}' (${name.length} characters) cannot be a role's name: at most ${MAX_ROLE_NAME}. ` +
-        `Shorten the stack's name, '${pulumi.getStack()}'`,
-    );
-  }
-  return new aws.iam.Role(name, { assumeRolePolicy: JSON.stringify(trustPolicy(service)) }, opts);
+/** A role without permissions for an AWS service. Where its name is cut, its description still says it whole. */
+export function newRole(
+  name: string,
+  args: Pick<ServiceRoleArgs, "name" | "service">,
+  opts: pulumi.CustomResourceOptions,
+): aws.iam.Role {
+  return new aws.iam.Role(
+    name,
+    {
+      namePrefix: namePrefix(args.name, MAX_ROLE_NAME),
+      description: args.name,
+      assumeRolePolicy: JSON.stringify(trustPolicy(args.service)),
+    },
+    opts,
+  );
 }
 
 /** What a function needs to write its own log: the group is made with the function, so it may not make groups. */

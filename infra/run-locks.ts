@@ -12,11 +12,10 @@ export function runLocks(
   target: Target,
   provider: pulumi.ProviderResource | undefined,
 ): pulumi.Output<string> {
-  const name = `${target.project}-${target.stack}-locks`;
   const table = new aws.dynamodb.Table(
-    name,
+    "locks",
     {
-      name,
+      name: `${target.project}-${target.stack}-locks`,
       billingMode: "PAY_PER_REQUEST",
       hashKey: "scenario",
       attributes: [{ name: "scenario", type: "S" }],

@@ -12,12 +12,13 @@ export class RunLog extends pulumi.ComponentResource {
   readonly table: pulumi.Output<string>;
   readonly arn: pulumi.Output<string>;
 
-  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+  /** @param args what the table is called on AWS */
+  constructor(name: string, args: { readonly name: string }, opts?: pulumi.ComponentResourceOptions) {
     super("lambench:infra:RunLog", name, {}, opts);
     const table = new aws.dynamodb.Table(
       name,
       {
-        name,
+        name: args.name,
         billingMode: "PAY_PER_REQUEST",
         hashKey: "run",
         rangeKey: "item",

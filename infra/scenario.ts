@@ -15,7 +15,10 @@ export interface Deployed {
 /** Where a scenario's resources belong. */
 export interface DeployContext {
   readonly target: Target;
-  /** What their names start with: `<project>-<stack>-<scenario>`. */
+  /**
+   * What their names on AWS start with: `<project>-<stack>-<scenario>`. In the stack they have names without it, since
+   * Pulumi knows them by the project, the stack and the types of their parents as well: the scenario's type is one of its own.
+   */
   readonly name: string;
   readonly parent: pulumi.Resource;
 }

@@ -7,6 +7,7 @@ import { ServiceRole } from "./role";
 
 /** Arguments of {@link StateMachine}. */
 export interface StateMachineArgs {
+  /** What it is called on AWS. */
   readonly name: string;
   /** A definition in Amazon States Language, with `${name}` where a value goes. */
   readonly file: string;
@@ -20,11 +21,12 @@ export interface StateMachineArgs {
 export class StateMachine extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
-  constructor(args: StateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("lambench:infra:StateMachine", args.name, {}, opts);
+  constructor(name: string, args: StateMachineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lambench:infra:StateMachine", name, {}, opts);
     const role = new ServiceRole(
-      args.name,
+      name,
       {
+        name: args.name,
         service: "states.amazonaws.com",
         statements: [{ actions: ["lambda:InvokeFunction"], resources: args.functionArns }],
       },
@@ -32,7 +34,7 @@ export class StateMachine extends pulumi.ComponentResource {
     );
     const { partition } = aws.getPartitionOutput({}, { parent: this });
     const machine = new aws.sfn.StateMachine(
-      args.name,
+      name,
       {
         name: args.name,
         roleArn: role.arn,

@@ -16,6 +16,8 @@ const LISTING: Statement = { actions: ["dynamodb:ListStreams"], resources: ["*"]
 
 /** Arguments of {@link StreamSource}. */
 export interface StreamSourceArgs {
+  /** What its dead-letter queue is called on AWS, before `-dead`. */
+  readonly name: string;
   /** The service that the stream belongs to. */
   readonly service: keyof typeof READING;
   readonly streamArn: pulumi.Input<string>;
@@ -45,13 +47,13 @@ export class StreamSource extends pulumi.ComponentResource {
   private readonly deadLetterArn: pulumi.Output<string>;
 
   constructor(
-    private readonly name: string,
+    private readonly label: string,
     private readonly args: StreamSourceArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("lambench:infra:StreamSource", name, {}, opts);
-    const queue = deadLetterQueue(name, { requireTls: args.requireTls, parent: this });
-    this.deadLetterName = `${name}-dead`;
+    super("lambench:infra:StreamSource", label, {}, opts);
+    const queue = deadLetterQueue(label, { name: args.name, requireTls: args.requireTls, parent: this });
+    this.deadLetterName = `${args.name}-dead`;
     this.deadLetterUrl = queue.url;
     this.deadLetterArn = queue.arn;
     this.registerOutputs({ deadLetterUrl: this.deadLetterUrl });
@@ -73,7 +75,7 @@ export class StreamSource extends pulumi.ComponentResource {
   /** Makes a function the stream's reader, from the oldest record on. */
   addConsumer(consumer: RustFunction, mapping: StreamMapping): void {
     new aws.lambda.EventSourceMapping(
-      this.name,
+      this.label,
       {
         eventSourceArn: this.args.consumerArn ?? this.args.streamArn,
         functionName: consumer.arn,

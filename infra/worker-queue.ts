@@ -13,6 +13,8 @@ const FOUR_DAYS = 4 * 24 * 3600;
 
 /** Arguments of {@link WorkerQueue}. */
 export interface WorkerQueueArgs {
+  /** What it is called on AWS; its dead-letter queue, with `-dead` behind it. */
+  readonly name: string;
   /** The consumer's timeout, seconds. */
   readonly consumerTimeout: number;
   /** Refuse requests without TLS; false only for an endpoint that has none. */
@@ -33,6 +35,8 @@ export interface QueueMapping {
 
 /** An encrypted queue with a dead-letter queue, whose consumer is a function that reports partial failures. */
 export class WorkerQueue extends pulumi.ComponentResource {
+  /** What it is called on AWS. */
+  readonly name: string;
   readonly arn: pulumi.Output<string>;
   readonly url: pulumi.Output<string>;
   readonly deadLetterArn: pulumi.Output<string>;
@@ -42,16 +46,17 @@ export class WorkerQueue extends pulumi.ComponentResource {
   readonly retentionSeconds = FOUR_DAYS;
 
   constructor(
-    readonly name: string,
+    private readonly label: string,
     private readonly args: WorkerQueueArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("lambench:infra:WorkerQueue", name, {}, opts);
+    super("lambench:infra:WorkerQueue", label, {}, opts);
+    this.name = args.name;
     this.maxReceives = args.maxReceives ?? MAX_RECEIVES;
-    const options = { requireTls: args.requireTls, keyArn: args.keyArn, parent: this };
-    const deadLetters = deadLetterQueue(name, options);
+    const options = { name: args.name, requireTls: args.requireTls, keyArn: args.keyArn, parent: this };
+    const deadLetters = deadLetterQueue(label, options);
     const queue = encryptedQueue(
-      name,
+      label,
       {
         // AWS's advice: six times the function's timeout, so that a throttled batch isn't delivered twice.
         visibilityTimeoutSeconds: 6 * args.consumerTimeout,
@@ -90,7 +95,7 @@ export class WorkerQueue extends pulumi.ComponentResource {
   /** Makes a function the queue's consumer. */
   addConsumer(consumer: RustFunction, { batchSize, concurrency }: QueueMapping): void {
     new aws.lambda.EventSourceMapping(
-      this.name,
+      this.label,
       {
         eventSourceArn: this.arn,
         functionName: consumer.arn,

@@ -6,16 +6,26 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "vitest";
 
+import { deployStack } from "../infra/program";
 import type { Scenario } from "../infra/scenario";
 import { readTarget } from "../infra/target";
 
 /** A resource that a program under test has declared. */
 export interface Declared {
   readonly type: string;
+  /** What it is called on AWS, as far as the program says it; else what the program calls it. */
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** The names, by {@link idOf}, of what was there when it was declared: what it depends on, and perhaps more. */
+  /** The ids, by {@link idOf}, of what was there when it was declared: what it depends on, and perhaps more. */
   readonly after: readonly string[];
+}
+
+/** A resource or component in the tree that `pulumi up` prints. */
+export interface TreeNode {
+  /** `urn:pulumi:<stack>::<project>::<types of its parents and its own, with `$` between>::<name>`. */
+  readonly urn: string;
+  /** The parent's; empty for what has none but the stack. */
+  readonly parent: string;
 }
 
 /** A resource's type and name. */
@@ -77,14 +87,27 @@ function arnOf(type: string, name: string, { partition, region }: Place): string
   return `arn:${partition}:${service}:${global === undefined ? region : ""}:${account}:${prefix ?? ""}${name}${end}`;
 }
 
+/** The inputs that say what a resource is called on AWS. */
+type Naming = Partial<
+  Record<"name" | "identifier" | "clusterIdentifier" | "namePrefix" | "bucketPrefix" | "description", string>
+> & { readonly tags?: { readonly Name?: string } };
+
+/** What a resource is called on AWS, without what the provider adds to a prefix. */
+function nameOnAws(label: string, inputs: Naming): string {
+  const { name, identifier, clusterIdentifier, namePrefix, bucketPrefix, description = "", tags } = inputs;
+  const start = (namePrefix ?? bucketPrefix)?.replace(/-$/, "");
+  // A prefix may be cut; a role's description is not.
+  const whole = start !== undefined && description.startsWith(start) ? description : start;
+  return name ?? identifier ?? clusterIdentifier ?? whole ?? tags?.Name ?? label;
+}
+
 /** What AWS would add to a resource: an ARN, and what else a scenario reads. */
-function computed(type: string, name: string, inputs: object, place: Place): object {
+function computed(type: string, name: string, place: Place): object {
   const { partition, region } = place;
   const service = type.split(":")[1]?.split("/")[0] ?? "";
-  const named = "name" in inputs && typeof inputs.name === "string" ? inputs.name : name;
   const arn = (rest: string): string => `arn:${partition}:${rest}`;
   return {
-    arn: arnOf(type, named, place),
+    arn: arnOf(type, name, place),
     bucket: name,
     name,
     url: `https://${service}.${region}.amazonaws.com/${ACCOUNT}/${name}`,
@@ -122,6 +145,7 @@ function lookedUp(token: string, inputs: Readonly<Record<string, unknown>>, plac
 /** A scenario deployed to Pulumi's mocks, on the stack `full`, in eu-west-1 unless said otherwise, for x86_64. */
 export class MockedStack {
   readonly declared: Declared[] = [];
+  readonly tree: TreeNode[] = [];
   private readonly made: string[] = [];
   private readonly target = fs.mkdtempSync(path.join(os.tmpdir(), "artefacts-"));
 
@@ -140,13 +164,14 @@ export class MockedStack {
   async mock(): Promise<void> {
     await pulumi.runtime.setMocks(
       {
-        newResource: async ({ type, name, inputs }) => {
+        newResource: async ({ type, name: label, inputs }) => {
+          const name = nameOnAws(label, inputs as Naming);
           const declared = { type, name, inputs: inputs as Record<string, unknown>, after: [...this.made] };
           this.declared.push(declared);
           // Later, so that it is not there for what is declared beside it.
           await new Promise(setImmediate);
           this.made.push(idOf(declared));
-          const added = computed(type, name, inputs as object, this.place);
+          const added = computed(type, name, this.place);
           return { id: `${name}-id`, state: { ...added, ...(inputs as object) } };
         },
         call: ({ token, inputs }) => lookedUp(token, inputs as Readonly<Record<string, unknown>>, this.place),
@@ -154,6 +179,16 @@ export class MockedStack {
       "lambench",
       "full",
     );
+    // Pulumi's mocks give a URN its parent's type; the engine, those of all its parents (pulumi/sdk/go/common/resource/urn).
+    const monitor = pulumi.runtime.getMonitor() as unknown as {
+      newUrn(parent: string, type: string, name: string): string;
+    };
+    monitor.newUrn = (parent, type, name) => {
+      const parents = parent === "" ? "" : `${parent.split("::")[2] ?? ""}$`;
+      const urn = `urn:pulumi:full::lambench::${parents}${type}::${name}`;
+      this.tree.push({ urn, parent });
+      return urn;
+    };
   }
 
   /** Deploys a scenario with some settings; returns its outputs. */
@@ -161,11 +196,7 @@ export class MockedStack {
     scenario: Scenario,
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Record<string, unknown>> {
-    process.env.CARGO_TARGET_DIR = this.target;
-    const keys = { architecture: "x86_64", ...settings };
-    pulumi.runtime.setAllConfig(
-      Object.fromEntries(Object.entries(keys).map(([key, value]) => [`lambench:${key}`, value])),
-    );
+    this.configure(settings);
     const config = new pulumi.Config("lambench");
     const deploy = scenario.configure(config, [scenario]);
     const { outputs, environment } = deploy(readTarget(config, {}), undefined);
@@ -175,6 +206,21 @@ export class MockedStack {
     // Until all is registered: what is still under way would reach the mocks of the next stack.
     await pulumi.runtime.disconnect(false);
     return await settled;
+  }
+
+  /** Deploys several scenarios with their defaults, as the program does. */
+  async deployTogether(scenarios: readonly Scenario[]): Promise<void> {
+    this.configure({ scenarios: JSON.stringify(scenarios.map(({ name }) => name)) });
+    deployStack(scenarios);
+    await pulumi.runtime.disconnect(false);
+  }
+
+  private configure(settings: Readonly<Record<string, string>>): void {
+    process.env.CARGO_TARGET_DIR = this.target;
+    const keys = { architecture: "x86_64", ...settings };
+    pulumi.runtime.setAllConfig(
+      Object.fromEntries(Object.entries(keys).map(([key, value]) => [`lambench:${key}`, value])),
+    );
   }
 
   /** The resources of a type. */

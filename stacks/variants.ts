@@ -16,7 +16,7 @@ interface Variant {
   readonly settings: Settings;
 }
 
-/** Settings that change which resources and permissions a scenario has, by its folder. */
+/** Settings that change which resources and permissions a scenario has, by its name. */
 const FURTHER: Readonly<Record<string, readonly Settings[]>> = {
   aurora: [{ readers: "1" }],
   pipeline: [{ driver: "data-api" }, { fanOut: "on" }],
@@ -48,15 +48,22 @@ export async function describeEachVariant(tests: (deployed: Deployed) => void, p
 
 /** Every scenario with its defaults, and again with the settings that change what it is made of. */
 async function variants(): Promise<Variant[]> {
+  return (await allScenarios()).flatMap((scenario) =>
+    [{}, ...(FURTHER[scenario.name] ?? [])].map((settings) => {
+      const chosen = Object.entries(settings).map(([name, value]) => ` with ${name} ${value}`);
+      return { name: scenario.name + chosen.join(""), scenario, settings };
+    }),
+  );
+}
+
+/** Every scenario that has a folder. */
+export async function allScenarios(): Promise<Scenario[]> {
   const all = foldersOf("stacks").map(async (folder) => {
     const [scenario] = Object.values((await import(`./${folder}/index.ts`)) as Record<string, Scenario>);
     if (scenario === undefined) throw new Error(`stacks/${folder} exports no scenario`);
-    return [{}, ...(FURTHER[folder] ?? [])].map((settings) => {
-      const chosen = Object.entries(settings).map(([name, value]) => ` with ${name} ${value}`);
-      return { name: folder + chosen.join(""), scenario, settings };
-    });
+    return scenario;
   });
-  return (await Promise.all(all)).flat();
+  return await Promise.all(all);
 }
 
 /** The binaries of all functions and of the contenders in Rust. */

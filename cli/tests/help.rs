@@ -32,13 +32,18 @@ fn shells_complete_commands_scenarios_and_options() {
 
 #[test]
 fn bash_takes_the_completions_and_completes() {
-    let script = "source <(cat) && COMP_WORDS=(lambench run s3) COMP_CWORD=2 && _lambench lambench s3 run && echo \"${COMPREPLY[@]}\"";
-    let output = Command::new("bash")
-        .args(["-c", script])
-        .write_stdin(printed("completions bash"))
-        .output()
-        .expect("bash starts");
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "s3-read", "{output:?}");
+    for command in ["run", "list"] {
+        let script = format!(
+            "source <(cat) && COMP_WORDS=(lambench {command} s3) COMP_CWORD=2 && _lambench lambench s3 {command} && \
+             echo \"${{COMPREPLY[@]}}\""
+        );
+        let output = Command::new("bash")
+            .args(["-c", &script])
+            .write_stdin(printed("completions bash"))
+            .output()
+            .expect("bash starts");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "s3-read", "{command}: {output:?}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Result } from "./archive-result";
+import { contender, type Result } from "./archive-result";
 import { Checkout, settings } from "./checkout";
 
 describe("the archive contest with the emulator's S3, which enforces IAM policies", () => {
@@ -35,7 +35,7 @@ describe("the archive contest with the emulator's S3, which enforces IAM policie
       await checkout.ok("lambench run archive --stack dev --json --progress none"),
     ) as Result;
     const rust = fs.readdirSync(path.join(checkout.root, "contenders", "rust"));
-    expect(archive.success.map(({ arn }) => arn.split(":lambench-dev-")[1]).sort()).toEqual(
+    expect(archive.success.map(contender).sort()).toEqual(
       ["python-again", "python-naive", ...rust.map((id) => `rust-${id}`)].sort(),
     );
     const denied = expect.stringMatching(/^crash: .*AccessDenied/) as string;

@@ -50,6 +50,11 @@ export interface Success {
   } | null;
 }
 
+/** A contender's short name, on the stack `dev`. */
+export function contender({ arn }: { readonly arn: string }): string {
+  return arn.split(":lambench-dev-")[1] ?? arn;
+}
+
 /** The part of the stack's `environment` output that tests and benchmarks read. */
 export interface Environment {
   readonly bucket: string;

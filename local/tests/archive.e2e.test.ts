@@ -10,11 +10,12 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import awkwardKeys from "../../crates/test-kit/src/awkward-keys.json";
-import type { Environment, Execution, Result } from "./archive-result";
-import { Checkout, type Ended, settings, until } from "./checkout";
+import { contender, type Environment, type Execution, type Result } from "./archive-result";
+import { Checkout, said, settings, until } from "./checkout";
 import { s3Config } from "./clients";
 import { leakedResources } from "./leaked-resources";
 import { showsResults } from "./results";
+import { Running } from "./running";
 
 const OBJECTS = 12;
 /** A contender of each kind; see faulty/index.py. Memory in MB, timeout in seconds. */
@@ -36,10 +37,6 @@ const FAULTY: Readonly<Record<string, string>> = {
 
 /** What `--progress counter` prints while the first contender's two runs are under way, after preflight. */
 const SLOW_RUNS = /^1\/\d+ invocations ended, 2 under way$/m;
-
-const name = (arn: string): string => arn.split(":lambench-dev-")[1] ?? arn;
-/** Everything a failed command printed, for expectations on its message. */
-const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
 
 describe("the archive contest, with the commands a user types", () => {
   let checkout: Checkout;
@@ -72,19 +69,16 @@ describe("the archive contest, with the commands a user types", () => {
   /** Runs the contest, and ends it with a signal while its first contender runs; with another one once it has said `again`. */
   const ended = async (
     signal: NodeJS.Signals,
-    again?: string,
-  ): Promise<{ code: number | null; printed: string }> => {
-    const running = checkout.start("lambench run archive --stack dev --progress counter");
-    let printed = "";
-    running.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-    const exit = new Promise<number | null>((resolve) => running.on("exit", resolve));
-    await until("the slow runs are under way", 60, () => Promise.resolve(SLOW_RUNS.test(printed)));
+    again?: RegExp,
+  ): Promise<{ code: number | null; stderr: string }> => {
+    const running = new Running(checkout.start("lambench run archive --stack dev --progress counter"));
+    await running.says(SLOW_RUNS);
     running.kill(signal);
     if (again !== undefined) {
-      await until(`it says '${again}'`, 60, () => Promise.resolve(printed.includes(again)));
+      await running.says(again);
       running.kill(signal);
     }
-    return { code: await exit, printed };
+    return await running.ended;
   };
 
   beforeAll(async () => {
@@ -128,7 +122,7 @@ describe("the archive contest, with the commands a user types", () => {
     expect(warnings[0]).toMatch(
       /^python\/misspelt took no part: contenders\/python\/misspelt\/contender\.yaml has an unknown key 'memroy' .*: correct it, then: pulumi up --stack dev$/,
     );
-    expect(archive.success.map(({ arn }) => name(arn)).sort()).toEqual([
+    expect(archive.success.map(contender).sort()).toEqual([
       "python-naive",
       "python-other",
       "rust-copy-plan",
@@ -148,7 +142,7 @@ describe("the archive contest, with the commands a user types", () => {
       expect(one.s3?.writes).toBeGreaterThanOrEqual(2);
       expect(one.s3?.received_bytes).toBeGreaterThan(OBJECTS * 1e6 * 0.5);
     }
-    const reasons = Object.fromEntries(archive.failure.map(({ arn, reason }) => [name(arn), reason]));
+    const reasons = Object.fromEntries(archive.failure.map((one) => [contender(one), one.reason]));
     expect(reasons).toEqual({
       "python-crash": expect.stringMatching(/^crash: .*this contender always crashes/) as string,
       "python-exit": expect.stringMatching(/^crash: Runtime\.ExitError \/ .*exit status 3/) as string,
@@ -179,10 +173,10 @@ describe("the archive contest, with the commands a user types", () => {
   });
 
   it("tells what a contender logged in a run, by a name short enough to type", async () => {
-    const [file] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
-    const { run } = JSON.parse(
-      fs.readFileSync(path.join(checkout.root, "results", "archive", file ?? ""), "utf8"),
-    ) as { run: { id: string } };
+    const [file = ""] = results();
+    const { run } = JSON.parse(fs.readFileSync(path.join(checkout.root, file), "utf8")) as {
+      run: { id: string };
+    };
     const logs = await checkout.ok(`lambench logs python-crash --run ${run.id} --stack dev`);
     expect(logs).toContain("this contender always crashes");
     expect(logs).toContain("Z REPORT RequestId: ");
@@ -203,16 +197,14 @@ describe("the archive contest, with the commands a user types", () => {
   });
 
   it("shows what came out again, for people and for programs", async () => {
-    const [file] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
-    const shown = await checkout.ok(`lambench show results/archive/${file ?? ""}`);
+    const [file = ""] = results();
+    const shown = await checkout.ok(`lambench show ${file}`);
     expect(shown).toContain("LOCAL");
     expect(shown).toMatch(
       /^\| 1 \| (rust-copy-plan|rust-fan-out|rust-sdk-stream|rust-stream|python-naive|python-other) /m,
     );
     expect(shown).toContain("out: python-crash: crash:");
-    const json = JSON.parse(
-      await checkout.ok(`lambench show --json results/archive/${file ?? ""}`),
-    ) as Result;
+    const json = JSON.parse(await checkout.ok(`lambench show --json ${file}`)) as Result;
     expect(json.archive.failure).toHaveLength(12);
   });
 
@@ -227,7 +219,7 @@ describe("the archive contest, with the commands a user types", () => {
       cold_only: false,
     });
     expect(environment.settings.runsPerContender).toBe(3);
-    expect(archive.success.map(({ arn }) => name(arn)).sort()).toEqual([
+    expect(archive.success.map(contender).sort()).toEqual([
       "rust-copy-plan",
       "rust-fan-out",
       "rust-sdk-stream",
@@ -273,11 +265,11 @@ describe("the archive contest, with the commands a user types", () => {
 
   it("stops on Ctrl-C, writes what was measured, and leaves no archive behind, though a contender was writing one", async () => {
     const before = results();
-    const { code, printed } = await ended("SIGINT");
+    const { code, stderr } = await ended("SIGINT");
     expect(code).toBe(130);
-    expect(printed).toContain("press Ctrl-C again to abort");
-    expect(printed).toContain("waiting for 2 invocations under way");
-    expect(printed).toContain("interrupted: the result is incomplete; missing: ");
+    expect(stderr).toContain("press Ctrl-C again to abort");
+    expect(stderr).toContain("waiting for 2 invocations under way");
+    expect(stderr).toContain("interrupted: the result is incomplete; missing: ");
     const file = results().find((one) => !before.includes(one)) ?? "";
     const shown = await checkout.ok(`lambench show ${file}`);
     expect(shown).toMatch(/^INCOMPLETE \(interrupted\); missing: .*python-crash: 2 of 2 runs/);
@@ -291,9 +283,9 @@ describe("the archive contest, with the commands a user types", () => {
 
   it("aborts at a second Ctrl-C and writes no result", async () => {
     const before = results();
-    const { code, printed } = await ended("SIGINT", "waiting for 2 invocations under way");
+    const { code, stderr } = await ended("SIGINT", /waiting for 2 invocations under way/);
     expect(code).toBe(130);
-    expect(printed).toContain("interrupted: no result was written; the execution was stopped");
+    expect(stderr).toContain("interrupted: no result was written; the execution was stopped");
     expect(results()).toEqual(before);
   });
 

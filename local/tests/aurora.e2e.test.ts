@@ -2,7 +2,7 @@ import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from "@aws
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { Environment, Figures, Result, Run } from "./aurora-result";
-import { Checkout, type Ended, settings, until } from "./checkout";
+import { Checkout, said, settings, until } from "./checkout";
 import { type ClientConfig, clientConfig } from "./clients";
 import { Database } from "./database";
 import { leakedResources } from "./leaked-resources";
@@ -16,8 +16,6 @@ const WORKER_TIMEOUT = 3;
 const UP = "pulumi up --yes --skip-preview --non-interactive --stack aurora";
 /** One ramp of one stage, long enough for a fault in its middle. */
 const ONE_STAGE = "lambench run aurora --json --progress none --driver sqlx --from 2 --to 2 --seconds 4";
-
-const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
 
 describe("the load test on Aurora, with the commands a user types", () => {
   let checkout: Checkout;

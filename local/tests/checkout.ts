@@ -116,18 +116,9 @@ export class Checkout {
   }
 }
 
-/** How a command that was started ended, and what it had printed. */
-export async function exited(
-  running: ChildProcess,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  let [stdout, stderr] = ["", ""];
-  running.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  running.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  return await new Promise((resolve) =>
-    running.on("close", (code) => {
-      resolve({ code, stdout, stderr });
-    }),
-  );
+/** Everything a command printed, for expectations on its messages. */
+export function said({ stdout, stderr }: Ended): string {
+  return stdout + stderr;
 }
 
 /** Options of `pulumi up` that set a stack's settings first: a process less than `pulumi config set` for each. */

@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Result } from "./archive-result";
+import { contender, type Result } from "./archive-result";
 import { Checkout, settings } from "./checkout";
 
 /** 200 MiB, which are three shares. */
@@ -28,7 +28,7 @@ describe("a contender whose invocations share the archive", () => {
       await checkout.ok("lambench run archive --contender rust-fan-out --stack dev --json --progress none"),
     ) as Result;
     expect(archive.failure).toEqual([]);
-    expect(archive.success.map(({ arn }) => arn.split(":lambench-dev-")[1])).toEqual(["rust-fan-out"]);
+    expect(archive.success.map(contender)).toEqual(["rust-fan-out"]);
     const [file = ""] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
     const { run } = JSON.parse(
       fs.readFileSync(path.join(checkout.root, "results", "archive", file), "utf8"),

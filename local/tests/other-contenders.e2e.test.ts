@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./checkout";
 import { clientConfig } from "./clients";
 import { ContenderChecks } from "./contender-checks";
+import { Running } from "./running";
 
 /** Contenders that do something wrong, each what its name says; see faulty/index.py. */
 const FAULTY = ["duplicate", "mismatch", "missing", "nested", "noarchive", "truncated"];
@@ -98,11 +99,11 @@ describe("lambench check contender, with the commands a user types", () => {
       ["SIGINT", 130],
       ["SIGKILL", null],
     ] as const) {
-      const running = checks.checkout.start("lambench check contender contenders/python/naive --stack dev");
-      const ended = new Promise<number | null>((resolve) => running.on("exit", resolve));
+      const command = "lambench check contender contenders/python/naive --stack dev";
+      const running = new Running(checks.checkout.start(command));
       await until("the check has made a copy", 60, async () => (await copies()).length > 0);
       running.kill(signal);
-      expect(await ended).toBe(code);
+      expect((await running.ended).code).toBe(code);
       if (signal === "SIGKILL") await checks.check("contenders/rust/stream --input one");
       expect(await copies()).toEqual([]);
       expect(fs.existsSync(path.join(checks.checkout.root, ".lambench", "ephemeral-s3"))).toBe(false);

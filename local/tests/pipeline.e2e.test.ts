@@ -1,7 +1,7 @@
 import { KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { Checkout, type Ended, exited, settings, until } from "./checkout";
+import { Checkout, said, settings, until } from "./checkout";
 import { type ClientConfig, clientConfig } from "./clients";
 import { Database } from "./database";
 import { expectLines, expectPrice } from "./estimate";
@@ -10,11 +10,10 @@ import type { Delivery, Environment, Result } from "./pipeline-result";
 import { functionProcesses, kill } from "./processes";
 import { Queue } from "./queue";
 import { showsResults } from "./results";
+import { Running } from "./running";
 
 const UP = "pulumi up --yes --skip-preview --non-interactive --stack pipeline";
 const LOAD = "lambench run pipeline --json --progress none --stack pipeline";
-
-const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
 
 describe("the pipeline, with the commands a user types", () => {
   let checkout: Checkout;
@@ -214,13 +213,12 @@ describe("the pipeline, with the commands a user types", () => {
 
   it("stops sending on Ctrl-C, follows what was sent, and measures the shorter load", async () => {
     const before = await rows();
-    const running = checkout.start(
-      "lambench run pipeline --rate 20 --duration 2m --json --progress counter --stack pipeline",
-    );
-    const end = exited(running);
+    const command =
+      "lambench run pipeline --rate 20 --duration 2m --json --progress counter --stack pipeline";
+    const running = new Running(checkout.start(command));
     await until("the load is on", 60, async () => (await rows()) > before + 20);
     running.kill("SIGINT");
-    const { code, stdout, stderr } = await end;
+    const { code, stdout, stderr } = await running.ended;
     expect(code, stderr).toBe(130);
     expect(stderr).toContain("press Ctrl-C again to abort");
     const { pipeline, incomplete, failed_checks } = JSON.parse(stdout) as Result;

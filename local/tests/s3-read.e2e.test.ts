@@ -9,6 +9,7 @@ import type { Sweep } from "./memory-sweep";
 import { functionProcesses } from "./processes";
 import { Queue } from "./queue";
 import { showsResults } from "./results";
+import { Running } from "./running";
 import { type Fault, S3Model } from "./s3-model";
 import { type Environment, type ReadRun, type Result, type Variant, VARIANTS } from "./s3-read-result";
 import { Sandbox } from "./s3-read-sandbox";
@@ -232,11 +233,10 @@ describe("s3-read, with the commands a user types", () => {
     expect(await memory()).toBe(512);
     await checkout.ok("pulumi preview --refresh --expect-no-changes --non-interactive --stack s3-read");
 
-    const killed = checkout.start(`${sweep} 256`);
-    const ended = new Promise((resolve) => killed.once("exit", resolve));
+    const killed = new Running(checkout.start(`${sweep} 256`));
     await until("the readers have another size", 30, async () => (await memory()) === 256);
     killed.kill("SIGKILL");
-    await ended;
+    await killed.ended;
     const [next] = await run(`${RUN} --variant sdk --max-objects 20`);
     expect(next).toMatchObject({ memory_mb: 512, objects: { read: 20 } });
     expect(await memory()).toBe(512);

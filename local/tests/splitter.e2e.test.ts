@@ -1,22 +1,17 @@
 import * as fs from "node:fs";
 
-import {
-  GetFunctionConfigurationCommand,
-  LambdaClient,
-  ListEventSourceMappingsCommand,
-} from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { Checkout, type Ended, exited, settings, until } from "./checkout";
-import { type ClientConfig, clientConfig } from "./clients";
+import { Checkout, type Ended, said, settings, until } from "./checkout";
 import { expectLines, expectPrice } from "./estimate";
 import { leakedResources } from "./leaked-resources";
 import type { Sweep } from "./memory-sweep";
-import { functionProcesses, kill } from "./processes";
-import { depth, Queue } from "./queue";
+import { kill } from "./processes";
 import { showsResults } from "./results";
-import { RunLog } from "./run-log";
-import type { Environment, Result, SplitRun } from "./splitter-result";
+import type { RunLog } from "./run-log";
+import { Running } from "./running";
+import type { Result, SplitRun } from "./splitter-result";
+import { Sandbox } from "./splitter-sandbox";
 
 const FIXTURES = "functions/splitter/fixtures";
 /** The fewest seconds that a function may have: what is killed comes again after six times as long. */
@@ -25,15 +20,13 @@ const CONCURRENCY = 10;
 /** What splitting reaches at least where nothing else computes. */
 const EFFICIENCY = 0.5;
 
-const said = ({ stdout, stderr }: Ended): string => stdout + stderr;
 const up = (stack: string): string => `pulumi up --yes --skip-preview --non-interactive --stack ${stack}`;
 const run = (options: string, stack = "splitter"): string =>
   `lambench run splitter --json --progress none --stack ${stack} ${options}`;
 
 describe("the splitter, with the commands a user types", () => {
   let checkout: Checkout;
-  let environment: Environment;
-  let config: ClientConfig;
+  let sandbox: Sandbox;
   let log: RunLog;
   /**
    * A run whose poisoned item takes its time to get into the dead-letter queue, and until it can be looked at again there:
@@ -41,12 +34,11 @@ describe("the splitter, with the commands a user types", () => {
    */
   let poisoned: Promise<Ended>;
 
-  const deploy = async (stack: string): Promise<Environment> => {
+  const deploy = async (stack: string): Promise<Sandbox> => {
     await checkout.ok(`pulumi stack init ${stack} --non-interactive`);
     const all = settings({ "scenarios[0]": "splitter", timeoutSeconds: TIMEOUT_SECONDS, itemSeconds: 0.2 });
     await checkout.ok(`${up(stack)} --config-path ${all}`);
-    const outputs = await checkout.ok(`pulumi stack output environment --json --stack ${stack}`);
-    return (JSON.parse(outputs) as { splitter: Environment }).splitter;
+    return await Sandbox.of(checkout, stack);
   };
   const result = async (options: string): Promise<Result> =>
     JSON.parse(await checkout.ok(run(options))) as Result;
@@ -63,33 +55,13 @@ describe("the splitter, with the commands a user types", () => {
   };
   const unchanged = (): Promise<string> =>
     checkout.ok("pulumi preview --expect-no-changes --non-interactive --stack splitter");
-  /** How many concurrent invocations the queue is allowed. */
-  const allowed = async (): Promise<number> => {
-    const { EventSourceMappings: [mapping] = [] } = await new LambdaClient(config).send(
-      new ListEventSourceMappingsCommand({ FunctionName: environment.functions.worker }),
-    );
-    return mapping?.ScalingConfig?.MaximumConcurrency ?? NaN;
-  };
-  const memory = async (): Promise<number | undefined> => {
-    const FunctionName = environment.functions.worker;
-    return (await new LambdaClient(config).send(new GetFunctionConfigurationCommand({ FunctionName })))
-      .MemorySize;
-  };
-  /** Whether a dead-letter queue holds a message with such attributes. */
-  const isDeadLetter = async (
-    { queue }: Environment,
-    fits: (attributes: Readonly<Record<string, string | undefined>>) => boolean,
-  ): Promise<boolean> => {
-    const letters = await new Queue(config, queue.deadLetterUrl).receive(0);
-    return letters.some(({ attributes }) => fits(attributes));
-  };
   /** Runs the event with the poisoned item. */
-  const runPoisoned = async (deployed: Environment): Promise<Ended> => {
+  const runPoisoned = async (deployed: Sandbox): Promise<Ended> => {
     const ended = await checkout.run(run("--event poisoned.json", "poisoned"));
     if (ended.code !== 0) return ended;
     const [only] = (JSON.parse(ended.stdout) as Result).splitter.runs;
     await until("the poisoned item can be looked at again", 40, () =>
-      isDeadLetter(deployed, ({ Run, Item }) => Run === only?.run && Item === "0002"),
+      deployed.isDeadLetter(({ Run, Item }) => Run === only?.run && Item === "0002"),
     );
     return ended;
   };
@@ -98,9 +70,8 @@ describe("the splitter, with the commands a user types", () => {
     checkout = new Checkout();
     await checkout.ok("lambench local start");
     const [main, other] = await Promise.all([deploy("splitter"), deploy("poisoned")]);
-    environment = main;
-    config = await clientConfig(checkout);
-    log = new RunLog(config, main.runLog.table);
+    sandbox = main;
+    log = main.log;
     const event = JSON.parse(fs.readFileSync(`${checkout.root}/${FIXTURES}/five-tags.json`, "utf8")) as {
       detail: { requestParameters: { tagSet: { items: { key: string }[] } } };
     };
@@ -108,7 +79,7 @@ describe("the splitter, with the commands a user types", () => {
     checkout.write("poisoned.json", JSON.stringify(event));
     poisoned = runPoisoned(other);
     poisoned.catch(() => undefined); // the test that awaits it says so
-    expect(other.functions.worker).not.toBe(main.functions.worker);
+    expect(other.worker).not.toBe(main.worker);
   });
   afterAll(async () => {
     await checkout.remove();
@@ -185,8 +156,7 @@ describe("the splitter, with the commands a user types", () => {
   });
 
   it("refuses a second run while one is under way, and a killed one is no obstacle", async () => {
-    const killed = checkout.start(run("--items 40 --item-seconds 1"));
-    const gone = new Promise((resolve) => killed.once("exit", resolve));
+    const killed = new Running(checkout.start(run("--items 40 --item-seconds 1")));
     await until("it splits", 30, async () =>
       (await log.entries()).some(({ item, ended_us }) => item !== "split" && ended_us === undefined),
     );
@@ -196,8 +166,8 @@ describe("the splitter, with the commands a user types", () => {
       /is already running this stack|and two at once would count each other's work/,
     );
     killed.kill("SIGKILL");
-    await gone;
-    await new Queue(config, environment.queue.url).purge();
+    await killed.ended;
+    await sandbox.queue.purge();
     // The next test counts the invocations in its window: none of these may reach into it.
     await until("the killed run's items have ended", 30, async () =>
       (await log.entries()).every(
@@ -231,7 +201,7 @@ describe("the splitter, with the commands a user types", () => {
     expect(some?.queueing_ms?.p50).toBeGreaterThan(more?.queueing_ms?.p50 ?? NaN);
     expect(more?.speed_up).toBeGreaterThan(2 * (serial?.speed_up ?? NaN));
     expect(samples.map(({ name }) => name)).toContain(`concurrency ${CONCURRENCY}: queueing`);
-    expect(await allowed()).toBe(CONCURRENCY);
+    expect(await sandbox.allowed()).toBe(CONCURRENCY);
     await unchanged();
   });
 
@@ -256,30 +226,26 @@ describe("the splitter, with the commands a user types", () => {
     expect(choices).toMatchObject([{ name: "concurrency 2", cheapest: 128 }]);
     expect([128, 256]).toContain(choices[0]?.fastest);
     expect(sweep.failed_checks).toEqual([]);
-    expect(await memory()).toBe(128);
+    expect(await sandbox.memory()).toBe(128);
   });
 
   it("gives the queue its concurrency and the function its memory back when it is interrupted", async () => {
-    const sweep = checkout.start(
-      "lambench run splitter --items 20 --concurrency 3 --memory 256,512 --stack splitter",
-    );
-    const ended = new Promise<number | null>((resolve) => sweep.once("exit", resolve));
-    await until("the queue has another concurrency", 30, async () => (await allowed()) === 3);
-    expect(await memory()).toBe(256);
+    const command = "lambench run splitter --items 20 --concurrency 3 --memory 256,512 --stack splitter";
+    const sweep = new Running(checkout.start(command));
+    await until("the queue has another concurrency", 30, async () => (await sandbox.allowed()) === 3);
+    expect(await sandbox.memory()).toBe(256);
     sweep.kill("SIGINT");
-    expect(await ended).toBe(130);
-    expect([await allowed(), await memory()]).toEqual([CONCURRENCY, 128]);
+    const { code, stderr } = await sweep.ended;
+    expect(code, stderr).toBe(130);
+    expect([await sandbox.allowed(), await sandbox.memory()]).toEqual([CONCURRENCY, 128]);
   });
 
   it("stops on Ctrl-C with an empty queue, and has the items that were done in an incomplete result", async () => {
     const command = "lambench run splitter --items 200 --item-seconds 0.5 --concurrency 2 --stack splitter";
-    const running = checkout.start(`${command} --json --progress counter`);
-    let told = "";
-    running.stderr?.on("data", (chunk: Buffer) => (told += chunk.toString()));
-    const end = exited(running);
-    await until("some items are done", 60, () => Promise.resolve(/^([3-9]|\d\d+)\/200 items/m.test(told)));
+    const running = new Running(checkout.start(`${command} --json --progress counter`));
+    await running.says(/^([3-9]|\d\d+)\/200 items/m);
     running.kill("SIGINT");
-    const { code, stdout, stderr } = await end;
+    const { code, stdout, stderr } = await running.ended;
     expect(code, stderr).toBe(130);
     expect(stderr).toContain("press Ctrl-C again to abort");
     const { splitter, incomplete, failed_checks } = JSON.parse(stdout) as Result;
@@ -290,22 +256,19 @@ describe("the splitter, with the commands a user types", () => {
       reason: "interrupted",
       missing: [`concurrency 2: ${interrupted} of 200 items`],
     });
-    expect(await depth(config, environment.queue.url)()).toBe(0);
-    expect(await allowed()).toBe(CONCURRENCY);
+    expect(await sandbox.depth()).toBe(0);
+    expect(await sandbox.allowed()).toBe(CONCURRENCY);
   });
 
   it("shows a run while it goes on, and leaves the page of its result", async () => {
     const options = "--items 20 --item-seconds 0.5 --concurrency 2 --live --quiet";
-    const running = checkout.start(`lambench run splitter ${options} --stack splitter`);
-    let told = "";
-    running.stderr?.on("data", (chunk: Buffer) => (told += chunk.toString()));
-    const end = exited(running);
-    await until("the address is printed", 30, () => Promise.resolve(/live page: \S+\n/.test(told)));
-    const address = /live page: (\S+)/.exec(told)?.[1] ?? "";
+    const running = new Running(checkout.start(`lambench run splitter ${options} --stack splitter`));
+    await running.says(/live page: \S+\n/);
+    const address = /live page: (\S+)/.exec(running.stderr)?.[1] ?? "";
     expect((await fetch(new URL("/", address))).status).toBe(403);
     const events = await (await fetch(`${address}/events`)).text();
     const page = await (await fetch(address)).text();
-    const { code, stdout, stderr } = await end;
+    const { code, stdout, stderr } = await running.ended;
     expect(code, stderr).toBe(0);
     const counts = [...events.matchAll(/<h2>(\d+)\/20 items, 2 at once/g)].map(([, done]) => Number(done));
     expect(new Set(counts).size).toBeGreaterThan(1);
@@ -322,36 +285,33 @@ describe("the splitter, with the commands a user types", () => {
 
   it("puts a message that would be split again aside, with the reason", async () => {
     const event = fs.readFileSync(`${checkout.root}/${FIXTURES}/five-tags.json`, "utf8");
-    await new Queue(config, environment.queue.url).send(event);
-    await until("it is in the dead-letter queue", 30, () => {
-      return isDeadLetter(environment, ({ Reason }) => Reason?.includes("it isn't split again") === true);
-    });
+    await sandbox.queue.send(event);
+    await until("it is in the dead-letter queue", 30, () =>
+      sandbox.isDeadLetter(({ Reason }) => Reason?.includes("it isn't split again") === true),
+    );
   });
 
   it("does each item once, although it is killed while it splits and while it works, and gets things twice", async () => {
     const items = 600;
-    const queued = depth(config, environment.queue.url);
     // What an earlier test sent may be gone from the queue only now.
-    await until("the queue is empty", 30, async () => (await queued()) === 0);
-    const warm = functionProcesses(checkout, environment.functions.worker);
+    await until("the queue is empty", 30, async () => (await sandbox.depth()) === 0);
+    const warm = sandbox.processes();
     const running = checkout.run(run(`--items ${items} --item-seconds 0.02`));
     // A split takes a fraction of a second, and so does looking for processes: the warm ones are known beforehand.
-    await until("it splits", 60, async () => (await queued()) > 0, 1);
-    expect(kill(warm) + kill(functionProcesses(checkout, environment.functions.worker))).toBeGreaterThan(0);
+    await until("it splits", 60, async () => (await sandbox.depth()) > 0, 1);
+    expect(kill(warm) + kill(sandbox.processes())).toBeGreaterThan(0);
     const name = await log.beingSplit();
     if (name === undefined) throw new Error("the split was over before it could be killed");
     await until("items are done", 60, async () => (await log.done(name)) > 100);
-    kill(functionProcesses(checkout, environment.functions.worker));
+    kill(sandbox.processes());
     for (const Item of ["0001", "0001", "0599"]) {
       const detail = {
         eventName: "CreateTags",
         run: name,
         requestParameters: { tagSet: { items: [{ key: `Item-${Item}`, value: "lambench" }] } },
       };
-      await new Queue(config, environment.queue.url).send(
-        JSON.stringify({ source: "lambench.splitter", detail }),
-        { Run: name, Item },
-      );
+      const again = JSON.stringify({ source: "lambench.splitter", detail });
+      await sandbox.queue.send(again, { Run: name, Item });
     }
     const ended = await running;
     if (ended.code !== 0) throw new Error(said(ended));

@@ -48,7 +48,7 @@ export const greeting = scenario({
   deploy({ target, parent }) {
     for (const name of ["first", "second"]) {
       const args = { description: "Greets", memory: 128, timeout: 3, environment: {}, statements: [] };
-      new RustFunction({ target, bin: "${BINARY}", name: \`greeting-\${name}\`, ...args }, { parent });
+      new RustFunction(name, { target, bin: "${BINARY}", name: \`greeting-\${name}\`, ...args }, { parent });
     }
     return { outputs: {}, environment: {} };
   },

@@ -50,16 +50,14 @@ export function findContenders(folder: string, defaults: Defaults, checkout = RO
   if (contenders.length > 0) return { contenders, leftOut };
   if (leftOut.length > 0)
     stop(`every contender is left out: ${leftOut.map(({ reason }) => reason).join("; ")}`);
-  return stop(
-    `there is no contender: put one into ${folder}/<lang>/<id>/ (docs/scenarios/archive.md says how)`,
-  );
+  return stop(`there is no contender: put one into ${folder}/<lang>/<id>/ (docs/contenders.md says how)`);
 }
 
 function describe(folder: string, lang: string, id: string, defaults: Defaults): Contender | LeftOut {
   if (!hasFiles(folder)) {
     stop(
       `the contender ${lang}/${id} has no files: put its program into ${path.relative(ROOT, folder)}/ ` +
-        "(docs/scenarios/archive.md says what), or remove the folder",
+        "(docs/contenders.md says what), or remove the folder",
     );
   }
   const [runtime, handler] = runtimeOf(folder, lang);

@@ -29,7 +29,7 @@ const contest = scenario({
   name: "archive",
   settings: {},
   deploy({ target, name, parent }) {
-    const bucket = new PrivateBucket(name, { requireTls: true, temporaryPrefixes: [] }, { parent });
+    const bucket = new PrivateBucket("bucket", { name, requireTls: true, temporaryPrefixes: [] }, { parent });
     const contenders = [
       contender("plain", {}),
       contender("again", { invokesItself: true, environment: { LEVEL: "1" } }),
@@ -99,6 +99,6 @@ describe("a contender's function", () => {
 
   it("has its permissions before it is there, so that none of its runs is denied", () => {
     const again = stack.resource("aws:lambda/function:Function", "lambench-full-python-again");
-    expect(again.after).toContain("aws:iam/rolePolicy:RolePolicy::lambench-full-python-again");
+    expect(again.after).toContain("aws:iam/rolePolicy:RolePolicy::python-again");
   });
 });

@@ -1,4 +1,5 @@
 import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 
 import {
   functionLogGroup,
@@ -25,6 +26,9 @@ export const ARCHIVE_PREFIX = "archives/";
 /** Where contenders put what they need on the way. */
 export const SCRATCH_PREFIX = "seg-temps/";
 
+/** Memory of the function that verifies archives, MB. */
+export const VERIFY_MEMORY = 512;
+
 /** All that contenders write. */
 const WRITABLE = [ARCHIVE_PREFIX, SCRATCH_PREFIX];
 
@@ -36,12 +40,56 @@ export interface FunctionContext extends DeployContext {
 /** The functions that are not contenders. */
 export type Harness = Readonly<Record<"preflight" | "verify" | "cleanup", RustFunction>>;
 
-/** A contender and what there is of it before its function. */
-interface Named {
-  readonly contender: Contender;
-  /** The function's name. */
-  readonly name: string;
+/** A contender as the stack has it: what there is before its function, and then the function. */
+class DeployedContender extends pulumi.ComponentResource {
   readonly logGroup: aws.cloudwatch.LogGroup;
+  /** What the function is called on AWS. */
+  readonly function: string;
+  private readonly label: string;
+
+  constructor(
+    readonly contender: Contender,
+    private readonly context: FunctionContext,
+  ) {
+    const label = `${contender.lang}-${contender.id}`;
+    super("lambench:archive:Contender", label, {}, { parent: context.parent });
+    const { target } = context;
+    this.label = label;
+    this.function = functionName(target, label);
+    this.logGroup = functionLogGroup(label, { function: this.function, target }, { parent: this });
+  }
+
+  /** Makes the function. @param shared the role of all contenders that don't invoke themselves */
+  deploy(shared: ServiceRole): aws.lambda.Function {
+    const { contender, context } = this;
+    const made = new aws.lambda.Function(
+      this.label,
+      {
+        name: this.function,
+        description: `Archive contender ${contender.lang}/${contender.id}`,
+        runtime: contender.runtime,
+        handler: contender.handler,
+        architectures: [contender.architecture],
+        code: contenderCode(contender),
+        role: (contender.invokesItself ? this.ownRole() : shared).arn,
+        memorySize: contender.memory,
+        timeout: contender.timeout,
+        ephemeralStorage: { size: contender.ephemeralStorage },
+        ...(Object.keys(contender.environment).length > 0 && {
+          environment: { variables: { ...contender.environment } },
+        }),
+        ...(contender.lang === "rust" && { tags: functionTags(contender.id, context.target) }),
+      },
+      { parent: this, dependsOn: [this.logGroup] },
+    );
+    this.registerOutputs({ arn: made.arn });
+    return made;
+  }
+
+  private ownRole(): ServiceRole {
+    const statements = [logStatement(this.logGroup.arn), invokeItself(this, this.context.target)];
+    return role(this.label, this.function, statements, { ...this.context, parent: this });
+  }
 }
 
 /**
@@ -52,39 +100,17 @@ export function deployContenders(
   contenders: readonly Contender[],
   context: FunctionContext,
 ): aws.lambda.Function[] {
-  const { target, parent } = context;
-  const named = contenders.map((contender) => {
-    const name = functionName(target, `${contender.lang}-${contender.id}`);
-    return { contender, name, logGroup: functionLogGroup(name, target, { parent }) };
-  });
-  const shared = role(`${context.name}-contender`, sharedLogs(named), context);
-  return named.map((one) => {
-    const { contender, name, logGroup } = one;
-    const own = [logStatement(logGroup.arn), invokeItself(one, target)];
-    return new aws.lambda.Function(
-      name,
-      {
-        name,
-        description: `Archive contender ${contender.lang}/${contender.id}`,
-        runtime: contender.runtime,
-        handler: contender.handler,
-        architectures: [contender.architecture],
-        code: contenderCode(contender),
-        role: (contender.invokesItself ? role(name, own, context) : shared).arn,
-        memorySize: contender.memory,
-        timeout: contender.timeout,
-        ephemeralStorage: { size: contender.ephemeralStorage },
-        ...(Object.keys(contender.environment).length > 0 && {
-          environment: { variables: { ...contender.environment } },
-        }),
-        ...(contender.lang === "rust" && { tags: functionTags(contender.id, target) }),
-      },
-      { parent, dependsOn: [logGroup] },
-    );
-  });
+  const deployments = contenders.map((contender) => new DeployedContender(contender, context));
+  const shared = role("contender", `${context.name}-contender`, sharedLogs(deployments), context);
+  return deployments.map((one) => one.deploy(shared));
 }
 
-function role(name: string, more: readonly Statement[], { bucket, parent }: FunctionContext): ServiceRole {
+function role(
+  label: string,
+  name: string,
+  more: readonly Statement[],
+  { bucket, parent }: FunctionContext,
+): ServiceRole {
   const statements = [
     // What is copied has to be read; an archive whose completion wasn't answered too.
     { actions: ["s3:GetObject"], resources: objects(bucket.arn, [`${SOURCE_PREFIX}/`, ...WRITABLE]) },
@@ -98,12 +124,12 @@ function role(name: string, more: readonly Statement[], { bucket, parent }: Func
     { actions: ["s3:ListBucketMultipartUploads"], resources: [bucket.arn] },
     ...more,
   ];
-  return new ServiceRole(name, { service: "lambda.amazonaws.com", statements }, { parent });
+  return new ServiceRole(label, { name, service: "lambda.amazonaws.com", statements }, { parent });
 }
 
 /** One pattern a language: an ARN each would fill the policy at some forty contenders (IAM quotas: 10,240 characters). */
-function sharedLogs(named: readonly Named[]): Statement[] {
-  const byLanguage = new Map(named.map((one) => [one.contender.lang, one])).values();
+function sharedLogs(deployments: readonly DeployedContender[]): Statement[] {
+  const byLanguage = new Map(deployments.map((one) => [one.contender.lang, one])).values();
   return [...byLanguage].map(({ contender, logGroup }) =>
     logStatement(logGroup.arn.apply((arn) => `${arn.slice(0, -contender.id.length)}*`)),
   );
@@ -113,7 +139,7 @@ function sharedLogs(named: readonly Named[]): Statement[] {
  * Lets a function invoke itself. Its role is there before it is, so its ARN is made of that of its log group. The unqualified ARN
  * doesn't allow invocations that name a version (Lambda Developer Guide): there is none to name.
  */
-function invokeItself({ contender, name, logGroup }: Named, target: Target): Statement {
+function invokeItself({ contender, function: name, logGroup }: DeployedContender, target: Target): Statement {
   const itself = logGroup.arn.apply((group) =>
     group.replace(":logs:", ":lambda:").replace(":log-group:/aws/lambda/", ":function:"),
   );
@@ -128,21 +154,19 @@ function invokeItself({ contender, name, logGroup }: Named, target: Target): Sta
 export function deployHarness(objectCount: number, context: FunctionContext): Harness {
   const { target, bucket, parent } = context;
   const source = { BUCKET: bucket.name, PREFIX: SOURCE_PREFIX };
-  const make = (args: Omit<RustFunctionArgs, "target">): RustFunction =>
-    new RustFunction({ target, ...args }, { parent });
+  const make = (name: string, args: Omit<RustFunctionArgs, "target" | "bin">): RustFunction =>
+    new RustFunction(name, { target, bin: `archive-${name}`, ...args }, { parent });
   return {
-    preflight: make({
-      bin: "archive-preflight",
+    preflight: make("preflight", {
       description: "Checks that the source bucket matches the settings",
       memory: 256,
       timeout: 300,
       environment: { ...source, OBJECT_COUNT: String(objectCount) },
       statements: [listStatement(bucket.arn, [`${SOURCE_PREFIX}/`])],
     }),
-    verify: make({
-      bin: "archive-verify",
+    verify: make("verify", {
       description: "Verifies an archive byte for byte",
-      memory: 512,
+      memory: VERIFY_MEMORY,
       timeout: MAX_TIMEOUT,
       environment: source,
       statements: [
@@ -151,8 +175,7 @@ export function deployHarness(objectCount: number, context: FunctionContext): Ha
         { actions: ["s3:GetObject"], resources: objects(bucket.arn, [ARCHIVE_PREFIX]) },
       ],
     }),
-    cleanup: make({
-      bin: "archive-cleanup",
+    cleanup: make("cleanup", {
       description: "Deletes archives and aborts uploads",
       memory: 256,
       timeout: 300,

@@ -225,6 +225,7 @@ describe("the archive stack", () => {
       leftOut: [],
       selfInvoking: [expect.stringContaining("fan-out")],
       functions: { fillBucket: "lambench-full-archive-fill-bucket" },
+      verification: { memory: 512, atOnce: 5 },
     });
   });
 

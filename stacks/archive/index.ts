@@ -10,7 +10,14 @@ import { PrivateBucket } from "../../infra/private-bucket";
 import { scenario } from "../../infra/scenario";
 import { StateMachine } from "../../infra/state-machine";
 import { findContenders } from "./contenders";
-import { ARCHIVE_PREFIX, deployContenders, deployHarness, SCRATCH_PREFIX, SOURCE_PREFIX } from "./functions";
+import {
+  ARCHIVE_PREFIX,
+  deployContenders,
+  deployHarness,
+  SCRATCH_PREFIX,
+  SOURCE_PREFIX,
+  VERIFY_MEMORY,
+} from "./functions";
 
 /** More iterations at once an inline Map does not have (Step Functions Developer Guide). */
 const AT_ONCE = [1, 40] as const;
@@ -75,8 +82,8 @@ export const archive = scenario({
   },
   deploy({ target, name, parent, settings }) {
     const bucket = new PrivateBucket(
-      name.toLowerCase(), // as S3 wants it
-      { requireTls: target.requiresTls("s3"), temporaryPrefixes: [ARCHIVE_PREFIX, SCRATCH_PREFIX] },
+      "bucket",
+      { name, requireTls: target.requiresTls("s3"), temporaryPrefixes: [ARCHIVE_PREFIX, SCRATCH_PREFIX] },
       { parent },
     );
     const context = { target, name, bucket, parent };
@@ -98,6 +105,7 @@ export const archive = scenario({
     );
     const arns = pulumi.all(contenders.map(({ arn }) => arn));
     const machine = new StateMachine(
+      "contest",
       {
         name,
         file: path.join(__dirname, "definition.asl.json"),
@@ -157,6 +165,7 @@ export const archive = scenario({
           fillBucket: filled.function.name,
           ...Object.fromEntries(Object.entries(harness).map(([role, { name }]) => [role, name])),
         },
+        verification: { memory: VERIFY_MEMORY, atOnce: VERIFIED_AT_ONCE },
         fillCommand: filled.command,
         sourcePrefix: SOURCE_PREFIX,
         archivePrefix: ARCHIVE_PREFIX,

@@ -10,9 +10,7 @@ import { WorkerQueue } from "../../infra/worker-queue";
 export type Driver = "sqlx" | "data-api";
 
 /** The functions that speak PostgreSQL, and so run in the database's network. */
-export const IN_NETWORK = ["migrate", "tally", "worker-queue-sqlx", "worker-ramp-sqlx"].map(
-  (name) => `aurora-${name}`,
-);
+export const IN_NETWORK = ["migrate", "tally", "worker-queue-sqlx", "worker-ramp-sqlx"];
 
 /** The settings that functions need. */
 export interface FunctionSettings {
@@ -45,8 +43,12 @@ export type Harness = Readonly<Record<"migrate" | "merge" | "tally", RustFunctio
 export function deployWorkers(driver: Driver, settings: FunctionSettings, context: FunctionContext): Workers {
   const { target, name, postgres, parent } = context;
   const queue = new WorkerQueue(
-    `${name}-${driver}`,
-    { consumerTimeout: settings.timeoutSeconds, requireTls: target.requiresTls("sqs") },
+    driver,
+    {
+      name: `${name}-${driver}`,
+      consumerTimeout: settings.timeoutSeconds,
+      requireTls: target.requiresTls("sqs"),
+    },
     { parent },
   );
   const access =
@@ -61,6 +63,7 @@ export function deployWorkers(driver: Driver, settings: FunctionSettings, contex
     SCALE: String(settings.scale),
   };
   const queueWorker = new RustFunction(
+    `worker-queue-${driver}`,
     {
       target,
       bin: "aurora-worker-queue",
@@ -80,6 +83,7 @@ export function deployWorkers(driver: Driver, settings: FunctionSettings, contex
   );
   queue.addConsumer(queueWorker, settings);
   const rampWorker = new RustFunction(
+    `worker-ramp-${driver}`,
     {
       target,
       bin: "aurora-worker-ramp",
@@ -98,8 +102,8 @@ export function deployWorkers(driver: Driver, settings: FunctionSettings, contex
 /** The functions that migrate the database, merge outcomes and read the ledger. */
 export function deployHarness(settings: FunctionSettings, context: FunctionContext): Harness {
   const { target, network, postgres, parent } = context;
-  const make = (args: Omit<RustFunctionArgs, "target">): RustFunction =>
-    new RustFunction({ target, ...args }, { parent });
+  const make = (name: string, args: Omit<RustFunctionArgs, "target" | "bin">): RustFunction =>
+    new RustFunction(name, { target, bin: `aurora-${name}`, ...args }, { parent });
   const inDatabase = {
     memory: 512,
     timeout: MAX_TIMEOUT,
@@ -108,19 +112,16 @@ export function deployHarness(settings: FunctionSettings, context: FunctionConte
     statements: postgres.loginStatements(),
   };
   return {
-    migrate: make({
-      bin: "aurora-migrate",
+    migrate: make("migrate", {
       description: "Creates the tables, and fills them as the settings say",
       ...inDatabase,
     }),
-    tally: make({
-      bin: "aurora-tally",
+    tally: make("tally", {
       description: "Reports what a run has done, from the ledger and the tables",
       ...inDatabase,
       environment: { ...inDatabase.environment, METRICS_NAMESPACE: metricsNamespace(postgres) },
     }),
-    merge: make({
-      bin: "aurora-merge",
+    merge: make("merge", {
       description: "Merges the outcomes of several workers",
       memory: 256,
       timeout: 60,

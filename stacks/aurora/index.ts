@@ -45,9 +45,9 @@ export const aurora = scenario({
     const region = aws.getRegionOutput({}, { parent }).region;
     // In the network are the functions that speak PostgreSQL: they fetch the password, and dead-letter messages.
     const services = ["secretsmanager", "sqs"];
-    const functions = IN_NETWORK.map((rest) => functionName(target, rest));
-    const network = new PrivateNetwork(name, { services, functions }, { parent });
-    const postgres = new Postgres(name, { network, ...settings }, { parent });
+    const functions = new Map(IN_NETWORK.map((role) => [role, functionName(target, `aurora-${role}`)]));
+    const network = new PrivateNetwork("network", { name, services, functions }, { parent });
+    const postgres = new Postgres("database", { name, network, ...settings }, { parent });
     const context = { target, name, network, postgres, parent };
     const harness = deployHarness(settings, context);
     const workers: Readonly<Record<Driver, Workers>> = {
@@ -55,8 +55,9 @@ export const aurora = scenario({
       "data-api": deployWorkers("data-api", settings, context),
     };
     const content = { migrate: harness.migrate, content: settings };
-    const migrated = migrateDatabase(name, content, { parent, dependsOn: postgres.ready });
+    const migrated = migrateDatabase(content, { parent, dependsOn: postgres.ready });
     const machine = new StateMachine(
+      "ramp",
       {
         name,
         file: path.join(__dirname, "definition.asl.json"),

@@ -33,13 +33,12 @@ export function migrationSteps({ rows, scale }: Content): Content[] {
  * change, and add only what is missing.
  */
 export function migrateDatabase(
-  name: string,
   { migrate, content }: { migrate: RustFunction; content: Content },
   { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): aws.lambda.Invocation {
   const invoke = (step: Content, number: number, after: pulumi.Resource[]): aws.lambda.Invocation =>
     new aws.lambda.Invocation(
-      number === 1 ? `${name}-migrate` : `${name}-migrate-${number}`,
+      number === 1 ? "migrate" : `migrate-${number}`,
       {
         functionName: migrate.name,
         input: JSON.stringify({ rows: step.rows, scale: step.scale }),

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { MAX_TIMEOUT, RustFunction, type RustFunctionArgs } from "../../infra/function";
+import { functionName, MAX_TIMEOUT, RustFunction, type RustFunctionArgs } from "../../infra/function";
 import type { Postgres } from "../../infra/postgres";
 import type { PrivateNetwork } from "../../infra/private-network";
 import type { DeployContext } from "../../infra/scenario";
@@ -13,9 +13,9 @@ const ANSWER_TIMEOUT = 10;
 /** Where CloudWatch has the functions' metrics. */
 export const METRICS_NAMESPACE = "ServerlessDataProcessingPipeline/Latencies";
 
-/** The binaries of the functions that speak PostgreSQL, and so run in the database's network. */
+/** The functions that speak PostgreSQL, and so run in the database's network. */
 export function inNetwork(driver: FunctionSettings["driver"]): string[] {
-  return ["migrate", "tally", ...(driver === "sqlx" ? ["downstream"] : [])].map((name) => `pipeline-${name}`);
+  return ["migrate", "tally", ...(driver === "sqlx" ? ["downstream"] : [])];
 }
 
 /** The settings that functions need. */
@@ -69,6 +69,7 @@ function deployUpstream(
   { target, stream, parent }: FunctionContext,
 ): RustFunction {
   return new RustFunction(
+    "upstream",
     {
       target,
       bin: "pipeline-upstream",
@@ -86,13 +87,12 @@ function deployMidstream(settings: FunctionSettings, context: FunctionContext): 
   const { name, stream, table, parent } = context;
   const consumer =
     settings.fanOut === "on"
-      ? new aws.kinesis.StreamConsumer(name, { name, streamArn: stream.arn }, { parent })
+      ? new aws.kinesis.StreamConsumer("midstream", { name, streamArn: stream.arn }, { parent })
       : undefined;
-  return deployReader(settings, context, {
+  return deployReader("midstream", settings, context, {
     service: "kinesis",
     streamArn: stream.arn,
     consumerArn: consumer?.arn,
-    bin: "pipeline-midstream",
     description: "Writes the stream's messages to the DynamoDB table",
     environment: { TABLE_NAME: table.name },
     statements: [{ actions: ["dynamodb:BatchWriteItem"], resources: [table.arn] }],
@@ -105,10 +105,9 @@ function deployDownstream(settings: FunctionSettings, context: FunctionContext):
     settings.driver === "sqlx"
       ? { network, statements: postgres.loginStatements() }
       : { statements: postgres.dataApiStatements() };
-  return deployReader(settings, context, {
+  return deployReader("downstream", settings, context, {
     service: "dynamodb",
     streamArn: table.streamArn,
-    bin: "pipeline-downstream",
     description: "Writes the table's new items to PostgreSQL",
     environment: { ...database(settings, postgres), DRIVER: settings.driver },
     ...access,
@@ -116,26 +115,36 @@ function deployDownstream(settings: FunctionSettings, context: FunctionContext):
 }
 
 /** What is different between the readers. */
-type ReaderArgs = Pick<RustFunctionArgs, "bin" | "description" | "environment" | "statements" | "network"> & {
+type ReaderArgs = Pick<RustFunctionArgs, "description" | "environment" | "statements" | "network"> & {
   readonly service: "kinesis" | "dynamodb";
   readonly streamArn: pulumi.Input<string>;
   readonly consumerArn?: pulumi.Input<string>;
 };
 
 function deployReader(
+  name: string,
   settings: FunctionSettings,
   { target, parent }: FunctionContext,
   args: ReaderArgs,
 ): Reader {
   const { service, streamArn, consumerArn, ...own } = args;
+  const bin = `pipeline-${name}`;
   const source = new StreamSource(
-    `${target.project}-${target.stack}-${args.bin}`,
-    { service, streamArn, consumerArn, requireTls: target.requiresTls("sqs") },
+    name,
+    {
+      name: functionName(target, bin),
+      service,
+      streamArn,
+      consumerArn,
+      requireTls: target.requiresTls("sqs"),
+    },
     { parent },
   );
   const reader = new RustFunction(
+    name,
     {
       target,
+      bin,
       memory: settings.memory,
       timeout: settings.timeoutSeconds,
       ...own,
@@ -156,11 +165,11 @@ function deployHarness(settings: FunctionSettings, { target, network, postgres, 
     network,
     statements: postgres.loginStatements(),
   };
-  const make = (bin: string, description: string): RustFunction =>
-    new RustFunction({ bin, description, ...inDatabase }, { parent });
+  const make = (name: string, description: string): RustFunction =>
+    new RustFunction(name, { bin: `pipeline-${name}`, description, ...inDatabase }, { parent });
   return {
-    migrate: make("pipeline-migrate", "Creates the table of messages"),
-    tally: make("pipeline-tally", "Reports which messages have become rows, and how long each hop took"),
+    migrate: make("migrate", "Creates the table of messages"),
+    tally: make("tally", "Reports which messages have become rows, and how long each hop took"),
   };
 }
 

@@ -49,14 +49,22 @@ export const pipeline = scenario({
     const region = aws.getRegionOutput({}, { parent }).region;
     // Functions in the network fetch the password; a reader of the stream also dead-letters records.
     const services = ["secretsmanager", ...(settings.driver === "sqlx" ? ["sqs"] : [])];
-    const inside = inNetwork(settings.driver).map((bin) => functionName(target, bin));
-    const network = new PrivateNetwork(name, { services, functions: inside }, { parent });
-    const postgres = new Postgres(name, { network, readers: 0, ...settings }, { parent });
+    const inside = inNetwork(settings.driver);
+    const network = new PrivateNetwork(
+      "network",
+      {
+        name,
+        services,
+        functions: new Map(inside.map((role) => [role, functionName(target, `pipeline-${role}`)])),
+      },
+      { parent },
+    );
+    const postgres = new Postgres("database", { name, network, readers: 0, ...settings }, { parent });
     const stream = deployStream(name, settings.shards, parent);
     const table = deployTable(name, parent);
     const functions = deployFunctions(settings, { target, name, network, postgres, stream, table, parent });
     const migrated = new aws.lambda.Invocation(
-      `${name}-migrate`,
+      "migrate",
       {
         functionName: functions.migrate.name,
         input: "{}",
@@ -68,8 +76,9 @@ export const pipeline = scenario({
       source.addConsumer(reader, settings);
     }
     const api = new HttpApi(
-      name,
+      "messages",
       {
+        name,
         method: "POST",
         path: "/messages",
         handler: functions.upstream,
@@ -116,7 +125,7 @@ function deployStream(name: string, shards: number, parent: pulumi.Resource): aw
       ? { streamModeDetails: { streamMode: "ON_DEMAND" } }
       : { streamModeDetails: { streamMode: "PROVISIONED" }, shardCount: shards };
   return new aws.kinesis.Stream(
-    name,
+    "messages",
     { name, ...capacity, encryptionType: "KMS", kmsKeyId: "alias/aws/kinesis" },
     { parent },
   );
@@ -125,7 +134,7 @@ function deployStream(name: string, shards: number, parent: pulumi.Resource): aw
 /** DynamoDB encrypts every table, with a key of its own. */
 function deployTable(name: string, parent: pulumi.Resource): aws.dynamodb.Table {
   return new aws.dynamodb.Table(
-    name,
+    "messages",
     {
       name,
       billingMode: "PAY_PER_REQUEST",

@@ -27,6 +27,7 @@ export function deployLoad(
   // A whole vCPU: a worker that waits for its turn would measure that.
   const memory = MEMORY_PER_VCPU;
   const worker = new RustFunction(
+    "load",
     {
       target,
       bin: "pipeline-load",
@@ -39,6 +40,7 @@ export function deployLoad(
     { parent },
   );
   const machine = new StateMachine(
+    "load",
     {
       name,
       file: path.join(__dirname, "definition.asl.json"),

@@ -55,14 +55,19 @@ export function deployVariant(
   { target, name, source, table, parent }: FunctionContext,
 ): VariantFunctions {
   const queue = new WorkerQueue(
-    `${name}-${variant}`,
-    { consumerTimeout: settings.timeoutSeconds, requireTls: target.requiresTls("sqs") },
+    variant,
+    {
+      name: `${name}-${variant}`,
+      consumerTimeout: settings.timeoutSeconds,
+      requireTls: target.requiresTls("sqs"),
+    },
     { parent },
   );
   const environment = { lambdamode: MODES[variant], s3bucket: source.bucket };
   // A URL allows what its signer may, so with `signed` the right to read is the generator's, and the reader has none.
   const isSigned = variant === "signed";
   const generator = new RustFunction(
+    `generator-${variant}`,
     {
       target,
       bin: "s3-read-generator",
@@ -85,6 +90,7 @@ export function deployVariant(
     { parent },
   );
   const reader = new RustFunction(
+    `reader-${variant}`,
     {
       target,
       bin: "s3-read-reader",

@@ -58,7 +58,7 @@ export const s3Read = scenario({
         ? filledBucket({ target, name, parent }, settings)
         : existingBucket(settings, parent);
     const table = new aws.dynamodb.Table(
-      name,
+      "objects",
       {
         name,
         billingMode: "PAY_PER_REQUEST",
@@ -120,8 +120,8 @@ export const s3Read = scenario({
 /** A bucket with the objects that the settings stand for. */
 function filledBucket({ target, name, parent }: DeployContext, content: BucketContent): SourceBucket {
   const bucket = new PrivateBucket(
-    name.toLowerCase(), // as S3 wants it
-    { requireTls: target.requiresTls("s3"), temporaryPrefixes: [] },
+    "bucket",
+    { name, requireTls: target.requiresTls("s3"), temporaryPrefixes: [] },
     { parent },
   );
   fillBucket("s3-read", { target, bucket, prefix: PREFIX, content }, { parent, dependsOn: [bucket] });

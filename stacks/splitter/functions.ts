@@ -38,13 +38,14 @@ export function deployFunctions(
   { target, name, parent }: DeployContext,
 ): Functions {
   const key = new aws.kms.Key(
-    name,
+    "queues",
     { description: `Queues of ${name}`, enableKeyRotation: true, deletionWindowInDays: 7 },
     { parent },
   );
   const queue = new WorkerQueue(
-    name,
+    "items",
     {
+      name,
       consumerTimeout: settings.timeoutSeconds,
       requireTls: target.requiresTls("sqs"),
       keyArn: key.arn,
@@ -52,8 +53,9 @@ export function deployFunctions(
     },
     { parent },
   );
-  const runLog = new RunLog(`${name}-runs`, { parent });
+  const runLog = new RunLog("runs", { name: `${name}-runs` }, { parent });
   const worker = new RustFunction(
+    "worker",
     {
       target,
       bin: "splitter-worker",
@@ -85,7 +87,7 @@ export function deployFunctions(
 /** Events of tags created or deleted, from EC2 by CloudTrail and from lambench, invoke the function. */
 function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, parent: pulumi.Resource): void {
   const rule = new aws.cloudwatch.EventRule(
-    name,
+    "tags",
     {
       name,
       description: "Tags that were created or deleted",
@@ -98,7 +100,7 @@ function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, paren
     { parent },
   );
   const permission = new aws.lambda.Permission(
-    name,
+    "tags",
     {
       action: "lambda:InvokeFunction",
       function: worker.name,
@@ -109,7 +111,7 @@ function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, paren
   );
   // An event that cannot be split isn't lost either.
   const failures = new aws.lambda.FunctionEventInvokeConfig(
-    name,
+    "tags",
     {
       functionName: worker.name,
       maximumRetryAttempts: EVENT_RETRIES,
@@ -118,7 +120,7 @@ function subscribe(name: string, worker: RustFunction, queue: WorkerQueue, paren
     { parent, dependsOn: [worker] },
   );
   new aws.cloudwatch.EventTarget(
-    name,
+    "tags",
     { rule: rule.name, arn: worker.arn },
     { parent, dependsOn: [permission, failures] },
   );

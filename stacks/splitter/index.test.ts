@@ -24,8 +24,8 @@ describe("the splitter stack", () => {
       "dynamodb:PartiQLInsert": [arn("dynamodb", `table/${NAME}-runs`)],
       "dynamodb:Query": [arn("dynamodb", `table/${NAME}-runs`)],
       "dynamodb:UpdateItem": [arn("dynamodb", `table/${NAME}-runs`)],
-      "kms:Decrypt": [arn("kms", `key/${NAME}`)],
-      "kms:GenerateDataKey": [arn("kms", `key/${NAME}`)],
+      "kms:Decrypt": [arn("kms", "key/queues")],
+      "kms:GenerateDataKey": [arn("kms", "key/queues")],
       "logs:CreateLogStream": logs,
       "logs:PutLogEvents": logs,
       "sqs:DeleteMessage": [arn("sqs", NAME)],
@@ -40,7 +40,7 @@ describe("the splitter stack", () => {
     const [key] = stack.resources("aws:kms/key:Key");
     expect(key?.inputs.enableKeyRotation).toBe(true);
     for (const { inputs } of stack.resources("aws:sqs/queue:Queue")) {
-      expect(inputs.kmsMasterKeyId).toBe(arn("kms", `key/${NAME}`));
+      expect(inputs.kmsMasterKeyId).toBe(arn("kms", "key/queues"));
       expect(inputs).not.toHaveProperty("sqsManagedSseEnabled");
     }
   });

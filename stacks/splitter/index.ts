@@ -96,7 +96,7 @@ function results({ arn, table }: RunLog): pulumi.Output<string> {
 
 function alarm(name: string, queue: WorkerQueue, parent: pulumi.Resource): void {
   new aws.cloudwatch.MetricAlarm(
-    `${name}-dead`,
+    "dead-letters",
     {
       name: `${name}-dead`,
       alarmDescription: "Items or events of the splitter were dead-lettered",

@@ -36,21 +36,13 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Only results of this scenario
-    #[arg(value_parser = scenario)]
+    #[arg(value_parser = Command::names_parser())]
     scenario: Option<String>,
     /// Show how each measured quantity has changed from run to run
     #[arg(long)]
     trend: bool,
     #[command(flatten)]
     fit: Fit,
-}
-
-fn scenario(name: &str) -> Result<String, String> {
-    let known = Command::names();
-    if known.iter().any(|one| one == name) {
-        return Ok(name.to_owned());
-    }
-    Err(format!("there is no such scenario: there are {}", known.join(", ")))
 }
 
 /// A result, as the list has it.

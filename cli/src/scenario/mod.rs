@@ -11,6 +11,7 @@ pub mod splitter;
 
 use anyhow::Result;
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use protocol::deployment::Deployment;
 use results::file::RunResult;
 use results::scenario::Detail;
@@ -104,6 +105,12 @@ impl Command {
     pub fn names() -> Vec<String> {
         let all = Self::augment_subcommands(clap::Command::new("run"));
         all.get_subcommands().map(|one| one.get_name().to_owned()).collect()
+    }
+
+    /// Takes the name of a scenario, and has a shell complete it.
+    pub fn names_parser() -> PossibleValuesParser {
+        // clap keeps what it completes for as long as the process runs.
+        PossibleValuesParser::new(Self::names().into_iter().map(|name| &*name.leak()))
     }
 
     /// The scenario's name.

@@ -33,6 +33,8 @@ pub struct Deployed {
     pub left_out: Vec<LeftOut>,
     /// The functions that are not contenders.
     pub functions: Functions,
+    /// How archives are verified.
+    pub verification: Verification,
     /// A command line that fills the bucket again.
     pub fill_command: String,
     /// Where the source objects are, without a slash at the end.
@@ -61,6 +63,16 @@ pub struct Functions {
     pub verify: String,
     /// Deletes what contenders wrote.
     pub cleanup: String,
+}
+
+/// How archives are verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
+    /// Memory of the function that verifies, MB.
+    pub memory: u64,
+    /// Archives of a contender that are verified at once.
+    pub at_once: u64,
 }
 
 impl AsRef<Deployment> for Deployed {

@@ -29,12 +29,8 @@ const COPIES: f64 = 6.7;
 const OTHER_CONTENT: Range = Range::new(0.7, 1.0, 1.3);
 /// Size of a part that a streaming contender uploads, bytes.
 const PART_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
-/// What verifying an archive takes with [`VERIFY_MB`], bytes per second.
+/// What verifying an archive takes, bytes per second.
 const VERIFIED_PER_SECOND: Range = Range::new(200e6, 50e6, 25e6);
-/// Memory of the function that verifies (`stacks/archive/functions.ts`).
-const VERIFY_MB: u64 = 512;
-/// Archives of a contender that are verified at once (`stacks/archive/index.ts`).
-const VERIFIED_AT_ONCE: u64 = 5;
 /// What a ranged read of the verification has, bytes.
 const VERIFIED_RANGE: f64 = 8.0 * 1024.0 * 1024.0;
 /// Around all runs: the preflight, the clean-up, and the REPORT lines, s.
@@ -207,7 +203,8 @@ impl<'a> Expected<'a> {
 fn verification(run: &Run, options: &ContestOptions, bound: Bound) -> Usage {
     let (prices, bytes) = (&run.prices, stored_bytes(run.deployment()));
     let archives = real(run.deployed.contenders.len() as u64 * options.runs_per_contender);
-    let gb_seconds = archives * gigabytes(VERIFY_MB) * bytes / VERIFIED_PER_SECOND.at(bound);
+    let gb_seconds =
+        archives * gigabytes(run.deployed.verification.memory) * bytes / VERIFIED_PER_SECOND.at(bound);
     let reads = Range::new(1.0, bytes / VERIFIED_RANGE, 2.0 * bytes / VERIFIED_RANGE).at(bound).ceil();
     let mut usage = Usage::default();
     if let Some(price) = compute(&run.deployment().architecture) {
@@ -244,7 +241,7 @@ fn seconds(run: &Run, options: &ContestOptions, all: &[Expected<'_>]) -> Range {
     let rounds = |runs: u64, at_once: u64| real(runs.div_ceil(at_once));
     let at_once = setting(run, "runsAtOnce");
     let runs = rounds(options.runs_per_contender, at_once) + rounds(options.warmup_runs, at_once);
-    let verified = rounds(options.runs_per_contender, VERIFIED_AT_ONCE);
+    let verified = rounds(options.runs_per_contender, run.deployed.verification.at_once.max(1));
     let bytes = stored_bytes(run.deployment());
     let verifying = VERIFIED_PER_SECOND.map(|per_second| verified * bytes / per_second);
     let of_each = all.iter().map(|one| one.seconds().map(|seconds| seconds * runs).plus(verifying));

@@ -25,6 +25,7 @@ pub fn run() -> Run {
             "stateMachine": "arn:aws:states:us-east-1:0:stateMachine:lambench-dev-archive",
             "contenders": [ARN],
             "functions": { "preflight": "p", "verify": "v", "cleanup": "c" },
+            "verification": { "memory": 512, "atOnce": 5 },
             "fillCommand": "aws lambda invoke fill",
             "sourcePrefix": "files", "archivePrefix": "archives/", "scratchPrefix": "seg-temps/",
         }),

@@ -2,7 +2,7 @@
 
 use s3_client::Charged;
 
-/// Logs the requests of an invocation, in the form that docs/scenarios/archive.md describes.
+/// Logs the requests of an invocation, in the form that docs/contenders.md describes.
 pub fn log(charged: Charged) {
     println!("{}", line(charged));
 }

@@ -3,7 +3,7 @@
 # (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 #
 # What to change: this makes no archive and says so. Put a program in its place that makes one of the event
-# {"bucket_name": "…", "files_prefix": "…", "archive_key": "…"}; docs/scenarios/archive.md has the contract.
+# {"bucket_name": "…", "files_prefix": "…", "archive_key": "…"}; docs/contenders.md has the contract.
 set -euo pipefail
 api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
 headers=$(mktemp)

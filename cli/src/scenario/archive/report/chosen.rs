@@ -1,6 +1,8 @@
-//! What a contest was run with, as people and comparisons read it.
+//! What a contest was run with, as people, comparisons and the command line read it.
 
-use results::scenario::archive::{Contest, ContestOptions};
+use results::scenario::archive::{Contest, ContestOptions, RequestsSource};
+
+use crate::scenario::shared::verdict::quoted;
 
 /// What was chosen besides the number of runs; none if nothing was.
 pub fn line(contest: &Contest) -> Option<String> {
@@ -20,25 +22,21 @@ pub fn line(contest: &Contest) -> Option<String> {
     (!chosen.is_empty()).then(|| format!("chosen: {}", chosen.join("; ")))
 }
 
-/// The command that runs the same contest with another number of runs.
-pub fn command(options: &ContestOptions, runs: u64, stack: &str) -> String {
-    let mut words = vec!["lambench run archive".to_owned()];
-    words.extend(options.contenders.iter().map(|pattern| format!("--contender '{pattern}'")));
-    words.push(format!("--runs {runs}"));
-    if options.warmup_runs > 0 {
-        words.push(format!("--warmup {}", options.warmup_runs));
-    }
-    if options.cold_only {
-        words.push("--cold-only".to_owned());
-    }
-    words.push(format!("--stack {stack}"));
-    words.join(" ")
+/// The options of a command that runs it again, but for the number of runs: each with a space before it.
+pub fn options(contest: &Contest) -> String {
+    let Some(options) = &contest.options else { return String::new() };
+    let chosen = options.contenders.iter().map(|one| format!(" --contender {}", quoted(one)));
+    let warmup = (options.warmup_runs > 0).then(|| format!(" --warmup {}", options.warmup_runs));
+    let cold = options.cold_only.then(|| " --cold-only".to_owned());
+    let by_metrics = contest.success.iter().any(|one| one.requests_source == Some(RequestsSource::Metrics));
+    let metrics = by_metrics.then(|| " --requests metrics".to_owned());
+    chosen.chain(warmup).chain(cold).chain(metrics).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::archive::testing::options as all;
+    use crate::scenario::archive::testing::{options as all, success};
 
     fn contest(options: Option<ContestOptions>) -> Contest {
         Contest { options, ..Contest::default() }
@@ -61,10 +59,15 @@ mod tests {
     }
 
     #[test]
-    fn the_same_contest_with_more_runs_keeps_its_other_options() {
-        let expected = "lambench run archive --contender 'rust-*' --contender 'python-naive' --runs 20 --warmup 2 --stack dev";
-        assert_eq!(command(&some(), 20, "dev"), expected);
+    fn the_same_contest_again_keeps_its_options() {
+        let expected = " --contender 'rust-*' --contender python-naive --warmup 2";
+        assert_eq!(options(&contest(Some(some()))), expected);
         let cold = ContestOptions { cold_only: true, ..all() };
-        assert_eq!(command(&cold, 20, "dev"), "lambench run archive --runs 20 --cold-only --stack dev");
+        assert_eq!(options(&contest(Some(cold))), " --cold-only");
+        let mut counted = success("rust-stream", 2000);
+        counted.requests_source = Some(RequestsSource::Metrics);
+        let counted = Contest { success: vec![counted], ..contest(Some(all())) };
+        assert_eq!(options(&counted), " --requests metrics");
+        assert_eq!(options(&contest(None)), "");
     }
 }

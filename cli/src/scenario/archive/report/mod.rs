@@ -111,7 +111,7 @@ impl Report for Contest {
     }
 
     fn command_options(&self, _: &Map<String, Value>) -> String {
-        verdict::options(self)
+        chosen::options(self)
     }
 
     fn verdict(&self, result: &RunResult, commands: &Commands<'_>) -> Verdict {

@@ -16,7 +16,7 @@ fn warned(run: &Run, success: Success) -> Vec<String> {
 
 /// The same, of a contest with options.
 fn warned_of(run: &Run, options: ContestOptions, success: Success) -> Vec<String> {
-    let contest = Contest { success: vec![success], ..Contest::default() };
+    let contest = Contest { options: Some(options.clone()), success: vec![success], ..Contest::default() };
     let mut observation = Observation { options, ..observation(vec![]) };
     observation.warnings = vec!["from the state machine".to_owned()];
     let warnings = warnings::warnings(run, &observation, &contest, vec!["no REPORT lines".to_owned()]);

@@ -1,14 +1,14 @@
 //! Who wins a contest: by each price, since S3's requests may cost more than Lambda's time, and by time.
 
 use protocol::stats::real;
-use results::scenario::archive::{Class, Contest, RequestsSource, Success};
+use results::scenario::archive::{Class, Contest, Success};
 
 use super::contender;
 use super::series;
 use crate::scenario::shared::tables::digits;
 use crate::scenario::shared::verdict::{
     Candidate, Commands, Entrant, Figure, Verdict, basis_of_runs, by_balance, by_price, by_time, clause,
-    list, quoted, times, winner,
+    list, times, winner,
 };
 use crate::significance::Sample;
 
@@ -150,17 +150,6 @@ pub fn basis_of(runs: u64, commands: &Commands<'_>) -> Vec<String> {
     std::iter::once(basis_of_runs(runs)).chain(more).collect()
 }
 
-/// The options with which a contest ran, but for the number of runs.
-pub fn options(contest: &Contest) -> String {
-    let Some(options) = &contest.options else { return String::new() };
-    let chosen = options.contenders.iter().map(|one| format!(" --contender {}", quoted(one)));
-    let warmup = (options.warmup_runs > 0).then(|| format!(" --warmup {}", options.warmup_runs));
-    let cold = options.cold_only.then(|| " --cold-only".to_owned());
-    let by_metrics = contest.success.iter().any(|one| one.requests_source == Some(RequestsSource::Metrics));
-    let metrics = by_metrics.then(|| " --requests metrics".to_owned());
-    chosen.chain(warmup).chain(cold).chain(metrics).collect()
-}
-
 /// The runs of the contender with a short name, s.
 pub fn seconds(
     contest: &Contest,
@@ -176,7 +165,7 @@ pub fn seconds(
 mod tests {
     use std::path::Path;
 
-    use results::scenario::archive::{ContestOptions, Failure};
+    use results::scenario::archive::Failure;
 
     use super::*;
     use crate::result_file::read;
@@ -274,29 +263,5 @@ mod tests {
         assert!(said(3).ends_with(&advice(20)), "{}", said(3));
         assert!(said(20).ends_with(&advice(50)), "{}", said(20));
         assert!(said(50).ends_with("at 95 %."), "{}", said(50));
-    }
-
-    #[test]
-    fn the_options_are_those_of_the_contest() {
-        let contenders = vec!["rust-*".to_owned(), "python-naive".to_owned()];
-        let of = |warmup_runs, cold_only| {
-            let contenders = contenders.clone();
-            let asked = ContestOptions { contenders, runs_per_contender: 3, warmup_runs, cold_only };
-            options(&Contest { options: Some(asked), ..Contest::default() })
-        };
-        let warm = of(2, false);
-        assert_eq!(warm, " --contender 'rust-*' --contender python-naive --warmup 2");
-        assert!(of(0, true).ends_with(" python-naive --cold-only"));
-        let mut alone = priced("rust-stream", 2000, None);
-        alone.requests_source = Some(RequestsSource::Metrics);
-        let asked = ContestOptions {
-            contenders: Vec::new(),
-            runs_per_contender: 3,
-            warmup_runs: 0,
-            cold_only: false,
-        };
-        let alone = Contest { success: vec![alone], options: Some(asked), ..Contest::default() };
-        assert_eq!(options(&alone), " --requests metrics");
-        assert_eq!(options(&Contest::default()), "");
     }
 }

@@ -5,9 +5,10 @@ use protocol::stats::real;
 use results::scenario::archive::{Contest, ContestOptions, RequestsSource, Success};
 
 use super::{chosen, contender};
-use crate::scenario::archive::Run;
+use crate::scenario::Scenario;
 use crate::scenario::archive::execute::Observation;
-use crate::scenario::shared::verdict::list;
+use crate::scenario::archive::{Archive, Run};
+use crate::scenario::shared::verdict::{Commands, list};
 
 /// Above this σ/mean, a ranking by the mean says little.
 const NOISY: f64 = 0.1;
@@ -32,7 +33,7 @@ pub fn warnings(
             "S3's requests were not counted, so their price is missing: see lambench local logs".to_owned(),
         );
     }
-    let more_runs = more_runs(run, &observation.options);
+    let more_runs = more_runs(run, contest, observation.options.runs_per_contender);
     warnings
         .extend(contest.success.iter().filter_map(|one| noise(&deployment.stack, one, more_runs.as_deref())));
     warnings.extend(contest.success.iter().filter_map(|one| not_warm(run, &observation.options, one)));
@@ -50,11 +51,11 @@ pub fn warnings(
 }
 
 /// The command that averages over more runs; none if a contender cannot have more.
-fn more_runs(run: &Run, options: &ContestOptions) -> Option<String> {
+fn more_runs(run: &Run, contest: &Contest, runs: u64) -> Option<String> {
     let deployment = run.deployment();
-    let runs = options.runs_per_contender;
     let more = deployment.clamp("runsPerContender", MANY_RUNS.max(2 * runs));
-    (more > runs).then(|| chosen::command(options, more, &deployment.stack))
+    let commands = Commands::new(Archive::NAME, &deployment.stack, chosen::options(contest));
+    (more > runs).then(|| commands.run_with(&format!(" --runs {more}")))
 }
 
 /// Contenders whose requests to S3 nobody knows, or nobody but themselves: AWS counts none by function.
@@ -67,7 +68,7 @@ fn requests(stack: &str, contest: &Contest) -> Vec<String> {
     let unknown = named(RequestsSource::Unknown).map(|names| {
         format!(
             "AWS does not count S3 requests by function, and nobody knows those of {names}: a contender that sends many may cost \
-             more than the ranking says; let it log its own count (docs/scenarios/archive.md), or run it alone with --requests metrics"
+             more than the ranking says; let it log its own count (docs/contenders.md), or run it alone with --requests metrics"
         )
     });
     let told = named(RequestsSource::Contender).map(|names| {

@@ -246,7 +246,12 @@ pub struct Commands<'a> {
 impl<'a> Commands<'a> {
     /// Those of a result, whose run had these options: such as ` --rate 20`, or nothing.
     pub fn of(result: &'a RunResult, options: String) -> Self {
-        Self { scenario: &result.run.scenario, stack: &result.environment.stack, options }
+        Self::new(&result.run.scenario, &result.environment.stack, options)
+    }
+
+    /// Those of a run on a stack.
+    pub fn new(scenario: &'a str, stack: &'a str, options: String) -> Self {
+        Self { scenario, stack, options }
     }
 
     /// Runs the same again.

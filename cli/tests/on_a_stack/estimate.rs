@@ -1,61 +1,25 @@
-//! `lambench estimate` and `lambench run --max-usd` as typed: with a `pulumi` that prints a stack's output, and nothing that answers
-//! behind it.
+//! `lambench estimate` and `lambench run --max-usd`, where nothing answers behind what `pulumi` prints.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Output};
-
-use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-/// A checkout with a deployed stack, `dev`.
-fn checkout() -> TempDir {
-    let environment = json!({ "splitter": {
-        "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "arm64",
+use crate::checkout::{Checkout, scenario, text};
+
+/// A checkout whose stack `dev` has the splitter.
+fn deployed() -> Checkout {
+    let own = json!({
         "settings": { "memory": 1024, "timeoutSeconds": 30, "itemSeconds": 2, "concurrency": 10, "batchSize": 1 },
-        "settingRanges": {}, "memoryPerVcpu": 1769, "runLocks": "locks",
         "queue": { "url": "http://q/splitter", "arn": "a", "deadLetterUrl": "http://q/splitter-dead" },
         "runLog": { "table": "t" }, "eventBus": "default", "source": "lambench.splitter",
         "functions": { "worker": "w" }, "functionArn": "arn:aws:lambda:us-east-1:0:function:w",
         "itemReserveSeconds": 0.25, "eventRetries": 2,
-    } });
-    let folder = tempfile::tempdir().unwrap();
-    let pulumi = format!("#!/bin/sh\ncat <<'END'\n{environment}\nEND\n");
-    write(folder.path(), &pulumi);
-    folder
-}
-
-fn write(folder: &Path, pulumi: &str) {
-    fs::create_dir(folder.join("bin")).unwrap();
-    fs::write(folder.join("Pulumi.yaml"), "name: lambench\n").unwrap();
-    fs::write(folder.join("bin/pulumi"), pulumi).unwrap();
-    fs::set_permissions(folder.join("bin/pulumi"), fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-fn run(folder: &TempDir, line: &str) -> Output {
-    let mut command = Command::new(cargo_bin("lambench"));
-    let path = std::env::var("PATH").unwrap_or_default();
-    command
-        .current_dir(folder.path())
-        .env("PATH", format!("{}:{path}", folder.path().join("bin").display()))
-        .envs([("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")])
-        .args(line.split(' '));
-    for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "COLUMNS"] {
-        command.env_remove(variable);
-    }
-    command.output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    });
+    Checkout::deployed(&json!({ "splitter": scenario("http://127.0.0.1:1", own) }))
 }
 
 #[test]
 fn an_estimate_has_what_stands_what_a_run_costs_how_long_it_takes_and_its_limits() {
-    let folder = checkout();
-    let output = run(&folder, "estimate splitter --items 100 --stack dev");
+    let checkout = deployed();
+    let output = checkout.run("estimate splitter --items 100 --stack dev");
     let shown = text(&output.stdout);
     assert!(output.status.success(), "{}", text(&output.stderr));
     for expected in [
@@ -69,13 +33,13 @@ fn an_estimate_has_what_stands_what_a_run_costs_how_long_it_takes_and_its_limits
     ] {
         assert!(shown.contains(expected), "{expected} is missing in:\n{shown}");
     }
-    assert!(!folder.path().join("results").exists(), "nothing is run");
+    assert!(!checkout.path("results").exists(), "nothing is run");
 }
 
 #[test]
 fn programs_get_the_estimate_as_json_with_a_run_for_each_memory_size() {
     let line = "estimate splitter --items 100 --memory 512,1024 --stack dev --json";
-    let output = run(&checkout(), line);
+    let output = deployed().run(line);
     let estimate: Value = serde_json::from_slice(&output.stdout).unwrap();
     let items = estimate["run"]["items"].as_array().unwrap();
     let names: Vec<_> = items.iter().map(|one| one["item"].as_str().unwrap()).collect();
@@ -92,35 +56,32 @@ fn programs_get_the_estimate_as_json_with_a_run_for_each_memory_size() {
 
 #[test]
 fn a_run_that_may_cost_more_than_its_user_allows_is_refused_without_a_terminal() {
-    let folder = checkout();
-    let output = run(&folder, "run splitter --items 1000 --max-usd 0.001 --stack dev");
+    let checkout = deployed();
+    let output = checkout.run("run splitter --items 1000 --max-usd 0.001 --stack dev");
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("this run may cost ") && said.contains("more than 0.001 USD"), "{said}");
     assert!(said.contains("give --yes, or --max-usd 0.0"), "{said}");
-    assert!(!folder.path().join("results").exists());
-    let wrong = run(&folder, "run splitter --max-usd much --stack dev");
+    assert!(!checkout.path("results").exists());
+    let wrong = checkout.run("run splitter --max-usd much --stack dev");
     assert!(text(&wrong.stderr).contains("an amount of USD"), "{}", text(&wrong.stderr));
 }
 
 #[test]
 fn a_stack_that_is_not_deployed_is_to_be_deployed() {
-    let folder = tempfile::tempdir().unwrap();
-    write(
-        folder.path(),
-        "#!/bin/sh\necho 'error: current stack does not have output property' >&2\nexit 1\n",
-    );
-    let output = run(&folder, "estimate splitter --stack dev");
+    let checkout =
+        Checkout::new("#!/bin/sh\necho 'error: current stack does not have output property' >&2\nexit 1\n");
+    let output = checkout.run("estimate splitter --stack dev");
     let said = text(&output.stderr);
     assert!(!output.status.success() && said.contains("pulumi up --stack dev"), "{said}");
 }
 
 #[test]
 fn its_help_says_that_nothing_is_run_and_has_examples() {
-    let folder = checkout();
-    insta::assert_snapshot!(text(&run(&folder, "estimate --help").stdout));
-    let of_scenario = text(&run(&folder, "estimate splitter --help").stdout);
+    let checkout = deployed();
+    insta::assert_snapshot!(text(&checkout.run("estimate --help").stdout));
+    let of_scenario = text(&checkout.run("estimate splitter --help").stdout);
     assert!(of_scenario.contains("--concurrency") && !of_scenario.contains("--max-usd"), "{of_scenario}");
-    let of_run = text(&run(&folder, "run splitter --help").stdout);
+    let of_run = text(&checkout.run("run splitter --help").stdout);
     assert!(of_run.contains("--max-usd <USD>") && of_run.contains("--yes"), "{of_run}");
 }

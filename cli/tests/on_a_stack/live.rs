@@ -1,12 +1,11 @@
-//! `lambench run --live` as typed: with a `pulumi` that waits for the test, and a browser that is one of the test's.
+//! `lambench run --live`, with a `pulumi` that waits for the test, and a browser that is one of the test's.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use assert_cmd::cargo::cargo_bin;
+use crate::checkout::Checkout;
 
 /// It waits for a line, and then has no such stack.
 const PULUMI: &str = "#!/bin/sh
@@ -34,17 +33,11 @@ fn line_with(reader: &mut impl BufRead, text: &str) -> String {
 
 #[test]
 fn a_run_is_watched_from_its_beginning_and_its_error_is_on_the_page_before_the_command_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    fs::create_dir(path("bin")).unwrap();
-    fs::write(path("Pulumi.yaml"), "name: lambench\n").unwrap();
-    fs::write(path("bin/pulumi"), PULUMI).unwrap();
-    fs::set_permissions(path("bin/pulumi"), fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(Command::new("mkfifo").arg(path("go")).status().unwrap().success());
-    let mut lambench = Command::new(cargo_bin("lambench"))
-        .current_dir(folder.path())
-        .env("PATH", format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap()))
-        .args(["run", "splitter", "--live", "--progress", "none", "--stack", "nowhere"])
+    let checkout = Checkout::new(PULUMI);
+    let go = checkout.path("go");
+    assert!(Command::new("mkfifo").arg(&go).status().unwrap().success());
+    let mut lambench = checkout
+        .command("run splitter --live --progress none --stack nowhere")
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -54,7 +47,7 @@ fn a_run_is_watched_from_its_beginning_and_its_error_is_on_the_page_before_the_c
     assert_eq!(token.len(), 32, "128 bits");
     let mut events = ask(authority, &format!("/{token}/events"));
     line_with(&mut events, "looking whether the stack is deployed");
-    fs::write(path("go"), "\n").unwrap();
+    fs::write(go, "\n").unwrap();
     line_with(&mut events, "event: end");
     let mut page = String::new();
     ask(authority, &format!("/{token}")).read_to_string(&mut page).unwrap();

@@ -1,78 +1,40 @@
-//! `lambench logs` as typed: with a `pulumi` that prints a stack's output, and CloudWatch Logs answered by the test.
+//! `lambench logs`, with CloudWatch Logs answered by the test.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
-use assert_cmd::cargo::cargo_bin;
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
+
+use crate::checkout::{Checkout, scenario, text};
 
 const RUN: &str = "lambench-20261130T102643512Z";
 /// When it started, ms since 1970.
 const STARTED_MS: i64 = 1_796_034_403_512;
 
-/// A checkout with a deployed stack, `dev`.
-struct Checkout {
-    folder: TempDir,
+/// A checkout whose stack `dev` has two scenarios. `events` gets a request of `FilterLogEvents`, and answers with the events.
+fn deployed(events: impl FnMut(&Value) -> Value + Send + 'static) -> Checkout {
+    let endpoint = serve(events);
+    let with_logs = |name: &str, functions: &[&str]| {
+        let groups: Map<_, _> = functions
+            .iter()
+            .map(|one| ((*one).to_owned(), json!(format!("/aws/lambda/lambench-dev-{name}-{one}"))))
+            .collect();
+        scenario(&endpoint, json!({ "logGroups": groups }))
+    };
+    Checkout::deployed(&json!({
+        "aurora": with_logs("aurora", &["tally"]),
+        "pipeline": with_logs("pipeline", &["tally", "upstream"]),
+    }))
 }
 
-impl Checkout {
-    /// `events` gets a request of `FilterLogEvents`, and answers with the events.
-    fn new(events: impl FnMut(&Value) -> Value + Send + 'static) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        let endpoint = serve(events);
-        let scenario = |name: &str, functions: &[&str]| {
-            let groups: Map<_, _> = functions
-                .iter()
-                .map(|one| ((*one).to_owned(), json!(format!("/aws/lambda/lambench-dev-{name}-{one}"))))
-                .collect();
-            json!({
-                "stack": "dev", "region": "us-east-1", "endpoint": endpoint, "architecture": "arm64",
-                "settings": {}, "settingRanges": {}, "memoryPerVcpu": 1769, "runLocks": "locks", "logGroups": groups,
-            })
-        };
-        let environment = json!({
-            "aurora": scenario("aurora", &["tally"]),
-            "pipeline": scenario("pipeline", &["tally", "upstream"]),
-        });
-        let pulumi = format!("#!/bin/sh\ncat <<'END'\n{environment}\nEND\n");
-        fs::create_dir(path("bin")).unwrap();
-        for (name, content) in [("Pulumi.yaml", "name: lambench\n"), ("bin/pulumi", &pulumi)] {
-            fs::write(path(name), content).unwrap();
-        }
-        fs::set_permissions(path("bin/pulumi"), fs::Permissions::from_mode(0o755)).unwrap();
-        Self { folder }
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(cargo_bin("lambench"));
-        let path = std::env::var("PATH").unwrap_or_default();
-        command
-            .current_dir(self.folder.path())
-            .env("PATH", format!("{}:{path}", self.folder.path().join("bin").display()))
-            .envs([("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")])
-            .args(line.split(' '));
-        for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-            command.env_remove(proxy);
-        }
-        command
-    }
-
-    fn run(&self, line: &str) -> Output {
-        self.command(line).output().unwrap()
-    }
-
-    /// What a command line prints that must succeed.
-    fn prints(&self, line: &str) -> String {
-        let output = self.run(line);
-        assert!(output.status.success(), "{line}: {}", text(&output.stderr));
-        text(&output.stdout)
-    }
+/// What a command line prints that must succeed.
+fn printed(checkout: &Checkout, line: &str) -> String {
+    let output = checkout.run(line);
+    assert!(output.status.success(), "{line}: {}", text(&output.stderr));
+    text(&output.stdout)
 }
 
 /// Answers requests, each on a connection of its own; returns where.
@@ -126,18 +88,14 @@ fn at(times_ms: &'static [i64]) -> impl FnMut(&Value) -> Value + Send + 'static 
     }
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 #[test]
 fn events_of_a_run_are_those_between_its_start_and_its_end() {
     let times = &[STARTED_MS - 1, STARTED_MS, STARTED_MS + 60_000, STARTED_MS + 3_600_000];
-    let checkout = Checkout::new(at(times));
+    let checkout = deployed(at(times));
     let line = format!("logs pipeline/upstream --run {RUN} --stack dev");
     // Without a result it is not known when it ended.
-    assert_eq!(checkout.prints(&line).lines().count(), 3);
-    let results = checkout.folder.path().join("results/pipeline");
+    assert_eq!(printed(&checkout, &line).lines().count(), 3);
+    let results = checkout.path("results/pipeline");
     fs::create_dir_all(&results).unwrap();
     let result = json!({
         "run": { "id": RUN, "scenario": "pipeline", "ended_at": "2026-11-30T10:28:00Z" },
@@ -145,11 +103,11 @@ fn events_of_a_run_are_those_between_its_start_and_its_end() {
     });
     fs::write(results.join("2026-11-30T10-26-43Z-dev.json"), result.to_string()).unwrap();
     assert_eq!(
-        checkout.prints(&line),
+        printed(&checkout, &line),
         "2026-11-30T10:26:43.512Z by lambench-dev-pipeline-upstream\n\
          2026-11-30T10:27:43.512Z by lambench-dev-pipeline-upstream\n"
     );
-    let tally = checkout.prints(&format!("logs tally --run {RUN}"));
+    let tally = printed(&checkout, &format!("logs tally --run {RUN}"));
     assert!(!tally.contains("aurora"), "the run was none of aurora's: {tally}");
     let output = checkout.run(&format!("logs tally --run {RUN} --follow"));
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
@@ -157,12 +115,12 @@ fn events_of_a_run_are_those_between_its_start_and_its_end() {
 
 #[test]
 fn functions_with_one_name_are_all_printed_in_the_order_of_time() {
-    let checkout = Checkout::new(at(&[STARTED_MS, STARTED_MS + 5]));
-    let printed = checkout.prints(&format!("logs tally --run {RUN}"));
-    let names: Vec<&str> = printed.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    let checkout = deployed(at(&[STARTED_MS, STARTED_MS + 5]));
+    let shown = printed(&checkout, &format!("logs tally --run {RUN}"));
+    let names: Vec<&str> = shown.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(names, ["aurora/tally", "pipeline/tally", "aurora/tally", "pipeline/tally"]);
-    let printed = checkout.prints(&format!("logs pipeline --json --run {RUN}"));
-    let first: Value = serde_json::from_str(printed.lines().next().unwrap()).unwrap();
+    let shown = printed(&checkout, &format!("logs pipeline --json --run {RUN}"));
+    let first: Value = serde_json::from_str(shown.lines().next().unwrap()).unwrap();
     assert_eq!(
         (&first["function"], &first["message"], &first["time"]),
         (&json!("tally"), &json!("by lambench-dev-pipeline-tally"), &json!("2026-11-30T10:26:43.512Z"))
@@ -171,7 +129,7 @@ fn functions_with_one_name_are_all_printed_in_the_order_of_time() {
 
 #[test]
 fn an_unknown_function_is_answered_with_those_that_there_are() {
-    let output = Checkout::new(at(&[])).run("logs downstraem --stack dev");
+    let output = deployed(at(&[])).run("logs downstraem --stack dev");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
@@ -181,7 +139,7 @@ fn an_unknown_function_is_answered_with_those_that_there_are() {
 
 #[test]
 fn silence_is_told_on_standard_error() {
-    let output = Checkout::new(at(&[])).run("logs upstream --since 5m");
+    let output = deployed(at(&[])).run("logs upstream --since 5m");
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), String::new()));
     let said = text(&output.stderr);
     assert!(
@@ -206,7 +164,7 @@ fn growing() -> impl FnMut(&Value) -> Value + Send + 'static {
 
 #[test]
 fn following_goes_on_until_ctrl_c_and_prints_nothing_twice() {
-    let checkout = Checkout::new(growing());
+    let checkout = deployed(growing());
     let mut command = checkout.command(&format!("logs upstream --follow --run {RUN}"));
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -221,7 +179,7 @@ fn following_goes_on_until_ctrl_c_and_prints_nothing_twice() {
 
 #[test]
 fn a_reader_that_goes_ends_following_quietly() {
-    let checkout = Checkout::new(growing());
+    let checkout = deployed(growing());
     let mut command = checkout.command(&format!("logs upstream --follow --run {RUN}"));
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = String::new();

@@ -1,42 +1,20 @@
-//! `lambench plan archive` as typed, with a `pulumi` that prints a stack's output.
+//! `lambench plan archive`.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-/// A checkout whose stack `dev` has an archive contest.
-fn checkout() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let settings = json!({ "objectCount": 200, "objectSizeMib": 5, "seed": 1, "memory": 256 });
-    let environment = json!({ "archive": {
-        "stack": "dev", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "architecture": "arm64",
-        "settings": settings, "settingRanges": {}, "memoryPerVcpu": 1769, "runLocks": "locks",
-        "stateMachine": "arn", "contenders": [], "functions": { "preflight": "p", "verify": "v", "cleanup": "c" },
-        "fillCommand": "fill", "sourcePrefix": "files", "archivePrefix": "archives/", "scratchPrefix": "seg-temps/",
-    }});
-    let pulumi = format!("#!/bin/sh\ncat <<'END'\n{environment}\nEND\n");
-    fs::create_dir(path("bin")).unwrap();
-    for (name, content) in [("Pulumi.yaml", "name: lambench\n"), ("bin/pulumi", &pulumi)] {
-        fs::write(path(name), content).unwrap();
-    }
-    fs::set_permissions(path("bin/pulumi"), fs::Permissions::from_mode(0o755)).unwrap();
-    folder
-}
+use crate::checkout::{Checkout, scenario, text};
 
+/// What comes of a command line where the stack `dev` has an archive contest.
 fn lambench(line: &str) -> Output {
-    let checkout = checkout();
-    let path = std::env::var("PATH").unwrap_or_default();
-    Command::new(cargo_bin("lambench"))
-        .current_dir(checkout.path())
-        .env("PATH", format!("{}:{path}", checkout.path().join("bin").display()))
-        .args(line.split_whitespace())
-        .output()
-        .unwrap()
+    let own = json!({
+        "settings": { "objectCount": 200, "objectSizeMib": 5, "seed": 1, "memory": 256 },
+        "stateMachine": "arn", "contenders": [], "functions": { "preflight": "p", "verify": "v", "cleanup": "c" },
+        "verification": { "memory": 512, "atOnce": 5 }, "fillCommand": "fill",
+        "sourcePrefix": "files", "archivePrefix": "archives/", "scratchPrefix": "seg-temps/",
+    });
+    Checkout::deployed(&json!({ "archive": scenario("http://127.0.0.1:1", own) })).run(line)
 }
 
 fn planned(options: &str) -> Vec<Value> {
@@ -80,13 +58,13 @@ fn each_memory_size_and_number_of_functions_has_a_line() {
 #[test]
 fn people_read_a_table_that_says_that_nothing_was_run() {
     let output = lambench("plan archive --stack dev --objective total-price");
-    let text = String::from_utf8(output.stdout).unwrap();
+    let shown = text(&output.stdout);
     assert!(
-        text.starts_with("archive on stack dev: 200 objects, 1.04 GB; COMPUTED: nothing was run\n"),
-        "{text}"
+        shown.starts_with("archive on stack dev: 200 objects, 1.04 GB; COMPUTED: nothing was run\n"),
+        "{shown}"
     );
-    assert!(text.contains("least total price first"), "{text}");
-    assert!(text.contains("| 1 | rust-stream    |"), "{text}");
+    assert!(shown.contains("least total price first"), "{shown}");
+    assert!(shown.contains("| 1 | rust-stream    |"), "{shown}");
 }
 
 #[test]
@@ -95,7 +73,7 @@ fn wrong_values_are_refused_before_the_stack_is_asked() {
         [("--memory 64", "128..=10240"), ("--workers 0", "1..=10000"), ("--objective best", "total-price")]
     {
         let output = lambench(&format!("plan archive {options}"));
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said = text(&output.stderr);
         assert!(output.status.code() == Some(2) && said.contains(reason), "{said}");
     }
 }

@@ -60,8 +60,8 @@ async fn a_quota_that_cannot_be_read_is_the_documented_one_and_says_why() {
     let (run, _) = run(Value::Null, answer).await;
     let limit = state_transitions(&run, 900.0, "lower --workers");
     assert_eq!((limit.of_run.allowed, limit.of_run.source), (800.0, Source::Documented));
-    insta::assert_snapshot!(meets_first(std::slice::from_ref(&limit)).unwrap(), @"");
-    insta::assert_snapshot!(warnings(&[limit]).join("\n"), @"");
+    let first = meets_first(std::slice::from_ref(&limit)).unwrap();
+    insta::assert_snapshot!(format!("{first}\n{}", warnings(&[limit]).join("\n")));
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn who_may_not_read_the_concurrency_is_told_and_not_stopped() {
     let (run, _) = run(Value::Null, |_, _| denied()).await;
     let limit = concurrency(&run, 1);
     assert!((limit.of_run.allowed - 1000.0).abs() < f64::EPSILON);
-    insta::assert_snapshot!(warnings(&[limit]).join("\n"), @"");
+    insta::assert_snapshot!(warnings(&[limit]).join("\n"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,6 +14,13 @@ export interface Result {
   readonly samples: readonly { readonly name: string }[];
   readonly cost: readonly { readonly item: string; readonly usd: number | null }[];
   readonly estimate?: Estimate;
+  readonly limits: readonly {
+    readonly what: string;
+    readonly needed: number;
+    readonly allowed: number;
+    readonly source: string;
+  }[];
+  readonly warnings: readonly string[];
   readonly failed_checks: readonly string[];
   readonly pipeline: Delivery;
 }

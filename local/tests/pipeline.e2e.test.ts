@@ -321,7 +321,20 @@ describe("the pipeline, with the commands a user types", () => {
       `curl --silent --data '{"id": "open", "message": "Inbound request", "timestamp": 1717178874}' ${environment.api.url}`,
     );
     expect(JSON.parse(answer)).toEqual({ message: "success" });
-    const { pipeline } = JSON.parse(await checkout.ok(`${LOAD} --rate 60 --duration 4s`)) as Result;
+    const load = await checkout.run(`${LOAD} --rate 60 --duration 4s`);
+    expect(load.code, said(load)).toBe(0);
+    const { pipeline, limits, warnings } = JSON.parse(load.stdout) as Result;
+    // It was known beforehand.
+    const first = "requests per second (the API's setting apiRate): 60 of 20 (300 %, stack)";
+    const [exceeded] = warnings.filter((warning) => warning.includes(first));
+    expect(exceeded).toContain("pulumi config set --path pipeline.apiRate 60 --stack pipeline");
+    expect(load.stderr).toContain(`warning: the run needs more than a limit allows: ${first}`);
+    expect(limits.find(({ what }) => what === "records per second (Kinesis, 1 shard)")).toEqual({
+      what: "records per second (Kinesis, 1 shard)",
+      needed: 60,
+      allowed: 1000,
+      source: "account",
+    });
     expect(pipeline.requests.refused["429"]).toBeGreaterThan(50);
     expect(pipeline.requests.throttled).toBe(pipeline.requests.refused["429"]);
     expect(pipeline.messages).toMatchObject({ stored: pipeline.requests.accepted, lost: 0 });

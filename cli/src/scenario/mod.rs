@@ -28,6 +28,7 @@ use report::Report;
 pub use report::{headline, memory_mb, options, out, pictures, render, settings_of_run, used, verdict};
 use s3_read::S3Read;
 use shared::estimate::{Forecast, Past, Plan};
+use shared::limits::Quota;
 use shared::memory_sweep::{ComparedBy, WithMemory};
 use shared::run::{self, Measurement, Run, Start};
 use splitter::Splitter;
@@ -42,6 +43,8 @@ pub trait Scenario: Sized {
     type Deployed: DeserializeOwned + Clone + AsRef<Deployment> + AsMut<Deployment>;
     /// What memory sizes are compared by.
     const COMPARED: ComparedBy;
+    /// Quotas of the account that a run may meet, besides that of invocations at once: they are read before it begins.
+    const QUOTAS: &'static [Quota] = &[];
     /// Where a measured function may have a memory of its own, other than the setting's.
     const OWN_MEMORY: &'static str = "what is deployed";
 

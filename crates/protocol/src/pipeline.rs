@@ -109,6 +109,8 @@ pub struct Stream {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Table {
+    /// Its name.
+    pub name: String,
     /// The ARN of its stream.
     pub stream_arn: String,
 }

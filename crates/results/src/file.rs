@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::cost::Cost;
 use crate::cpu::{CpuLimit, CpuUse};
 use crate::estimate::Estimate;
+use crate::limits::Limit;
 use crate::scenario::Detail;
 
 /// Version of this schema; a reader refuses those it doesn't know.
@@ -41,6 +42,10 @@ pub struct RunResult {
     /// estimate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
+    /// The limits that the run was known to meet before it began, with what it needed of each; absent from results of versions that
+    /// did not keep them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
     /// What the reader of the numbers should know, each with advice.
     pub warnings: Vec<String>,
     /// What makes the figures unfit for use, in words: the run has failed.

@@ -6,6 +6,7 @@ pub mod cost;
 pub mod cpu;
 pub mod estimate;
 pub mod file;
+pub mod limits;
 pub mod memory_sweep;
 pub mod price_list;
 pub mod prices;

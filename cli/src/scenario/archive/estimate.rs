@@ -12,8 +12,10 @@ use super::Run;
 use super::execute::{Configuration, METRICS_SECONDS, configuration};
 use super::report::{Requests, contender, usage};
 use crate::scenario::shared::estimate::{
-    Bound, HISTORY_EVENTS, Limit, MAP_ITERATIONS, Part, Past, Plan, Range, S3_WRITES, bytes_by, concurrency,
-    objects, of_run, stored_bytes,
+    Bound, Part, Past, Plan, Range, bytes_by, objects, of_run, stored_bytes,
+};
+use crate::scenario::shared::limits::{
+    Allowed, Limit, S3_WRITES, concurrency, history_events, map_iterations,
 };
 
 /// What a contender archives in a second with 256 MB, and at most: docs/prediction.md has what the public contest's streaming
@@ -65,7 +67,7 @@ pub async fn plan(
         parts: counted.collect(),
         besides,
         seconds: seconds(run, options, &all),
-        limits: limits(run, options, invocations_at_once, &all).await,
+        limits: limits(run, options, invocations_at_once, &all),
         assumptions: assumptions(run, &all),
         not_counted: "archives while they wait to be verified; logs and tracing",
     })
@@ -250,12 +252,7 @@ fn seconds(run: &Run, options: &ContestOptions, all: &[Expected<'_>]) -> Range {
     sum.map(|seconds| seconds / real(contenders_at_once)).plus(AROUND_SECONDS)
 }
 
-async fn limits(
-    run: &Run,
-    options: &ContestOptions,
-    invocations_at_once: u64,
-    all: &[Expected<'_>],
-) -> Vec<Limit> {
+fn limits(run: &Run, options: &ContestOptions, invocations_at_once: u64, all: &[Expected<'_>]) -> Vec<Limit> {
     let [runs, contenders] = ["runsAtOnce", "contendersAtOnce"].map(|name| setting(run, name));
     let at_once = runs.min(options.runs_per_contender.max(options.warmup_runs));
     let count = all.len() as u64;
@@ -267,14 +264,15 @@ async fn limits(
         if seconds > 0.0 { one.writes().expected / seconds * real(at_once) } else { 0.0 }
     });
     vec![
-        concurrency(run.context(), with_fan_out(invocations_at_once, all)).await,
+        concurrency(run, with_fan_out(invocations_at_once, all)),
+        map_iterations(runs.max(contenders), "lower the settings runsAtOnce and contendersAtOnce"),
+        history_events(events, "lower --runs, or name fewer contenders with --contender"),
         Limit::new(
-            "iterations of a Map at once (Step Functions)",
-            real(runs.max(contenders)),
-            MAP_ITERATIONS,
+            "writes per second and prefix (S3)",
+            real(whole(writes.fold(0.0, f64::max))),
+            Allowed::documented(S3_WRITES),
+            "S3 grows with the load in some minutes, and answers 503 until then: lower the setting runsAtOnce",
         ),
-        Limit::new("events in a history (Step Functions)", real(events), HISTORY_EVENTS),
-        Limit::new("writes per second and prefix (S3)", real(whole(writes.fold(0.0, f64::max))), S3_WRITES),
     ]
 }
 

@@ -14,9 +14,9 @@ use super::options::{Mode, Options};
 use super::report::{Quantities, data_api_requests};
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::cost::quantity_of;
-use crate::scenario::shared::estimate::{
-    Bound, HISTORY_EVENTS, Limit, MAP_ITERATIONS, Part, Past, Plan, Range, concurrency, database, of_run,
-    scaling,
+use crate::scenario::shared::estimate::{Bound, Part, Past, Plan, Range, database, of_run, scaling};
+use crate::scenario::shared::limits::{
+    Limit, concurrency, environments, history_events, nested_map_iterations, state_transitions,
 };
 
 /// What a ramp's worker is billed for besides its stage: all start as late as a cold one can, s.
@@ -34,6 +34,8 @@ const BETWEEN_SECONDS: Range = Range::new(1.0, 2.0, 10.0);
 const AROUND_SECONDS: Range = Range::new(5.0, 30.0, 240.0);
 /// Events of a worker in the execution's history.
 const WORKER_EVENTS: u64 = 9;
+/// What helps where a stage is too large.
+const FEWER_CLIENTS: &str = "lower --to";
 /// Messages of a `SendMessageBatch`.
 const MESSAGES_PER_SEND: u64 = 10;
 
@@ -42,17 +44,9 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
     options.check_clients(run.deployed.max_clients())?;
     let loads = Expected::all(run, options, pasts);
     let readers = run.deployment().setting("readers").unwrap_or(0);
-    let mut limits = vec![concurrency(run.context(), invocations_at_once).await];
+    let mut limits = vec![concurrency(run, invocations_at_once)];
     if options.mode == Mode::Ramp {
-        let largest = options.stages().into_iter().max().unwrap_or_default();
-        let events = WORKER_EVENTS * options.stages().iter().sum::<u64>();
-        let at_once = largest.min(run.deployed.group_size);
-        limits.push(Limit::new("events in a history (Step Functions)", real(events), HISTORY_EVENTS));
-        limits.push(Limit::new(
-            "iterations of a Map at once (Step Functions)",
-            real(at_once),
-            MAP_ITERATIONS,
-        ));
+        limits.extend(limits_of_ramp(run, options));
     }
     let seconds = loads.iter().fold(AROUND_SECONDS, |sum, load| sum.plus(load.seconds()));
     let mut assumptions: Vec<String> = loads.iter().filter_map(Expected::assumption).collect();
@@ -70,6 +64,19 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
         not_counted: "Aurora's storage and I/O, and its least capacity, which is in the stack's price per hour; the functions that merge and \
                       tally; logs, metrics and tracing; data through the interface endpoints",
     })
+}
+
+/// What starting the workers of the largest stage takes, and keeping track of all.
+fn limits_of_ramp(run: &Run, options: &Options) -> Vec<Limit> {
+    let (stages, group_size) = (options.stages(), run.deployed.group_size);
+    let largest = stages.iter().copied().max().unwrap_or_default();
+    let transitions = 1 + largest.div_ceil(group_size) + largest;
+    vec![
+        environments(real(largest), FEWER_CLIENTS),
+        state_transitions(run, real(transitions) / WORKER_SECONDS.expected, FEWER_CLIENTS),
+        history_events(WORKER_EVENTS * stages.iter().sum::<u64>(), "raise --step, or lower --to"),
+        nested_map_iterations(largest, FEWER_CLIENTS),
+    ]
 }
 
 /// What the runs of a result used.

@@ -12,6 +12,7 @@ use protocol::aurora::{Deployed, Workers};
 
 use super::Scenario;
 use super::shared::estimate::{Past, Plan};
+use super::shared::limits::{Quota, STATE_TRANSITIONS};
 use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use super::shared::tables;
@@ -29,6 +30,7 @@ impl Scenario for Aurora {
     type Deployed = Deployed;
     const COMPARED: ComparedBy =
         ComparedBy { speed: "TPS", is_rate: true, price: "a million completions, without Aurora's capacity" };
+    const QUOTAS: &'static [Quota] = &[STATE_TRANSITIONS];
 
     fn new(options: &Options) -> Result<Self> {
         options.check()?;

@@ -12,13 +12,13 @@ use results::scenario::pipeline::{COST, COST_OF_LOAD, Delivery};
 
 use super::Run;
 use super::execute::{generator, start_delay_ms};
+use super::limits;
 use super::options::Options;
 use super::report::Quantities;
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::cost::{lambda, quantity_of};
 use crate::scenario::shared::estimate::{
-    Bound, HISTORY_EVENTS, Limit, Part, Past, Plan, Range, Standing, concurrency, database, hourly, of_run,
-    scaling,
+    Bound, Part, Past, Plan, Range, Standing, database, hourly, of_run, scaling,
 };
 
 /// The item of an estimate.
@@ -35,27 +35,18 @@ const DRAIN_SECONDS: Range = Range::new(0.01, 1.0, 15.0);
 const AROUND_SECONDS: Range = Range::new(5.0, 15.0, 60.0);
 /// Batches per second that a shard's reader takes at most while records keep coming: it asks again as soon as one is done.
 const BATCHES_PER_SECOND: Range = Range::new(1.0, 5.0, 50.0);
-/// What a shard takes per second (Kinesis Data Streams Developer Guide, "Quotas and limits").
-const SHARD_RECORDS: f64 = 1000.0;
-const SHARD_BYTES: f64 = 1024.0 * 1024.0;
-/// Shards that a new on-demand stream has, from the same page.
-const ON_DEMAND_SHARDS: u64 = 4;
-/// Requests per second of all APIs of an account in most regions ("API Gateway quotas").
-const ACCOUNT_REQUESTS: f64 = 10_000.0;
 
 /// What a load will cost and meet.
 pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
     let load = Load::new(run, options, pasts);
     let seconds = load.seconds().plus(Range::exact(start_delay(options))).plus(AROUND_SECONDS);
     let messages = Part::of(ITEM, |bound| load.usage(bound));
-    let mut limits = vec![concurrency(run.context(), invocations_at_once).await];
-    limits.extend(load.limits());
     Ok(Plan {
         standing: standing(run),
         parts: std::iter::once(messages).chain(generator_part(run, options)?).collect(),
         besides: scaling(&run.prices, run.deployment(), 1, seconds),
         seconds,
-        limits,
+        limits: limits::met(run, options, invocations_at_once, &load.quantities(Bound::Expected)).await,
         assumptions: load.assumptions(),
         not_counted: "Aurora's storage and I/O, and its least capacity, which is in the stack's price per hour; logs, metrics and tracing; \
                       data through the interface endpoints",
@@ -78,7 +69,7 @@ fn api_requests(delivery: &Delivery) -> u64 {
 }
 
 /// Until the load starts that functions send, s.
-fn start_delay(options: &Options) -> f64 {
+pub fn start_delay(options: &Options) -> f64 {
     options.workers().map_or(0.0, |workers| real(start_delay_ms(workers)) / 1e3)
 }
 
@@ -215,27 +206,6 @@ impl<'a> Load<'a> {
         batches.clamp(real(self.messages.div_ceil(batch_size)), real(self.messages))
     }
 
-    fn limits(&self) -> Vec<Limit> {
-        let deployment = self.run.deployment();
-        let setting = |name| deployment.setting(name);
-        let rate = real(self.options.rate);
-        let shards = real(setting("shards").filter(|shards| *shards > 0).unwrap_or(ON_DEMAND_SHARDS));
-        let bytes = rate * real(self.quantities(Bound::Expected).record_bytes()) / shards;
-        let mut limits = Vec::new();
-        limits.extend(self.options.workers().zip(self.run.deployed.load.as_ref()).map(|(workers, load)| {
-            // With two throttled attempts each.
-            let events = 50 + 15 * workers + 6 * workers.div_ceil(load.group_size);
-            Limit::new("events in a history (Step Functions)", real(events), HISTORY_EVENTS)
-        }));
-        limits.extend(setting("apiRate").map(|allowed| {
-            Limit::new("requests per second (the API's setting apiRate)", rate, real(allowed))
-        }));
-        limits.push(Limit::new("requests per second (API Gateway, of the account)", rate, ACCOUNT_REQUESTS));
-        limits.push(Limit::new("records per second and shard (Kinesis)", rate / shards, SHARD_RECORDS));
-        limits.push(Limit::new("bytes per second and shard (Kinesis)", bytes, SHARD_BYTES));
-        limits
-    }
-
     fn assumptions(&self) -> Vec<String> {
         let every = "each message is accepted, stored once, and needs no retry".to_owned();
         let Some(Seen { past, .. }) = &self.past else {
@@ -277,6 +247,9 @@ impl<'a> Seen<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use test_kit::aws::{self, Answer};
+
     use super::*;
     use crate::scenario::Scenario;
     use crate::scenario::pipeline::Pipeline;
@@ -284,6 +257,19 @@ mod tests {
     use crate::scenario::shared::estimate::forecast;
     use crate::scenario::shared::estimate::testing::{again, assert_alike};
     use crate::scenario::shared::testing::parsed;
+
+    /// What the emulator says of the stream and the table.
+    fn emulator(operation: &str) -> Answer {
+        let summary = json!({
+            "StreamName": "s", "StreamARN": "a", "StreamStatus": "ACTIVE", "RetentionPeriodHours": 24,
+            "StreamCreationTimestamp": 1.5, "EnhancedMonitoring": [], "OpenShardCount": 1,
+        });
+        match operation {
+            "DescribeStreamSummary" => (200, json!({ "StreamDescriptionSummary": summary })),
+            "DescribeTable" => (200, json!({ "Table": { "TableName": "t" } })),
+            other => panic!("{other}"),
+        }
+    }
 
     fn pipeline(line: &str) -> Pipeline {
         Pipeline::new(&parsed(line).unwrap()).unwrap()
@@ -296,7 +282,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_has_measured_is_assumed_and_said_so() {
-        let mut run = run();
+        let (config, _) = aws::config(|operation, _| emulator(operation));
+        let mut run = Run { config, ..run() };
         let settings =
             [("minCapacity", 0.5.into()), ("maxCapacity", 2.into()), ("parallelization", 1.into())];
         run.deployed.deployment.settings.extend(settings.map(|(name, value)| (name.to_owned(), value)));
@@ -314,8 +301,10 @@ mod tests {
         assert!(names.contains(&"stream data out"), "{names:?}");
         let stream = plan.standing.iter().find(|one| one.item == "1 on-demand stream").unwrap();
         assert!((stream.high_usd_per_hour - 0.04).abs() < 1e-12);
-        let of_a_shard =
-            plan.limits.iter().find(|limit| limit.what.starts_with("records per second")).unwrap();
-        assert!((of_a_shard.needed - 25.0).abs() < 1e-12, "a new stream has four shards");
+        let whats: Vec<_> = plan.limits.iter().map(|limit| limit.of_run.what.as_str()).collect();
+        assert!(
+            whats.contains(&"records per second (Kinesis, 4 shards)"),
+            "a new stream has four: {whats:?}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod estimate;
 mod execute;
+mod limits;
 pub mod options;
 pub mod report;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use results::scenario::pipeline::COST;
 
 use super::Scenario;
 use super::shared::estimate::{Past, Plan};
+use super::shared::limits::{Quota, STATE_TRANSITIONS, THROTTLE_BURST, THROTTLE_RATE};
 use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use options::Options;
@@ -28,6 +30,7 @@ impl Scenario for Pipeline {
     type Options = Options;
     type Deployed = Deployed;
     const COMPARED: ComparedBy = ComparedBy { speed: "end-to-end, ms", is_rate: false, price: COST };
+    const QUOTAS: &'static [Quota] = &[THROTTLE_RATE, THROTTLE_BURST, STATE_TRANSITIONS];
 
     fn new(options: &Options) -> Result<Self> {
         options.check()?;
@@ -42,10 +45,8 @@ impl Scenario for Pipeline {
     fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
         let setting = |name| deployed.as_ref().setting(name).unwrap_or(1);
         // A table's stream has a shard for each of its partitions: one, at what a run writes.
-        let workers = self.0.workers().unwrap_or_default();
-        // A connection has one request at a time, and an invocation of upstream takes less than 100 ms.
-        (self.0.connections * workers.max(1)).min(self.0.rate.div_ceil(10).max(1))
-            + workers
+        self.0.requests_at_once()
+            + self.0.workers().unwrap_or_default()
             + setting("shards").max(1) * setting("parallelization")
             + 1
     }

@@ -151,6 +151,11 @@ impl Options {
         }
     }
 
+    /// Requests under way at once, at most: a connection has one at a time, and an invocation of upstream takes less than 100 ms.
+    pub fn requests_at_once(&self) -> u64 {
+        (self.connections * self.workers().unwrap_or(1)).min(self.rate.div_ceil(10).max(1))
+    }
+
     /// Fails if the options don't go together.
     ///
     /// # Errors

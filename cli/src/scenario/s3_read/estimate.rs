@@ -12,8 +12,9 @@ use super::options::Options;
 use super::report::{Quantities, THOUSAND_OBJECTS, items_of_run};
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::estimate::{
-    Bound, Limit, Part, Past, Plan, Range, S3_READS, concurrency, dashboard, objects, of_run, stored_bytes,
+    Bound, Part, Past, Plan, Range, dashboard, objects, of_run, stored_bytes,
 };
+use crate::scenario::shared::limits::{Allowed, Limit, S3_READS, concurrency, table_writes};
 
 /// What a function reads and hashes with 256 MB, and with a whole connection's bandwidth at most, MB/s: the public archive contest
 /// reads and writes 15.7 GB in 387 s with 256 MB, and in 211 s with 512 MB (docs/prediction.md).
@@ -35,13 +36,18 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
     let all: Vec<Reads<'_>> = variants.map(|variant| Reads::new(run, options, variant, pasts)).collect();
     let seconds = all.iter().fold(Range::default(), |sum, reads| sum.plus(reads.seconds()));
     let of_variants = all.iter().map(|reads| Part::of(reads.variant.to_string(), |bound| reads.usage(bound)));
-    let mut limits = vec![concurrency(run.context(), invocations_at_once).await];
-    limits.extend(
-        all.iter()
-            .map(Reads::rate)
-            .reduce(f64::max)
-            .map(|rate| Limit::new("GET requests per second and prefix (S3)", rate, S3_READS)),
-    );
+    let rate = all.iter().map(Reads::rate).fold(0.0, f64::max);
+    let limits = vec![
+        concurrency(run, invocations_at_once),
+        Limit::new(
+            "GET requests per second and prefix (S3)",
+            rate,
+            Allowed::documented(S3_READS),
+            "S3 grows with the load in some minutes, and answers 503 until then: lower the setting concurrency",
+        ),
+        // An item of a unit for each object.
+        table_writes(run.context(), &run.deployed.table.name, rate).await,
+    ];
     let mut standing = vec![dashboard(&run.prices)];
     standing.extend(is_filled(run).then(|| objects(&run.prices, run.deployment())));
     let mut assumptions = count_assumption(run, options);

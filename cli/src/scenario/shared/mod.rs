@@ -1,6 +1,5 @@
 //! What several scenarios share: asking a stack's services, waiting, prices, and tables.
 
-pub mod account_limit;
 pub mod aurora_capacity;
 pub mod billing_log;
 pub mod cold_starts;
@@ -14,6 +13,7 @@ pub mod function_memory;
 pub mod headline;
 pub mod invocation_log;
 pub mod invoke;
+pub mod limits;
 pub mod memory_sweep;
 pub mod metric;
 pub mod pictures;

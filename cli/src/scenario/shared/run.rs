@@ -17,10 +17,11 @@ use results::scenario::Detail;
 
 use super::deployment::{LOOKING, deployed};
 use super::estimate::{self, Forecast, Guard};
+use super::limits::{Account, Limit, concurrency, meets_first};
 use super::memory_sweep::WithMemory;
 use super::run_context::RunContext;
 use super::series::Series;
-use super::{account_limit, cpu, function_memory, memory_sweep, run_lock, warnings};
+use super::{cpu, function_memory, limits, memory_sweep, run_lock, warnings};
 use crate::aws;
 use crate::exit::Usage;
 use crate::local::s3_in_use;
@@ -44,6 +45,8 @@ pub struct Run<Deployed> {
     pub config: SdkConfig,
     /// What AWS charges.
     pub prices: PriceList,
+    /// What the account allows.
+    pub account: Account,
     /// How to show progress.
     pub progress: Mode,
     /// Whether the user has asked it to stop.
@@ -147,16 +150,12 @@ pub async fn run<S: Scenario>(
     stop.listen();
     let sizes = memory.all();
     let prepared = async {
-        let (run, throttling) = prepare(&scenario, deployed, project, progress, &stop).await?;
-        let forecast = allowed(&scenario, &run, &sizes, guard).await?;
-        anyhow::Ok((run, throttling, forecast))
+        let run = prepare::<S>(deployed, project, progress, &stop).await;
+        let expected = allowed(&scenario, &run, &sizes, guard).await?;
+        anyhow::Ok((run, expected))
     };
     let not_begun = || "the run had not begun".to_owned();
-    let (run, throttling, forecast) = stop.unless_requested(prepared, not_begun).await?;
-    // Before it starts: it may take long.
-    if let Some(warning) = &throttling {
-        output::print_error(format_args!("warning: {warning}"));
-    }
+    let (run, expected) = stop.unless_requested(prepared, not_begun).await?;
     let work = async {
         function_memory::recover(&run).await?;
         match sizes.as_slice() {
@@ -165,8 +164,8 @@ pub async fn run<S: Scenario>(
         }
     };
     let mut measured = run_lock::alone(&run, Box::pin(work)).await?;
-    measured.measurement.warnings.extend(throttling);
-    Ok(result(&run, measured, forecast))
+    measured.measurement.warnings.extend(limits::warnings(&expected.limits));
+    Ok(result(&run, measured, expected))
 }
 
 /// What a run on a stack would cost, take and meet; without `stack`, on the selected one. With memory sizes, one for each.
@@ -181,7 +180,7 @@ pub async fn estimate<S: Scenario>(
 ) -> Result<Forecast> {
     let scenario = S::new(options)?;
     let deployed = applied(&scenario, stack, progress)?;
-    let (run, _) = prepare(&scenario, deployed, project, progress, &Stop::default()).await?;
+    let run = prepare::<S>(deployed, project, progress, &Stop::default()).await;
     estimate::forecast(&scenario, &run, &memory.all()).await
 }
 
@@ -194,37 +193,58 @@ fn applied<S: Scenario>(scenario: &S, stack: Option<&str>, progress: Mode) -> Re
     Ok(deployed)
 }
 
-/// The forecast of a run that may begin. On AWS it is shown first; where nothing is charged, a run that cannot be estimated has none.
+/// What is known of a run before it begins.
+struct Expected {
+    /// What it costs; none of one that cannot be estimated, where nothing is charged.
+    estimate: Option<Estimate>,
+    /// The limits that it meets.
+    limits: Vec<Limit>,
+}
+
+/// What is known of a run that may begin. It is told first, since the run may take long: on AWS all of it, locally the limits.
 async fn allowed<S: Scenario>(
     scenario: &S,
     run: &Run<S::Deployed>,
     sizes: &[u64],
     guard: Guard,
-) -> Result<Option<Forecast>> {
+) -> Result<Expected> {
     let is_on_aws = run.deployment().is_on_aws();
     let forecast = match estimate::forecast(scenario, run, sizes).await {
-        Ok(forecast) => forecast,
+        Ok(forecast) => Some(forecast),
         Err(error) if error.is::<Usage>() => return Err(error),
         Err(error) if guard.needs_estimate(is_on_aws) => {
             return Err(error.context("cannot estimate what the run costs (--yes runs it all the same)"));
         }
-        Err(_) => return Ok(None),
+        Err(_) => None,
     };
-    if is_on_aws {
-        run.context().notify(&forecast.render());
+    let limits = forecast.as_ref().map_or_else(
+        || vec![concurrency(run, scenario.invocations_at_once(&run.deployed))],
+        |forecast| forecast.limits.clone(),
+    );
+    tell(run, forecast.as_ref(), &limits);
+    if let Some(forecast) = &forecast {
+        guard.pass(forecast).await?;
     }
-    guard.pass(&forecast).await?;
-    Ok(Some(forecast))
+    Ok(Expected { estimate: forecast.map(|forecast| forecast.run), limits })
 }
 
-/// What a run has to work with, and a warning if the account throttles it.
+fn tell<D: AsRef<Deployment>>(run: &Run<D>, forecast: Option<&Forecast>, limits: &[Limit]) {
+    match forecast.filter(|_| run.deployment().is_on_aws()) {
+        Some(forecast) => run.context().notify(&forecast.render_without_limit_warnings()),
+        None => meets_first(limits).iter().for_each(|first| run.context().notify(first)),
+    }
+    for warning in limits::warnings(limits) {
+        output::print_error(format_args!("warning: {warning}"));
+    }
+}
+
+/// What a run has to work with.
 async fn prepare<S: Scenario>(
-    scenario: &S,
     deployed: S::Deployed,
     project: Project,
     progress: Mode,
     stop: &Stop,
-) -> Result<(Run<S::Deployed>, Option<String>)> {
+) -> Run<S::Deployed> {
     let config = aws::config(deployed.as_ref()).await;
     let started_at = Timestamp::now();
     let spinner = Spinner::new(progress, "looking up prices and limits");
@@ -232,21 +252,22 @@ async fn prepare<S: Scenario>(
     let name = name(started_at);
     let cpu_limit = cpu::counts(deployed.as_ref()).await.map(|counts| counts.limit);
     let stop = stop.clone();
-    let run = Run {
+    let mut run = Run {
         scenario: S::NAME,
         project,
         deployed,
         config,
         prices,
+        account: Account::default(),
         progress,
         stop,
         name,
         started_at,
         cpu_limit,
     };
-    let throttling = account_limit::warning(run.context(), scenario.invocations_at_once(&run.deployed)).await;
+    run.account = Account::read(run.context(), S::QUOTAS).await;
     drop(spinner);
-    Ok((run, throttling))
+    run
 }
 
 /// Runs a scenario once.
@@ -264,7 +285,7 @@ pub async fn measure<S: Scenario>(scenario: &S, run: &Run<S::Deployed>) -> Resul
     Ok(Measured { measurement, cpu })
 }
 
-fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured, forecast: Option<Forecast>) -> RunResult {
+fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured, expected: Expected) -> RunResult {
     let Measured { measurement, cpu } = measured;
     let Measurement { series, cost, warnings, failed_checks, missing, detail, .. } = measurement;
     let environment = Environment {
@@ -272,8 +293,9 @@ fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured, forecast: Opti
         s3: s3_in_use(&run.project, run.deployment().endpoint.as_deref()),
         ..Environment::from(run.deployment())
     };
-    let estimate = forecast
-        .map(|forecast| Estimate { measured: used(&detail, &run.deployment().stack, &cost), ..forecast.run });
+    let estimate = expected
+        .estimate
+        .map(|estimate| Estimate { measured: used(&detail, &run.deployment().stack, &cost), ..estimate });
     RunResult {
         schema_version: SCHEMA_VERSION,
         run: file::Run {
@@ -291,6 +313,7 @@ fn result<D: AsRef<Deployment>>(run: &Run<D>, measured: Measured, forecast: Opti
         cpu,
         cost,
         estimate,
+        limits: expected.limits.into_iter().map(|limit| limit.of_run).collect(),
         warnings,
         failed_checks,
         detail,

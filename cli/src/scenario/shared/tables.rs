@@ -41,6 +41,11 @@ pub fn digits(value: f64) -> String {
     format!("{value:.places$}")
 }
 
+/// A count as such, anything else with four digits.
+pub fn amount(value: f64) -> String {
+    if (value - value.round()).abs() < 1e-9 { format!("{value:.0}") } else { digits(value) }
+}
+
 /// The percentiles that [`LATENCIES`] names.
 pub fn latency(latency: Option<&Latency>) -> String {
     latency.map_or_else(none, |one| [one.p50, one.p90, one.p99, one.p99_9].map(ms).join(" / "))
@@ -80,5 +85,6 @@ mod tests {
     fn small_values_keep_their_digits_and_large_ones_get_none_behind_the_point() {
         let shown = [0.0, 0.000_104_816, 0.5, 5.8009, 395.58, 1034.0, 15418.4].map(digits);
         assert_eq!(shown, ["0", "0.0001048", "0.5000", "5.801", "395.6", "1034", "15418"]);
+        assert_eq!([52.0, 0.25, 22_440.0].map(amount), ["52", "0.2500", "22440"]);
     }
 }

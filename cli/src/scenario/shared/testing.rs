@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_kit::aws::{Answer, error};
 
+use super::limits::Account;
 use super::run::Run;
 use crate::progress::Mode;
 use crate::project::Project;
@@ -51,6 +52,7 @@ pub fn run<Deployed: DeserializeOwned>(scenario: &'static str, environment: Valu
         deployed: serde_json::from_value(deployed).expect("the output of a stack"),
         config: SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build(),
         prices: PriceList::default(),
+        account: Account::default(),
         progress: Mode::None,
         stop: Stop::default(),
         name: "lambench-20261121T100000000Z".to_owned(),

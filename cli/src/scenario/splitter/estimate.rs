@@ -12,9 +12,8 @@ use super::execute::{Event, batch_size};
 use super::options::Options;
 use super::report::Quantities;
 use crate::scenario::shared::billing_log::Billed;
-use crate::scenario::shared::estimate::{
-    Bound, Limit, Part, Past, Plan, Range, concurrency, monthly, of_run,
-};
+use crate::scenario::shared::estimate::{Bound, Part, Past, Plan, Range, monthly, of_run};
+use crate::scenario::shared::limits::{Allowed, Limit, concurrency};
 
 /// What an invocation takes besides its items' time, ms.
 const OVERHEAD_MS: Range = Range::new(2.0, 30.0, 150.0);
@@ -36,10 +35,15 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
     };
     let of = |concurrency: &u64| Split::new(run, &event, *concurrency, pasts);
     let splits: Vec<Split<'_>> = concurrencies.iter().map(of).collect();
-    let mut limits = vec![concurrency(run.context(), invocations_at_once).await];
+    let mut limits = vec![concurrency(run, invocations_at_once)];
     if splits.iter().any(|split| split.trigger == Trigger::EventBus) {
         let bytes = event.in_run(&run.name).to_string().len() as u64;
-        limits.push(Limit::new("bytes of an event (EventBridge)", real(bytes), EVENT_BYTES));
+        limits.push(Limit::new(
+            "bytes of an event (EventBridge)",
+            real(bytes),
+            Allowed::documented(EVENT_BYTES),
+            "lower --items",
+        ));
     }
     let mut assumptions = vec!["each item is done at its first attempt".to_owned()];
     assumptions.extend(splits.first().map(Split::assumption));

@@ -166,7 +166,7 @@ impl Quantities {
 
     /// Write request units of an item, of a KB each. An item's size are its names and values (DynamoDB Developer Guide,
     /// "Item sizes and formats"): six names of 46 bytes together, and numbers of 9 bytes at most.
-    fn write_units(&self) -> u64 {
+    pub fn write_units(&self) -> u64 {
         (self.id_bytes + self.message_bytes + 46 + 4 * 9).div_ceil(KB)
     }
 

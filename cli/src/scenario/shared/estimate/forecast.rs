@@ -7,12 +7,12 @@ use results::cost::Cost;
 use results::estimate::Estimate;
 use serde::Serialize;
 
-use super::limit::Limit;
 use super::part::Part;
 use super::past::Pasts;
 use super::range::Range;
 use super::standing::Standing;
 use crate::scenario::Scenario;
+use crate::scenario::shared::limits::Limit;
 use crate::scenario::shared::memory_sweep;
 use crate::scenario::shared::run::Run;
 use crate::scenario::shared::warnings;
@@ -117,8 +117,8 @@ fn merged(plans: Vec<(u64, Plan)>) -> Plan {
 /// Each limit with what the size needs that needs most of it.
 fn most(mut all: Vec<Limit>, others: Vec<Limit>) -> Vec<Limit> {
     for other in others {
-        match all.iter_mut().find(|limit| limit.what == other.what) {
-            Some(same) => same.needed = same.needed.max(other.needed),
+        match all.iter_mut().map(|limit| &mut limit.of_run).find(|same| same.what == other.of_run.what) {
+            Some(same) => same.needed = same.needed.max(other.of_run.needed),
             None => all.push(other),
         }
     }
@@ -164,6 +164,7 @@ mod tests {
     use results::prices::SQS_REQUEST;
 
     use super::*;
+    use crate::scenario::shared::limits::Allowed;
 
     fn plan(requests: f64) -> Plan {
         let usage = |_| {
@@ -174,7 +175,12 @@ mod tests {
         Plan {
             parts: vec![Part::of("messages", usage)],
             seconds: Range::exact(10.0),
-            limits: vec![Limit::new("requests per second", requests, 100.0)],
+            limits: vec![Limit::new(
+                "requests per second",
+                requests,
+                Allowed::documented(100.0),
+                "send less",
+            )],
             assumptions: vec!["assumed: nothing".to_owned()],
             ..Plan::default()
         }
@@ -187,6 +193,6 @@ mod tests {
         assert_eq!(items, ["128 MB: messages", "512 MB: messages", "1769 MB: messages"]);
         assert!((Part::sum(&all.parts).expected - 45.0 * 0.000_000_4).abs() < 1e-12);
         assert_eq!(all.seconds, Range::new(36.0, 40.0, 70.0));
-        assert_eq!((all.limits.len(), all.limits[0].needed, all.assumptions.len()), (1, 20.0, 1));
+        assert_eq!((all.limits.len(), all.limits[0].of_run.needed, all.assumptions.len()), (1, 20.0, 1));
     }
 }

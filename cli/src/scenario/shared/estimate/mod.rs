@@ -2,7 +2,6 @@
 
 mod forecast;
 mod guard;
-mod limit;
 mod part;
 mod past;
 mod range;
@@ -13,7 +12,6 @@ pub mod testing;
 
 pub use forecast::{Forecast, Plan, forecast};
 pub use guard::Guard;
-pub use limit::{HISTORY_EVENTS, Limit, MAP_ITERATIONS, S3_READS, S3_WRITES, concurrency};
 pub use part::{Part, of_run};
 pub use past::Past;
 pub use range::{Bound, Range};

@@ -5,15 +5,22 @@ use std::fmt::Write as _;
 use results::cost::Cost;
 
 use super::forecast::Forecast;
-use super::limit::Limit;
 use super::range::Range;
 use super::standing::Standing;
 use crate::layout::Table;
-use crate::scenario::shared::tables::{digits, none, table};
+use crate::scenario::shared::limits::{self, Limit};
+use crate::scenario::shared::tables::{amount, digits, none, table};
 
 impl Forecast {
     /// All of it.
     pub fn render(&self) -> String {
+        let warnings = limits::warnings(&self.limits).into_iter();
+        self.render_without_limit_warnings()
+            + &warnings.map(|warning| format!("warning: {warning}\n")).collect::<String>()
+    }
+
+    /// What it says before the warnings about limits, which stand in a result as well.
+    pub fn render_without_limit_warnings(&self) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "{}", self.heading());
         if !self.standing.is_empty() {
@@ -30,7 +37,10 @@ impl Forecast {
             );
         }
         if !self.limits.is_empty() {
-            let _ = writeln!(text, "\nlimits:\n{}", limits(&self.limits));
+            let _ = writeln!(text, "\nlimits:\n{}", table_of(&self.limits));
+        }
+        if let Some(first) = limits::meets_first(&self.limits) {
+            let _ = writeln!(text, "{first}");
         }
         let _ = writeln!(text, "\n{}", self.summary());
         for assumption in &self.run.assumptions {
@@ -38,9 +48,6 @@ impl Forecast {
         }
         if !self.not_counted.is_empty() {
             let _ = writeln!(text, "not counted: {}", self.not_counted);
-        }
-        for limit in self.limits.iter().filter(|limit| limit.is_exceeded()) {
-            let _ = writeln!(text, "warning: the run needs more than a limit allows: {}", limit.what);
         }
         for warning in &self.warnings {
             let _ = writeln!(text, "warning: {warning}");
@@ -121,18 +128,13 @@ fn costs(all: &[Cost]) -> Table {
     table(&header, rows, &[0, 1, 3])
 }
 
-/// A count as such, anything else with four digits.
-fn amount(value: f64) -> String {
-    if (value - value.round()).abs() < 1e-9 { format!("{value:.0}") } else { digits(value) }
-}
-
-fn limits(all: &[Limit]) -> Table {
-    let header = ["limit", "this run", "allowed"].map(ToOwned::to_owned);
-    let rows = all.iter().map(|limit| {
-        let allowed = limit.allowed.map_or_else(|| "unknown".to_owned(), amount);
-        vec![limit.what.clone(), amount(limit.needed), allowed]
+fn table_of(limits: &[Limit]) -> Table {
+    let header = ["limit", "this run", "allowed", "share", "source"].map(ToOwned::to_owned);
+    let rows = limits.iter().map(|limit| {
+        let results::limits::Limit { what, needed, allowed, .. } = &limit.of_run;
+        vec![what.clone(), amount(*needed), amount(*allowed), limit.share(), limit.source().to_owned()]
     });
-    table(&header, rows, &[0])
+    table(&header, rows, &[0, 4])
 }
 
 #[cfg(test)]
@@ -144,7 +146,6 @@ mod tests {
         let shown = [45.4, 119.0, 120.0, 5400.0, 9000.0].map(duration);
         assert_eq!(shown, ["45 s", "119 s", "2 min", "90 min", "2.5 h"]);
         assert_eq!(time(Range::new(10.0, 20.0, 200.0)), "about 20 s (10 s to 3 min)");
-        assert_eq!([52.0, 0.25, 22_440.0].map(amount), ["52", "0.2500", "22440"]);
         assert_eq!(usd(Range::exact(0.5)), "0.5000 USD");
         assert_eq!(usd(Range::new(0.25, 0.5, 1.0)), "0.5000 USD (0.2500 to 1.000)");
     }

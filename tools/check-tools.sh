@@ -26,5 +26,6 @@ if [ "${1:-}" = test ]; then
   need 'Chromium, in which the tests open the page of results' \
     'command -v chromium || command -v chromium-browser || command -v google-chrome' \
     'sudo apt-get install chromium, or on macOS brew install --cask chromium'
+  need 'script of util-linux, which gives tests a terminal' 'script --version | grep util-linux' 'sudo apt-get install bsdutils'
 fi
 exit "$missing"

@@ -41,6 +41,15 @@ export interface Success {
   readonly requests_price_usd: number | null;
   readonly total_price_usd: number | null;
   readonly archive_bytes: number;
+  readonly time?: {
+    readonly init_ms: number;
+    readonly cpu: {
+      readonly computing_ms: number;
+      readonly throttled_ms: number;
+      readonly waited_ms: number;
+    } | null;
+    readonly rest_ms: number;
+  };
   readonly s3: {
     readonly writes: number;
     readonly reads: number;

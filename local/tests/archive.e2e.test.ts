@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import awkwardKeys from "../../crates/test-kit/src/awkward-keys.json";
 import { contender, type Environment, type Execution, type Result } from "./archive-result";
+import { expectWholeTime } from "./archive-time";
 import { Checkout, said, settings, until } from "./checkout";
 import { s3Config } from "./clients";
 import { leakedResources } from "./leaked-resources";
@@ -141,6 +142,7 @@ describe("the archive contest, with the commands a user types", () => {
       // The run lists the objects, and writes an archive; what it reads is what there is.
       expect(one.s3?.writes).toBeGreaterThanOrEqual(2);
       expect(one.s3?.received_bytes).toBeGreaterThan(OBJECTS * 1e6 * 0.5);
+      expectWholeTime(one);
     }
     const reasons = Object.fromEntries(archive.failure.map((one) => [contender(one), one.reason]));
     expect(reasons).toEqual({
@@ -246,7 +248,11 @@ describe("the archive contest, with the commands a user types", () => {
     expect(failed_checks).toEqual([]);
     expect(archive.options.cold_only).toBe(true);
     expect(archive.success).toHaveLength(2);
-    for (const { runs_count, cold_runs } of archive.success) expect([runs_count, cold_runs]).toEqual([3, 3]);
+    for (const one of archive.success) {
+      expect([one.runs_count, one.cold_runs]).toEqual([3, 3]);
+      expectWholeTime(one);
+      expect(one.time?.init_ms).toBeGreaterThan(0);
+    }
     await checkout.ok("pulumi preview --refresh --expect-no-changes --non-interactive --stack dev");
     expect(await count("archives/")).toBe(0);
   });

@@ -25,6 +25,18 @@ export interface SplitRun {
   readonly efficiency: number | null;
   readonly peak_concurrency: number;
   readonly queueing_ms: { readonly p50: number; readonly p99: number } | null;
+  readonly timeline?: {
+    readonly environments: readonly string[];
+    readonly items: readonly {
+      readonly id: string;
+      readonly environment: number;
+      readonly started_seconds: number;
+      readonly ended_seconds: number;
+      readonly attempt: number;
+      readonly is_cold: boolean;
+    }[];
+    readonly left_out: number;
+  };
 }
 
 /** The part of a splitter's result file that tests and benchmarks read. */

@@ -12,6 +12,7 @@ import type { RunLog } from "./run-log";
 import { Running } from "./running";
 import type { Result, SplitRun } from "./splitter-result";
 import { Sandbox } from "./splitter-sandbox";
+import { expectTimeline } from "./splitter-timeline";
 
 const FIXTURES = "functions/splitter/fixtures";
 /** The fewest seconds that a function may have: what is killed comes again after six times as long. */
@@ -191,6 +192,7 @@ describe("the splitter, with the commands a user types", () => {
       expect(one.invocations).toMatchObject({ counted: one.concurrency === 1 ? 50 : 51, others: 0 });
       expect(one.peak_concurrency).toBe(one.concurrency);
       expect(one.efficiency).toBeGreaterThan(EFFICIENCY);
+      expectTimeline(one);
       const usd = (what: string): number =>
         cost.find(({ item }) => item === `concurrency ${one.concurrency}: ${what}`)?.usd ?? NaN;
       expect(usd("a million items")).toBeGreaterThan(usd("a million items in one invocation"));
@@ -323,6 +325,8 @@ describe("the splitter, with the commands a user types", () => {
     expect(only?.invocations?.counted).toBeGreaterThan(items + 1);
     const entries = (await log.entries(name)).filter(({ item }) => item !== "split");
     expect(entries.filter(({ ended_us }) => ended_us !== undefined)).toHaveLength(items);
+    const retried = only?.timeline?.items.filter(({ attempt }) => attempt > 1) ?? [];
+    expect(retried).toHaveLength(entries.filter(({ attempts }) => attempts > 1).length);
   });
 
   it("dead-letters a poisoned item after four receives, and does the others", async () => {

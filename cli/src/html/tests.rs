@@ -6,6 +6,8 @@ use std::time::Duration;
 use protocol::histogram::Histogram;
 use results::file::{RunResult, Samples};
 use results::scenario::Detail;
+use results::scenario::archive::RunTime;
+use results::scenario::splitter::{ItemTime, Timeline};
 
 use super::page::render;
 use crate::result_file::{place, read};
@@ -91,8 +93,20 @@ fn numbers_out_of_all_bounds_break_no_picture() {
         success.total_price_usd = Some(usd);
         success.duration_ms = u64::MAX;
         success.durations_ms = vec![0, u64::MAX];
+        success.time = Some(RunTime { init_ms: usd, cpu: None, rest_ms: usd });
     }
-    let page = render(&[result]);
+    let item = |environment, started_seconds| ItemTime {
+        id: String::new(),
+        environment,
+        started_seconds,
+        ended_seconds: -started_seconds,
+        attempt: 0,
+        is_cold: true,
+    };
+    let items = vec![item(usize::MAX, 1.0), item(0, f64::MAX), item(0, f64::NAN), item(0, -1.0)];
+    let timeline = Timeline { environments: vec![String::new()], items, left_out: u64::MAX };
+    let split = with_timelines(&timeline);
+    let page = render(&[result, split]);
     assert_drawable(&page);
 }
 
@@ -103,6 +117,30 @@ fn the_page_loads_nothing() {
     for loading in ["<link", "<img", "<iframe", "src=", "@import", "url(", " style="] {
         assert!(!page.contains(loading), "{loading}");
     }
+}
+
+/// A result whose every run went like this.
+fn with_timelines(timeline: &Timeline) -> RunResult {
+    let mut result = old("splitter");
+    let Detail::Splitter(splitting) = &mut result.detail else { panic!("another scenario") };
+    splitting.runs.iter_mut().for_each(|run| run.timeline = Some(timeline.clone()));
+    result
+}
+
+#[test]
+fn ten_results_of_as_many_items_as_are_drawn_make_a_small_page() {
+    let items = (0..1000_u32).map(|index| ItemTime {
+        id: index.to_string(),
+        environment: usize::try_from(index).unwrap() % 50,
+        started_seconds: f64::from(index) * 0.0217,
+        ended_seconds: f64::from(index) * 0.0217 + 1.0043,
+        attempt: 1,
+        is_cold: index < 50,
+    });
+    let environments = (0..50).map(|index| index.to_string()).collect();
+    let result = with_timelines(&Timeline { environments, items: items.collect(), left_out: 9 });
+    let page = render(&std::iter::repeat_n(result, 10).collect::<Vec<_>>());
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
 
 #[test]

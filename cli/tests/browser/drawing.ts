@@ -8,10 +8,20 @@ export interface Drawing {
   readonly rings: number;
   readonly guides: number;
   readonly bars: readonly [x: number, width: number][];
+  /** Bars in lanes: their left ends, the middles of their heights, and their widths. */
+  readonly spans: readonly Span[];
   /** The points that each curve is drawn through. */
   readonly curves: readonly (readonly [x: number, y: number][])[];
   readonly x: Axis;
   readonly y: Axis;
+}
+
+export interface Span {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  /** The class of its colour. */
+  readonly color: string;
 }
 
 /** Where a value stands, as a reader finds out: by the ticks at both ends. */
@@ -50,6 +60,8 @@ export async function drawings(page: Page): Promise<Drawing[][]> {
 /** It runs in the page. */
 function read(sections: (SVGElement | HTMLElement)[]): Raw[][] {
   const number = (element: Element, name: string): number => Number(element.getAttribute(name));
+  const color = (element: Element): string =>
+    [...element.classList].find((name) => /^c\d$/.test(name)) ?? "none";
   return sections.map((section) =>
     [...section.querySelectorAll(".pictures > figure:not(details figure)")].flatMap((figure) => {
       const svg = figure.querySelector(":scope > svg");
@@ -67,6 +79,25 @@ function read(sections: (SVGElement | HTMLElement)[]): Raw[][] {
           rings: all(".ring").length,
           guides: all(".guide").length,
           bars: all("rect.bar").map((bar): [number, number] => [number(bar, "x"), number(bar, "width")]),
+          spans: [
+            ...all("rect.span").map((span) => ({
+              x: number(span, "x"),
+              y: number(span, "y") + number(span, "height") / 2,
+              width: number(span, "width"),
+              color: color(span),
+            })),
+            // Many are a path for each colour.
+            ...all("path.spans").flatMap((path) =>
+              [...(path.getAttribute("d") ?? "").matchAll(/M([\d.]+) ([\d.]+)h([\d.]+)/g)].map(
+                ([, x, y, width]) => ({
+                  x: Number(x),
+                  y: Number(y),
+                  width: Number(width),
+                  color: color(path),
+                }),
+              ),
+            ),
+          ],
           curves: all(".course").map((course) => course.getAttribute("d") ?? ""),
           axes: texts(".name").map(([text, name]) => ({ name, isX: text.classList.contains("end") })),
           xTicks: texts(".middle").map(([text, label]): [number, string] => [number(text, "x"), label]),

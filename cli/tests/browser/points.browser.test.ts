@@ -1,9 +1,16 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { drawings, type Axis, type Drawing } from "./drawing";
+import { drawings, type Axis, type Drawing, type Span } from "./drawing";
 import { RESULTS, Report } from "./report";
-import { contendersOfSizes, type Contender, type Result, type Summary } from "./result";
+import {
+  contendersOfSizes,
+  type Contender,
+  type ItemTime,
+  type Result,
+  type Summary,
+  type Timeline,
+} from "./result";
 
 /** What a picture has to show of a result. */
 interface Expected {
@@ -12,10 +19,13 @@ interface Expected {
   readonly guides?: number;
   readonly bars?: readonly number[];
   readonly curves?: readonly Summary[];
+  readonly timeline?: Timeline;
 }
 
 /** Places have one digit behind the point, those of ticks as well. */
 const ROUNDED = 0.2;
+/** A bar in a lane is so wide at least. */
+const LEAST_WIDTH = 0.5;
 /** Points of a curve between a percentile and the one with a nine more. */
 const PER_NINE = 12;
 
@@ -43,7 +53,10 @@ describe("each picture has the values of its result, where its axes say that the
   );
 });
 
-function compare(picture: Drawing, { marks = [], rings, guides, bars = [], curves = [] }: Expected): void {
+function compare(
+  picture: Drawing,
+  { marks = [], rings, guides, bars = [], curves = [], timeline }: Expected,
+): void {
   const { title, x, y } = picture;
   expect(picture.marks.length, `${title}: points`).toBe(marks.length);
   expect(picture.bars.length, `${title}: bars`).toBe(bars.length);
@@ -70,6 +83,29 @@ function compare(picture: Drawing, { marks = [], rings, guides, bars = [], curve
     });
     stands(points.at(-1)?.[1], y, summary.max);
   });
+  compareSpans(picture, timeline?.items ?? []);
+}
+
+/** Each item is a bar: in its environment's lane, from its start to its end, in the colour of its kind. */
+function compareSpans({ title, spans, x, y }: Drawing, items: readonly ItemTime[]): void {
+  expect(spans.length, `${title}: bars in lanes`).toBe(items.length);
+  const isSpan = (item: ItemTime, span: Span): boolean => {
+    const [start, end] = [x.place(item.started_seconds), x.place(item.ended_seconds)];
+    const lane = y.place(item.environment + 1);
+    return (
+      span.color === `c${(item.is_cold ? 1 : 0) + (item.attempt > 1 ? 2 : 0)}` &&
+      Math.abs(span.x - start) < ROUNDED &&
+      Math.abs(span.width - Math.max(end - start, LEAST_WIDTH)) < ROUNDED &&
+      // One lane has no second one to compare its place with.
+      (Number.isNaN(lane) || Math.abs(span.y - lane) < ROUNDED)
+    );
+  };
+  const left = [...spans];
+  for (const item of items) {
+    const found = left.findIndex((span) => isSpan(item, span));
+    expect(found, `${title}: a bar of ${JSON.stringify(item)}`).not.toBe(-1);
+    left.splice(found, 1);
+  }
 }
 
 /** From the smallest of so many values to the greatest one. */
@@ -98,7 +134,17 @@ type Titled = [title: string, expected: Expected];
 function contest(success: readonly Contender[] | undefined): Titled[] {
   if (!success) return [];
   const runs = success.flatMap((one) => one.durations_ms.map((ms): [number] => [ms / 1000]));
-  return [...prices(success), ["Runs", { marks: runs }]];
+  return [...prices(success), ["Runs", { marks: runs }], ...timesSpent(success)];
+}
+
+function timesSpent(success: readonly Contender[]): Titled[] {
+  const known = success.flatMap(({ time }) => (time ? [time] : []));
+  const bars = known.flatMap(({ init_ms, cpu: used, rest_ms }) =>
+    [init_ms, used?.computing_ms ?? 0, used?.throttled_ms ?? 0, used?.waited_ms ?? 0, rest_ms]
+      .filter((ms) => ms > 0)
+      .map((ms) => ms / 1000),
+  );
+  return known.length > 0 ? [["Where the time goes", { bars }]] : [];
 }
 
 function prices(success: readonly Contender[]): Titled[] {
@@ -178,6 +224,9 @@ function splitting({ splitter, summary }: Result): Titled[] {
       "From sending an item's message to its start",
       { curves: summary.filter(({ name }) => name.endsWith(": queueing")) },
     ],
+    ...splitter.runs.flatMap(({ concurrency, timeline }): Titled[] =>
+      timeline ? [[`Items by environment: concurrency ${concurrency}`, { timeline }]] : [],
+    ),
   ];
 }
 

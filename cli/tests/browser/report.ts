@@ -6,15 +6,19 @@ import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
 import { launch } from "./chromium";
+import { derived } from "./derived";
 import { EXAMPLES, writePage } from "./examples";
 import type { Result } from "./result";
 
-/** The results of the documentation, in the order in which they are on the page. */
-export const RESULTS: readonly Result[] = EXAMPLES.map(
-  (file) => JSON.parse(fs.readFileSync(file, "utf8")) as Result,
-);
+const DERIVED: readonly string[] = derived(EXAMPLES).map((result) => JSON.stringify(result));
 
-/** The page that `lambench report --html` makes of the documentation's results, and a browser to open it. */
+/** The results of the documentation, and those made of them, in the order in which they are on the page. */
+export const RESULTS: readonly Result[] = [
+  ...EXAMPLES.map((file) => fs.readFileSync(file, "utf8")),
+  ...DERIVED,
+].map((text) => JSON.parse(text) as Result);
+
+/** The page that `lambench report --html` makes of these results, and a browser to open it. */
 export class Report {
   private constructor(
     private readonly browser: Browser,
@@ -26,7 +30,12 @@ export class Report {
     const browser = await launch();
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lambench-report-"));
     const file = path.join(folder, "report.html");
-    writePage(file);
+    const others = DERIVED.map((text, index) => {
+      const result = path.join(folder, `derived-${index}.json`);
+      fs.writeFileSync(result, text);
+      return result;
+    });
+    writePage(file, [...EXAMPLES, ...others]);
     return new Report(browser, folder, file);
   }
 

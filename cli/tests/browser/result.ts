@@ -65,6 +65,7 @@ export interface Contest {
 
 export interface Contender {
   readonly arn: string;
+  readonly invocations?: readonly number[];
   readonly memory_mb: number;
   readonly max_memory_mb: number | null;
   readonly runs_count: number;
@@ -78,6 +79,17 @@ export interface Contender {
   readonly run_price_usd: number;
   readonly total_price_usd: number | null;
   readonly s3: { readonly writes: number } | null;
+  readonly time?: RunTime;
+}
+
+export interface RunTime {
+  readonly init_ms: number;
+  readonly cpu: {
+    readonly computing_ms: number;
+    readonly throttled_ms: number;
+    readonly waited_ms: number;
+  } | null;
+  readonly rest_ms: number;
 }
 
 export interface RampRun {
@@ -140,6 +152,22 @@ export interface SplitRun {
   readonly peak_concurrency: number;
   readonly split_seconds: number | null;
   readonly queueing_ms: Percentiles | null;
+  readonly timeline?: Timeline;
+}
+
+export interface Timeline {
+  readonly environments: readonly string[];
+  readonly items: readonly ItemTime[];
+  readonly left_out: number;
+}
+
+export interface ItemTime {
+  readonly id: string;
+  readonly environment: number;
+  readonly started_seconds: number;
+  readonly ended_seconds: number;
+  readonly attempt: number;
+  readonly is_cold: boolean;
 }
 
 export interface Size extends Own {

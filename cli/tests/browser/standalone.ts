@@ -27,7 +27,7 @@ export interface Picture {
 export function pictures(): Picture[] {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lambench-pictures-"));
   try {
-    writePage(path.join(folder, "report.html"));
+    writePage(path.join(folder, "report.html"), EXAMPLES);
     return ofPage(fs.readFileSync(path.join(folder, "report.html"), "utf8"));
   } finally {
     fs.rmSync(folder, { recursive: true });

@@ -6,8 +6,12 @@ import {
   type Cost,
   type FunctionCpu,
   type Percentiles,
+  type ItemTime,
   type Result,
+  type RunTime,
+  type SplitRun,
   type Summary,
+  type Timeline,
 } from "./result";
 
 /** A row of a table on the page. */
@@ -25,7 +29,8 @@ type Column = (row: Row) => Content;
 export interface Kind {
   /** The names of its first columns. */
   readonly begins: string;
-  readonly rows: number;
+  /** How many it has, which may depend on its caption. */
+  readonly rows: number | ((caption: string) => number);
   /** By name; `name #2` is the second column of that name. */
   readonly columns: Readonly<Record<string, Column>>;
 }
@@ -101,11 +106,34 @@ function contest(result: Result): Kind[] {
     "runs in their order, ms": (row) => of(row).durations_ms,
   };
   const rows = success.length;
+  const spent = success.filter(({ time }) => time !== undefined);
   return [
     { begins: "# | contender", rows, columns: ranking },
     { begins: "contender | memory MB", rows, columns: price },
     { begins: "contender | runs", rows, columns: runs },
+    { begins: "contender | billed ms", rows: spent.length, columns: timeSpent(name, of) },
   ];
+}
+
+function timeSpent(name: Column, of: (row: Row) => Contender): Record<string, Column> {
+  const time = (row: Row): RunTime | undefined => of(row).time;
+  const cpu = (row: Row, part: keyof NonNullable<RunTime["cpu"]>): number | undefined =>
+    time(row)?.cpu?.[part];
+  const all = (row: Row): number => {
+    const measured = (["computing_ms", "throttled_ms", "waited_ms"] as const).map(
+      (part) => cpu(row, part) ?? 0,
+    );
+    return measured.reduce((sum, ms) => sum + ms, (time(row)?.init_ms ?? NaN) + (time(row)?.rest_ms ?? NaN));
+  };
+  return {
+    contender: name,
+    "billed ms": all,
+    "initialization ms": (row) => time(row)?.init_ms,
+    "computing ms": (row) => cpu(row, "computing_ms"),
+    "throttled ms": (row) => cpu(row, "throttled_ms"),
+    "waited ms": (row) => cpu(row, "waited_ms"),
+    "rest ms": (row) => time(row)?.rest_ms,
+  };
 }
 
 function load({ aurora }: Result): Kind[] {
@@ -218,7 +246,36 @@ function splitting({ splitter }: Result): Kind[] {
     efficiency: (row) => (of(row).efficiency ?? NaN) * 100,
     [`queueing ${LATENCIES}`]: (row) => latencies(of(row).queueing_ms),
   };
-  return [{ begins: "concurrency", rows: runs.length, columns }];
+  return [{ begins: "concurrency", rows: runs.length, columns }, environments(runs)];
+}
+
+/** Environments that a table has at most. */
+const MOST_ENVIRONMENTS = 20;
+
+/** A row for each environment. */
+function environments(runs: readonly SplitRun[]): Kind {
+  const timeline = (caption: string): Timeline | undefined => {
+    const title = (run: SplitRun): string => `Items by environment: concurrency ${run.concurrency}:`;
+    return runs.find((run) => caption.startsWith(title(run)))?.timeline;
+  };
+  const own = ({ caption, index }: Row): ItemTime[] =>
+    (timeline(caption)?.items ?? []).filter(({ environment }) => environment === index);
+  const start = (row: Row): number => Math.min(...own(row).map((item) => item.started_seconds));
+  const end = (row: Row): number => Math.max(...own(row).map((item) => item.ended_seconds));
+  const busy = (row: Row): number =>
+    own(row).reduce((sum, item) => sum + item.ended_seconds - item.started_seconds, 0);
+  const columns: Record<string, Column> = {
+    environment: ({ index }) => index + 1,
+    items: (row) => own(row).length,
+    "later attempts": (row) => own(row).filter(({ attempt }) => attempt > 1).length,
+    "cold start": (row) => (own(row).some(({ is_cold }) => is_cold) ? "yes" : "no"),
+    "first start, s": start,
+    "last end, s": end,
+    busy: (row) => (busy(row) / (end(row) - start(row))) * 100,
+  };
+  const rows = (caption: string): number =>
+    Math.min(timeline(caption)?.environments.length ?? NaN, MOST_ENVIRONMENTS);
+  return { begins: "environment", rows, columns };
 }
 
 function sweep({ memory_sweep: swept }: Result): Kind[] {

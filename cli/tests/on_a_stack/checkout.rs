@@ -1,5 +1,6 @@
 //! A checkout with a `pulumi` of its own.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -39,13 +40,19 @@ impl Checkout {
 
     /// A command line of `lambench`, without its own name.
     pub fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(cargo_bin("lambench"));
+        let mut command = self.program(cargo_bin("lambench"));
+        command.args(line.split_whitespace());
+        command
+    }
+
+    /// A program in the checkout, with its `pulumi` and some credentials.
+    pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         let path = std::env::var("PATH").unwrap_or_default();
         command
             .current_dir(self.0.path())
             .env("PATH", format!("{}:{path}", self.path("bin").display()))
-            .envs([("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")])
-            .args(line.split_whitespace());
+            .envs([("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")]);
         for variable in AMBIENT {
             command.env_remove(variable);
         }

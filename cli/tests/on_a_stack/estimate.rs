@@ -1,8 +1,15 @@
 //! `lambench estimate` and `lambench run --max-usd`, where nothing answers behind what `pulumi` prints.
 
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
 use crate::checkout::{Checkout, scenario, text};
+
+/// How a run's question ends.
+const QUESTION: &str = "[y/N]";
 
 /// A checkout whose stack `dev` has the splitter.
 fn deployed() -> Checkout {
@@ -14,6 +21,29 @@ fn deployed() -> Checkout {
         "itemReserveSeconds": 0.25, "eventRetries": 2,
     });
     Checkout::deployed(&json!({ "splitter": scenario("http://127.0.0.1:1", own) }))
+}
+
+/// A run in a terminal, whose user reads the question before typing these keys: what the terminal shows from the question on, and
+/// the exit code.
+fn typed(checkout: &Checkout, line: &str, keys: &str) -> (String, Option<i32>) {
+    // script is util-linux's: it gives the command a terminal of its own.
+    let command = format!("'{}' {line}", cargo_bin("lambench").display());
+    let mut script = checkout.program("timeout");
+    script.args(["60", "script", "-qec", &command, "/dev/null"]).env("SHELL", "/bin/sh");
+    let mut running = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut keyboard, mut screen) = (running.stdin.take().unwrap(), running.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    while !text(&shown).contains(QUESTION) {
+        let mut piece = [0; 4096];
+        let length = screen.read(&mut piece).unwrap();
+        assert!(length > 0, "it ended without the question: {}", text(&shown));
+        shown.extend(&piece[..length]);
+    }
+    keyboard.write_all(keys.as_bytes()).unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    let shown = text(&shown);
+    let asked = shown.find("this run may cost").expect("it says why it asks");
+    (shown[asked..].to_owned(), running.wait().unwrap().code())
 }
 
 #[test]
@@ -67,6 +97,40 @@ fn a_run_that_may_cost_more_than_its_user_allows_is_refused_without_a_terminal()
     assert!(!checkout.path("results").exists());
     let wrong = checkout.run("run splitter --max-usd much --stack dev");
     assert!(text(&wrong.stderr).contains("an amount of USD"), "{}", text(&wrong.stderr));
+}
+
+/// A run that may cost more than its user allows.
+const DEAR: &str = "run splitter --items 1000 --max-usd 0.001 --progress none --stack dev";
+
+#[test]
+fn in_a_terminal_it_asks_and_nothing_is_run_unless_the_answer_is_yes() {
+    for keys in ["n\n", "\n", "yeah\n"] {
+        let checkout = deployed();
+        let (shown, code) = typed(&checkout, DEAR, keys);
+        assert!(shown.contains("more than 0.001 USD. Run it? [y/N]"), "{shown}");
+        assert!(shown.contains("nothing was run"), "{keys:?}: {shown}");
+        assert_eq!(code, Some(1), "{keys:?}: {shown}");
+        assert!(!shown.contains("127.0.0.1"), "it asked nobody else: {shown}");
+        assert!(!checkout.path("results").exists());
+    }
+}
+
+#[test]
+fn in_a_terminal_a_yes_lets_the_run_begin() {
+    let (shown, code) = typed(&deployed(), DEAR, "y\n");
+    assert_eq!(code, Some(1), "{shown}");
+    // The run's first request is to the stack, where nothing answers.
+    assert!(shown.contains("http://127.0.0.1:1"), "{shown}");
+    assert!(!shown.contains("nothing was run"), "{shown}");
+}
+
+#[test]
+fn in_a_terminal_ctrl_c_is_an_answer_too() {
+    let checkout = deployed();
+    let (shown, code) = typed(&checkout, DEAR, "\x03");
+    assert_eq!(code, Some(130), "{shown}");
+    assert!(shown.contains("no result was written; the run had not begun"), "{shown}");
+    assert!(!checkout.path("results").exists());
 }
 
 #[test]

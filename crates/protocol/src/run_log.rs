@@ -20,6 +20,8 @@ pub const WORKER: &str = "worker";
 pub const REQUEST_IDS: &str = "request_ids";
 /// Whether that was its environment's first.
 pub const COLD: &str = "cold";
+/// The execution environment of that request, by the name of its log stream; not there where Lambda names none.
+pub const ENVIRONMENT: &str = "environment";
 /// The items behind it, where it stands for several.
 pub const COUNT: &str = "count";
 /// When the entry may go, s since 1970: the table's time to live.

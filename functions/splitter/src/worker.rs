@@ -39,6 +39,8 @@ pub struct Settings {
     pub event_source: String,
     /// The longest message that the queue takes, bytes.
     pub max_message_bytes: usize,
+    /// This execution environment, by the name of its log stream; none where Lambda names none.
+    pub environment: Option<String>,
 }
 
 /// What the function answers: to an event, or to a batch of the queue.
@@ -55,12 +57,18 @@ pub enum Answer {
 pub(crate) struct Invocation<'a> {
     request_id: &'a str,
     cold: bool,
+    environment: Option<&'a str>,
     pub(crate) deadline: Deadline,
 }
 
 impl Invocation<'_> {
     pub(crate) fn claimant(&self) -> Claimant<'_> {
-        Claimant { worker: self.request_id, cold: self.cold, remaining: self.deadline.remaining() }
+        Claimant {
+            worker: self.request_id,
+            cold: self.cold,
+            environment: self.environment,
+            remaining: self.deadline.remaining(),
+        }
     }
 }
 
@@ -76,7 +84,7 @@ enum MessageError {
 }
 
 impl Settings {
-    /// From `ITEM_SECONDS`, `ITEM_RESERVE_SECONDS`, `EVENT_SOURCE` and `MAX_MESSAGE_BYTES`.
+    /// From `ITEM_SECONDS`, `ITEM_RESERVE_SECONDS`, `EVENT_SOURCE` and `MAX_MESSAGE_BYTES`, and from what Lambda sets itself.
     ///
     /// # Errors
     /// If a variable is missing or wrong.
@@ -86,6 +94,7 @@ impl Settings {
             item_reserve: seconds("ITEM_RESERVE_SECONDS", "what an item needs besides, seconds")?,
             event_source: env::setting("EVENT_SOURCE", "the source of events besides aws.ec2")?,
             max_message_bytes: env::setting("MAX_MESSAGE_BYTES", "the longest message of the queue, bytes")?,
+            environment: std::env::var("AWS_LAMBDA_LOG_STREAM_NAME").ok().filter(|name| !name.is_empty()),
         })
     }
 }
@@ -126,7 +135,9 @@ impl Worker {
     ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
         Box::pin(async move {
             let cold = !self.warm.swap(true, Ordering::Relaxed);
-            let invocation = Invocation { request_id, cold, deadline: Deadline::after(remaining) };
+            let environment = self.settings.environment.as_deref();
+            let invocation =
+                Invocation { request_id, cold, environment, deadline: Deadline::after(remaining) };
             let Some(batch) = batch(payload) else {
                 return Ok(Answer::Event(self.event(payload, &invocation).await?));
             };

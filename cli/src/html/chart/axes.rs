@@ -6,9 +6,9 @@ use super::scale::Scale;
 use super::{WIDTH, px, text_width};
 
 /// Room for the name of the vertical axis, which stands above it.
-const ABOVE: f64 = 24.0;
+pub const ABOVE: f64 = 24.0;
 /// Room for the ticks and the name of the horizontal axis.
-const BELOW: f64 = 38.0;
+pub const BELOW: f64 = 38.0;
 /// Room for half a tick's text at the right end.
 const RIGHT: f64 = 26.0;
 
@@ -49,7 +49,11 @@ pub struct Frame {
 impl Frame {
     /// The one of a picture with two axes.
     pub fn new(height: f64, y: &Axis) -> Self {
-        let widest = y.ticks.iter().map(|(_, label)| text_width(label)).fold(0.0, f64::max);
+        Self::beside(height, y.ticks.iter().map(|(_, label)| text_width(label)).fold(0.0, f64::max))
+    }
+
+    /// The one of a picture with texts of this width on its left.
+    pub fn beside(height: f64, widest: f64) -> Self {
         Self { left: widest + 10.0, right: WIDTH - RIGHT, top: ABOVE, bottom: height - BELOW }
     }
 

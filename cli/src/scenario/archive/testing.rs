@@ -80,6 +80,7 @@ pub fn observation(contenders: Vec<Observed>) -> Observation {
         options: options(),
         contenders,
         s3_requests: S3Requests::default(),
+        cpu: Vec::new(),
         warnings: Vec::new(),
         missing: Vec::new(),
     }

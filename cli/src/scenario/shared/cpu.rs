@@ -44,6 +44,13 @@ struct Totals {
     times: CpuTimes,
 }
 
+impl Counts {
+    /// The last invocations, whatever functions they are of, in the order in which they ended.
+    pub fn invocations(self) -> Vec<InvocationCpu> {
+        self.invocations.into_iter().map(|one| one.cpu).collect()
+    }
+}
+
 /// What it tells so far; none on AWS.
 pub async fn counts(deployment: &Deployment) -> Option<Counts> {
     let endpoint = deployment.endpoint.clone()?;

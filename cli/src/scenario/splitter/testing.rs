@@ -75,6 +75,8 @@ pub fn split_at(concurrency: u64) -> SplitObservation {
             started_us: Some(started_us),
             ended_us: Some(started_us + 205_000),
             attempts: 1,
+            environment: Some(format!("environment {}", index % concurrency)),
+            is_cold: index < concurrency,
             count: None,
         };
         (item_id(usize::try_from(index).unwrap()), entry)
@@ -84,7 +86,7 @@ pub fn split_at(concurrency: u64) -> SplitObservation {
         ended_us: Some(SENT_US + 45_000),
         attempts: 1,
         count: Some(20),
-        queued_us: None,
+        ..Entry::default()
     };
     let items: BTreeMap<_, _> = (0..20).map(entry).collect();
     SplitObservation {

@@ -24,8 +24,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 pub use idempotency::ClaimError;
 use protocol::run_log::{
-    ATTEMPTS, CLAIMED_UNTIL_US, COLD, COUNT, ENDED_US, EXPIRES, ITEM, QUEUED_US, REQUEST_IDS, RUN,
-    STARTED_US, WORKER, partition,
+    ATTEMPTS, CLAIMED_UNTIL_US, COLD, COUNT, ENDED_US, ENVIRONMENT, EXPIRES, ITEM, QUEUED_US, REQUEST_IDS,
+    RUN, STARTED_US, WORKER, partition,
 };
 
 use crate::{Failure, env, now_us};
@@ -57,6 +57,8 @@ pub struct Claimant<'a> {
     pub worker: &'a str,
     /// Whether this is its environment's first invocation.
     pub cold: bool,
+    /// The execution environment, by the name of its log stream; none where Lambda names none.
+    pub environment: Option<&'a str>,
     /// What is left of the invocation.
     pub remaining: Duration,
 }
@@ -133,6 +135,10 @@ impl RunLog {
             (":one", number(1)),
             (":request", AttributeValue::Ss(vec![claimant.worker.to_owned()])),
         ]);
+        if let Some(environment) = claimant.environment {
+            let _ = write!(expression, ", {ENVIRONMENT} = :environment");
+            values.insert(":environment", text(environment));
+        }
         if let Some(queued_us) = known.queued_us {
             let _ = write!(expression, ", {QUEUED_US} = if_not_exists({QUEUED_US}, :queued)");
             values.insert(":queued", number(queued_us));

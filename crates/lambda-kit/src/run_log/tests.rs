@@ -10,7 +10,7 @@ use super::*;
 
 const KEY: Key<'_> = Key { run: "run-1", item: "0007" };
 const CLAIMANT: Claimant<'_> =
-    Claimant { worker: "request-1", cold: true, remaining: Duration::from_secs(30) };
+    Claimant { worker: "request-1", cold: true, environment: None, remaining: Duration::from_secs(30) };
 
 fn log(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> (RunLog, Requests) {
     let (config, asked) = aws::config(answer);
@@ -48,6 +48,19 @@ async fn a_claim_counts_the_attempt_and_lasts_a_little_longer_than_the_invocatio
             .unwrap()
             .ends_with(", #count = :count ADD attempts :one, request_ids :request")
     );
+}
+
+#[tokio::test]
+async fn a_claim_says_which_environment_made_it() {
+    let (log, asked) = log(|_, _| claimed("1"));
+    let claimant = Claimant { environment: Some("2026/11/30/[$LATEST]1a2b"), ..CLAIMANT };
+    log.claim(KEY, claimant, Known::default()).await.unwrap();
+    let request = &requests(&asked, "UpdateItem")[0];
+    assert_eq!(
+        request["ExpressionAttributeValues"][":environment"],
+        json!({ "S": "2026/11/30/[$LATEST]1a2b" })
+    );
+    assert!(request["UpdateExpression"].as_str().unwrap().contains(", environment = :environment"));
 }
 
 #[tokio::test]

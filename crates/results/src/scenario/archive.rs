@@ -149,6 +149,10 @@ pub struct Success {
     pub archive_bytes: u64,
     /// Each run's billed duration in order of run, ms.
     pub durations_ms: Vec<u64>,
+    /// Where the time of the mean run went; none if a run's REPORT line was not found, and in a result of a version that did not
+    /// keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<RunTime>,
 }
 
 impl Success {
@@ -158,6 +162,30 @@ impl Success {
         let all: u64 = self.invocations.iter().sum();
         (!self.invocations.is_empty()).then(|| real(all) / real(self.invocations.len() as u64))
     }
+}
+
+/// Where the time of the mean run went, ms: all together are its mean billed duration. Of a run that causes further invocations,
+/// that of its first one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunTime {
+    /// Initialization of those runs that were cold starts.
+    pub init_ms: f64,
+    /// What is known of the handler's time; none on AWS, which does not tell, and where a run was not measured.
+    pub cpu: Option<RunCpu>,
+    /// What is left: waiting, for S3 above all. Without `cpu`, all of the handler's time.
+    pub rest_ms: f64,
+}
+
+/// What a run's handler had of this machine's processors: means over the runs. Of each run, times that the local environment adds
+/// up over threads and processors are cut where they exceed what is left of it, in this order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunCpu {
+    /// CPU time, ms.
+    pub computing_ms: f64,
+    /// Kept from running because its share was used up, ms.
+    pub throttled_ms: f64,
+    /// Kept from running by other programs although its share allowed it, ms: an estimate.
+    pub waited_ms: f64,
 }
 
 /// What a run asked of S3: means over all runs of the contest, warm-up runs among them, without what S3 doesn't charge for (deletes, answers 5xx).

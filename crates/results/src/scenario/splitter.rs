@@ -98,6 +98,38 @@ pub struct SplitRun {
     pub function: Option<FunctionUse>,
     /// What all items would take one after the other in one invocation, s: their number × `item_seconds`.
     pub one_invocation_seconds: f64,
+    /// Which environment did which item, and when; none if no item is done, or the function is of a version that didn't say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
+}
+
+/// Which environment did which item, and when, of the items that are done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Timeline {
+    /// The execution environments in the order of their first items here, by the names of their log streams; locally by ids of
+    /// their own.
+    pub environments: Vec<String>,
+    /// The items in the order of their starts: of more than a thousand, the first thousand.
+    pub items: Vec<ItemTime>,
+    /// How many items are done that are not here, as they started later.
+    pub left_out: u64,
+}
+
+/// An item that is done: the attempt that did it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemTime {
+    /// The item's id: its place among the event's tags.
+    pub id: String,
+    /// Its place among `environments`, from 0 on.
+    pub environment: usize,
+    /// From sending the event to the attempt's start, s; below 0 where the function's clock is behind.
+    pub started_seconds: f64,
+    /// From sending the event to the attempt's end, s.
+    pub ended_seconds: f64,
+    /// Which attempt at the item it was, from 1 on.
+    pub attempt: u64,
+    /// Whether it was in its environment's first invocation.
+    pub is_cold: bool,
 }
 
 /// What became of the items: all are `done`, `dead_lettered`, `lost` and `interrupted` together.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{MAX_MESSAGE_BYTES, World, delivered, entry_of};
+use crate::support::{ENVIRONMENT, MAX_MESSAGE_BYTES, World, delivered, entry_of};
 
 const ONE: &str = include_str!("../../fixtures/one-tag.json");
 const FIVE: &str = include_str!("../../fixtures/five-tags.json");
@@ -88,6 +88,7 @@ async fn every_item_is_done_once_however_often_its_message_comes() {
         assert!(entry.get("ended_us").is_some());
     }
     assert!(state.entry("0000").get("queued_us").is_some());
+    assert!(state.log.values().all(|entry| entry["environment"]["S"] == ENVIRONMENT), "each says who did it");
     // The environment's first invocation was the one that split.
     assert_eq!(
         (&state.entry("split")["cold"], &state.entry("0000")["cold"]),

@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use futures::future::try_join_all;
 use protocol::archive::{Contender, Execution, ExecutionInput};
+use results::cpu::InvocationCpu;
 use results::scenario::archive::{ContestOptions, S3Use};
 use serde_json::json;
 use tokio::time::Instant;
@@ -30,6 +31,7 @@ use super::Run;
 use crate::exit::Interrupted;
 use crate::output;
 use crate::progress::Progress;
+use crate::scenario::shared::cpu;
 use crate::scenario::shared::state_machine::{Ended, Machine};
 use recovery::RunMarker;
 use request_metrics::RequestMetrics;
@@ -43,6 +45,8 @@ pub struct Observation {
     pub contenders: Vec<Observed>,
     /// What they asked of S3.
     pub s3_requests: S3Requests,
+    /// What the last invocations had of this machine's processors; none on AWS.
+    pub cpu: Vec<InvocationCpu>,
     /// What went wrong besides.
     pub warnings: Vec<String>,
     /// What the user has kept from being run, in words.
@@ -128,7 +132,8 @@ async fn observe(
         None => None,
     };
     let s3_requests = S3Requests { before, after, by_metrics };
-    Ok(Observation { options, contenders, s3_requests, warnings, missing })
+    let cpu = cpu::counts(&archive.deployment).await.map(cpu::Counts::invocations).unwrap_or_default();
+    Ok(Observation { options, contenders, s3_requests, cpu, warnings, missing })
 }
 
 /// What S3's request metrics say of the only contender.

@@ -9,6 +9,7 @@ use results::scenario::archive::{Class, Contest, Failure, S3Use, Success};
 
 use super::disqualification::{disqualification, too_slow_or_unsteady};
 use super::requests::Requests;
+use super::time::run_time;
 use crate::scenario::archive::Run;
 use crate::scenario::archive::execute::{Configuration, FanOut, Observation, Observed, RunUse};
 
@@ -34,6 +35,7 @@ pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<Str
             continue;
         }
         let mut success = success(observed, Requests::of(observation, observed), &run.prices)?;
+        success.time = run_time(observed, &observation.cpu);
         if matches!(observed.fan_out, FanOut::Unknown) && run.deployed.self_invoking.contains(arn) {
             success.class = Class::FanOut;
             success.no_rank =
@@ -104,6 +106,7 @@ fn success(observed: &Observed, requests: Requests, prices: &PriceList) -> Resul
         s3,
         archive_bytes: archive_bytes(contender),
         durations_ms: durations_ms.into_iter().map(whole).collect(),
+        time: None,
     })
 }
 

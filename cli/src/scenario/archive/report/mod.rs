@@ -13,6 +13,8 @@ mod series;
 mod table;
 #[cfg(test)]
 mod tests;
+mod time;
+mod time_picture;
 pub mod verdict;
 mod warnings;
 

@@ -5,6 +5,7 @@ use results::scenario::archive::{Class, Contest, Success};
 
 use super::contender;
 use super::table::{price, seconds};
+use super::time_picture::time_picture;
 use crate::html::chart::{Axis, Line, Plot, Point, Scale, Strip, StripRow, Style};
 use crate::html::picture::Picture;
 use crate::layout::Table;
@@ -17,11 +18,15 @@ type Usd = fn(&Success) -> Option<f64>;
 /// With more runs of a contender, their values are summed up.
 const MOST_LISTED: usize = 50;
 
-/// Price against time, and the runs; of each class apart.
+/// Price against time, the runs, and where their time went; of each class apart.
 pub fn pictures(contest: &Contest, part: &Part) -> Vec<Picture> {
     let mut pictures = price_against_time(&contest.success, part);
     let all: Vec<&Success> = contest.success.iter().collect();
-    pictures.extend(classes(&all).iter().filter_map(|class| runs(class, part.stack)));
+    let classes = classes(&all);
+    pictures.extend(classes.iter().filter_map(|class| runs(class, part.stack)));
+    let where_time_goes =
+        |class: &Ranked| time_picture(&class.title("Where the time goes"), &class.all, part.stack);
+    pictures.extend(classes.iter().filter_map(where_time_goes));
     pictures
 }
 

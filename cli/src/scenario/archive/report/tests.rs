@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use protocol::archive::LeftOut;
+use results::cpu::InvocationCpu;
 use results::price_list::US_EAST_1;
 use results::scenario::archive::{Class, Contest, ContestOptions, RequestsSource, S3Use, Success};
 
@@ -38,6 +39,30 @@ fn a_contest_that_was_stopped_is_incomplete_and_ranks_nobody_with_fewer_runs() {
     assert!(measurement.series.is_empty() && measurement.cost.is_empty() && measurement.figures.is_empty());
     let Detail::Archive(contest) = measurement.detail else { panic!("a contest") };
     assert_eq!((contest.success.len(), contest.unranked.len()), (0, 1));
+}
+
+#[test]
+fn where_the_time_went_is_known_of_runs_that_the_local_environment_measured() {
+    let of = |request_id: &str| InvocationCpu {
+        function: "lambench-dev-rust-stream".to_owned(),
+        request_id: request_id.to_owned(),
+        share: 0.29,
+        duration_ms: 950.0,
+        cpu_ms: 200.0,
+        throttled_ms: 100.0,
+        waited_ms: 50.0,
+    };
+    let time = |cpu| {
+        let contenders = vec![observed(&[1100.0], &[report(0, 1000.0, 9, Some(50.0))])];
+        let observation = Observation { cpu, ..observation(contenders) };
+        let Detail::Archive(contest) = measurement(&run(), &observation).unwrap().detail else {
+            panic!("a contest")
+        };
+        let time = contest.success[0].time.expect("its REPORT line is there");
+        (time.init_ms, time.cpu.map(|cpu| cpu.computing_ms), time.rest_ms)
+    };
+    assert_eq!(time(vec![of("another"), of("request-0")]), (50.0, Some(200.0), 600.0));
+    assert_eq!(time(vec![]), (50.0, None, 950.0), "on AWS");
 }
 
 #[test]

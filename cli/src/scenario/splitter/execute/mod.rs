@@ -83,7 +83,7 @@ pub struct Handled {
 impl SplitObservation {
     /// Attempts at splitting the event, as the log has them.
     pub fn split_attempts(&self) -> u64 {
-        self.handled.log.split.map_or(0, |split| split.attempts)
+        self.handled.log.split.as_ref().map_or(0, |split| split.attempts)
     }
 
     /// Attempts at items, as the log has them.

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use futures::future::try_join_all;
 use protocol::decimal;
-use protocol::run_log::{ATTEMPTS, COUNT, ENDED_US, ITEM, QUEUED_US, REQUEST_IDS, STARTED_US};
+use protocol::run_log::{
+    ATTEMPTS, COLD, COUNT, ENDED_US, ENVIRONMENT, ITEM, QUEUED_US, REQUEST_IDS, STARTED_US,
+};
 use protocol::splitter::{SPLIT_ID, entry_id};
 
 use super::Run;
@@ -15,7 +17,7 @@ use crate::aws::failed;
 use crate::scenario::shared::run_log;
 
 /// An entry, as `lambda_kit::run_log` writes it; times are µs since 1970.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
     /// When its message was sent.
     pub queued_us: Option<u64>,
@@ -25,6 +27,10 @@ pub struct Entry {
     pub ended_us: Option<u64>,
     /// How many attempts were started.
     pub attempts: u64,
+    /// The environment of the latest attempt; none if its function is of a version that didn't say so.
+    pub environment: Option<String>,
+    /// Whether the latest attempt was in its environment's first invocation.
+    pub is_cold: bool,
     /// The items that it stands for.
     pub count: Option<u64>,
 }
@@ -60,6 +66,8 @@ impl RunLog {
             started_us: number(STARTED_US),
             ended_us: number(ENDED_US),
             attempts: number(ATTEMPTS).unwrap_or_default(),
+            environment: entry.get(ENVIRONMENT).and_then(|name| name.as_s().ok()).cloned(),
+            is_cold: entry.get(COLD).and_then(|cold| cold.as_bool().ok()).copied().unwrap_or_default(),
             count: number(COUNT),
         };
         match entry_id(name) {
@@ -72,11 +80,8 @@ impl RunLog {
     }
 
     /// The items that are done.
-    pub fn done(&self) -> impl Iterator<Item = (&String, Entry, u64, u64)> {
-        let times = |entry: &Entry| entry.started_us.zip(entry.ended_us);
-        self.items
-            .iter()
-            .filter_map(move |(id, entry)| times(entry).map(|(start, end)| (id, *entry, start, end)))
+    pub fn done(&self) -> impl Iterator<Item = (&String, &Entry, u64, u64)> {
+        self.items.iter().filter_map(|(id, entry)| Some((id, entry, entry.started_us?, entry.ended_us?)))
     }
 
     /// When the last item was done.
@@ -117,12 +122,23 @@ mod tests {
             let text = AttributeValue::S(item.to_owned());
             let requests = AttributeValue::Ss(vec!["batch".to_owned(), format!("request of {item}")]);
             let attempts = AttributeValue::N(attempts.to_owned());
-            let entry = [(ITEM, text), (ATTEMPTS, attempts), (REQUEST_IDS, requests)];
+            let environment = AttributeValue::S(format!("stream of {item}"));
+            let cold = AttributeValue::Bool(item == "0000#bb");
+            let entry = [
+                (ITEM, text),
+                (ATTEMPTS, attempts),
+                (REQUEST_IDS, requests),
+                (ENVIRONMENT, environment),
+                (COLD, cold),
+            ];
             log.add(&entry.map(|(name, value)| (name.to_owned(), value)).into()).unwrap();
         }
         let attempts: Vec<_> = log.items.iter().map(|(id, entry)| (id.as_str(), entry.attempts)).collect();
         assert_eq!(attempts, [("0000", 3), ("0000#cc", 4)]);
-        assert_eq!(log.split.unwrap().attempts, 2);
+        let who: Vec<_> =
+            log.items.values().map(|entry| (entry.environment.as_deref(), entry.is_cold)).collect();
+        assert_eq!(who, [(Some("stream of 0000#bb"), true), (Some("stream of 0000#cc"), false)]);
+        assert_eq!(log.split.as_ref().unwrap().attempts, 2);
         assert_eq!(log.request_ids.len(), 4, "one batch, and three invocations more");
         assert!(log.add(&HashMap::new()).is_none());
     }

@@ -30,7 +30,7 @@ pub async fn until_handled(split: Split<'_>, items: u64, limits: Limits) -> Resu
             dead_letters.collect(run, name).await?;
             let log = RunLog::read(run, name).await?;
             // An event that isn't split yet still puts its items into the queue.
-            let is_split = log.split.is_some_and(|split| split.ended_us.is_some());
+            let is_split = log.split.as_ref().is_some_and(|split| split.ended_us.is_some());
             if is_split || idle > SILENCE {
                 return Ok(Some(Handled {
                     log,

@@ -7,6 +7,7 @@ use protocol::splitter::item_id;
 use protocol::stats::real;
 use results::scenario::splitter::{Invocations, Items, SplitRun, Splitting, Task, Trigger};
 
+use super::timeline::timeline;
 use crate::scenario::shared::billing_log::function_use;
 use crate::scenario::splitter::Run;
 use crate::scenario::splitter::execute::{Event, Observation, RunLog, SplitObservation, batch_size};
@@ -51,11 +52,12 @@ pub fn split_run(event: &Event, split: &SplitObservation) -> SplitRun {
         speed_up,
         efficiency: speed_up.map(|speed_up| speed_up / real(split.concurrency.min(split.items))),
         peak_concurrency: peak_concurrency(log),
-        split_seconds: log.split.and_then(|entry| entry.ended_us).map(since_sent),
+        split_seconds: log.split.as_ref().and_then(|entry| entry.ended_us).map(since_sent),
         queueing_ms: queueing(log).latency(),
         item_ms: durations(log).latency(),
         function: split.billed.as_ref().map(|billed| function_use("worker", billed)),
         one_invocation_seconds: real(split.items) * event.item_seconds,
+        timeline: timeline(log, split.sent_us),
         items,
     }
 }

@@ -25,7 +25,8 @@ pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String
     if unknown > 0 {
         failed.push(format!("{} in the run log, but not in the event", count(unknown, "item")));
     }
-    if let Some(counted) = log.split.and_then(|entry| entry.count).filter(|counted| *counted != split.items) {
+    let counted = log.split.as_ref().and_then(|entry| entry.count);
+    if let Some(counted) = counted.filter(|counted| *counted != split.items) {
         failed.push(format!("the event has {}, but was split into {counted}", count(split.items, "item")));
     }
     let backwards = log.done().filter(|(_, _, start, end)| end < start).count() as u64;
@@ -100,8 +101,8 @@ mod tests {
     #[test]
     fn items_that_the_event_does_not_have_are_told() {
         let said = said(|split| {
-            let entry = split.handled.log.items["0001"];
-            split.handled.log.items.insert("0020".to_owned(), entry);
+            let entry = split.handled.log.items["0001"].clone();
+            split.handled.log.items.insert("0020".to_owned(), entry.clone());
             split.handled.log.items.insert("1".to_owned(), entry);
         });
         assert!(said[0].ends_with("2 items in the run log, but not in the event"), "{said:?}");

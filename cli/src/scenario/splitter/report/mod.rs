@@ -3,6 +3,7 @@
 mod aggregate;
 mod cost;
 mod failed_checks;
+mod gantt;
 mod headline;
 mod metrics;
 mod pictures;
@@ -10,6 +11,7 @@ mod series;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod verdict;
 mod warnings;
 

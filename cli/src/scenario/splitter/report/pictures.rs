@@ -3,16 +3,18 @@
 use protocol::stats::real;
 use results::scenario::splitter::{SplitRun, Splitting};
 
+use super::gantt::gantt;
 use crate::html::chart::{Axis, Line, Plot, Point, Scale, Style};
 use crate::html::picture::Picture;
 use crate::scenario::shared::pictures::Part;
 use crate::scenario::shared::tables::{count, none, table};
 
-/// The speed-up, and how long items waited in the queue.
+/// The speed-up, how long items waited in the queue, and which environment did them when.
 pub fn pictures(splitting: &Splitting, part: &Part) -> Vec<Picture> {
     let queueing =
         part.percentiles("From sending an item's message to its start", |name| name.ends_with(": queueing"));
-    speed_up(splitting).into_iter().chain(queueing).collect()
+    let gantts = splitting.runs.iter().filter_map(gantt);
+    speed_up(splitting).into_iter().chain(queueing).chain(gantts).collect()
 }
 
 /// Against what is ideal; none if it was not measured.

@@ -47,7 +47,8 @@ fn nothing_to_split(split: &SplitObservation) -> Option<String> {
 /// Elapsed time starts by this machine's clock and ends by the functions'.
 fn clocks(split: &SplitObservation) -> Option<String> {
     let log = &split.handled.log;
-    let starts = log.done().map(|(_, _, start, _)| start).chain(log.split.and_then(|entry| entry.started_us));
+    let split_start = log.split.as_ref().and_then(|entry| entry.started_us);
+    let starts = log.done().map(|(_, _, start, _)| start).chain(split_start);
     let behind = split.sent_us.saturating_sub(starts.min()?);
     let ahead = log.last_end_us()?.saturating_sub(split.seen_us);
     let (by, which) = if behind > 0 { (behind, "behind") } else { (ahead, "ahead of") };

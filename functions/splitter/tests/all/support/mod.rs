@@ -17,6 +17,9 @@ use test_kit::aws::{self, Answer};
 /// The longest message that the queue takes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
+/// The environment that the worker runs in.
+pub const ENVIRONMENT: &str = "2026/11/30/[$LATEST]1a2b";
+
 /// What AWS holds.
 #[derive(Default)]
 pub struct State {
@@ -69,6 +72,7 @@ impl World {
                 item_reserve: Duration::from_millis(250),
                 event_source: "lambench.splitter".to_owned(),
                 max_message_bytes: MAX_MESSAGE_BYTES,
+                environment: Some(ENVIRONMENT.to_owned()),
             },
         );
         Self { state, worker }
@@ -183,9 +187,13 @@ fn update(state: &mut State, request: &Value) -> Answer {
     }
     if expression.contains("ADD attempts") {
         entry["attempts"] = json!({ "N": (attempts(&entry) + 1).to_string() });
-        for (name, value) in
-            [("worker", ":worker"), ("claimed_until_us", ":until"), ("cold", ":cold"), ("count", ":count")]
-        {
+        for (name, value) in [
+            ("worker", ":worker"),
+            ("claimed_until_us", ":until"),
+            ("cold", ":cold"),
+            ("environment", ":environment"),
+            ("count", ":count"),
+        ] {
             if let Some(value) = values.get(value) {
                 entry[name] = value.clone();
             }

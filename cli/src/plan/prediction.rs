@@ -104,7 +104,7 @@ pub fn plan(circumstances: &Circumstances<'_>, objective: Objective) -> Result<P
     for &memory_mb in &circumstances.memory {
         let site = site(circumstances, memory_mb)?;
         let design = |contender, prediction: Prediction| of(contender, memory_mb, &prediction);
-        designs.push(design("rust-copy-plan", site.copy_plan(&entries)?));
+        designs.push(design("rust-copy-plan", site.copy_plan(&entries, zip_planner::Objective::default())?));
         designs.push(design("rust-stream", site.stream(&entries)?));
         for &workers in &circumstances.workers {
             designs.push(design("rust-fan-out", site.fan_out(&entries, workers)?));

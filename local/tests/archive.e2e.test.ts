@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import awkwardKeys from "../../crates/test-kit/src/awkward-keys.json";
-import type { Environment, Execution, Result } from "./archive-result";
+import type { Environment, Execution, Planned, Result } from "./archive-result";
 import { Checkout, type Ended, settings, until } from "./checkout";
 import { s3Config } from "./clients";
 import { leakedResources } from "./leaked-resources";
@@ -176,6 +176,28 @@ describe("the archive contest, with the commands a user types", () => {
       "python-noarchive": expect.stringMatching(/^invalid: no archive at 'archives\//) as string,
     });
     expect(await count("archives/")).toBe(0);
+  });
+
+  it("keeps what was predicted of each contender that the planner knows, the same as before anything ran", async () => {
+    const planned = JSON.parse(await checkout.ok("lambench plan archive --stack dev --json")) as Planned;
+    expect(planned.objects).toBe(OBJECTS);
+    const designs = Object.fromEntries(planned.designs.map((one) => [one.contender, one]));
+    expect(Object.keys(designs).sort()).toEqual(["rust-copy-plan", "rust-fan-out", "rust-stream"]);
+    expect(planned.designs.flatMap(({ best }) => best).length).toBeGreaterThanOrEqual(3);
+    const [file] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
+    const { archive } = JSON.parse(
+      fs.readFileSync(path.join(checkout.root, "results", "archive", file ?? ""), "utf8"),
+    ) as Result;
+    for (const { arn, predicted, s3 } of archive.success) {
+      const design = designs[name(arn)];
+      expect(predicted === null).toBe(design === undefined);
+      // What was planned is what the contender did.
+      if (predicted !== null) expect([design, s3?.reads]).toMatchObject([predicted, predicted.s3_reads]);
+    }
+    const shown = await checkout.ok(`lambench show results/archive/${file ?? ""}`);
+    expect(shown).toMatch(/^\| contender +\| figure +\| predicted +\| measured +\| +ratio \|$/m);
+    expect(shown).toMatch(/^\| rust-stream +\| time +\| +[0-9.]+ s \| +[0-9.]+ s \| +[0-9.]+ × \|$/m);
+    expect(shown).not.toMatch(/^\| python-\w+ +\| time /m);
   });
 
   it("tells what a contender logged in a run, by a name short enough to type", async () => {

@@ -27,6 +27,7 @@ pub use s3_requests::S3Requests;
 pub use s3_requests::{Counts, Requests};
 
 use super::Run;
+use super::prediction::{self, Predictions};
 use crate::exit::Interrupted;
 use crate::output;
 use crate::progress::Progress;
@@ -41,6 +42,8 @@ pub struct Observation {
     pub options: ContestOptions,
     /// The contenders in the order in which they were given.
     pub contenders: Vec<Observed>,
+    /// What was predicted of them before the first run.
+    pub predictions: Predictions,
     /// What they asked of S3.
     pub s3_requests: S3Requests,
     /// What went wrong besides.
@@ -95,6 +98,7 @@ async fn observe(
     metrics: Option<&RequestMetrics<'_>>,
 ) -> Result<Observation> {
     let archive = &run.deployed;
+    let predictions = prediction::of_contenders(run).await?;
     if let Some(metrics) = metrics {
         let started = async {
             metrics.wait_for_start().await;
@@ -128,7 +132,7 @@ async fn observe(
         None => None,
     };
     let s3_requests = S3Requests { before, after, by_metrics };
-    Ok(Observation { options, contenders, s3_requests, warnings, missing })
+    Ok(Observation { options, contenders, predictions, s3_requests, warnings, missing })
 }
 
 /// What S3's request metrics say of the only contender.

@@ -34,6 +34,7 @@ pub fn contest(observation: &Observation, run: &Run) -> Result<(Contest, Vec<Str
             continue;
         }
         let mut success = success(observed, Requests::of(observation, observed), &run.prices)?;
+        success.predicted = observation.predictions.get(arn).copied();
         if matches!(observed.fan_out, FanOut::Unknown) && run.deployed.self_invoking.contains(arn) {
             success.class = Class::FanOut;
             success.no_rank =
@@ -104,6 +105,7 @@ fn success(observed: &Observed, requests: Requests, prices: &PriceList) -> Resul
         s3,
         archive_bytes: archive_bytes(contender),
         durations_ms: durations_ms.into_iter().map(whole).collect(),
+        predicted: None,
     })
 }
 
@@ -175,7 +177,7 @@ fn durations_ms(observed: &Observed) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use results::price_list::US_EAST_1;
-    use results::scenario::archive::{ContestOptions, RequestsSource};
+    use results::scenario::archive::{ContestOptions, Predicted, RequestsSource};
 
     use super::*;
     use crate::scenario::archive::execute::S3Requests;
@@ -290,6 +292,22 @@ mod tests {
         let [one] = contest.unranked.as_slice() else { panic!("{contest:?}") };
         assert_eq!((one.class, one.no_rank.as_deref()), (Class::FanOut, Some("its runs overlapped")));
         assert!((one.gb_second_compute - 2.0).abs() < 1e-9, "the mean of what is known: {one:?}");
+    }
+
+    #[test]
+    fn what_was_predicted_before_stands_beside_what_was_measured() {
+        let mut observation = observation(vec![observed(&[1000.0], &[report(0, 1000.0, 90, None)])]);
+        let predicted = Predicted {
+            seconds: 0.9,
+            lambda_usd: 6e-6,
+            total_usd: 5e-5,
+            invocations: 1,
+            s3_writes: 6,
+            s3_reads: 20,
+        };
+        observation.predictions.insert(ARN.to_owned(), predicted);
+        let (contest, _) = contest(&observation, &run()).unwrap();
+        assert_eq!((contest.success[0].predicted, contest.success[0].duration_ms), (Some(predicted), 1000));
     }
 
     #[test]

@@ -17,7 +17,10 @@ export function times(rows: readonly Row[]): string {
       `${Math.min(...wall).toFixed(2)} to ${Math.max(...wall).toFixed(2)}`,
       mid((run) => run.cpu_seconds).toFixed(2),
       mid((run) => run.cpu_seconds / gigabytes(run)).toFixed(2),
-      mid((run) => run.cpu_seconds * Math.max(1, PROCESSOR_MB / row.memory_mb)).toFixed(2),
+      // That of several functions, if the contender fans out, each of which has a share of its own.
+      mid(
+        (run) => (run.cpu_seconds * Math.max(1, PROCESSOR_MB / row.memory_mb)) / (row.workers ?? 1),
+      ).toFixed(2),
       Math.max(...row.runs.map((run) => run.peak_mb)).toFixed(1),
       load(mid((run) => run.load_average)),
     ];
@@ -74,7 +77,8 @@ function table(
     line("---:", "---", "---:", ...heads.map(() => "---:")),
     ...rows.map((row) => {
       const mid: Median = (value) => median(row.runs.map(value));
-      return line(row.objects, row.contender, row.memory_mb, ...cells(row, mid));
+      const workers = row.workers === undefined ? "" : `, ${row.workers} functions`;
+      return line(row.objects, `${row.contender}${workers}`, row.memory_mb, ...cells(row, mid));
     }),
   ].join("\n");
 }

@@ -57,6 +57,28 @@ export interface Success {
     readonly received_bytes: number | null;
     readonly slow_downs: number | null;
   } | null;
+  readonly invocations: readonly number[];
+  readonly predicted: Predicted | null;
+}
+
+/** What the planner said of a run before the contest. */
+export interface Predicted {
+  readonly seconds: number;
+  readonly lambda_usd: number;
+  readonly total_usd: number;
+  readonly invocations: number;
+  readonly s3_writes: number;
+  readonly s3_reads: number;
+}
+
+/** What `lambench plan archive --json` prints. */
+export interface Planned {
+  readonly objects: number;
+  readonly designs: readonly (Predicted & {
+    readonly contender: string;
+    readonly memory_mb: number;
+    readonly best: readonly string[];
+  })[];
 }
 
 /** A contender's short name, on the stack `dev`. */

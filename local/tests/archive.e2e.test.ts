@@ -10,7 +10,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import awkwardKeys from "../../crates/test-kit/src/awkward-keys.json";
-import { contender, type Environment, type Execution, type Result } from "./archive-result";
+import { contender, type Environment, type Execution, type Planned, type Result } from "./archive-result";
+import { expectPrediction, expectPredictionsAreShown } from "./archive-prediction";
 import { expectWholeTime } from "./archive-time";
 import { Checkout, said, settings, until } from "./checkout";
 import { s3Config } from "./clients";
@@ -172,6 +173,18 @@ describe("the archive contest, with the commands a user types", () => {
       "python-noarchive": expect.stringMatching(/^invalid: no archive at 'archives\//) as string,
     });
     expect(await count("archives/")).toBe(0);
+  });
+
+  it("keeps what was predicted of each contender that the planner knows, the same as before anything ran", async () => {
+    const planned = JSON.parse(await checkout.ok("lambench plan archive --stack dev --json")) as Planned;
+    expect(planned.objects).toBe(OBJECTS);
+    const designs = Object.fromEntries(planned.designs.map((one) => [one.contender, one]));
+    expect(Object.keys(designs).sort()).toEqual(["rust-copy-plan", "rust-fan-out", "rust-stream"]);
+    expect(planned.designs.flatMap(({ best }) => best).length).toBeGreaterThanOrEqual(3);
+    const [file = ""] = results();
+    const { archive } = JSON.parse(fs.readFileSync(path.join(checkout.root, file), "utf8")) as Result;
+    for (const one of archive.success) expectPrediction(one, designs[contender(one)]);
+    expectPredictionsAreShown(await checkout.ok(`lambench show ${file}`));
   });
 
   it("tells what a contender logged in a run, by a name short enough to type", async () => {

@@ -29,6 +29,9 @@ describe("a contender whose invocations share the archive", () => {
     ) as Result;
     expect(archive.failure).toEqual([]);
     expect(archive.success.map(contender)).toEqual(["rust-fan-out"]);
+    const [{ predicted, invocations } = { predicted: null, invocations: [] }] = archive.success;
+    expect([predicted?.invocations, predicted?.s3_reads, invocations]).toEqual([3, OBJECTS, [3]]);
+    expect(predicted?.seconds).toBeLessThan((OBJECTS * 5 * 2 ** 20) / 75e6);
     const [file = ""] = fs.readdirSync(path.join(checkout.root, "results", "archive"));
     const { run } = JSON.parse(
       fs.readFileSync(path.join(checkout.root, "results", "archive", file), "utf8"),

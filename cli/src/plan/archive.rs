@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use protocol::archive::Deployed;
+use zip_planner::WORKERS;
 
 use super::prediction::{self, Circumstances, Objective};
 use super::table;
@@ -13,7 +14,12 @@ use crate::output;
 use crate::price_list;
 use crate::progress::Spinner;
 use crate::project::Project;
+use crate::scenario::Scenario;
+use crate::scenario::archive::Archive;
+use crate::scenario::archive::prediction::concurrency as account_s_limit;
 use crate::scenario::shared::deployment::{LOOKING, deployed};
+use crate::scenario::shared::run_context::RunContext;
+use crate::shutdown::Stop;
 
 /// The end of `lambench plan archive --help`.
 pub const EXAMPLES: &str = "\
@@ -35,14 +41,14 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     objective: Objective,
     /// Memory sizes of a function, MB [default: the stack's]
-    #[arg(long, value_name = "MB", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(128..=10_240))]
-    memory: Vec<u32>,
+    #[arg(long, value_name = "MB", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(128..=10_240))]
+    memory: Vec<u64>,
     /// Functions of rust-fan-out, its variable WORKERS
-    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "50", value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    workers: Vec<u16>,
-    /// Functions that the account runs at once; AWS's quota is 1,000 unless you have another
-    #[arg(long, value_name = "N", default_value = "1000", value_parser = clap::value_parser!(u16).range(1..))]
-    concurrency: u16,
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [WORKERS as u64], value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    workers: Vec<u64>,
+    /// Functions that the account runs at once [default: the account's limit, or 1000 where it cannot be read]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    concurrency: Option<u64>,
     #[command(flatten)]
     fit: Fit,
 }
@@ -54,22 +60,34 @@ pub struct Arguments {
 pub fn plan(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
     let project = Project::find()?;
     let spinner = Spinner::new(global.progress, LOOKING);
-    let stack: Deployed = deployed("archive", global.stack.as_deref())?;
-    let prices = tokio::runtime::Runtime::new()?.block_on(async {
-        let config = crate::aws::config(&stack.deployment).await;
-        price_list::of(&stack.deployment, &config, &project).await
+    let stack: Deployed = deployed(Archive::NAME, global.stack.as_deref())?;
+    let (prices, concurrency) = tokio::runtime::Runtime::new()?.block_on(async {
+        let (config, stop) = (crate::aws::config(&stack.deployment).await, Stop::default());
+        let (deployment, progress) = (&stack.deployment, global.progress);
+        let context =
+            RunContext { scenario: Archive::NAME, deployment, config: &config, progress, stop: &stop };
+        let prices = price_list::of(deployment, &config, &project).await;
+        let concurrency = match arguments.concurrency {
+            Some(concurrency) => concurrency,
+            None => account_s_limit(context).await,
+        };
+        (prices, concurrency)
     });
     drop(spinner);
     let memory = match &arguments.memory[..] {
-        [] => vec![u32::try_from(stack.deployment.required("memory")?).context("the stack's memory")?],
+        [] => vec![stack.deployment.required("memory")?],
         sizes => sizes.to_vec(),
     };
     let circumstances = Circumstances {
         deployment: &stack.deployment,
         prices: &prices,
         memory,
-        workers: arguments.workers.iter().copied().map(usize::from).collect(),
-        concurrency: usize::from(arguments.concurrency),
+        workers: arguments
+            .workers
+            .iter()
+            .map(|&workers| usize::try_from(workers))
+            .collect::<Result<_, _>>()?,
+        concurrency,
     };
     let planned = prediction::plan(&circumstances, arguments.objective)?;
     if global.json {

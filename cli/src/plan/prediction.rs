@@ -2,14 +2,14 @@
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use fill_bucket::content::bytes;
 use protocol::deployment::Deployment;
 use results::price_list::PriceList;
-use results::prices::{LAMBDA_REQUEST, S3_READ, S3_WRITE, compute};
+use results::prices::FREE_STORAGE_MB;
+use results::scenario::archive::Predicted;
 use serde::Serialize;
-use zip_planner::{Entry, Machine, Prediction, Site};
+use zip_planner::Objective as PlannedFor;
 
-const MIB: u64 = 1 << 20;
+use crate::scenario::archive::prediction::{self, Size};
 
 /// What a design should have least of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
@@ -31,11 +31,11 @@ pub struct Circumstances<'a> {
     /// Those of its region.
     pub prices: &'a PriceList,
     /// Memory sizes, MB.
-    pub memory: Vec<u32>,
+    pub memory: Vec<u64>,
     /// Functions of fan-out.
     pub workers: Vec<usize>,
     /// Functions that the account runs at once.
-    pub concurrency: usize,
+    pub concurrency: u64,
 }
 
 /// What all designs should take.
@@ -59,27 +59,22 @@ pub struct Design {
     /// The contender.
     pub contender: &'static str,
     /// Memory of a function, MB.
-    pub memory_mb: u32,
-    /// Invocations, the first one included.
-    pub invocations: u64,
-    /// Time, s.
-    pub seconds: f64,
-    /// Price of the time of all invocations, USD.
-    pub lambda_usd: f64,
-    /// The same, and all requests, USD.
-    pub total_usd: f64,
-    /// S3's requests that write or list.
-    pub s3_writes: u64,
-    /// S3's requests that read.
-    pub s3_reads: u64,
+    pub memory_mb: u64,
+    /// What a run of it should take.
+    #[serde(flatten)]
+    pub predicted: Predicted,
+    /// What it has least of.
+    pub best: Vec<Objective>,
 }
 
 impl Objective {
+    const ALL: [Self; 3] = [Self::Time, Self::LambdaPrice, Self::TotalPrice];
+
     fn figure(self, design: &Design) -> f64 {
         match self {
-            Self::Time => design.seconds,
-            Self::LambdaPrice => design.lambda_usd,
-            Self::TotalPrice => design.total_usd,
+            Self::Time => design.predicted.seconds,
+            Self::LambdaPrice => design.predicted.lambda_usd,
+            Self::TotalPrice => design.predicted.total_usd,
         }
     }
 
@@ -91,6 +86,15 @@ impl Objective {
             Self::TotalPrice => "total price",
         }
     }
+
+    /// What the design is that has least of it.
+    pub fn winner(self) -> &'static str {
+        match self {
+            Self::Time => "fastest",
+            Self::LambdaPrice => "cheapest by Lambda's price",
+            Self::TotalPrice => "cheapest in all",
+        }
+    }
 }
 
 /// Predicts all designs.
@@ -98,59 +102,36 @@ impl Objective {
 /// # Errors
 /// If the stack lacks a setting, or no archive can be made of its objects.
 pub fn plan(circumstances: &Circumstances<'_>, objective: Objective) -> Result<Planned> {
-    let deployment = circumstances.deployment;
-    let entries = entries(deployment)?;
+    let Circumstances { deployment, prices, concurrency, .. } = circumstances;
+    let entries = prediction::entries(deployment)?;
+    let fan_outs = circumstances.workers.iter().map(|&workers| prediction::Design::FanOut { workers });
+    let alone = [prediction::Design::CopyPlan(PlannedFor::default()), prediction::Design::Stream];
+    let all: Vec<_> = alone.into_iter().chain(fan_outs).collect();
     let mut designs = Vec::new();
     for &memory_mb in &circumstances.memory {
-        let site = site(circumstances, memory_mb)?;
-        let design = |contender, prediction: Prediction| of(contender, memory_mb, &prediction);
-        designs.push(design("rust-copy-plan", site.copy_plan(&entries)?));
-        designs.push(design("rust-stream", site.stream(&entries)?));
-        for &workers in &circumstances.workers {
-            designs.push(design("rust-fan-out", site.fan_out(&entries, workers)?));
+        let size = Size { memory_mb, storage_mb: FREE_STORAGE_MB };
+        let site = prediction::site(prices, &deployment.architecture, size, *concurrency)
+            .with_context(|| format!("no price of {}", deployment.architecture))?;
+        for design in &all {
+            let predicted = design.predicted(&entries, &site)?;
+            designs.push(Design { contender: design.contender(), memory_mb, predicted, best: Vec::new() });
         }
     }
     designs.sort_by(|one, other| objective.figure(one).total_cmp(&objective.figure(other)));
     // So few objects that the number of functions makes no difference.
     designs.dedup();
+    mark(&mut designs);
     let bytes = entries.iter().map(|entry| entry.size).sum();
     let (stack, objects) = (deployment.stack.clone(), entries.len() as u64);
     Ok(Planned { stack, objective, objects, bytes, designs })
 }
 
-/// The objects that fill-bucket has put into the bucket; their names are as long.
-fn entries(deployment: &Deployment) -> Result<Vec<Entry>> {
-    let mean_bytes = deployment.required("objectSizeMib")? * MIB;
-    let seed = deployment.required("seed")?;
-    let entry = |index| {
-        let name = format!("{index:064x}");
-        Entry { key: format!("files/{name}"), name, size: bytes(seed, index, mean_bytes) }
-    };
-    Ok((0..deployment.required("objectCount")?).map(entry).collect())
-}
-
-fn site(circumstances: &Circumstances<'_>, memory_mb: u32) -> Result<Site> {
-    let architecture = &circumstances.deployment.architecture;
-    let gb_second = compute(architecture).with_context(|| format!("no price of {architecture}"))?;
-    let usd = |price| circumstances.prices.quote(price).usd;
-    Ok(Site {
-        machine: Machine::lambda(memory_mb, usd(gb_second), usd(S3_WRITE), usd(S3_READ)),
-        invocation_usd: usd(LAMBDA_REQUEST),
-        concurrency: circumstances.concurrency,
-    })
-}
-
-fn of(contender: &'static str, memory_mb: u32, prediction: &Prediction) -> Design {
-    let requests = &prediction.requests;
-    Design {
-        contender,
-        memory_mb,
-        invocations: prediction.invocations,
-        seconds: prediction.seconds,
-        lambda_usd: prediction.lambda_usd,
-        total_usd: prediction.total_usd(),
-        s3_writes: requests.charged_writes(),
-        s3_reads: requests.gets,
+/// Says of each objective which design is best; several that are equally good all are.
+fn mark(designs: &mut [Design]) {
+    for objective in Objective::ALL {
+        let least = designs.iter().map(|design| objective.figure(design)).fold(f64::INFINITY, f64::min);
+        let is_best = |design: &&mut Design| objective.figure(design).total_cmp(&least).is_eq();
+        designs.iter_mut().filter(is_best).for_each(|design| design.best.push(objective));
     }
 }
 
@@ -189,6 +170,23 @@ mod tests {
         let fan_outs: Vec<_> =
             planned.designs.iter().filter(|design| design.contender == "rust-fan-out").collect();
         let [one] = fan_outs[..] else { panic!("{planned:?}") };
-        assert_eq!(one.invocations, 3, "a share has 64 MiB");
+        assert_eq!(one.predicted.invocations, 3, "a share has 64 MiB");
+    }
+
+    #[test]
+    fn the_best_by_each_objective_is_marked_whatever_comes_first() {
+        for objective in Objective::ALL {
+            let planned = planned(3_000, objective);
+            assert!(planned.designs[0].best.contains(&objective), "{planned:?}");
+            for marked in Objective::ALL {
+                let least = planned
+                    .designs
+                    .iter()
+                    .min_by(|one, other| marked.figure(one).total_cmp(&marked.figure(other)));
+                assert!(least.unwrap().best.contains(&marked), "{marked:?}: {planned:?}");
+            }
+            let marks: usize = planned.designs.iter().map(|design| design.best.len()).sum();
+            assert_eq!(marks, 3, "{planned:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@ mod choice;
 pub mod estimate;
 mod execute;
 pub mod options;
+pub mod prediction;
 pub mod rank_by;
 pub mod report;
 #[cfg(test)]

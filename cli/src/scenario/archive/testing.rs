@@ -1,5 +1,6 @@
 //! What the tests of this scenario have in common.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use protocol::archive::{Contender, Run as ContenderRun, Verdict};
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use super::Run;
 use super::execute::{Configuration, Counts, FanOut, Observation, Observed, Requests, S3Requests};
+use super::prediction::Predictions;
 use crate::scenario::shared;
 
 /// A contender of the stack `dev`.
@@ -54,7 +56,8 @@ pub fn report(run: u64, billed_ms: f64, max_memory_mb: u64, init_ms: Option<f64>
 /// A function with the smallest storage.
 pub fn configuration() -> Configuration {
     let (runtime, architecture) = ("provided.al2023".to_owned(), "arm64".to_owned());
-    Configuration { runtime, architecture, memory_mb: 512, storage_mb: 512, timeout: Duration::from_mins(15) }
+    let (timeout, variables) = (Duration::from_mins(15), BTreeMap::new());
+    Configuration { runtime, architecture, memory_mb: 512, storage_mb: 512, timeout, variables }
 }
 
 /// A contender that passes, whose invocations nobody has counted.
@@ -79,6 +82,7 @@ pub fn observation(contenders: Vec<Observed>) -> Observation {
     Observation {
         options: options(),
         contenders,
+        predictions: Predictions::new(),
         s3_requests: S3Requests::default(),
         cpu: Vec::new(),
         warnings: Vec::new(),

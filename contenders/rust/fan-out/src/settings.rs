@@ -2,14 +2,12 @@
 
 use lambda_kit::Failure;
 use lambda_kit::env::setting;
-use zip_planner::{PartSizes, ShareSizes};
+use zip_planner::{PartSizes, ShareSizes, WORKERS};
 
 use crate::invoker::SelfInvoker;
 
 /// Requests under way at once, streams apart: each has a connection, whose buffers take memory.
 const CONCURRENCY: usize = 128;
-/// Functions that work at once, where `WORKERS` doesn't say it.
-const WORKERS: usize = 50;
 /// Lambda takes 6 MB of a synchronous invocation's payload, with a margin. An answer is smaller than its message: it has a CRC
 /// for each object's key, size and entity tag.
 const MAX_MESSAGE: usize = 6_000_000;

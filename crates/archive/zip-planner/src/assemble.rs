@@ -1,12 +1,11 @@
 //! From packed groups to the requests that put them together.
 
-use std::ops::Range;
-
 use crate::estimate::Estimate;
 use crate::layout::{Entry, Layout};
 use crate::packing::{Group, Rules, pack};
 use crate::padded_headers::{PaddedHeaders, Slot};
 use crate::plan::{CopySource, Object, Part, Piece, Plan};
+use crate::rows::{Member, Place, rows};
 use crate::{Limits, PlanError};
 
 /// The plan that brings entries together by these rules.
@@ -24,8 +23,11 @@ pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan,
         temporaries: Vec::new(),
         parts: Vec::new(),
     };
-    for group in &groups {
-        assembly.group(group);
+    for (group, place) in groups.iter().zip(assembly.places(&groups, rules)) {
+        match place {
+            Some(place) => assembly.from_row(group, place),
+            None => assembly.group(group),
+        }
     }
     assembly.padded_headers.close(&mut assembly.temporaries);
     let last: Vec<_> = rest.into_iter().flat_map(|entry| assembly.sent(entry)).chain([Piece::End]).collect();
@@ -91,6 +93,39 @@ impl Assembly<'_> {
         }
     }
 
+    /// Puts the large objects of groups into rows, if the rules want it; none of a group that needs no row.
+    fn places(&mut self, groups: &[Group], rules: &Rules) -> Vec<Option<Place>> {
+        let member = |group: &Group| match *group {
+            Group::Pair { large, small } => Some(Member { entry: large, follower: Some(small) }),
+            Group::Twins(first, second) => Some(Member { entry: first, follower: Some(second) }),
+            // One that its header makes large enough is no part by itself.
+            Group::Alone(entry) if self.size(entry) >= self.limits.min_part => {
+                Some(Member { entry, follower: None })
+            }
+            _ => None,
+        };
+        let members: Vec<_> = groups.iter().map(|group| member(group).filter(|_| rules.rows)).collect();
+        let in_rows: Vec<_> = members.iter().flatten().copied().collect();
+        let mut places = rows(&self.layout, self.limits, &in_rows, &mut self.temporaries).into_iter();
+        members.into_iter().map(|member| member.and_then(|_| places.next())).collect()
+    }
+
+    /// A group whose first entry stands in a row, between its header and that of the second entry.
+    fn from_row(&mut self, group: &Group, Place { source, range }: Place) {
+        let mut parts = self.limits.copies(source, range);
+        match *group {
+            Group::Pair { small, .. } => {
+                parts.extend(self.content(small));
+                let bytes = parts.iter().map(|part| self.bytes(part)).sum();
+                let joined = self.temporary(Object::Parts(parts));
+                parts = self.limits.copies(joined, 0..bytes);
+            }
+            Group::Twins(_, second) => parts.extend(self.content(second)),
+            _ => {}
+        }
+        self.parts.extend(parts);
+    }
+
     /// The small object's header is put behind the large object, both behind the large one's header, the small object
     /// last. So the small one's header needs no slot of a padded object, and what that waits for, the small one doesn't wait for.
     fn pair(&mut self, large: usize, small: usize) {
@@ -98,7 +133,7 @@ impl Assembly<'_> {
         with_header.push(Part::Upload(vec![Piece::Header(small)]));
         let with_header = self.temporary(Object::Parts(with_header));
         let bytes = self.size(large) + self.layout.header_bytes(small);
-        let mut body = self.copies(with_header, 0..bytes);
+        let mut body = self.limits.copies(with_header, 0..bytes);
         body.extend(self.content(small));
         self.behind_header(large, body);
     }
@@ -113,7 +148,7 @@ impl Assembly<'_> {
     /// Puts `body` behind a slot; the last `used` bytes of the slot and the body go into the archive.
     fn behind(&mut self, slot: &Slot, body: Vec<Part>, used: u64) {
         let (source, end) = self.behind_slot(slot, body);
-        let parts = self.copies(source, self.limits.min_part - used..end);
+        let parts = self.limits.copies(source, self.limits.min_part - used..end);
         self.parts.extend(parts);
     }
 
@@ -135,12 +170,12 @@ impl Assembly<'_> {
         let links: Vec<_> = entries.iter().map(link).collect();
         let Some((&(mut joined, start, mut end), others)) = links.split_first() else { return };
         for (next, next_start, next_end) in others {
-            let mut parts = self.copies(joined, 0..end);
-            parts.extend(self.copies(*next, *next_start..*next_end));
+            let mut parts = self.limits.copies(joined, 0..end);
+            parts.extend(self.limits.copies(*next, *next_start..*next_end));
             joined = self.temporary(Object::Parts(parts));
             end += next_end - next_start;
         }
-        let parts = self.copies(joined, start..end);
+        let parts = self.limits.copies(joined, start..end);
         self.parts.extend(parts);
     }
 
@@ -168,18 +203,7 @@ impl Assembly<'_> {
 
     /// An entry's content, copied from its source.
     fn content(&self, entry: usize) -> Vec<Part> {
-        self.copies(CopySource::Entry(entry), 0..self.size(entry))
-    }
-
-    /// A range in as few copies as S3 allows, all about as large.
-    fn copies(&self, source: CopySource, range: Range<u64>) -> Vec<Part> {
-        let bytes = range.end - range.start;
-        let count = bytes.div_ceil(self.limits.max_part).max(1);
-        let at = |part: u64| {
-            let share = u128::from(bytes) * u128::from(part) / u128::from(count);
-            range.start + u64::try_from(share).unwrap_or(bytes)
-        };
-        (0..count).map(|part| Part::Copy { source, range: at(part)..at(part + 1) }).collect()
+        self.limits.copies(CopySource::Entry(entry), 0..self.size(entry))
     }
 
     /// Joins neighbouring parts in temporary objects if the archive would have more parts than S3 takes.
@@ -193,7 +217,7 @@ impl Assembly<'_> {
         for group in parts.chunks(joined) {
             let bytes = group.iter().map(|part| self.bytes(part)).sum();
             let source = self.temporary(Object::Parts(group.to_vec()));
-            let copies = self.copies(source, 0..bytes);
+            let copies = self.limits.copies(source, 0..bytes);
             self.parts.extend(copies);
         }
     }

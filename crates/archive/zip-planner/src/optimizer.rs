@@ -1,6 +1,5 @@
 //! Which of the possible plans is best.
 
-use crate::assemble;
 use crate::estimate::Estimate;
 use crate::layout::{Entry, check};
 use crate::packing::Rules;
@@ -99,10 +98,12 @@ impl Machine {
             max_sent: tiny,
             pack,
             max_borrowed,
+            rows: false,
         });
+        let in_rows = copying.map(|rules| Rules { rows: true, ..rules });
         let sending =
             [limits.min_part / 2, limits.min_part - 1, pack].map(|max_sent| Rules { max_sent, ..copying[0] });
-        copying.into_iter().chain(sending).collect()
+        copying.into_iter().chain(in_rows).chain(sending).collect()
     }
 }
 
@@ -116,8 +117,7 @@ pub fn best(
     check(entries)?;
     let mut best: Option<Plan> = None;
     for rules in machine.rules(limits, entries) {
-        let mut plan = assemble::plan(entries.to_vec(), &rules, limits)?;
-        plan.estimate = Estimate::of(&plan, machine);
+        let plan = Plan::by_rules(entries, &rules, machine, limits)?;
         if best.as_ref().is_none_or(|best| objective.cost(&plan.estimate) < objective.cost(&best.estimate)) {
             best = Some(plan);
         }

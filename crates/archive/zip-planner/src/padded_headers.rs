@@ -5,11 +5,11 @@ use std::ops::Range;
 use crate::plan::{Object, Piece};
 
 /// Bytes of headers and contents behind one filler; such an object can only be sent when all of it is known.
-const MAX_PAYLOAD: u64 = 8 << 20;
-/// Headers of the first padded object and of any. It waits for all of their CRCs, so that few are better; but each costs a
+pub const MAX_PAYLOAD: u64 = 8 << 20;
+/// Headers of the first padded object and of any, and members of the first row and of any. It waits for all of their CRCs, so that few are better; but each costs a
 /// request and its filler, so that thousands of headers need larger ones.
-const FIRST_SLOTS: usize = 64;
-const MAX_SLOTS: usize = 256;
+pub const FIRST_SLOTS: usize = 64;
+pub const MAX_SLOTS: usize = 256;
 
 /// A part's worth of bytes that end where a header ends.
 pub struct Slot {

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use crate::assemble;
 use crate::estimate::Estimate;
 use crate::layout::{Entry, Layout};
 use crate::optimizer::{self, Machine, Objective};
+use crate::packing::Rules;
 use crate::{Limits, PlanError};
 
 /// Where a copy comes from.
@@ -86,6 +88,21 @@ impl Plan {
         limits: &Limits,
     ) -> Result<Self, PlanError> {
         optimizer::best(entries, objective, machine, limits)
+    }
+
+    /// The plan that brings entries together by these rules, whatever it takes on a `machine`.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn by_rules(
+        entries: &[Entry],
+        rules: &Rules,
+        machine: &Machine,
+        limits: &Limits,
+    ) -> Result<Self, PlanError> {
+        let mut plan = assemble::plan(entries.to_vec(), rules, limits)?;
+        plan.estimate = Estimate::of(&plan, machine);
+        Ok(plan)
     }
 
     /// Size of an object that parts are copied from, bytes.

@@ -5,6 +5,8 @@ use crate::layout::Layout;
 use crate::parts::PartSizes;
 use crate::plan::Piece;
 
+/// Functions that share an archive, where nobody says how many.
+pub const WORKERS: usize = 50;
 /// Parts that a share has where it is large enough: one connection may carry less than a function's link.
 const PARTS: u64 = 2;
 /// The part behind the shares: the central directory.

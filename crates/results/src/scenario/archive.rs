@@ -153,6 +153,27 @@ pub struct Success {
     /// keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<RunTime>,
+    /// What the planner said of one run before the first one began; none of a contender that it has no model of, and in a result of a
+    /// version that predicted nothing.
+    #[serde(default)]
+    pub predicted: Option<Predicted>,
+}
+
+/// What one run should take, from what the stack, the function's configuration and the account's limit say.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Predicted {
+    /// Time of the first invocation, s; measured, it is `duration_ms`.
+    pub seconds: f64,
+    /// What Lambda charges for the time of all invocations, USD; measured, it is `run_price_usd`.
+    pub lambda_usd: f64,
+    /// The same, and S3's and Lambda's requests, USD; measured, it is `total_price_usd`.
+    pub total_usd: f64,
+    /// Invocations of the function, the first one included.
+    pub invocations: u64,
+    /// PUT, COPY, POST and LIST requests.
+    pub s3_writes: u64,
+    /// GET requests.
+    pub s3_reads: u64,
 }
 
 impl Success {

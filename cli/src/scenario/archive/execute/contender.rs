@@ -1,5 +1,6 @@
 //! What AWS knows of a contender: its function's configuration, and the invocations of its runs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -62,6 +63,8 @@ pub struct Configuration {
     pub storage_mb: u64,
     /// How long an invocation may take.
     pub timeout: Duration,
+    /// Its environment variables.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// Reads the configuration, and the invocations of a contender whose archives are all right; those that are there a minute after
@@ -130,6 +133,7 @@ async fn all_lines(
 pub async fn configuration(run: &Run, arn: &str) -> Result<Configuration> {
     let found = Client::new(&run.config).get_function_configuration().function_name(arn).send().await;
     let found = found.map_err(|error| failed("GetFunctionConfiguration", run.deployment())(&error))?;
+    let variables = found.environment().and_then(|environment| environment.variables());
     let number = |number: i32| u64::try_from(number).unwrap_or_default();
     Ok(Configuration {
         runtime: found.runtime().map(|runtime| runtime.as_str().to_owned()).unwrap_or_default(),
@@ -137,6 +141,7 @@ pub async fn configuration(run: &Run, arn: &str) -> Result<Configuration> {
         memory_mb: found.memory_size().map(number).unwrap_or_default(),
         storage_mb: found.ephemeral_storage().map_or(512, |storage| number(storage.size())),
         timeout: Duration::from_secs(found.timeout().map(number).unwrap_or_default()),
+        variables: variables.cloned().unwrap_or_default().into_iter().collect(),
     })
 }
 

@@ -28,6 +28,7 @@ pub use s3_requests::S3Requests;
 pub use s3_requests::{Counts, Requests};
 
 use super::Run;
+use super::prediction::{self, Predictions};
 use crate::exit::Interrupted;
 use crate::output;
 use crate::progress::Progress;
@@ -43,6 +44,8 @@ pub struct Observation {
     pub options: ContestOptions,
     /// The contenders in the order in which they were given.
     pub contenders: Vec<Observed>,
+    /// What was predicted of them before the first run.
+    pub predictions: Predictions,
     /// What they asked of S3.
     pub s3_requests: S3Requests,
     /// What the last invocations had of this machine's processors; none on AWS.
@@ -99,6 +102,7 @@ async fn observe(
     metrics: Option<&RequestMetrics<'_>>,
 ) -> Result<Observation> {
     let archive = &run.deployed;
+    let predictions = prediction::of_contenders(run).await?;
     if let Some(metrics) = metrics {
         let started = async {
             metrics.wait_for_start().await;
@@ -133,7 +137,7 @@ async fn observe(
     };
     let s3_requests = S3Requests { before, after, by_metrics };
     let cpu = cpu::counts(&archive.deployment).await.map(cpu::Counts::invocations).unwrap_or_default();
-    Ok(Observation { options, contenders, s3_requests, cpu, warnings, missing })
+    Ok(Observation { options, contenders, predictions, s3_requests, cpu, warnings, missing })
 }
 
 /// What S3's request metrics say of the only contender.

@@ -8,6 +8,7 @@ mod failed_checks;
 mod headline;
 mod metrics;
 mod pictures;
+mod prediction;
 mod requests;
 mod series;
 mod table;

@@ -7,7 +7,7 @@ use results::cost::Cost;
 use results::scenario::archive::{Class, Contest, Failure, Success};
 
 use super::requests::in_words;
-use super::{chosen, contender};
+use super::{chosen, contender, prediction};
 use crate::layout::Table;
 use crate::scenario::archive::rank_by::RankBy;
 use crate::scenario::shared::cost;
@@ -16,7 +16,7 @@ use crate::scenario::shared::tables::{self, none};
 /// Characters of a reason that people get to see.
 const MAX_REASON: usize = 200;
 
-/// What was chosen, the ranked table, below it the contenders that are out, and what 1,000 runs of each cost.
+/// What was chosen, the ranked table, below it what was predicted, the contenders that are out, and what 1,000 runs of each cost.
 pub fn render(contest: &Contest, stack: &str, costs: &[Cost], rank_by: RankBy) -> String {
     let mut text = chosen::line(contest).map_or_else(String::new, |line| line + "\n");
     if contest.success.is_empty() {
@@ -34,6 +34,7 @@ pub fn render(contest: &Contest, stack: &str, costs: &[Cost], rank_by: RankBy) -
     if let Some(line) = requests_source(contest, stack) {
         let _ = writeln!(text, "{line}");
     }
+    text.push_str(&prediction::render(contest, stack));
     for one in &contest.unranked {
         let _ = writeln!(text, "{}", without_rank(one, stack));
     }
@@ -145,7 +146,7 @@ fn shortened(reason: &str) -> String {
 }
 
 /// By the best one's, unless that is nothing.
-fn relative(value: f64, best: f64) -> String {
+pub fn relative(value: f64, best: f64) -> String {
     if best > 0.0 { format!("{:.2} ×", value / best) } else { none() }
 }
 

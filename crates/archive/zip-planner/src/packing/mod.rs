@@ -50,6 +50,8 @@ pub struct Rules {
     pub pack: u64,
     /// Bytes that small objects may borrow from the entries before them, all together.
     pub max_borrowed: u64,
+    /// Whether large objects stand in rows, which takes fewer requests but one more step: see the crate.
+    pub rows: bool,
 }
 
 /// The groups in the order of the archive, and the entries left over for its last part: together they are too small for

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const RULES: Rules = Rules { min_part: 1_000, max_sent: 10, pack: 1_000, max_borrowed: 500 };
+const RULES: Rules = Rules { min_part: 1_000, max_sent: 10, pack: 1_000, max_borrowed: 500, rows: false };
 
 /// Entries with headers of 40 bytes.
 fn entries(sizes: &[u64]) -> Vec<Entry> {

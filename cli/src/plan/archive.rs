@@ -18,6 +18,7 @@ use crate::scenario::Scenario;
 use crate::scenario::archive::Archive;
 use crate::scenario::archive::prediction::concurrency as account_s_limit;
 use crate::scenario::shared::deployment::{LOOKING, deployed};
+use crate::scenario::shared::limits::Account;
 use crate::scenario::shared::run_context::RunContext;
 use crate::shutdown::Stop;
 
@@ -69,7 +70,7 @@ pub fn plan(arguments: &Arguments, global: &Global) -> Result<ExitCode> {
         let prices = price_list::of(deployment, &config, &project).await;
         let concurrency = match arguments.concurrency {
             Some(concurrency) => concurrency,
-            None => account_s_limit(context).await,
+            None => account_s_limit(&Account::read(context, &[]).await, deployment),
         };
         (prices, concurrency)
     });

@@ -7,6 +7,7 @@ use anyhow::Result;
 use fill_bucket::content::bytes;
 use futures::future::try_join_all;
 use protocol::deployment::{Deployment, MissingSetting};
+use protocol::stats::whole;
 use results::price_list::PriceList;
 use results::prices::{
     FREE_STORAGE_MB, LAMBDA_REQUEST, LAMBDA_STORAGE, S3_READ, S3_WRITE, compute, gigabytes,
@@ -17,12 +18,9 @@ use zip_planner::{Entry, Machine, Objective, PlanError, Prediction, Site, WORKER
 use super::Run;
 use super::execute::{Configuration, configuration};
 use super::report::contender;
-use crate::scenario::shared::account_limit;
-use crate::scenario::shared::run_context::RunContext;
+use crate::scenario::shared::limits::{Account, CONCURRENCY};
 
 const MIB: u64 = 1 << 20;
-/// Functions that an account runs at once unless AWS has set another quota.
-const QUOTA: u64 = 1_000;
 
 const COPY_PLAN: &str = "rust-copy-plan";
 const STREAM: &str = "rust-stream";
@@ -142,8 +140,8 @@ pub fn site(
 }
 
 /// Functions that the account runs at once; AWS's quota if it doesn't say.
-pub async fn concurrency(context: RunContext<'_>) -> u64 {
-    account_limit::allowed(context).await.unwrap_or(QUOTA)
+pub fn concurrency(account: &Account, deployment: &Deployment) -> u64 {
+    whole(account.allows(&CONCURRENCY, deployment).value)
 }
 
 /// What a run of each contender should take that the planner has a model of.
@@ -159,7 +157,7 @@ pub async fn of_contenders(run: &Run) -> Result<Predictions> {
     }
     let _spinner = run.context().waiting("predicting the contenders' times and prices");
     let entries = entries(run.deployment())?;
-    let concurrency = concurrency(run.context()).await;
+    let concurrency = concurrency(&run.account, run.deployment());
     let configurations = try_join_all(known.iter().map(|arn| configuration(run, arn))).await?;
     let predicted = known.into_iter().zip(configurations).filter_map(|(arn, configuration)| {
         let Configuration { architecture, memory_mb, storage_mb, variables, .. } = configuration;
@@ -198,6 +196,7 @@ mod tests {
             ),
         });
         let mut run = Run { config, ..testing::run() };
+        run.account = Account::read(run.context(), &[]).await;
         let settings = [("objectCount", 40), ("objectSizeMib", 5), ("seed", 1)];
         run.deployed
             .deployment

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::tables::{amount, distinct};
 pub use account::Account;
 pub use capacity::{open_shards, table_writes};
-pub use quota::{Quota, STATE_TRANSITIONS, THROTTLE_BURST, THROTTLE_RATE};
+pub use quota::{CONCURRENCY, Quota, STATE_TRANSITIONS, THROTTLE_BURST, THROTTLE_RATE};
 pub use services::{
     S3_READS, S3_WRITES, SCALING_SECONDS, concurrency, environments, history_events, map_iterations,
     nested_map_iterations, state_transitions,

@@ -13,8 +13,8 @@ export const EXAMPLES: readonly string[] = fs
   .sort()
   .map((name) => path.join(FOLDER, name));
 
-/** Writes the page of all examples, as a user does; `make cli` has built the command. */
-export function writePage(file: string): void {
+/** Writes the page of all examples and of other results, as a user does; `make cli` has built the command. */
+export function writePage(file: string, others: readonly string[] = []): void {
   const lambench = path.join(ROOT, ".lambench", "bin", "lambench");
-  execFileSync(lambench, ["report", "--html", file, ...EXAMPLES], { cwd: ROOT });
+  execFileSync(lambench, ["report", "--html", file, ...EXAMPLES, ...others], { cwd: ROOT });
 }

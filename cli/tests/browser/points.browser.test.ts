@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { drawings, type Axis, type Drawing } from "./drawing";
 import { RESULTS, Report } from "./report";
-import { contendersOfSizes, type Contender, type Result, type Summary } from "./result";
+import { contendersOfSizes, seconds, type Contender, type Result, type Second, type Summary } from "./result";
 
 /** What a picture has to show of a result. */
 interface Expected {
@@ -12,6 +12,8 @@ interface Expected {
   readonly guides?: number;
   readonly bars?: readonly number[];
   readonly curves?: readonly Summary[];
+  /** The points of each line without marks. */
+  readonly courses?: readonly (readonly (readonly [x: number, y: number])[])[];
 }
 
 /** Places have one digit behind the point, those of ticks as well. */
@@ -43,7 +45,10 @@ describe("each picture has the values of its result, where its axes say that the
   );
 });
 
-function compare(picture: Drawing, { marks = [], rings, guides, bars = [], curves = [] }: Expected): void {
+function compare(
+  picture: Drawing,
+  { marks = [], rings, guides, bars = [], curves = [], courses = [] }: Expected,
+): void {
   const { title, x, y } = picture;
   expect(picture.marks.length, `${title}: points`).toBe(marks.length);
   expect(picture.bars.length, `${title}: bars`).toBe(bars.length);
@@ -69,6 +74,15 @@ function compare(picture: Drawing, { marks = [], rings, guides, bars = [], curve
       if (10 ** nines < summary.count) stands(points[nines * PER_NINE]?.[1], y, value);
     });
     stands(points.at(-1)?.[1], y, summary.max);
+  });
+  if (courses.length > 0) expect(picture.curves.length, `${title}: lines`).toBe(courses.length);
+  courses.forEach((course, index) => {
+    const points = picture.curves[index] ?? [];
+    expect(points.length, `${title}: points of line ${index}`).toBe(course.length);
+    course.forEach(([horizontal, vertical], place) => {
+      stands(points[place]?.[0], x, horizontal);
+      stands(points[place]?.[1], y, vertical);
+    });
   });
 }
 
@@ -147,9 +161,24 @@ function delivery({ pipeline, summary }: Result): Titled[] {
   const isWhole = ({ name }: Summary): boolean => name.startsWith("http") || name === "end-to-end";
   return [
     ["Each hop's time", { bars }],
+    ...bySecond(seconds(pipeline)),
     ["From a request's due time to its row, and to its answer", { curves: summary.filter(isWhole) }],
     ["Each hop", { curves: summary.filter((one) => !isWhole(one)) }],
   ];
+}
+
+function bySecond(all: readonly Second[]): Titled[] {
+  if (all.length === 0) return [];
+  const lines: ((one: Second) => number)[] = [
+    (one) => one.accepted,
+    (one) => one.rows,
+    (one) => one.refused + one.unknown,
+    (one) => one.dead_lettered,
+  ];
+  const courses = lines
+    .map((of) => all.map((one): [number, number] => [one.second, of(one)]))
+    .filter((course) => course.some(([, count]) => count > 0));
+  return [["Requests and rows by second", { guides: 1, courses }]];
 }
 
 function reading(result: Result): Titled[] {

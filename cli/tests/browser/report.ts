@@ -6,15 +6,20 @@ import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
 import { launch } from "./chromium";
+import { disturbed } from "./disturbed";
 import { EXAMPLES, writePage } from "./examples";
 import type { Result } from "./result";
 
-/** The results of the documentation, in the order in which they are on the page. */
-export const RESULTS: readonly Result[] = EXAMPLES.map(
+const OF_EXAMPLES: readonly Result[] = EXAMPLES.map(
   (file) => JSON.parse(fs.readFileSync(file, "utf8")) as Result,
 );
 
-/** The page that `lambench report --html` makes of the documentation's results, and a browser to open it. */
+const DISTURBED = OF_EXAMPLES.filter(({ run }) => run.scenario === "pipeline").map(disturbed);
+
+/** The results of the documentation, and one of a load that was disturbed, in the order in which they are on the page. */
+export const RESULTS: readonly Result[] = [...OF_EXAMPLES, ...DISTURBED];
+
+/** The page that `lambench report --html` makes of these results, and a browser to open it. */
 export class Report {
   private constructor(
     private readonly browser: Browser,
@@ -26,7 +31,12 @@ export class Report {
     const browser = await launch();
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lambench-report-"));
     const file = path.join(folder, "report.html");
-    writePage(file);
+    const others = DISTURBED.map((result, index) => {
+      const other = path.join(folder, `disturbed-${index}.json`);
+      fs.writeFileSync(other, JSON.stringify(result));
+      return other;
+    });
+    writePage(file, others);
     return new Report(browser, folder, file);
   }
 

@@ -141,6 +141,26 @@ fn a_thousand_million_samples_make_no_larger_page() {
 }
 
 #[test]
+fn an_hour_of_seconds_and_one_that_is_impossible_make_no_larger_page() {
+    let second = |second: u64, count: u64| {
+        json!({
+            "second": second, "due": count, "sent": count, "accepted": count, "refused": count, "unknown": count,
+            "rows": count, "dead_lettered": count,
+        })
+    };
+    for last in [3600, 1_000_000_000_000] {
+        let folder = patched("pipeline", |result| {
+            let hour = (0..3600).map(|number| second(number, number % 97));
+            result["pipeline"]["seconds"] = hour.chain([second(last, 1_000_000_000_000)]).collect();
+        });
+        for page in pages(&folder, "pipeline") {
+            assert_harmless(&page);
+        }
+        assert!(pages(&folder, "pipeline")[0].contains("Requests and rows by second"));
+    }
+}
+
+#[test]
 fn a_file_that_is_too_large_for_a_result_is_refused_before_it_is_read() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = fs::File::create(folder.path().join("result.json")).expect("the folder is writable");

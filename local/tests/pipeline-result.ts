@@ -51,10 +51,23 @@ export interface Delivery {
     readonly max_init_ms: number | null;
     readonly max_memory_mb: number;
   }[];
+  readonly seconds: readonly Second[];
   readonly generator: {
     readonly cpu_ms_per_request: number;
     readonly workers?: { readonly count: number; readonly lost: number; readonly unreported: number };
   };
+}
+
+/** What happened in a second of a load. */
+export interface Second {
+  readonly second: number;
+  readonly due: number;
+  readonly sent: number;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly unknown: number;
+  readonly rows: number;
+  readonly dead_lettered: number;
 }
 
 /** The part of the stack's `environment` output that tests and benchmarks read. */

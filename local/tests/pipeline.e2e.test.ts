@@ -7,6 +7,7 @@ import { Database } from "./database";
 import { expectLines, expectPrice } from "./estimate";
 import { leakedResources } from "./leaked-resources";
 import type { Delivery, Environment, Result } from "./pipeline-result";
+import { expectSecondsToAddUp, longestOutage } from "./pipeline-seconds";
 import { functionProcesses, kill } from "./processes";
 import { Queue } from "./queue";
 import { showsResults } from "./results";
@@ -157,6 +158,9 @@ describe("the pipeline, with the commands a user types", () => {
     const hops = samples.map(({ name }) => name);
     expect(hops).toEqual(expect.arrayContaining(["http", "api", "stream", "table", "row", "end-to-end"]));
     expect(cost[0]?.usd).toBeGreaterThan(0);
+    expectSecondsToAddUp(pipeline);
+    // A ramp of a second, in which half of the rate is due, and 4 seconds at the rate.
+    expect(pipeline.seconds.slice(0, 5).map(({ due }) => due)).toEqual([50, 100, 100, 100, 100]);
   });
 
   it.each(["constant", "poisson"])(
@@ -180,6 +184,7 @@ describe("the pipeline, with the commands a user types", () => {
       expect(messages?.usd).toBeGreaterThan(0);
       expect(generator?.item).toBe("the load generator, for this run");
       expect(generator?.usd).toBeGreaterThan(0);
+      expectSecondsToAddUp(pipeline);
     },
   );
 
@@ -198,6 +203,8 @@ describe("the pipeline, with the commands a user types", () => {
     expect(pipeline.generator.workers).toMatchObject({ count: 4, lost: 1, unreported: 125 });
     expect(pipeline.requests).toMatchObject({ sent: 375, accepted: 375, unsent: 125 });
     expect(pipeline.messages).toMatchObject({ stored: 375, lost: 0 });
+    expectSecondsToAddUp(pipeline);
+    expect(pipeline.seconds.slice(0, 10).map(({ due }) => due)).toEqual(Array.from({ length: 10 }, () => 50));
     expect((await rows()) - before).toBe(375 + pipeline.messages.unaccepted_stored);
     expect(failed_checks).toMatchObject([
       expect.stringMatching(/^1 of 4 functions that sent the load ended without/),
@@ -225,6 +232,7 @@ describe("the pipeline, with the commands a user types", () => {
     const { sent, accepted, accepted_per_second } = pipeline.requests;
     expect(failed_checks).toEqual([]);
     expect([sent, pipeline.messages.stored]).toEqual([accepted, accepted]);
+    expectSecondsToAddUp(pipeline);
     expect((await rows()) - before).toBe(accepted);
     // By the time until it was stopped: by all of the two minutes, it would be less.
     expect(accepted_per_second).toBeGreaterThan(15);
@@ -247,6 +255,7 @@ describe("the pipeline, with the commands a user types", () => {
   it("loses nothing while the database is away for 10 seconds", async () => {
     const pipeline = await disturbed(`${LOAD} --rate 50 --duration 12s`, () => database.away(checkout, 10));
     expect(pipeline.requests.accepted).toBe(600);
+    expect(longestOutage(pipeline)).toBeGreaterThanOrEqual(8);
   });
 
   it("loses nothing, and stores nothing twice, though functions are killed", async () => {
@@ -337,6 +346,7 @@ describe("the pipeline, with the commands a user types", () => {
     });
     expect(pipeline.requests.refused["429"]).toBeGreaterThan(50);
     expect(pipeline.requests.throttled).toBe(pipeline.requests.refused["429"]);
+    expectSecondsToAddUp(pipeline);
     expect(pipeline.messages).toMatchObject({ stored: pipeline.requests.accepted, lost: 0 });
   });
 

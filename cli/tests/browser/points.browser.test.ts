@@ -5,9 +5,11 @@ import { drawings, type Axis, type Drawing, type Span } from "./drawing";
 import { RESULTS, Report } from "./report";
 import {
   contendersOfSizes,
+  seconds,
   type Contender,
   type ItemTime,
   type Result,
+  type Second,
   type Summary,
   type Timeline,
 } from "./result";
@@ -20,6 +22,8 @@ interface Expected {
   readonly bars?: readonly number[];
   readonly curves?: readonly Summary[];
   readonly timeline?: Timeline;
+  /** The points of each line without marks. */
+  readonly courses?: readonly (readonly (readonly [x: number, y: number])[])[];
 }
 
 /** Places have one digit behind the point, those of ticks as well. */
@@ -55,7 +59,7 @@ describe("each picture has the values of its result, where its axes say that the
 
 function compare(
   picture: Drawing,
-  { marks = [], rings, guides, bars = [], curves = [], timeline }: Expected,
+  { marks = [], rings, guides, bars = [], curves = [], courses = [], timeline }: Expected,
 ): void {
   const { title, x, y } = picture;
   expect(picture.marks.length, `${title}: points`).toBe(marks.length);
@@ -82,6 +86,15 @@ function compare(
       if (10 ** nines < summary.count) stands(points[nines * PER_NINE]?.[1], y, value);
     });
     stands(points.at(-1)?.[1], y, summary.max);
+  });
+  if (courses.length > 0) expect(picture.curves.length, `${title}: lines`).toBe(courses.length);
+  courses.forEach((course, index) => {
+    const points = picture.curves[index] ?? [];
+    expect(points.length, `${title}: points of line ${index}`).toBe(course.length);
+    course.forEach(([horizontal, vertical], place) => {
+      stands(points[place]?.[0], x, horizontal);
+      stands(points[place]?.[1], y, vertical);
+    });
   });
   compareSpans(picture, timeline?.items ?? []);
 }
@@ -193,9 +206,24 @@ function delivery({ pipeline, summary }: Result): Titled[] {
   const isWhole = ({ name }: Summary): boolean => name.startsWith("http") || name === "end-to-end";
   return [
     ["Each hop's time", { bars }],
+    ...bySecond(seconds(pipeline)),
     ["From a request's due time to its row, and to its answer", { curves: summary.filter(isWhole) }],
     ["Each hop", { curves: summary.filter((one) => !isWhole(one)) }],
   ];
+}
+
+function bySecond(all: readonly Second[]): Titled[] {
+  if (all.length === 0) return [];
+  const lines: ((one: Second) => number)[] = [
+    (one) => one.accepted,
+    (one) => one.rows,
+    (one) => one.refused + one.unknown,
+    (one) => one.dead_lettered,
+  ];
+  const courses = lines
+    .map((of) => all.map((one): [number, number] => [one.second, of(one)]))
+    .filter((course) => course.some(([, count]) => count > 0));
+  return [["Requests and rows by second", { guides: 1, courses }]];
 }
 
 function reading(result: Result): Titled[] {

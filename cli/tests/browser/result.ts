@@ -108,6 +108,18 @@ export interface Stage {
   readonly connections: number | null;
 }
 
+/** What happened in a second of a load. */
+export interface Second {
+  readonly second: number;
+  readonly due: number;
+  readonly sent: number;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly unknown: number;
+  readonly rows: number;
+  readonly dead_lettered: number;
+}
+
 export interface Delivery {
   readonly requests: {
     readonly latency_ms: Percentiles | null;
@@ -115,6 +127,7 @@ export interface Delivery {
   };
   readonly hops: Readonly<Record<string, Percentiles>>;
   readonly functions: readonly FunctionUse[];
+  readonly seconds?: readonly Second[];
 }
 
 export interface FunctionUse {
@@ -178,6 +191,17 @@ export interface Size extends Own {
     readonly speed: number | null;
     readonly usd: number | null;
   }[];
+}
+
+/** All seconds of a load: in those that its result leaves out, nothing happened. */
+export function seconds({ seconds: counted = [] }: Delivery): Second[] {
+  const none = { due: 0, sent: 0, accepted: 0, refused: 0, unknown: 0, rows: 0, dead_lettered: 0 };
+  const all: Second[] = [];
+  for (const one of counted) {
+    while (all.length < one.second) all.push({ second: all.length, ...none });
+    all.push(one);
+  }
+  return all;
 }
 
 /** The contenders of all sizes that are fit for use, which a memory sweep shows side by side. */

@@ -2,6 +2,7 @@ import type { Content } from "./cells";
 import {
   contender,
   contendersOfSizes,
+  seconds,
   type Contender,
   type Cost,
   type FunctionCpu,
@@ -176,7 +177,19 @@ function delivery({ pipeline }: Result): Kind[] {
     "max memory MB": (row) => of(row).max_memory_mb,
   };
   const measured = Object.values(ways).filter((one) => one !== null);
+  const all = seconds(pipeline);
+  const bySecond: Record<string, Column> = {
+    second: ({ index }) => index,
+    due: ({ index }) => all[index]?.due,
+    sent: ({ index }) => all[index]?.sent,
+    accepted: ({ index }) => all[index]?.accepted,
+    refused: ({ index }) => all[index]?.refused,
+    "no answer": ({ index }) => all[index]?.unknown,
+    rows: ({ index }) => all[index]?.rows,
+    "dead-lettered": ({ index }) => all[index]?.dead_lettered,
+  };
   return [
+    { begins: "second | due", rows: all.length, columns: bySecond },
     { begins: "hop | from → to", rows: measured.length, columns: way },
     { begins: "function | invocations", rows: functions.length, columns: use },
   ];

@@ -18,6 +18,7 @@ use crate::pacer;
 use crate::plan::Plan;
 use crate::request::RequestFactory;
 use crate::request_log::{RequestLog, Times};
+use crate::seconds::Event;
 use crate::signer::Signer;
 
 /// After so long API Gateway itself gives a request up (HTTP API quotas: 30 s).
@@ -175,6 +176,7 @@ impl Shared {
         if index + 1 == self.plan.total() {
             self.due.close();
         }
+        self.requests().seconds.count(Event::Due, self.plan.due(index));
         Some(index)
     }
 
@@ -195,6 +197,7 @@ impl Shared {
             self.requests().ready(due, free, sent);
         }
         self.counters.sent.fetch_add(1, Relaxed);
+        self.requests().seconds.count(Event::Sent, sent);
         let answer = match request {
             Ok(request) => timeout(TIMEOUT, connection.send(request)).await,
             Err(_) => Ok(Err(SendError::NotSent)),

@@ -6,10 +6,12 @@
 mod connection;
 mod generator;
 mod pacer;
+mod packed;
 mod plan;
 mod request;
 mod request_log;
 mod schedule;
+mod seconds;
 mod signer;
 mod statuses;
 #[cfg(test)]
@@ -20,5 +22,6 @@ pub use generator::{Counters, GeneratedLoad, Load, RunningLoad, TIMEOUT, start};
 pub use plan::{Numbers, Plan};
 pub use request_log::{RequestLog, RequestStatus, Throttled};
 pub use schedule::Schedule;
+pub use seconds::{Event, Seconds};
 pub use signer::Signer;
 pub use worker::{MergedLoad, Report, SharedLoad, Task};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connection::{Answer, SendError};
 use crate::plan::Numbers;
+use crate::seconds::{Event, Seconds};
 
 /// A function's clock may differ by so much before it is worth a word, µs: what a request's way takes at least.
 const CLOCK_TOLERANCE: i64 = 1_000;
@@ -55,6 +56,9 @@ pub struct RequestLog {
     /// Of each request, in the order of their numbers.
     #[serde(with = "crate::statuses")]
     pub statuses: Vec<RequestStatus>,
+    /// What happened in each second; nothing from a worker of an earlier version.
+    #[serde(default)]
+    pub seconds: Seconds,
     /// Latencies of accepted requests from when they were due, apart from cold starts.
     pub warm: Histogram,
     /// Latencies of cold starts.
@@ -117,6 +121,8 @@ impl RequestLog {
         start_us: u64,
     ) {
         self.last_answer = self.last_answer.max(times.answered);
+        let event = if answer.status == 200 { Event::Accepted } else { Event::Refused };
+        self.seconds.count(event, times.answered);
         let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
         self.request_ids.extend(header(REQUEST_ID_HEADER).map(str::to_owned));
         if answer.status != 200 {
@@ -138,18 +144,22 @@ impl RequestLog {
     pub(crate) fn failed(&mut self, number: u64, error: SendError, answered: Duration) {
         self.last_answer = self.last_answer.max(answered);
         match error {
-            SendError::NotSent => *self.refused.entry("connection".to_owned()).or_default() += 1,
-            SendError::Unknown => self.unanswered(number, "connection"),
+            SendError::NotSent => {
+                self.seconds.count(Event::Refused, answered);
+                *self.refused.entry("connection".to_owned()).or_default() += 1;
+            }
+            SendError::Unknown => self.unanswered(number, "connection", answered),
         }
     }
 
     /// Takes down that there was no answer in time.
     pub(crate) fn timed_out(&mut self, number: u64, answered: Duration) {
         self.last_answer = self.last_answer.max(answered);
-        self.unanswered(number, "timeout");
+        self.unanswered(number, "timeout", answered);
     }
 
-    fn unanswered(&mut self, number: u64, kind: &str) {
+    fn unanswered(&mut self, number: u64, kind: &str, answered: Duration) {
+        self.seconds.count(Event::Unknown, answered);
         self.set(number, RequestStatus::Unknown);
         *self.unknown.entry(kind.to_owned()).or_default() += 1;
     }
@@ -181,6 +191,7 @@ impl RequestLog {
 
     /// Adds what a worker did, whose messages had these numbers.
     pub(crate) fn absorb(&mut self, other: Self, numbers: &Numbers) {
+        self.seconds.absorb(&other.seconds);
         for (number, status) in numbers.all().zip(other.statuses) {
             self.set(number, status);
         }

@@ -1,32 +1,22 @@
-//! What became of each request as JSON: base64 of a DEFLATE stream with a byte for each request. Those of a smooth load take
-//! some hundred bytes, and the worst mixture a quarter of a byte each, so that a worker's fit between two states.
+//! What became of each request as JSON: a byte for each request, packed. Those of a smooth load take some hundred bytes, and the
+//! worst mixture a quarter of a byte each.
 
-use std::io::{Read, Write};
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use serde::de::Error as _;
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::packed::{pack, unpack};
 use crate::request_log::RequestStatus;
 
 /// Writes statuses.
 pub fn serialize<S: Serializer>(statuses: &[RequestStatus], serializer: S) -> Result<S::Ok, S::Error> {
     let bytes: Vec<u8> = statuses.iter().map(|status| *status as u8).collect();
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    let packed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
-    STANDARD.encode(packed.map_err(serde::ser::Error::custom)?).serialize(serializer)
+    pack(&bytes).map_err(S::Error::custom)?.serialize(serializer)
 }
 
 /// Reads them.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RequestStatus>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let packed = STANDARD.decode(text).map_err(D::Error::custom)?;
-    let mut bytes = Vec::new();
-    DeflateDecoder::new(packed.as_slice()).read_to_end(&mut bytes).map_err(D::Error::custom)?;
+    let bytes = unpack(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
     bytes.into_iter().map(|byte| status(byte).ok_or_else(|| D::Error::custom("not a status"))).collect()
 }
 

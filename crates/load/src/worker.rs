@@ -8,6 +8,7 @@ use crate::generator::GeneratedLoad;
 use crate::plan::Numbers;
 use crate::request_log::{RequestLog, RequestStatus};
 use crate::schedule::Schedule;
+use crate::seconds::Event;
 
 /// What all workers of a load are told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,11 +82,15 @@ impl MergedLoad {
             merged.late = merged.late.max(load.late);
             requests.absorb(load.requests, &numbers);
         }
-        let missing: Vec<_> = missing.into_iter().flatten().collect();
-        for number in missing.iter().flat_map(Numbers::all) {
-            requests.set(number, RequestStatus::Unreported);
+        let mut unreported = 0;
+        for (worker, numbers) in (0..).zip(missing) {
+            let Some(numbers) = numbers else { continue };
+            unreported += numbers.count();
+            numbers.all().for_each(|number| requests.set(number, RequestStatus::Unreported));
+            // Its requests were due all the same.
+            let plan = schedule.plan(worker);
+            (0..plan.total()).for_each(|index| requests.seconds.count(Event::Due, plan.due(index)));
         }
-        let unreported = missing.iter().map(Numbers::count).sum();
         Self { load: GeneratedLoad { requests, ..merged }, reported, late, unreported }
     }
 }
@@ -94,6 +99,7 @@ impl MergedLoad {
 mod tests {
     use std::collections::BTreeMap;
 
+    use proptest::prelude::*;
     use protocol::pipeline::Arrivals;
 
     use super::*;
@@ -117,9 +123,41 @@ mod tests {
         requests.throttled = Throttled { by_api: 1, by_stream: 0 };
         requests.last_answer = Duration::from_secs(2 + worker);
         requests.clock_us = if worker == 1 { -3000 } else { 2000 };
+        for index in 0..plan.total() {
+            let due = plan.due(index);
+            let answer = if index + 1 == plan.total() { Event::Refused } else { Event::Accepted };
+            requests.seconds.count(Event::Due, due);
+            requests.seconds.count(Event::Sent, due);
+            requests.seconds.count(answer, due + Duration::from_millis(worker + 1));
+        }
         let cpu = Duration::from_millis(100);
         let late = Duration::from_millis(if worker == 2 { 40 } else { 0 });
         Report { worker, load: GeneratedLoad { start_us: START_US, requests, cpu, late } }
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_reports_all_seconds_have_what_there_is_in_all(
+            workers in 1..6_u64,
+            dead in proptest::collection::hash_set(0..6_u64, 0..4),
+        ) {
+            let schedule = schedule(workers);
+            let alive = (0..workers).filter(|worker| !dead.contains(worker));
+            let merged = MergedLoad::new(&schedule, alive.map(|worker| passed_on(&report(&schedule, worker))));
+            let requests = &merged.load.requests;
+            let [accepted, refused] =
+                [RequestStatus::Accepted, RequestStatus::Refused].map(|status| requests.count(status));
+            let counted = Event::ALL.map(|event| requests.seconds.total(event));
+            prop_assert_eq!(counted, [schedule.total(), requests.sent(), accepted, refused, 0]);
+        }
+    }
+
+    #[test]
+    fn a_worker_of_an_earlier_version_has_counted_nothing_by_second() {
+        let mut json = serde_json::to_value(report(&schedule(1), 0)).unwrap();
+        json["load"]["requests"].as_object_mut().unwrap().remove("seconds").unwrap();
+        let report: Report = serde_json::from_value(json).unwrap();
+        assert_eq!(report.load.requests.seconds, crate::Seconds::default());
     }
 
     /// As it comes from a function.
@@ -147,6 +185,13 @@ mod tests {
         assert_eq!((merged.load.start_us, merged.load.cpu), (START_US, Duration::from_millis(300)));
         assert_eq!((merged.load.late, merged.late), (Duration::from_millis(40), 1));
         assert_eq!((merged.reported, merged.unreported), (3, 0));
+        let counted = Event::ALL.map(|event| requests.seconds.total(event));
+        assert_eq!(counted, [total, total, total - 3, 3, 0], "as many as there are in all");
+        let first_second = (0..3).map(|worker| {
+            let plan = schedule.plan(worker);
+            (0..plan.total()).take_while(|index| plan.due(*index) < Duration::from_secs(1)).count() as u64
+        });
+        assert_eq!(requests.seconds.of(Event::Due)[0], first_second.sum::<u64>());
     }
 
     #[test]
@@ -162,5 +207,8 @@ mod tests {
             requests.statuses[usize::try_from(number).unwrap()] == RequestStatus::Unreported
         }));
         assert_eq!(requests.sent(), schedule.total() - slice.count(), "a report counts once");
+        let counted = |event| requests.seconds.total(event);
+        assert_eq!(counted(Event::Sent), requests.sent());
+        assert_eq!(counted(Event::Due), schedule.total(), "the dead worker's were due as well");
     }
 }

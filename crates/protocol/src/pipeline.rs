@@ -241,6 +241,10 @@ pub struct TallyRequest {
     /// Whether to leave out the histograms and the numbers, which only programs read.
     #[serde(default)]
     pub summary: bool,
+    /// When the run's load started, µs since 1970: rows are counted by the seconds from then on. Without it, or without a run,
+    /// they aren't.
+    #[serde(default)]
+    pub start_us: Option<u64>,
 }
 
 /// What the table in PostgreSQL says of a run: the answer of the function `pipeline-tally`.
@@ -266,6 +270,10 @@ pub struct Tally {
     /// them as 1 µs. A hop without any isn't here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub negative: BTreeMap<Hop, u64>,
+    /// The seconds from the start of the load in which rows were confirmed, in their order, and how many: `rows` in all. One
+    /// whose time is before the start, by another clock, is in the first second.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seconds: Vec<(u64, u64)>,
     /// When the first of the messages was at `upstream`, µs since 1970.
     pub first_arrived_us: Option<u64>,
     /// When the last row was confirmed, µs since 1970.

@@ -1,6 +1,6 @@
 //! Adds up the rows of a tally.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use protocol::pipeline::{Hop, Invocations, RequestIds, Tally, TallyRequest, message_number};
@@ -66,6 +66,9 @@ pub struct NumbersError(usize);
 pub struct Sum {
     tally: Tally,
     measured_from: u64,
+    /// When the load started, if rows are counted by second.
+    start_us: Option<u64>,
+    seconds: BTreeMap<u64, u64>,
     numbers: Vec<u64>,
     /// Those that were delivered more than once.
     doubled: Vec<u64>,
@@ -78,7 +81,8 @@ impl Sum {
     pub fn new(request: &TallyRequest) -> Self {
         let tally = Tally { run: request.run.clone(), ..Tally::default() };
         let requests = request.invocations.then(Default::default);
-        Self { tally, measured_from: request.measured_from, requests, ..Self::default() }
+        let start_us = request.start_us.filter(|_| request.run.is_some());
+        Self { tally, measured_from: request.measured_from, start_us, requests, ..Self::default() }
     }
 
     /// Adds a row. One that isn't the run's, though its id starts alike, is passed over.
@@ -105,6 +109,10 @@ impl Sum {
         };
         tally.rows += 1;
         tally.last_stored_us = tally.last_stored_us.max(Some(stored_us.unsigned_abs()));
+        if let Some(start_us) = self.start_us {
+            let second = stored_us.unsigned_abs().saturating_sub(start_us) / 1_000_000;
+            *self.seconds.entry(second).or_default() += 1;
+        }
         if measured {
             self.measure(row, stored_us);
         }
@@ -150,7 +158,9 @@ impl Sum {
             let [midstream, downstream] = requests.map(request_ids);
             Invocations { midstream, downstream }
         });
-        Ok(Tally { numbers, doubled, invocations, ..self.tally })
+        // Each stream keeps its records for a day, so that these take 2 MB at most, besides the ranges.
+        let seconds = self.seconds.into_iter().collect();
+        Ok(Tally { numbers, doubled, seconds, invocations, ..self.tally })
     }
 }
 

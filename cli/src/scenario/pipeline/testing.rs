@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use load::Seconds;
 use protocol::pipeline::{Hop, Tally};
 use results::scenario::pipeline::{Delivery, Workers};
 use serde_json::json;
 
 use super::execute::{
-    Arrived, DeadLetters, GeneratedLoad, LoadWorkers, Observation, Reconciliation, RequestLog, RequestStatus,
+    Arrived, DeadLetters, Event, GeneratedLoad, LoadWorkers, Observation, Reconciliation, RequestLog,
+    RequestStatus,
 };
 use super::options::{Options, Origin, Spacing};
 use super::report::aggregate;
@@ -77,6 +79,7 @@ pub fn observation() -> Observation {
     (0..11_990).for_each(|request| requests.warm.record(Duration::from_micros(4000 + request % 4000)));
     (0..1000).for_each(|_| requests.lateness.record(Duration::from_micros(80)));
     requests.last_answer = Duration::from_millis(70_010);
+    requests.seconds = seconds(&requests.statuses);
     let dead_letters: BTreeMap<u64, String> =
         (6000..6004).map(|number| (number, "downstream: 22021: too long".to_owned())).collect();
     let tally = tally();
@@ -117,8 +120,10 @@ pub fn observation_of_functions() -> Observation {
     observation.options.workers = Some(4);
     let unreported = 3250;
     observation.load.requests.statuses[9750..].fill(RequestStatus::Unreported);
+    observation.load.requests.seconds = seconds(&observation.load.requests.statuses);
     let workers = Workers { count: 4, lost: 1, unreported, late: 0, latest_ms: 0.0 };
     observation.arrived.tally.numbers = vec![(0, 4999), (5010, 5999), (6004, 10_749)];
+    observation.arrived.tally.seconds = rows_by_second(&observation.arrived.tally.numbers);
     observation.arrived.tally.rows -= 2250;
     observation.arrived.tally.deliveries -= 2250;
     let dead_letters = (6000..6004).map(|number| (number, "downstream: 22021: too long".to_owned()));
@@ -153,7 +158,37 @@ pub fn tally() -> Tally {
         let histogram = tally.hops.entry(hop).or_default();
         (0..11_986).for_each(|row| histogram.record(Duration::from_micros(place * (3000 + row % 3000))));
     }
+    tally.seconds = rows_by_second(&tally.numbers);
     tally
+}
+
+/// What the sender counts of requests with these statuses, each answered after 5 ms.
+fn seconds(statuses: &[RequestStatus]) -> Seconds {
+    let plan = options().schedule().plan(0);
+    let mut seconds = Seconds::default();
+    for (number, status) in (0..).zip(statuses) {
+        let due = plan.due(number);
+        seconds.count(Event::Due, due);
+        let answer = match status {
+            RequestStatus::Accepted => Event::Accepted,
+            RequestStatus::Refused => Event::Refused,
+            _ => continue,
+        };
+        seconds.count(Event::Sent, due);
+        seconds.count(answer, due + Duration::from_millis(5));
+    }
+    seconds
+}
+
+/// Rows of these numbers by the second in which they were confirmed, each 410 ms after its request was due.
+fn rows_by_second(numbers: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let plan = options().schedule().plan(0);
+    let mut seconds = BTreeMap::new();
+    for number in numbers.iter().flat_map(|(first, last)| *first..=*last) {
+        let stored = plan.due(number) + Duration::from_millis(410);
+        *seconds.entry(stored.as_secs()).or_default() += 1;
+    }
+    seconds.into_iter().collect()
 }
 
 /// Its figures.

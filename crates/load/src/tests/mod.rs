@@ -21,7 +21,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::{GeneratedLoad, Load, Plan, RequestStatus, Schedule, start};
+use crate::{Event, GeneratedLoad, Load, Plan, RequestLog, RequestStatus, Schedule, start};
 
 /// A message as it arrives.
 #[derive(Debug, Deserialize)]
@@ -105,6 +105,11 @@ async fn generated(load: Load) -> Result<GeneratedLoad> {
     if let Ok(sent) = &sent {
         let accepted = sent.requests.count(RequestStatus::Accepted);
         assert_eq!(running.counters.accepted.load(Relaxed), accepted, "progress says so, too");
+        let RequestLog { statuses, refused, unknown, seconds, .. } = &sent.requests;
+        let [refused, unknown] = [refused, unknown].map(|kinds| kinds.values().sum::<u64>());
+        let sent = running.counters.sent.load(Relaxed);
+        let counted = Event::ALL.map(|event| seconds.total(event));
+        assert_eq!(counted, [statuses.len() as u64, sent, accepted, refused, unknown], "by second as in all");
     }
     sent
 }
@@ -195,6 +200,18 @@ async fn a_worker_that_is_ready_late_says_so_and_its_latencies_count_from_when_r
     assert_eq!(sent.requests.count(RequestStatus::Accepted), 50, "it catches up");
     assert!(sent.requests.warm.quantile_ms(0.0).unwrap() >= 1490.0);
     assert!(sent.requests.lateness.quantile_ms(0.0).unwrap() >= 1490.0, "the delay is the sender's own");
+    let seconds = &sent.requests.seconds;
+    assert_eq!(seconds.of(Event::Due), [50]);
+    assert_eq!(seconds.of(Event::Sent)[..2], [0, 0], "each second has what happened in it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_is_counted_in_its_second() {
+    let takes = Duration::from_millis(1200);
+    let (url, _) = serve(Behavior { takes, ..PROMPT }).await;
+    let seconds = generated(load(url, plan(20, 0, 1500), 30)).await.unwrap().requests.seconds;
+    assert_eq!(seconds.of(Event::Due), [20, 10]);
+    assert_eq!(seconds.of(Event::Accepted)[0], 0, "no answer comes sooner than after 1.2 s");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use hyper::body::Bytes;
 
 use crate::connection::{Answer, SendError};
 use crate::request_log::{RequestLog, RequestStatus, Throttled, Times};
+use crate::seconds::Event;
 
 const START_US: u64 = 1_000_000_000;
 
@@ -76,6 +77,7 @@ fn refusals_are_counted_by_status_with_the_first_ones_words() {
     ];
     assert_eq!(log.statuses, statuses, "behind a 5xx the message may have arrived, behind a 4xx not");
     assert_eq!(log.warm.count(), 0, "a refusal has no latency");
+    assert_eq!(log.seconds.of(Event::Refused), [6], "each status, and what couldn't be sent");
 }
 
 #[test]
@@ -85,6 +87,8 @@ fn a_request_without_an_answer_may_have_arrived() {
     log.timed_out(1, Duration::from_secs(29));
     assert_eq!(log.unknown, BTreeMap::from([("connection".to_owned(), 1), ("timeout".to_owned(), 1)]));
     assert_eq!(log.count(RequestStatus::Unknown), 2);
+    let seconds = log.seconds.of(Event::Unknown);
+    assert_eq!((seconds[0], seconds[29], seconds.len()), (1, 1, 30), "when they were given up");
 }
 
 #[test]

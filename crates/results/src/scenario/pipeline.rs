@@ -33,6 +33,10 @@ pub struct Delivery {
     /// How many of a hop's latencies were below 0 by the clocks of two hosts, and count as 1 µs; a hop without any isn't
     /// here.
     pub negative: BTreeMap<Hop, u64>,
+    /// What happened in each second, from the start of the load to the last row; seconds in which nothing happened are left out.
+    /// Empty in results of an earlier version, and where a stack's functions are of one that counted nothing by second.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seconds: Vec<Second>,
     /// The three functions on the way, in its order; one is missing if its REPORT lines are.
     pub functions: Vec<FunctionUse>,
     /// How well the load was generated.
@@ -146,6 +150,27 @@ pub struct Messages {
     pub seconds: f64,
     /// From the last answer to the last row, s; none without a row.
     pub drain_seconds: Option<f64>,
+}
+
+/// What happened in a second. All seconds together have what `requests` and `messages` count in all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Second {
+    /// Time from the start of the load, the ramp included, to the beginning of this second, s.
+    pub second: u64,
+    /// Requests that were to be sent: in all, `sent` and `unsent` together.
+    pub due: u64,
+    /// Requests that were sent, and those that couldn't be.
+    pub sent: u64,
+    /// Answers with 200, whenever their requests were sent.
+    pub accepted: u64,
+    /// Any other answers, and requests that couldn't be sent.
+    pub refused: u64,
+    /// Requests that were given up without an answer.
+    pub unknown: u64,
+    /// Rows whose commit PostgreSQL confirmed, whether or not their requests were answered.
+    pub rows: u64,
+    /// Messages that came to a dead-letter queue, by the queue's clock.
+    pub dead_lettered: u64,
 }
 
 /// How well the load was generated.

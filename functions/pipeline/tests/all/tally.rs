@@ -76,6 +76,36 @@ async fn a_run_is_told_from_others_by_its_ids_and_its_gaps_are_seen() {
     assert_eq!(serde_json::from_str::<Tally>(&json).unwrap(), *tally);
 }
 
+#[tokio::test]
+async fn rows_are_counted_by_the_second_in_which_they_were_confirmed() {
+    let server = server().await;
+    let mut db = server.admin("shop").await;
+    fill(&mut db, "r", "n < 100").await;
+    fill(&mut db, "other", "n < 10").await;
+    // Rows 50 to 89 after an outage, row 90 not yet, row 91 by a clock that is behind the sender's.
+    sqlx::raw_sql(
+        "UPDATE messages SET stored_us = stored_us + 20000000 WHERE id ~ '^r-[5-8][0-9]$';
+         UPDATE messages SET stored_us = NULL WHERE id = 'r-90';
+         UPDATE messages SET stored_us = stored_us - 5000000 WHERE id = 'r-91'",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
+    let tallier = tallier(&server);
+    let request = |run: Option<&str>| TallyRequest {
+        run: run.map(str::to_owned),
+        start_us: Some(1_732_179_999_000_000),
+        ..TallyRequest::default()
+    };
+    let answer = tallier.tally(&request(Some("r")), REMAINING).await.unwrap().tally;
+    assert_eq!(answer.seconds, [(0, 1), (1, 58), (21, 40)]);
+    let counted: u64 = answer.seconds.iter().map(|(_, rows)| rows).sum();
+    assert_eq!((counted, answer.unconfirmed), (answer.rows, 1));
+    let of_all = tallier.tally(&request(None), REMAINING).await.unwrap().tally;
+    assert_eq!((of_all.rows, of_all.seconds), (109, vec![]), "there is no one start of all runs");
+    assert_eq!(tally(&tallier, Some("r"), 0).await.tally.seconds, []);
+}
+
 /// As many as one run can follow: `cargo test -p pipeline -- --ignored --nocapture` says how long they take.
 #[tokio::test]
 #[ignore = "fills a table for a minute"]
@@ -92,11 +122,18 @@ async fn of_two_million_rows_it_finds_what_is_missing_and_what_is_doubled() {
     .await
     .unwrap();
     let start = Instant::now();
-    let answer = tally(&tallier(&server), Some("lambench-A"), 0).await;
+    // The load started a second before.
+    let request = TallyRequest {
+        run: Some("lambench-A".to_owned()),
+        start_us: Some(1_732_179_999_000_000),
+        ..TallyRequest::default()
+    };
+    let answer = tallier(&server).tally(&request, REMAINING).await.unwrap();
     eprintln!("1,999,997 rows took {:?}", start.elapsed());
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert_eq!(answer.tally.numbers, [(0, 76), (78, 999_999), (1_000_001, 1_999_998)]);
     assert_eq!(answer.tally.doubled, [(5, 5), (1_999_998, 1_999_998)]);
+    assert_eq!(answer.tally.seconds, [(1, 989_999), (2, 999_999), (3, 9_999)]);
 }
 
 #[tokio::test]

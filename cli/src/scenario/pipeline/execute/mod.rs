@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use protocol::pipeline::TallyRequest;
 use protocol::stats::{real, whole};
 
 use super::Run;
@@ -22,7 +23,7 @@ use crate::exit::{Interrupted, Usage};
 use crate::output;
 use crate::scenario::shared::billing_log::Billed;
 use load::Counters;
-pub use load::{GeneratedLoad, RequestLog, RequestStatus, Schedule, TIMEOUT, Throttled};
+pub use load::{Event, GeneratedLoad, RequestLog, RequestStatus, Schedule, TIMEOUT, Throttled};
 pub use wait::Arrived;
 pub use workers::{LoadWorkers, generator, start_delay_ms};
 #[cfg(test)]
@@ -117,10 +118,10 @@ fn refuse_unknowable(run: &Run, options: &Options) -> Result<()> {
 }
 
 async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observation> {
-    let measured_from = options.schedule().measured_from();
+    let wanted = tally::wanted(&options.schedule());
     refuse_unknowable(run, options)?;
     // A database that is paused wakes up, and one that is away is noticed before anything is sent.
-    let woken = async { tally::tally(run, measured_from).await.context("the database isn't ready") };
+    let woken = async { tally::tally(run, &wanted).await.context("the database isn't ready") };
     let spinner = run.context().waiting("asking whether the database is ready");
     run.stop.unless_requested(woken, || "no message was sent".to_owned()).await?;
     drop(spinner);
@@ -132,11 +133,13 @@ async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observ
         (send::send(run, options, &status.counters).await?, None)
     };
     run.stop.waits_for(FOLLOWED);
+    // From here on, there are seconds to count rows by.
+    let wanted = TallyRequest { start_us: Some(load.start_us), ..wanted };
     if load.requests.sent() == 0 && run.stop.is_requested() {
         return Err(Interrupted("no message was sent".to_owned()).into());
     }
     let (sent_options, missing) = shortened(options, load.requests.statuses.len() as u64);
-    let arrived = wait::until_arrived(run, measured_from, &load.requests, &status.arrived).await?;
+    let arrived = wait::until_arrived(run, &wanted, &load.requests, &status.arrived).await?;
     let Some(sent_options) = sent_options else {
         let sent = load.requests.sent();
         return Err(Interrupted(format!(

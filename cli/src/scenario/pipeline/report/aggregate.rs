@@ -7,6 +7,7 @@ use protocol::pipeline::{Hop, message_id};
 use protocol::stats::real;
 use results::scenario::pipeline::{Delivery, Generator, Messages, Requests};
 
+use super::seconds::seconds;
 use crate::scenario::pipeline::Run;
 use crate::scenario::pipeline::execute::{Arrived, Observation, RequestStatus, micros};
 use crate::scenario::pipeline::options::Options;
@@ -19,9 +20,11 @@ const MAX_IDS: usize = 100;
 pub fn delivery(run: &Run, observation: &Observation) -> Delivery {
     let options = &observation.options;
     let functions = observation.functions.iter();
+    let requests = requests(observation);
     Delivery {
         offered: options.offered(),
-        requests: requests(observation),
+        seconds: seconds(observation, &requests),
+        requests,
         messages: messages(run, observation),
         hops: hops(observation),
         negative: observation.arrived.tally.negative.clone(),

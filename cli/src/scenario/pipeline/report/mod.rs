@@ -1,12 +1,14 @@
 //! The result of a load: its figures, samples, costs, and what to know about them.
 
 pub mod aggregate;
+mod by_second;
 mod cost;
 mod failed_checks;
 mod figures;
 mod headline;
 mod metrics;
 mod pictures;
+mod seconds;
 mod series;
 mod table;
 #[cfg(test)]
@@ -39,6 +41,7 @@ pub fn measurement(run: &Run, observation: &Observation) -> Measurement {
     let delivery = aggregate::delivery(run, observation);
     let mut warnings = observation.warnings.clone();
     warnings.extend(warnings::warnings(run, observation, &delivery));
+    warnings.extend(seconds::warning(run, &delivery.seconds));
     let cost = cost::costs(run, observation);
     Measurement {
         series: series::series(observation, &delivery),

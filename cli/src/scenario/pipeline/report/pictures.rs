@@ -4,6 +4,7 @@ use protocol::histogram::Latency;
 use protocol::pipeline::Hop;
 use results::scenario::pipeline::Delivery;
 
+use super::by_second;
 use super::table::hops;
 use crate::html::chart::{Arrangement, Axis, Bars, Part as BarPart, Row, Scale};
 use crate::html::picture::Picture;
@@ -15,7 +16,7 @@ type Percentile = (&'static str, fn(&Latency) -> f64);
 
 const PERCENTILES: [Percentile; 2] = [("p50", |latency| latency.p50), ("p99", |latency| latency.p99)];
 
-/// The hops at two percentiles, and the whole distributions.
+/// The hops at two percentiles, what happened in each second, and the whole distributions.
 pub fn pictures(delivery: &Delivery, part: &Part) -> Vec<Picture> {
     let whole = Hop::EndToEnd.to_string();
     let distributions = [
@@ -24,7 +25,8 @@ pub fn pictures(delivery: &Delivery, part: &Part) -> Vec<Picture> {
         }),
         part.percentiles("Each hop", |name| name != whole && !name.starts_with("http")),
     ];
-    shares(delivery).into_iter().chain(distributions.into_iter().flatten()).collect()
+    let by_second = by_second::picture(&delivery.seconds);
+    shares(delivery).into_iter().chain(by_second).chain(distributions.into_iter().flatten()).collect()
 }
 
 /// The hops one behind the other, and below them the whole way; none if no hop was measured.
@@ -101,7 +103,7 @@ mod tests {
     #[test]
     fn distributions_are_shown_where_the_result_has_them() {
         let mut delivery = delivery();
-        delivery.hops = BTreeMap::new();
+        (delivery.hops, delivery.seconds) = (BTreeMap::new(), Vec::new());
         assert!(pictures(&delivery, &part(vec![])).is_empty());
         let mut histogram = Histogram::default();
         histogram.record(Duration::from_millis(5));

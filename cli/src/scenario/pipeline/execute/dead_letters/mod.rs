@@ -23,12 +23,15 @@ const BEFORE_MS: i64 = 300_000;
 pub struct DeadLetters {
     /// Messages.
     messages: dead_letters::DeadLetters,
+    /// When each came to its queue first, ms since 1970, by the number of the message.
+    came_ms: BTreeMap<u64, i64>,
     unreadable: Vec<String>,
 }
 
 impl Default for DeadLetters {
     fn default() -> Self {
-        Self { messages: dead_letters::DeadLetters::new("unknown"), unreadable: Vec::new() }
+        let messages = dead_letters::DeadLetters::new("unknown");
+        Self { messages, came_ms: BTreeMap::new(), unreadable: Vec::new() }
     }
 }
 
@@ -67,10 +70,26 @@ impl DiscardedBatch {
 }
 
 impl DeadLetters {
+    /// Messages by their numbers, and when each came to its queue, ms since 1970.
+    #[cfg(test)]
+    pub fn of(run: &Run, letters: &[(u64, i64)]) -> Self {
+        let mut all = Self::default();
+        for (number, came_ms) in letters {
+            let id = protocol::pipeline::message_id(&run.name, *number);
+            all.add_ids(run, std::iter::once(id.as_str()), "too long", Some(*came_ms));
+        }
+        all
+    }
+
     /// The reasons by the number of the message.
     pub fn by_number(&self, run: &str) -> BTreeMap<u64, String> {
         let reasons = self.messages.reasons().iter();
         reasons.filter_map(|(id, reason)| Some((message_number(run, id)?, reason.clone()))).collect()
+    }
+
+    /// When each came to its queue first, ms since 1970, as far as the queue says it.
+    pub fn came_ms(&self) -> impl Iterator<Item = i64> {
+        self.came_ms.values().copied()
     }
 
     /// How many there are.
@@ -95,20 +114,21 @@ impl DeadLetters {
     }
 
     async fn add(&mut self, run: &Run, message: &Message) {
+        let came_ms = came_ms(message);
         match serde_json::from_str(message.body().unwrap_or_default()) {
             Ok(Body::Record(letter)) => {
                 let reason = format!("{}: {}", letter.function, letter.reason);
-                self.add_ids(run, letter.id.iter().map(String::as_str), &reason);
+                self.add_ids(run, letter.id.iter().map(String::as_str), &reason, came_ms);
             }
-            Ok(Body::Batch(batch)) if is_of_this_run(run, message) => {
-                self.resolve(run, &batch).await;
+            Ok(Body::Batch(batch)) if is_of_this_run(run, came_ms) => {
+                self.resolve(run, &batch, came_ms).await;
             }
             // Somebody else's.
             Ok(Body::Batch(_)) | Err(_) => {}
         }
     }
 
-    async fn resolve(&mut self, run: &Run, discarded: &DiscardedBatch) {
+    async fn resolve(&mut self, run: &Run, discarded: &DiscardedBatch, came_ms: Option<i64>) {
         let ids = match (&discarded.stream, &discarded.table) {
             (Some(batch), _) => discarded_batch::ids_in_stream(run, batch).await,
             (None, Some(batch)) => discarded_batch::ids_in_table(run, batch).await,
@@ -116,7 +136,7 @@ impl DeadLetters {
         };
         let reason = discarded.reason();
         match ids {
-            Ok(ids) => self.add_ids(run, ids.iter().map(String::as_str), &reason),
+            Ok(ids) => self.add_ids(run, ids.iter().map(String::as_str), &reason, came_ms),
             Err(error) => {
                 let batch = discarded.stream.as_ref().or(discarded.table.as_ref());
                 let size = batch.map_or(0, |batch| batch.records);
@@ -126,14 +146,28 @@ impl DeadLetters {
     }
 
     /// Adds those ids that are this run's.
-    fn add_ids<'a>(&mut self, run: &Run, ids: impl Iterator<Item = &'a str>, reason: &str) {
-        for id in ids.filter(|id| message_number(&run.name, id).is_some()) {
+    fn add_ids<'a>(
+        &mut self,
+        run: &Run,
+        ids: impl Iterator<Item = &'a str>,
+        reason: &str,
+        came_ms: Option<i64>,
+    ) {
+        for (id, number) in ids.filter_map(|id| Some((id, message_number(&run.name, id)?))) {
             self.messages.add(id, Some(reason));
+            if let Some(ms) = came_ms {
+                let first = self.came_ms.entry(number).or_insert(ms);
+                *first = ms.min(*first);
+            }
         }
     }
 }
 
-fn is_of_this_run(run: &Run, message: &Message) -> bool {
-    let sent = message.attributes().and_then(|all| all.get(&Name::SentTimestamp)?.parse::<i64>().ok());
-    sent.is_none_or(|ms| ms >= run.started_at.as_millisecond() - BEFORE_MS)
+/// When a message came to its queue, ms since 1970.
+fn came_ms(message: &Message) -> Option<i64> {
+    message.attributes()?.get(&Name::SentTimestamp)?.parse().ok()
+}
+
+fn is_of_this_run(run: &Run, came_ms: Option<i64>) -> bool {
+    came_ms.is_none_or(|ms| ms >= run.started_at.as_millisecond() - BEFORE_MS)
 }

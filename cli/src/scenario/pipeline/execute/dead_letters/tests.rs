@@ -45,9 +45,11 @@ async fn only_this_runs_messages_count_and_each_once() {
         .into_iter()
         .enumerate()
     {
-        dead_letters.add(&run, &message(&index.to_string(), 0, &letter(id.as_deref()))).await;
+        let came_ms = if index == 0 { 9000 } else { 5000 };
+        dead_letters.add(&run, &message(&index.to_string(), came_ms, &letter(id.as_deref()))).await;
     }
     assert_eq!(dead_letters.by_number(&run.name), BTreeMap::from([(7, "midstream: too long".to_owned())]));
+    assert_eq!(dead_letters.came_ms().collect::<Vec<_>>(), [5000], "when it came first");
 }
 
 #[tokio::test]

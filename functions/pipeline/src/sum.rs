@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use protocol::pipeline::{Hop, Invocations, RequestIds, Tally, TallyRequest, message_number};
+use protocol::pipeline::{Hop, Invocations, RequestIds, StageTally, Tally, TallyRequest, message_number};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -66,6 +66,8 @@ pub struct NumbersError(usize);
 pub struct Sum {
     tally: Tally,
     measured_from: u64,
+    /// The first number of each stage.
+    stages_from: Vec<u64>,
     numbers: Vec<u64>,
     /// Those that were delivered more than once.
     doubled: Vec<u64>,
@@ -76,14 +78,16 @@ pub struct Sum {
 impl Sum {
     /// Of what a request asks for.
     pub fn new(request: &TallyRequest) -> Self {
-        let tally = Tally { run: request.run.clone(), ..Tally::default() };
+        let TallyRequest { measured_from, stages_from, .. } = request.clone();
+        let stages = vec![StageTally::default(); stages_from.len()];
+        let tally = Tally { run: request.run.clone(), stages, ..Tally::default() };
         let requests = request.invocations.then(Default::default);
-        Self { tally, measured_from: request.measured_from, requests, ..Self::default() }
+        Self { tally, measured_from, stages_from, requests, ..Self::default() }
     }
 
     /// Adds a row. One that isn't the run's, though its id starts alike, is passed over.
     pub fn add(&mut self, row: &Row<'_>) {
-        let mut measured = true;
+        let (mut measured, mut stage) = (true, None);
         if let Some(run) = &self.tally.run {
             let Some(number) = message_number(run, row.id) else { return };
             // An answer with request ids has no numbers.
@@ -92,6 +96,7 @@ impl Sum {
                 self.doubled.extend((row.deliveries > 1).then_some(number));
             }
             measured = number >= self.measured_from;
+            stage = self.stages_from.iter().rposition(|first| *first <= number);
         }
         self.note_requests(row);
         let tally = &mut self.tally;
@@ -105,6 +110,9 @@ impl Sum {
         };
         tally.rows += 1;
         tally.last_stored_us = tally.last_stored_us.max(Some(stored_us.unsigned_abs()));
+        if let Some(stage) = stage.and_then(|stage| tally.stages.get_mut(stage)) {
+            measure_stage(stage, row, stored_us);
+        }
         if measured {
             self.measure(row, stored_us);
         }
@@ -132,8 +140,7 @@ impl Sum {
             if micros < 0 {
                 *self.tally.negative.entry(hop).or_default() += 1;
             }
-            let latency = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
-            self.tally.hops.entry(hop).or_default().record(latency);
+            self.tally.hops.entry(hop).or_default().record(latency(micros));
         }
     }
 
@@ -152,6 +159,20 @@ impl Sum {
         });
         Ok(Tally { numbers, doubled, invocations, ..self.tally })
     }
+}
+
+fn measure_stage(stage: &mut StageTally, row: &Row<'_>, stored_us: i64) {
+    let stored = stored_us.unsigned_abs();
+    stage.first_stored_us = Some(stage.first_stored_us.map_or(stored, |first| first.min(stored)));
+    stage.last_stored_us = stage.last_stored_us.max(Some(stored));
+    if let Some(sent_us) = sent_us(row) {
+        stage.end_to_end.record(latency(stored_us - sent_us));
+    }
+}
+
+/// A difference of two times, µs.
+fn latency(micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
 
 /// The sender's time, µs since 1970, if that is what it is.

@@ -2,8 +2,11 @@
 
 pub mod estimate;
 mod execute;
+mod find_limit;
 pub mod options;
 pub mod report;
+mod search;
+mod slo;
 #[cfg(test)]
 mod testing;
 
@@ -15,6 +18,7 @@ use super::Scenario;
 use super::shared::estimate::{Past, Plan};
 use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
+use crate::exit::Usage;
 use options::Options;
 
 /// A run of this scenario.
@@ -44,17 +48,29 @@ impl Scenario for Pipeline {
         // A table's stream has a shard for each of its partitions: one, at what a run writes.
         let workers = self.0.workers().unwrap_or_default();
         // A connection has one request at a time, and an invocation of upstream takes less than 100 ms.
-        (self.0.connections * workers.max(1)).min(self.0.rate.div_ceil(10).max(1))
+        let connections = self.0.loads().iter().map(Options::all_connections).max().unwrap_or_default();
+        connections.min(self.0.highest_rate().div_ceil(10))
             + workers
             + setting("shards").max(1) * setting("parallelization")
             + 1
     }
 
-    async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+    async fn estimate(&self, run: &Run, size: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+        if size.is_some() && self.0.find_limit {
+            return Err(Usage(
+                "--memory compares sizes under one load, and --find-limit has another one with each: look for the limit of one size \
+                 after the other, with the setting memory"
+                    .to_owned(),
+            )
+            .into());
+        }
         estimate::plan(run, &self.0, self.invocations_at_once(&run.deployed), pasts).await
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {
+        if let Some(slo) = self.0.slo.as_ref().filter(|_| self.0.find_limit) {
+            return Box::pin(find_limit::find_limit(run, &self.0, slo)).await;
+        }
         let observation = Box::pin(execute::execute(run, &self.0)).await?;
         Ok(report::measurement(run, &observation))
     }

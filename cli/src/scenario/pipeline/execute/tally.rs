@@ -1,14 +1,22 @@
 //! What the table in PostgreSQL says of a run.
 
 use anyhow::Result;
+use load::Schedule;
 use protocol::pipeline::{Invocations, Tally, TallyRequest};
 
 use super::Run;
 use crate::scenario::shared::invoke::invoke;
 
-/// The run's tally; latencies count from a number on.
-pub async fn tally(run: &Run, measured_from: u64) -> Result<Tally> {
-    ask(run, TallyRequest { measured_from, ..TallyRequest::default() }).await
+/// The run's tally.
+pub async fn tally(run: &Run, wanted: &TallyRequest) -> Result<Tally> {
+    ask(run, wanted.clone()).await
+}
+
+/// What to ask for of a load: latencies but those of its ramp, and the rows of each stage.
+pub fn wanted(schedule: &Schedule) -> TallyRequest {
+    let stages_from: Vec<u64> = schedule.ranges().into_iter().map(|numbers| numbers.start).collect();
+    let measured_from = stages_from.first().copied().unwrap_or_default();
+    TallyRequest { measured_from, stages_from, ..TallyRequest::default() }
 }
 
 /// The invocations that stored the run's messages.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use protocol::deployment::Deployment;
-use protocol::pipeline::Tally;
+use protocol::pipeline::{Tally, TallyRequest};
 
 use super::dead_letters::DeadLetters;
 use super::reconcile::Reconciliation;
@@ -34,7 +34,7 @@ pub struct Arrived {
 /// many have.
 pub async fn until_arrived(
     run: &Run,
-    measured_from: u64,
+    wanted: &TallyRequest,
     requests: &RequestLog,
     arrived: &Cell<u64>,
 ) -> Result<Arrived> {
@@ -42,7 +42,7 @@ pub async fn until_arrived(
     let patience = patience(run.deployment())?;
     let mut dead_letters = DeadLetters::default();
     let (tally, reconciliation) = wait::until(run.context(), accepted, async |wait| {
-        let polled = poll(run, measured_from, requests, &mut dead_letters).await;
+        let polled = poll(run, wanted, requests, &mut dead_letters).await;
         let (tally, reconciliation) = match polled {
             Ok(polled) => polled,
             Err(error) if wait.idle() > PATIENCE => return Err(error),
@@ -63,14 +63,14 @@ pub async fn until_arrived(
 /// Dead letters need to be received only while something is missing.
 async fn poll(
     run: &Run,
-    measured_from: u64,
+    wanted: &TallyRequest,
     requests: &RequestLog,
     dead_letters: &mut DeadLetters,
 ) -> Result<(Tally, Reconciliation)> {
-    let tally = tally(run, measured_from).await?;
+    let tally = tally(run, wanted).await?;
     let reconcile = |dead_letters: &DeadLetters| {
         let dead_letters = dead_letters.by_number(&run.name);
-        Reconciliation::new(&requests.statuses, measured_from, &tally.numbers, &dead_letters)
+        Reconciliation::new(&requests.statuses, wanted.measured_from, &tally.numbers, &dead_letters)
     };
     let mut reconciliation = reconcile(dead_letters);
     if reconciliation.missing() + reconciliation.open > 0 {

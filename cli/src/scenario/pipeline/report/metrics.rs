@@ -63,3 +63,33 @@ fn of_stage(stage: &Stage) -> [Metric; 4] {
         metric("drained in", Unit::Seconds, Merit::Time, stage.drain_seconds),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use results::scenario::pipeline::{Knee, Search, SearchEnd};
+
+    use super::*;
+    use crate::scenario::pipeline::report::aggregate;
+    use crate::scenario::pipeline::testing::{observation_of_steps, run};
+
+    fn figure(delivery: &Delivery, path: &str) -> Option<f64> {
+        let found = metrics(delivery).into_iter().find(|metric| metric.path("pipeline") == path);
+        found.unwrap_or_else(|| panic!("no {path}")).value
+    }
+
+    #[test]
+    fn each_step_and_what_was_found_has_a_name_for_gates() {
+        let mut delivery = aggregate::delivery(&run(), &observation_of_steps());
+        assert_eq!(figure(&delivery, "pipeline.rate-400.errors"), Some(400.0));
+        assert_eq!(figure(&delivery, "pipeline.rate-100.drained-in"), Some(0.0));
+        let kept = figure(&delivery, "pipeline.rate-400.messages-kept-up-with").unwrap();
+        assert!((kept - 45.0).abs() < 1e-9, "{kept}");
+        assert_eq!(figure(&delivery, "pipeline.knee.rate"), Some(400.0));
+        delivery.knee = delivery.knee.map(|knee| Knee { kind: KneeKind::Generator, ..knee });
+        assert_eq!(figure(&delivery, "pipeline.knee.rate"), None, "nobody knows");
+        for held in [None, Some(250)] {
+            delivery.search = Some(Search { held, end: SearchEnd::Found, trials: vec![] });
+            assert_eq!(figure(&delivery, "pipeline.limit.rate"), held.map(real));
+        }
+    }
+}

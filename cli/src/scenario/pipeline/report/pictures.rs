@@ -138,7 +138,8 @@ mod tests {
     use protocol::histogram::Histogram;
 
     use super::*;
-    use crate::scenario::pipeline::testing::delivery;
+    use crate::scenario::pipeline::report::aggregate;
+    use crate::scenario::pipeline::testing::{delivery, observation_of_steps, run};
 
     fn part<'a>(distributions: Vec<(&'a str, &'a Histogram)>) -> Part<'a> {
         Part { stack: "dev", distributions, costs: vec![] }
@@ -151,6 +152,18 @@ mod tests {
         let drawing = picture.drawing.unwrap().into_string();
         assert_eq!(drawing.matches("<rect").count(), 2 * delivery.hops.len());
         insta::assert_snapshot!(picture.says);
+    }
+
+    #[test]
+    fn each_step_is_a_point_of_both_ways_and_the_knee_is_marked() {
+        let (one_rate, steps) = (delivery(), aggregate::delivery(&run(), &observation_of_steps()));
+        let picture = rising(&steps).unwrap();
+        let drawing = picture.drawing.unwrap().into_string();
+        let count = |what: &str| drawing.matches(what).count();
+        assert_eq!((count("class=\"mark"), count("class=\"ring")), (6, 2));
+        assert!(drawing.contains(">knee<"), "{drawing}");
+        assert_eq!(picture.data.cells().1.len(), 3);
+        assert!(rising(&one_rate).is_none(), "one rate has no picture");
     }
 
     #[test]

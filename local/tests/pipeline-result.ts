@@ -25,6 +25,19 @@ export interface Result {
   readonly pipeline: Delivery;
 }
 
+/** A part of a load with a rate of its own. */
+export interface Stage {
+  readonly name: string;
+  readonly rate: number;
+  readonly due: number;
+  readonly unsent: number;
+  readonly accepted: number;
+  readonly stored: number;
+  readonly latency_ms: Latency | null;
+  readonly end_to_end_ms: Latency | null;
+  readonly drain_seconds: number | null;
+}
+
 /** What happened to the messages. */
 export interface Delivery {
   readonly requests: {
@@ -45,6 +58,14 @@ export interface Delivery {
     readonly per_second: number;
   };
   readonly hops: Readonly<Record<string, Latency>>;
+  readonly stages?: readonly Stage[];
+  readonly knee?: { readonly rate: number; readonly kind: string };
+  readonly spike?: { readonly http_back_seconds: number | null };
+  readonly search?: {
+    readonly held: number | null;
+    readonly end: string;
+    readonly trials: readonly (Stage & { readonly run: string; readonly outcome: unknown })[];
+  };
   readonly functions: readonly {
     readonly function: string;
     readonly invocations: number;

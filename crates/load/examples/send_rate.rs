@@ -16,7 +16,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use load::{Load, RequestStatus, Schedule, Signer};
+use load::{Load, RequestStatus, Schedule, Signer, Stage};
 use protocol::pipeline::Arrivals;
 use protocol::stats::real;
 use tokio::net::TcpListener;
@@ -33,7 +33,8 @@ async fn main() -> Result<()> {
     let address = address.recv().context("the server has crashed")??;
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("session".to_owned()), None, "example");
     let [ramp, duration] = [0, seconds].map(Duration::from_secs);
-    let schedule = Schedule { rate, ramp, duration, arrivals: Arrivals::Poisson, seed: 1, workers: 1 };
+    let stages = vec![Stage { rate, duration }];
+    let schedule = Schedule { ramp, stages, arrivals: Arrivals::Poisson, seed: 1, workers: 1 };
     let mut running = load::start(Load {
         url: format!("http://{address}/messages"),
         run: "lambench-20261121T100000000Z".to_owned(),

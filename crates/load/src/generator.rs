@@ -183,18 +183,18 @@ impl Shared {
     /// Sends a request on a connection that has been free since a time, and notes what becomes of it.
     async fn send(&self, index: u64, free: Duration, connection: &mut Connection) {
         let due = self.plan.due(index);
+        let stage = self.plan.stage(index);
         if self.start.elapsed() > due + TIMEOUT {
-            self.requests().unsent += 1;
+            self.requests().give_up(stage);
             return;
         }
-        let is_measured = index >= self.plan.measured_from();
         let due_us = self.start_us + u64::try_from(due.as_micros()).unwrap_or_default();
         let request = self.factory.request(self.plan.number(index), due_us).await;
         let sent = self.start.elapsed();
-        if is_measured {
+        if let Some(stage) = stage {
             // Until this generator was ready, no delay is a busy connection's.
             let free = if due < self.late { Duration::ZERO } else { free };
-            self.requests().ready(due, free, sent);
+            self.requests().ready(stage, due, free, sent);
         }
         self.counters.sent.fetch_add(1, Relaxed);
         self.requests().seconds.count(Event::Sent, sent);
@@ -206,7 +206,7 @@ impl Shared {
         let mut requests = self.requests();
         match answer {
             Ok(Ok(answer)) => {
-                requests.answered(index, times, &answer, is_measured, self.start_us);
+                requests.answered(index, times, &answer, stage, self.start_us);
                 self.counters.accepted.fetch_add(u64::from(answer.status == 200), Relaxed);
             }
             Ok(Err(error)) => requests.failed(index, error, times.answered),

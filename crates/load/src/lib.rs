@@ -20,8 +20,8 @@ mod worker;
 
 pub use generator::{Counters, GeneratedLoad, Load, RunningLoad, TIMEOUT, start};
 pub use plan::{Numbers, Plan};
-pub use request_log::{RequestLog, RequestStatus, Throttled};
-pub use schedule::Schedule;
+pub use request_log::{RequestLog, RequestStatus, StageLog, Throttled};
+pub use schedule::{Schedule, Stage};
 pub use seconds::{Event, Seconds};
 pub use signer::Signer;
 pub use worker::{MergedLoad, Report, SharedLoad, Task};

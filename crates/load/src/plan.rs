@@ -10,44 +10,52 @@ pub struct Plan {
     numbers: Numbers,
 }
 
-/// The numbers of a worker's messages. Those of all ramps come first, a block for each worker, and then those behind the
-/// ramps in the same way: what is measured is every number from one on, and what a worker sent are two ranges.
+/// The numbers of a worker's messages. Those of all ramps come first, a block for each worker, and then those of each stage in the
+/// same way: what a stage has sent, or all of them, is a range of numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Numbers {
-    ramp: Range<u64>,
-    measured: Range<u64>,
-}
+pub struct Numbers(Vec<Range<u64>>);
 
 impl Numbers {
-    /// The numbers of workers that send so many requests each in the ramp, and behind it.
-    pub(crate) fn blocks(counts: &[(u64, u64)]) -> Vec<Self> {
-        let (mut ramp, mut measured) = (0, counts.iter().map(|(ramp, _)| ramp).sum());
-        let take = |next: &mut u64, count: u64| {
-            let first = *next;
-            *next += count;
-            first..*next
-        };
-        let blocks = counts.iter().map(|(in_ramp, behind)| Self {
-            ramp: take(&mut ramp, *in_ramp),
-            measured: take(&mut measured, *behind),
-        });
-        blocks.collect()
+    /// The numbers of workers that send so many requests each in the ramp, and in each stage.
+    pub(crate) fn blocks(counts: &[Vec<u64>]) -> Vec<Self> {
+        let mut workers = vec![Self::default(); counts.len()];
+        let mut next = 0;
+        for segment in 0..counts.first().map_or(0, Vec::len) {
+            for (numbers, counts) in workers.iter_mut().zip(counts) {
+                let first = next;
+                next += counts[segment];
+                numbers.0.push(first..next);
+            }
+        }
+        workers
     }
 
     /// All of them, in the order in which they are sent.
     pub fn all(&self) -> impl Iterator<Item = u64> + use<> {
-        self.ramp.clone().chain(self.measured.clone())
+        self.0.clone().into_iter().flatten()
     }
 
     /// How many they are.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.in_ramp() + self.measured.end - self.measured.start
+        self.0.iter().map(length).sum()
     }
 
-    fn in_ramp(&self) -> u64 {
-        self.ramp.end - self.ramp.start
+    /// The block of a request, and its place there; behind the last one, there is none.
+    fn place(&self, index: u64) -> Option<(usize, u64)> {
+        let mut behind = index;
+        for (block, numbers) in self.0.iter().enumerate() {
+            if behind < length(numbers) {
+                return Some((block, behind));
+            }
+            behind -= length(numbers);
+        }
+        None
     }
+}
+
+fn length(numbers: &Range<u64>) -> u64 {
+    numbers.end - numbers.start
 }
 
 impl Plan {
@@ -61,10 +69,10 @@ impl Plan {
         self.due.len() as u64
     }
 
-    /// The first request whose latency counts.
+    /// The stage of a request, from 0; none of one of the ramp, whose latency doesn't count.
     #[must_use]
-    pub fn measured_from(&self) -> u64 {
-        self.numbers.in_ramp()
+    pub fn stage(&self, index: u64) -> Option<usize> {
+        self.numbers.place(index)?.0.checked_sub(1)
     }
 
     /// When a request is due, from the start of the load.
@@ -76,10 +84,7 @@ impl Plan {
     /// The number of a request's message.
     #[must_use]
     pub fn number(&self, index: u64) -> u64 {
-        match index.checked_sub(self.measured_from()) {
-            None => self.numbers.ramp.start + index,
-            Some(behind) => self.numbers.measured.start + behind,
-        }
+        self.numbers.place(index).map_or(u64::MAX, |(block, behind)| self.numbers.0[block].start + behind)
     }
 }
 
@@ -88,12 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_worker_has_a_block_in_the_ramp_and_one_behind_it() {
-        let [first, second] = &Numbers::blocks(&[(2, 3), (1, 2)])[..] else { panic!("two workers") };
-        assert_eq!(first.all().collect::<Vec<_>>(), [0, 1, 3, 4, 5]);
+    fn each_worker_has_a_block_in_the_ramp_and_one_in_each_stage() {
+        let counts = [vec![2, 3, 1], vec![1, 2, 0]];
+        let [first, second] = &Numbers::blocks(&counts)[..] else { panic!("two workers") };
+        assert_eq!(first.all().collect::<Vec<_>>(), [0, 1, 3, 4, 5, 8]);
         assert_eq!(second.all().collect::<Vec<_>>(), [2, 6, 7]);
-        assert_eq!((first.count(), second.count()), (5, 3));
-        let plan = Plan::new(vec![Duration::ZERO; 3], second.clone());
-        assert_eq!([0, 1, 2].map(|index| plan.number(index)), [2, 6, 7]);
+        assert_eq!((first.count(), second.count()), (6, 3));
+        let plan = Plan::new(vec![Duration::ZERO; 6], first.clone());
+        assert_eq!([0, 1, 2, 4, 5].map(|index| plan.number(index)), [0, 1, 3, 5, 8]);
+        assert_eq!([1, 2, 4, 5, 6].map(|index| plan.stage(index)), [None, Some(0), Some(0), Some(1), None]);
     }
 }

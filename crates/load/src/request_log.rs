@@ -1,6 +1,7 @@
 //! What became of each request.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -83,9 +84,40 @@ pub struct RequestLog {
     pub clock_us: i64,
     /// When the last answer came.
     pub last_answer: Duration,
+    /// The same of each stage, as far as its requests were due.
+    pub stages: Vec<StageLog>,
     /// The invocations of `upstream` that answered. A worker doesn't pass them on: they are too many.
     #[serde(skip)]
     pub request_ids: HashSet<String>,
+}
+
+/// What only a stage's requests were: see [`RequestLog`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StageLog {
+    /// Latencies of accepted requests from when they were due, apart from cold starts.
+    pub warm: Histogram,
+    /// How much later than due requests were ready, although a connection was free.
+    pub lateness: Histogram,
+    /// Requests that were due while all connections were busy.
+    pub waited: u64,
+    /// Requests that weren't sent, as no connection was free for too long.
+    pub unsent: u64,
+    /// Answers that say that there was no capacity.
+    pub throttled: u64,
+    /// When the last request was accepted.
+    pub last_accepted: Duration,
+}
+
+impl StageLog {
+    /// Adds what another stage, or another worker in the same one, has brought.
+    pub fn absorb(&mut self, other: &Self) {
+        self.warm.merge(&other.warm);
+        self.lateness.merge(&other.lateness);
+        self.waited += other.waited;
+        self.unsent += other.unsent;
+        self.throttled += other.throttled;
+        self.last_accepted = self.last_accepted.max(other.last_accepted);
+    }
 }
 
 /// Requests for which there was no capacity.
@@ -105,19 +137,39 @@ impl RequestLog {
         Self { statuses, ..Self::default() }
     }
 
-    /// Takes down when a request was ready to be sent, on a connection that has been free since a time.
-    pub(crate) fn ready(&mut self, due: Duration, free: Duration, sent: Duration) {
-        self.waited += u64::from(free > due);
-        self.lateness.record(sent.saturating_sub(due.max(free)));
+    /// What only a stage's requests were.
+    fn stage(&mut self, stage: usize) -> &mut StageLog {
+        if self.stages.len() <= stage {
+            self.stages.resize_with(stage + 1, StageLog::default);
+        }
+        &mut self.stages[stage]
     }
 
-    /// Takes down an answer; latencies count only if the request is `measured`. The start of the load is in µs since 1970.
+    /// Takes down when a stage's request was ready to be sent, on a connection that has been free since a time.
+    pub(crate) fn ready(&mut self, stage: usize, due: Duration, free: Duration, sent: Duration) {
+        let (waited, lateness) = (u64::from(free > due), sent.saturating_sub(due.max(free)));
+        self.waited += waited;
+        self.lateness.record(lateness);
+        let log = self.stage(stage);
+        log.waited += waited;
+        log.lateness.record(lateness);
+    }
+
+    /// Takes down that no connection was free for a request for too long; the ramp is no stage.
+    pub(crate) fn give_up(&mut self, stage: Option<usize>) {
+        self.unsent += 1;
+        if let Some(stage) = stage {
+            self.stage(stage).unsent += 1;
+        }
+    }
+
+    /// Takes down an answer; latencies count only if the request is one of a stage. The start of the load is in µs since 1970.
     pub(crate) fn answered(
         &mut self,
         number: u64,
         times: Times,
         answer: &Answer,
-        measured: bool,
+        stage: Option<usize>,
         start_us: u64,
     ) {
         self.last_answer = self.last_answer.max(times.answered);
@@ -126,17 +178,27 @@ impl RequestLog {
         let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
         self.request_ids.extend(header(REQUEST_ID_HEADER).map(str::to_owned));
         if answer.status != 200 {
-            return self.refuse(number, answer.status.as_u16(), &answer.body);
+            return self.refuse(number, answer.status.as_u16(), &answer.body, stage);
         }
         self.set(number, RequestStatus::Accepted);
         let is_cold = header(COLD_START_HEADER).is_some();
         self.cold_starts += u64::from(is_cold);
-        if measured {
-            let histogram = if is_cold { &mut self.cold } else { &mut self.warm };
-            histogram.record(times.answered.saturating_sub(times.due));
+        if let Some(stage) = stage {
+            self.accepted(stage, times, is_cold);
         }
         if let Some(arrived_us) = header(ARRIVED_HEADER).and_then(|us| us.parse().ok()) {
             self.compare_clocks(arrived_us, times, start_us);
+        }
+    }
+
+    fn accepted(&mut self, stage: usize, times: Times, is_cold: bool) {
+        let latency = times.answered.saturating_sub(times.due);
+        let whole = if is_cold { &mut self.cold } else { &mut self.warm };
+        whole.record(latency);
+        let log = self.stage(stage);
+        log.last_accepted = log.last_accepted.max(times.answered);
+        if !is_cold {
+            log.warm.record(latency);
         }
     }
 
@@ -164,13 +226,18 @@ impl RequestLog {
         *self.unknown.entry(kind.to_owned()).or_default() += 1;
     }
 
-    fn refuse(&mut self, number: u64, status: u16, body: &Bytes) {
+    fn refuse(&mut self, number: u64, status: u16, body: &Bytes, stage: Option<usize>) {
         let message = serde_json::from_slice(body)
             .map_or_else(|_| String::from_utf8_lossy(body).into_owned(), |Reply { message }| message);
-        match status {
-            429 => self.throttled.by_api += 1,
-            503 if message.starts_with(THROTTLED) => self.throttled.by_stream += 1,
-            _ => {}
+        let throttled = match status {
+            429 => Throttled { by_api: 1, by_stream: 0 },
+            503 if message.starts_with(THROTTLED) => Throttled { by_api: 0, by_stream: 1 },
+            _ => Throttled::default(),
+        };
+        self.throttled.by_api += throttled.by_api;
+        self.throttled.by_stream += throttled.by_stream;
+        if let Some(stage) = stage {
+            self.stage(stage).throttled += throttled.by_api + throttled.by_stream;
         }
         self.set(number, if status < 500 { RequestStatus::Refused } else { RequestStatus::Failed });
         *self.refused.entry(status.to_string()).or_default() += 1;
@@ -199,6 +266,9 @@ impl RequestLog {
             all.merge(&one);
         }
         self.lateness.merge(&other.lateness);
+        for (stage, log) in other.stages.iter().enumerate() {
+            self.stage(stage).absorb(log);
+        }
         for (all, one) in [(&mut self.refused, other.refused), (&mut self.unknown, other.unknown)] {
             for (kind, count) in one {
                 *all.entry(kind).or_default() += count;
@@ -234,6 +304,20 @@ impl RequestLog {
     pub fn count_from(&self, number: u64, status: RequestStatus) -> u64 {
         let from = usize::try_from(number).unwrap_or(usize::MAX);
         self.statuses.iter().skip(from).filter(|one| **one == status).count() as u64
+    }
+
+    /// How many requests of a range of numbers have a status.
+    #[must_use]
+    pub fn count_in(&self, numbers: &Range<u64>, status: RequestStatus) -> u64 {
+        self.statuses_of(numbers).iter().filter(|one| **one == status).count() as u64
+    }
+
+    /// What became of the requests of a range of numbers, as far as they were due.
+    #[must_use]
+    pub fn statuses_of(&self, numbers: &Range<u64>) -> &[RequestStatus] {
+        let end = usize::try_from(numbers.end).unwrap_or(usize::MAX).min(self.statuses.len());
+        let start = usize::try_from(numbers.start).unwrap_or(usize::MAX).min(end);
+        &self.statuses[start..end]
     }
 
     /// How many requests have left, as far as their workers have told.

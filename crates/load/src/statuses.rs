@@ -26,9 +26,11 @@ fn status(byte: u8) -> Option<RequestStatus> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
-    use crate::{RequestLog, RequestStatus};
+    use crate::{RequestLog, RequestStatus, StageLog};
 
     fn log(statuses: Vec<RequestStatus>) -> RequestLog {
         RequestLog { statuses, ..RequestLog::default() }
@@ -53,6 +55,26 @@ mod tests {
         assert!(text.len() < 100_000, "{} bytes", text.len());
         let smooth = serde_json::to_string(&log(vec![RequestStatus::Accepted; 200_000])).unwrap();
         assert!(smooth.len() < 2000, "{} bytes", smooth.len());
+    }
+
+    #[test]
+    fn a_report_of_many_steps_with_long_tails_fits_between_two_states() {
+        // 256 KiB: ten steps of a function's 200,000 requests, each from 300 µs to 3 s, and late by up to 100 ms.
+        let tail = |index: u64| 300 + 1_000_000_000 / (300 + (index * 7919) % 100_000 * 30);
+        let mut log =
+            log((0..200_000).map(|index| RequestStatus::ALL[1 + usize::from(index % 97 == 0)]).collect());
+        for step in 0..10 {
+            let mut stage = StageLog::default();
+            for index in step * 20_000..(step + 1) * 20_000 {
+                stage.warm.record(Duration::from_micros(tail(index)));
+                stage.lateness.record(Duration::from_micros(tail(index) / 30));
+            }
+            log.warm.merge(&stage.warm);
+            log.lateness.merge(&stage.lateness);
+            log.stages.push(stage);
+        }
+        let text = serde_json::to_string(&log).unwrap();
+        assert!(text.len() < 150 * 1024, "{} bytes", text.len());
     }
 
     #[test]

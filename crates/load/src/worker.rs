@@ -103,13 +103,15 @@ mod tests {
     use protocol::pipeline::Arrivals;
 
     use super::*;
-    use crate::request_log::Throttled;
+    use crate::request_log::{StageLog, Throttled};
+    use crate::schedule::Stage;
 
     const START_US: u64 = 1_763_719_200_000_000;
 
     fn schedule(workers: u64) -> Schedule {
         let [ramp, duration] = [1, 2].map(Duration::from_secs);
-        Schedule { rate: 100, ramp, duration, arrivals: Arrivals::Poisson, seed: 1, workers }
+        let stages = vec![Stage { rate: 100, duration }, Stage { rate: 200, duration }];
+        Schedule { ramp, stages, arrivals: Arrivals::Poisson, seed: 1, workers }
     }
 
     /// A worker whose requests were all accepted but the last one; each took as many ms as the worker's number.
@@ -122,6 +124,13 @@ mod tests {
         requests.refused = BTreeMap::from([("429".to_owned(), 1)]);
         requests.throttled = Throttled { by_api: 1, by_stream: 0 };
         requests.last_answer = Duration::from_secs(2 + worker);
+        let stage = |stage: u64| StageLog {
+            throttled: stage,
+            last_accepted: Duration::from_secs(2 * stage + worker),
+            warm: requests.warm.clone(),
+            ..StageLog::default()
+        };
+        requests.stages = vec![stage(1), stage(2)];
         requests.clock_us = if worker == 1 { -3000 } else { 2000 };
         for index in 0..plan.total() {
             let due = plan.due(index);
@@ -181,6 +190,10 @@ mod tests {
         let last = schedule.numbers()[0].all().last().unwrap();
         assert_eq!(requests.statuses[usize::try_from(last).unwrap()], RequestStatus::Refused);
         assert_eq!(requests.last_answer, Duration::from_secs(4));
+        let stages: Vec<_> =
+            requests.stages.iter().map(|one| (one.throttled, one.last_accepted.as_secs())).collect();
+        assert_eq!(stages, [(3, 4), (6, 6)]);
+        assert_eq!(requests.stages[1].warm.count(), total - 3);
         assert_eq!(requests.clock_us, -3000, "the greatest difference");
         assert_eq!((merged.load.start_us, merged.load.cpu), (START_US, Duration::from_millis(300)));
         assert_eq!((merged.load.late, merged.late), (Duration::from_millis(40), 1));

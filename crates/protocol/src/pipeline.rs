@@ -235,6 +235,9 @@ pub struct TallyRequest {
     /// The first of them whose latencies count.
     #[serde(default)]
     pub measured_from: u64,
+    /// The first message of each stage of the load, in order: each stage's rows are told, too.
+    #[serde(default)]
+    pub stages_from: Vec<u64>,
     /// Whether to tell which invocations stored them, instead of the numbers.
     #[serde(default)]
     pub invocations: bool,
@@ -274,6 +277,9 @@ pub struct Tally {
     /// whose time is before the start, by another clock, is in the first second.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seconds: Vec<(u64, u64)>,
+    /// The rows of each stage that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageTally>,
     /// When the first of the messages was at `upstream`, µs since 1970.
     pub first_arrived_us: Option<u64>,
     /// When the last row was confirmed, µs since 1970.
@@ -281,6 +287,17 @@ pub struct Tally {
     /// The invocations that stored the messages; none unless they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invocations: Option<Invocations>,
+}
+
+/// What the table says of a stage of a load.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StageTally {
+    /// Latencies of the confirmed rows, from the time at which the sender was to send them.
+    pub end_to_end: Histogram,
+    /// When the first row was confirmed, µs since 1970.
+    pub first_stored_us: Option<u64>,
+    /// When the last one was.
+    pub last_stored_us: Option<u64>,
 }
 
 /// The invocations that stored messages, by function. One that failed, or came second, has stored none.

@@ -46,7 +46,8 @@ impl LoadWorker {
     /// # Errors
     /// [`WorkerError`].
     pub async fn work(&self, task: Task) -> Result<Report, WorkerError> {
-        let (worker, schedule, start_at) = (task.worker, task.load.schedule, task.start_at());
+        let (worker, start_at) = (task.worker, task.start_at());
+        let schedule = task.load.schedule;
         if worker >= schedule.workers {
             return Err(WorkerError::Worker(worker, schedule.workers));
         }
@@ -80,6 +81,7 @@ impl LoadWorker {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
+    use load::Stage;
     use protocol::pipeline::Arrivals;
 
     use super::*;
@@ -99,8 +101,9 @@ mod tests {
     #[test]
     fn what_the_state_machine_sends_is_understood() {
         let task = task(39);
-        let schedule = task.load.schedule;
-        assert_eq!((schedule.rate, schedule.workers, schedule.arrivals), (1000, 40, Arrivals::Poisson));
+        let schedule = &task.load.schedule;
+        assert_eq!((schedule.workers, schedule.arrivals), (40, Arrivals::Poisson));
+        assert_eq!(schedule.stages, [Stage { rate: 1000, duration: Duration::from_secs(4) }]);
         assert_eq!(schedule.ramp, Duration::from_millis(1500));
         assert_eq!(task.start_at().duration_since(UNIX_EPOCH).unwrap().as_millis(), 1_763_719_200_000);
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use protocol::pipeline::{Hop, Invocations, RequestIds, Tally, TallyRequest, message_number};
+use protocol::pipeline::{Hop, Invocations, RequestIds, StageTally, Tally, TallyRequest, message_number};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -69,6 +69,8 @@ pub struct Sum {
     /// When the load started, if rows are counted by second.
     start_us: Option<u64>,
     seconds: BTreeMap<u64, u64>,
+    /// The first number of each stage.
+    stages_from: Vec<u64>,
     numbers: Vec<u64>,
     /// Those that were delivered more than once.
     doubled: Vec<u64>,
@@ -79,15 +81,17 @@ pub struct Sum {
 impl Sum {
     /// Of what a request asks for.
     pub fn new(request: &TallyRequest) -> Self {
-        let tally = Tally { run: request.run.clone(), ..Tally::default() };
+        let TallyRequest { measured_from, stages_from, .. } = request.clone();
+        let stages = vec![StageTally::default(); stages_from.len()];
+        let tally = Tally { run: request.run.clone(), stages, ..Tally::default() };
         let requests = request.invocations.then(Default::default);
         let start_us = request.start_us.filter(|_| request.run.is_some());
-        Self { tally, measured_from: request.measured_from, start_us, requests, ..Self::default() }
+        Self { tally, measured_from, stages_from, start_us, requests, ..Self::default() }
     }
 
     /// Adds a row. One that isn't the run's, though its id starts alike, is passed over.
     pub fn add(&mut self, row: &Row<'_>) {
-        let mut measured = true;
+        let (mut measured, mut stage) = (true, None);
         if let Some(run) = &self.tally.run {
             let Some(number) = message_number(run, row.id) else { return };
             // An answer with request ids has no numbers.
@@ -96,6 +100,7 @@ impl Sum {
                 self.doubled.extend((row.deliveries > 1).then_some(number));
             }
             measured = number >= self.measured_from;
+            stage = self.stages_from.iter().rposition(|first| *first <= number);
         }
         self.note_requests(row);
         let tally = &mut self.tally;
@@ -112,6 +117,9 @@ impl Sum {
         if let Some(start_us) = self.start_us {
             let second = stored_us.unsigned_abs().saturating_sub(start_us) / 1_000_000;
             *self.seconds.entry(second).or_default() += 1;
+        }
+        if let Some(stage) = stage.and_then(|stage| tally.stages.get_mut(stage)) {
+            measure_stage(stage, row, stored_us);
         }
         if measured {
             self.measure(row, stored_us);
@@ -140,8 +148,7 @@ impl Sum {
             if micros < 0 {
                 *self.tally.negative.entry(hop).or_default() += 1;
             }
-            let latency = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
-            self.tally.hops.entry(hop).or_default().record(latency);
+            self.tally.hops.entry(hop).or_default().record(latency(micros));
         }
     }
 
@@ -162,6 +169,20 @@ impl Sum {
         let seconds = self.seconds.into_iter().collect();
         Ok(Tally { numbers, doubled, seconds, invocations, ..self.tally })
     }
+}
+
+fn measure_stage(stage: &mut StageTally, row: &Row<'_>, stored_us: i64) {
+    let stored = stored_us.unsigned_abs();
+    stage.first_stored_us = Some(stage.first_stored_us.map_or(stored, |first| first.min(stored)));
+    stage.last_stored_us = stage.last_stored_us.max(Some(stored));
+    if let Some(sent_us) = sent_us(row) {
+        stage.end_to_end.record(latency(stored_us - sent_us));
+    }
+}
+
+/// A difference of two times, µs.
+fn latency(micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
 
 /// The sender's time, µs since 1970, if that is what it is.

@@ -39,11 +39,12 @@ const BATCHES_PER_SECOND: Range = Range::new(1.0, 5.0, 50.0);
 /// What a load will cost and meet.
 pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
     let load = Load::new(run, options, pasts);
-    let seconds = load.seconds().plus(Range::exact(start_delay(options))).plus(AROUND_SECONDS);
+    let delays = load.loads.iter().map(start_delay).sum();
+    let seconds = load.seconds().plus(Range::exact(delays)).plus(AROUND_SECONDS);
     let messages = Part::of(ITEM, |bound| load.usage(bound));
     Ok(Plan {
         standing: standing(run),
-        parts: std::iter::once(messages).chain(generator_part(run, options)?).collect(),
+        parts: std::iter::once(messages).chain(generator_part(run, &load.loads)?).collect(),
         besides: scaling(&run.prices, run.deployment(), 1, seconds),
         seconds,
         limits: limits::met(run, options, invocations_at_once, &load.quantities(Bound::Expected)).await,
@@ -56,7 +57,11 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
 /// What the run of a result used.
 pub fn used(delivery: &Delivery, costs: &[Cost]) -> Vec<Cost> {
     let share = quantity_of(costs, COST, "HTTP API").map(|requests| real(api_requests(delivery)) / requests);
-    let messages = share.and_then(|share| of_run(costs, ITEM, &[COST], share));
+    // A search has the price of one of its trials, and sent the others' messages, too.
+    let of_all = delivery.search.as_ref().map_or(1.0, |search| {
+        real(search.sent()) / search.measured().map_or(1.0, |trial| real(trial.stage.sent().max(1)))
+    });
+    let messages = share.and_then(|share| of_run(costs, ITEM, &[COST], share * of_all));
     messages.into_iter().chain(of_run(costs, COST_OF_LOAD, &[COST_OF_LOAD], 1.0)).collect()
 }
 
@@ -73,21 +78,34 @@ pub fn start_delay(options: &Options) -> f64 {
     options.workers().map_or(0.0, |workers| real(start_delay_ms(workers)) / 1e3)
 }
 
-/// The functions that send the load; none if this machine does.
-fn generator_part(run: &Run, options: &Options) -> Result<Option<Part>> {
-    let Some(workers) = options.workers() else { return Ok(None) };
+/// The functions that send the loads; none if this machine does.
+fn generator_part(run: &Run, loads: &[Options]) -> Result<Option<Part>> {
+    let sent: Vec<(&Options, u64)> = loads.iter().filter_map(|load| Some((load, load.workers()?))).collect();
+    if sent.is_empty() {
+        return Ok(None);
+    }
     let generator = generator(run)?;
-    let load = (options.ramp + options.duration).as_secs_f64();
-    // They are started one after the other, and wait for the time at which all begin.
-    let seconds = Range::new(load, load + start_delay(options), load + start_delay(options) + LATE_SECONDS);
-    let transitions = 3 + workers.div_ceil(generator.group_size) + 2 * workers;
+    let transitions: u64 =
+        sent.iter().map(|(_, workers)| 3 + workers.div_ceil(generator.group_size) + 2 * workers).sum();
+    let ms = |(load, workers): &(&Options, u64), bound| {
+        let (seconds, delay) = (load_seconds(load), start_delay(load));
+        // They are started one after the other, and wait for the time at which all begin.
+        let seconds = Range::new(seconds, seconds + delay, seconds + delay + LATE_SECONDS);
+        real(*workers) * seconds.at(bound) * 1e3
+    };
+    let invocations = sent.iter().map(|(_, workers)| workers).sum();
     Ok(Some(Part::of(COST_OF_LOAD, |bound| {
-        let ms = real(workers) * seconds.at(bound) * 1e3;
-        let billed = Billed { invocations: workers, ms, ..Billed::default() };
+        let ms = sent.iter().map(|one| ms(one, bound)).sum();
+        let billed = Billed { invocations, ms, ..Billed::default() };
         let mut usage = lambda(&run.prices, &run.deployment().architecture, generator.memory, Some(billed));
         usage.add("Step Functions", real(transitions), run.prices.quote(STATE_TRANSITION));
         usage
     })))
+}
+
+/// From the first request to the last one, s.
+fn load_seconds(load: &Options) -> f64 {
+    (load.ramp + load.schedule().duration()).as_secs_f64()
 }
 
 fn standing(run: &Run) -> Vec<Standing> {
@@ -112,6 +130,9 @@ fn standing(run: &Run) -> Vec<Standing> {
 struct Load<'a> {
     run: &'a Run,
     options: &'a Options,
+    /// One, or the trials of the search that sends most.
+    loads: Vec<Options>,
+    /// Of all of them.
     messages: u64,
     /// What an earlier run says.
     past: Option<Seen<'a>>,
@@ -131,13 +152,15 @@ struct Seen<'a> {
 impl<'a> Load<'a> {
     fn new(run: &'a Run, options: &'a Options, pasts: &[&'a Past]) -> Self {
         let past = pasts.iter().find_map(|past| Seen::new(past));
-        Self { run, options, messages: options.schedule().total(), past }
+        let loads = options.loads();
+        let messages = loads.iter().map(|load| load.schedule().total()).sum();
+        Self { run, options, loads, messages, past }
     }
 
     /// From the first request to the last row.
     fn seconds(&self) -> Range {
-        let load = (self.options.ramp + self.options.duration).as_secs_f64();
-        DRAIN_SECONDS.map(|drain| load + drain)
+        let loads = self.loads.iter().map(|load| DRAIN_SECONDS.map(|drain| load_seconds(load) + drain));
+        loads.fold(Range::default(), Range::plus)
     }
 
     fn usage(&self, bound: Bound) -> Usage {
@@ -208,6 +231,15 @@ impl<'a> Load<'a> {
 
     fn assumptions(&self) -> Vec<String> {
         let every = "each message is accepted, stored once, and needs no retry".to_owned();
+        let every = if self.options.find_limit {
+            let trials = self.loads.len();
+            format!(
+                "the search sends the most that it may: {} messages in {trials} trials; {every}",
+                self.messages
+            )
+        } else {
+            every
+        };
         let Some(Seen { past, .. }) = &self.past else {
             let durations = format!(
                 "durations: assumed: {} to {} ms for an invocation, and {} to {} ms for each record of a batch",
@@ -289,6 +321,43 @@ mod tests {
         run.deployed.deployment.settings.extend(settings.map(|(name, value)| (name.to_owned(), value)));
         let forecast = forecast(&pipeline("--rate 2000 --duration 10s --ramp 2s"), &run, &[]).await.unwrap();
         insta::assert_snapshot!(forecast.render());
+    }
+
+    #[tokio::test]
+    async fn all_steps_count_and_of_a_search_the_most_it_may_send() {
+        let run = run();
+        let messages = async |line: &str| {
+            let plan = plan(&run, &parsed(line).unwrap(), 1, &[]).await.unwrap();
+            let cost = &plan.parts[0].expected;
+            let requests = cost.lines.iter().find(|line| line.name == "HTTP API").unwrap();
+            (requests.quantity.unwrap(), plan)
+        };
+        let (steps, _) = messages("--steps 100,500,1000 --step-duration 10s").await;
+        assert!((steps - 16_000.0).abs() < 1e-6, "{steps}");
+        let (spike, plan) = messages("--rate 10 --duration 30s --spike 100 --spike-duration 10s").await;
+        assert!((spike - 1200.0).abs() < 1e-6, "{spike}");
+        let rate = plan.limits.iter().find(|limit| limit.what.contains("apiRate")).unwrap();
+        assert!((rate.needed - 100.0).abs() < 1e-9, "the spike's");
+        // 5,000, then 10,000, and between them 7,500, 8,750 and 9,375.
+        let search = "--find-limit --slo p99<500ms --rate 5000 --step-duration 2s";
+        let (most, plan) = messages(search).await;
+        assert!((most - 2.0 * 40_625.0).abs() < 1e-6, "{most}");
+        assert!(plan.seconds.low > 10.0, "{:?}", plan.seconds);
+        assert!(
+            plan.assumptions[0]
+                .starts_with("the search sends the most that it may: 81250 messages in 5 trials")
+        );
+        let (_, plan) = messages(&format!("{search} --from functions")).await;
+        let invocations = plan.parts[1].expected.lines.iter().find(|line| line.name == "Lambda requests");
+        // 20, 40, 30, 35 and 38 functions.
+        assert!((invocations.unwrap().quantity.unwrap() - 163.0).abs() < 1e-6, "{invocations:?}");
+    }
+
+    #[tokio::test]
+    async fn a_search_with_several_memory_sizes_is_refused() {
+        let search = pipeline("--find-limit --slo p99<500ms");
+        let error = search.estimate(&run(), Some(512), &[]).await.unwrap_err();
+        assert!(error.is::<crate::exit::Usage>() && error.to_string().contains("--memory"), "{error}");
     }
 
     #[tokio::test]

@@ -2,9 +2,12 @@
 
 pub mod estimate;
 mod execute;
+mod find_limit;
 mod limits;
 pub mod options;
 pub mod report;
+mod search;
+mod slo;
 #[cfg(test)]
 mod testing;
 
@@ -17,6 +20,7 @@ use super::shared::estimate::{Past, Plan};
 use super::shared::limits::{Quota, STATE_TRANSITIONS, THROTTLE_BURST, THROTTLE_RATE};
 use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
+use crate::exit::Usage;
 use options::Options;
 
 /// A run of this scenario.
@@ -51,11 +55,22 @@ impl Scenario for Pipeline {
             + 1
     }
 
-    async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+    async fn estimate(&self, run: &Run, size: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
+        if size.is_some() && self.0.find_limit {
+            return Err(Usage(
+                "--memory compares sizes under one load, and --find-limit has another one with each: look for the limit of one size \
+                 after the other, with the setting memory"
+                    .to_owned(),
+            )
+            .into());
+        }
         estimate::plan(run, &self.0, self.invocations_at_once(&run.deployed), pasts).await
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {
+        if let Some(slo) = self.0.slo.as_ref().filter(|_| self.0.find_limit) {
+            return Box::pin(find_limit::find_limit(run, &self.0, slo)).await;
+        }
         let observation = Box::pin(execute::execute(run, &self.0)).await?;
         Ok(report::measurement(run, &observation))
     }

@@ -1,16 +1,20 @@
 //! What `lambench run pipeline` takes.
 
+mod check;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use anyhow::Result;
 use clap::ValueEnum;
 use protocol::pipeline::{Arrivals, MAX_BODY};
-use protocol::stats::real;
-use results::scenario::pipeline::Offered;
+use protocol::stats::{real, whole};
+use results::scenario::pipeline::{Offered, Profile};
 
-use super::execute::Schedule;
+use super::execute::{Schedule, Stage};
+use super::search::Search;
+use super::slo::Slo;
 use crate::duration;
-use crate::exit::Usage;
 
 /// The end of `lambench run pipeline --help`.
 pub const EXAMPLES: &str = "\
@@ -31,40 +35,80 @@ Examples:
     lambench run pipeline --arrivals poisson
   What memory buys the functions:
     lambench run pipeline --rate 20 --memory 128,512,1769
+  Where it stops keeping up, and how long it takes at each rate:
+    lambench run pipeline --steps 100,200,400 --step-duration 30s
+  Ten seconds at ten times the rate, and how soon that is over:
+    lambench run pipeline --rate 50 --duration 60s --spike 500
+  The highest rate at which 99 % of the requests take less than 500 ms and fewer than 1 in 1,000 fails:
+    lambench run pipeline --find-limit --slo 'p99<500ms,errors<0.1%'
   Only the figures of the hops:
     lambench run pipeline --json | jq .pipeline.hops";
 
-/// Most messages of a run: their rows are counted each second while it ends.
-const MAX_MESSAGES: u64 = 1_000_000;
-/// Most messages of a run that functions send.
-const MAX_MESSAGES_OF_FUNCTIONS: u64 = 2_000_000;
-/// Most messages of one of these functions: its report passes between states, 256 KiB at most (`crates/load/src/statuses.rs`).
-const MAX_MESSAGES_OF_FUNCTION: u64 = 200_000;
+/// Most requests per second.
+pub const MAX_RATE: u64 = 10_000;
+/// A trial has so many times the connections that are busy, by Little's law, while requests take as long as they may: random arrivals
+/// come faster at times.
+const MORE_CONNECTIONS: f64 = 1.25;
+/// Most keep-alive connections of a sender.
+const MAX_CONNECTIONS: u64 = 1000;
+/// How long a rate of several is held, where nothing else is asked for: many times what a stream's poller lets a record wait.
+const STEP_DURATION: Duration = Duration::from_secs(30);
+/// How long a spike lasts, where nothing else is asked for.
+const SPIKE_DURATION: Duration = Duration::from_secs(10);
+/// Most intervals behind a spike, of a second at least, in each of which latencies are looked at.
+const SPIKE_INTERVALS: u32 = 30;
 /// Requests per second of a worker, where nothing else is asked for: some tenth of what it can send.
 const RATE_OF_WORKER: u64 = 250;
-/// Longest load of a function, the ramp included: it lives for 15 minutes, in which it also starts and waits for answers.
-const MAX_TIME_OF_FUNCTIONS: Duration = Duration::from_mins(13);
 /// What makes random arrivals the same again, where nothing else is asked for.
 const SEED: u32 = 1;
-/// Longest ramp.
-const MAX_RAMP: Duration = Duration::from_mins(10);
-/// Longest load.
-const MAX_DURATION: Duration = Duration::from_hours(1);
 /// What a request's body may have, without the message's other fields, bytes.
 const MAX_SIZE: u64 = MAX_BODY as u64 - 1_144;
 
 /// What to send.
-#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct Options {
-    /// Requests per second
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    /// Requests per second; with --find-limit, of the first trial
+    #[arg(
+        long, value_name = "N", default_value_t = 50, conflicts_with = "steps",
+        value_parser = clap::value_parser!(u64).range(1..=MAX_RATE)
+    )]
     pub rate: u64,
     /// How long to send at that rate, such as 30s, 2m or 1m30s
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration::parse)]
+    #[arg(
+        long, value_name = "TIME", default_value = "30s", conflicts_with_all = ["steps", "find_limit"],
+        value_parser = duration::parse
+    )]
     pub duration: Duration,
     /// Ramp before that, in which the rate grows from 0: its messages count, but not their latencies
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration::parse)]
+    #[arg(
+        long, value_name = "TIME", default_value = "0s", conflicts_with = "steps", value_parser = duration::parse
+    )]
     pub ramp: Duration,
+    /// Rising rates, one after the other, such as 100,500,1000: shows each one's latencies, and where the pipeline falls behind
+    #[arg(
+        long, value_name = "N,…", value_delimiter = ',', conflicts_with_all = ["spike", "find_limit"],
+        value_parser = clap::value_parser!(u64).range(1..=MAX_RATE)
+    )]
+    pub steps: Vec<u64>,
+    /// How long to send at each rate of --steps, or in each trial of --find-limit [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub step_duration: Option<Duration>,
+    /// Higher rate in the middle of --duration, requests per second: shows how soon latencies are again what they were before
+    #[arg(
+        long, value_name = "N", conflicts_with = "find_limit",
+        value_parser = clap::value_parser!(u64).range(1..=MAX_RATE)
+    )]
+    pub spike: Option<u64>,
+    /// How long that lasts [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub spike_duration: Option<Duration>,
+    /// Look for the highest rate at which --slo holds: doubles the rate while it does, and then halves the interval to within 10 %
+    #[arg(long)]
+    pub find_limit: bool,
+    /// What has to hold, such as 'p99<500ms,errors<0.1%': percentiles of requests (p99) and of the whole way (end-to-end.p99), and
+    /// the share of requests whose message did not become a row
+    #[arg(long, value_name = "CONDITIONS")]
+    pub slo: Option<Slo>,
     /// Where requests come from
     #[arg(long, value_enum, default_value_t)]
     pub from: Origin,
@@ -77,8 +121,9 @@ pub struct Options {
     /// Random arrivals with the same seed are the same again [default: 1]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
-    /// Keep-alive connections, which limit the requests under way at once; with --from functions, of each function
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    /// Keep-alive connections, which limit the requests under way at once; with --from functions, of each function, and with
+    /// --find-limit at least
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=MAX_CONNECTIONS))]
     pub connections: u64,
     /// Bytes of the field 'message'
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(0..=MAX_SIZE))]
@@ -109,19 +154,93 @@ impl Options {
     /// When each request is due.
     pub fn schedule(&self) -> Schedule {
         Schedule {
-            rate: self.rate,
             ramp: self.ramp,
-            duration: self.duration,
+            stages: self.stages(),
             arrivals: self.arrivals(),
             seed: self.seed.unwrap_or(SEED),
             workers: self.workers().unwrap_or(1),
         }
     }
 
-    /// How many functions send it; none if this machine does.
+    /// The rates, in their order; of a search, that of its first trial.
+    fn stages(&self) -> Vec<Stage> {
+        let (rate, step) = (self.rate, self.step_duration());
+        if !self.steps.is_empty() {
+            return self.steps.iter().map(|&rate| Stage { rate, duration: step }).collect();
+        }
+        if self.find_limit {
+            return vec![Stage { rate, duration: step }];
+        }
+        let Some(spike) = self.spike else { return vec![Stage { rate, duration: self.duration }] };
+        let around = self.duration.saturating_sub(self.spike_duration());
+        let (before, behind) = (around / 2, around - around / 2);
+        let intervals = u32::try_from(behind.as_secs()).unwrap_or(u32::MAX).clamp(1, SPIKE_INTERVALS);
+        let stage = |rate, duration| Stage { rate, duration };
+        let mut stages = vec![stage(rate, before), stage(spike, self.spike_duration())];
+        stages.extend((1..intervals).map(|_| stage(rate, behind / intervals)));
+        stages.push(stage(rate, behind - behind / intervals * (intervals - 1)));
+        stages
+    }
+
+    /// How long each rate of several is held.
+    pub fn step_duration(&self) -> Duration {
+        self.step_duration.unwrap_or(STEP_DURATION)
+    }
+
+    fn spike_duration(&self) -> Duration {
+        self.spike_duration.unwrap_or(SPIKE_DURATION)
+    }
+
+    /// The highest rate that may be sent.
+    pub fn highest_rate(&self) -> u64 {
+        if self.find_limit {
+            return MAX_RATE;
+        }
+        self.stages().into_iter().map(|stage| stage.rate).max().unwrap_or_default()
+    }
+
+    /// How many functions send it at most; none if this machine does.
     pub fn workers(&self) -> Option<u64> {
-        let workers = || self.workers.unwrap_or_else(|| self.rate.div_ceil(RATE_OF_WORKER));
+        let workers = || self.workers.unwrap_or_else(|| self.highest_rate().div_ceil(RATE_OF_WORKER));
         (self.from == Origin::Functions).then(workers)
+    }
+
+    /// A search's trial at a rate: a load of its own, with as many connections as the conditions allow requests to be under way.
+    pub fn trial(&self, rate: u64) -> Self {
+        let workers = self.workers.map(|workers| workers.min(rate));
+        let trial = Self {
+            rate,
+            duration: self.step_duration(),
+            step_duration: None,
+            find_limit: false,
+            slo: None,
+            workers,
+            ..self.clone()
+        };
+        let limit = self.slo.as_ref().and_then(Slo::nearly_all).unwrap_or_default();
+        let under_way = MORE_CONNECTIONS * real(rate) * limit.as_secs_f64();
+        let of_each = whole(under_way).div_ceil(trial.workers().unwrap_or(1));
+        Self { connections: of_each.clamp(self.connections, MAX_CONNECTIONS), ..trial }
+    }
+
+    /// The loads that it sends one after the other: one, or of a search the trials that send most.
+    pub fn loads(&self) -> Vec<Self> {
+        if !self.find_limit {
+            return vec![self.clone()];
+        }
+        let trials = Search::new(self.rate).longest();
+        trials.into_iter().map(|rate| self.trial(rate)).collect()
+    }
+
+    /// Requests under way at once, at most: a connection has one at a time, and an invocation of upstream takes less than 100 ms.
+    pub fn requests_at_once(&self) -> u64 {
+        let connections = self.loads().iter().map(Self::all_connections).max().unwrap_or_default();
+        connections.min(self.highest_rate().div_ceil(10).max(1))
+    }
+
+    /// Connections of all senders together.
+    pub fn all_connections(&self) -> u64 {
+        self.connections * self.workers().unwrap_or(1)
     }
 
     fn arrivals(&self) -> Arrivals {
@@ -131,173 +250,36 @@ impl Options {
         }
     }
 
-    /// The load as a result file names it.
-    pub fn offered(&self) -> Offered {
+    /// How the rate changes; none if it is held.
+    fn profile(&self) -> Option<Profile> {
+        if let Some(slo) = self.slo.as_ref().filter(|_| self.find_limit) {
+            return Some(Profile::FindLimit { slo: slo.to_string(), workers: self.workers });
+        }
+        if self.spike.is_some() {
+            let seconds = self.spike_duration().as_secs_f64();
+            return Some(Profile::Spike { usual_rate: self.rate, seconds });
+        }
+        let seconds = self.step_duration().as_secs_f64();
+        (!self.steps.is_empty()).then(|| Profile::Steps { rates: self.steps.clone(), seconds })
+    }
+
+    /// The load as a result file names it; `schedule` is what was due of it.
+    pub fn offered(&self, schedule: &Schedule) -> Offered {
         let is_random = self.arrivals == Spacing::Poisson;
-        let due_per_second = || {
-            let schedule = self.schedule();
-            real(schedule.total() - schedule.measured_from()) / self.duration.as_secs_f64()
-        };
+        let varies = !self.find_limit && (is_random || schedule.stages.len() > 1);
+        let due_per_second =
+            || real(schedule.total() - schedule.measured_from()) / schedule.duration().as_secs_f64();
         Offered {
-            rate: self.rate,
+            rate: if self.find_limit { self.rate } else { self.highest_rate() },
             ramp_seconds: self.ramp.as_secs_f64(),
-            seconds: self.duration.as_secs_f64(),
+            seconds: schedule.duration().as_secs_f64(),
             connections: self.connections,
             message_bytes: self.size,
             workers: self.workers(),
             arrivals: self.arrivals(),
             seed: is_random.then(|| self.seed.unwrap_or(SEED)),
-            due_per_second: is_random.then(due_per_second),
-        }
-    }
-
-    /// Requests under way at once, at most: a connection has one at a time, and an invocation of upstream takes less than 100 ms.
-    pub fn requests_at_once(&self) -> u64 {
-        (self.connections * self.workers().unwrap_or(1)).min(self.rate.div_ceil(10).max(1))
-    }
-
-    /// Fails if the options don't go together.
-    ///
-    /// # Errors
-    /// [`Usage`].
-    pub fn check(&self) -> Result<()> {
-        if self.duration < Duration::from_secs(1) || self.duration > MAX_DURATION {
-            return usage("--duration has to be from 1s to 1h: shorter ones measure chance".to_owned());
-        }
-        if self.ramp > MAX_RAMP {
-            return usage("--ramp has to be 10m at most: it only lets the functions start".to_owned());
-        }
-        if self.seed.is_some() && self.arrivals == Spacing::Constant {
-            return usage(
-                "--seed is for random arrivals: add --arrivals poisson, or leave --seed out".to_owned(),
-            );
-        }
-        let most = self.check_origin()?;
-        // Without generating random arrivals, whose number is about the same.
-        let total = Schedule { arrivals: Arrivals::Constant, ..self.schedule() }.total();
-        if total > most {
-            return usage(format!(
-                "--rate {} makes {total} messages in that time, more than the {most} that one run can follow: lower \
-                 --rate, or shorten --duration",
-                self.rate
-            ));
-        }
-        match self.workers() {
-            Some(workers) if total.div_ceil(workers) > MAX_MESSAGES_OF_FUNCTION => usage(format!(
-                "--workers {workers} makes {} messages for each, more than the {MAX_MESSAGES_OF_FUNCTION} that a function can \
-                 report: raise --workers",
-                total.div_ceil(workers)
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// How many messages can be sent from there at most.
-    fn check_origin(&self) -> Result<u64> {
-        match (self.from, self.workers) {
-            (Origin::Here, None) => Ok(MAX_MESSAGES),
-            (Origin::Here, Some(_)) => usage(
-                "--workers is for functions: add --from functions, or leave --workers out".to_owned(),
-            ),
-            (Origin::Functions, _) if self.ramp + self.duration > MAX_TIME_OF_FUNCTIONS => usage(
-                "--duration and --ramp have to be 13m together at most with --from functions: a function lives for 15 minutes"
-                    .to_owned(),
-            ),
-            (Origin::Functions, Some(workers)) if workers > self.rate => usage(format!(
-                "--workers {workers} is more than --rate {}: each of them sends a request per second at least",
-                self.rate
-            )),
-            (Origin::Functions, _) => Ok(MAX_MESSAGES_OF_FUNCTIONS),
-        }
-    }
-}
-
-fn usage<T>(message: String) -> Result<T> {
-    Err(Usage(message).into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::shared::testing::parsed;
-
-    fn options(line: &str) -> Options {
-        let options = parsed::<Options>(line).unwrap();
-        options.check().unwrap();
-        options
-    }
-
-    fn refused(line: &str) -> String {
-        match parsed::<Options>(line) {
-            Err(error) => error.to_string(),
-            Ok(options) => {
-                let error = options.check().unwrap_err();
-                assert!(error.is::<Usage>(), "'{line}' is a wrong command line, exit code 2");
-                error.to_string()
-            }
-        }
-    }
-
-    #[test]
-    fn without_options_it_sends_fifty_per_second_for_half_a_minute() {
-        let duration = Duration::from_secs(30);
-        let expected = Options {
-            rate: 50,
-            duration,
-            ramp: Duration::ZERO,
-            from: Origin::Here,
-            workers: None,
-            arrivals: Spacing::Constant,
-            seed: None,
-            connections: 50,
-            size: 100,
-        };
-        assert_eq!(options(""), expected);
-        assert_eq!(expected.workers(), None);
-    }
-
-    #[test]
-    fn of_random_arrivals_a_result_says_how_many_they_came_to() {
-        assert_eq!(options("--rate 100").offered().due_per_second, None);
-        let random = options("--rate 100 --duration 10s --arrivals poisson --seed 3");
-        let due = real(random.schedule().total());
-        assert!((random.offered().per_second() - due / 10.0).abs() < 1e-9);
-        assert!((due - 1000.0).abs() > 0.0 && (due - 1000.0).abs() < 160.0, "{due}: by chance, not far off");
-    }
-
-    #[test]
-    fn functions_are_as_many_as_the_rate_needs_or_as_asked_for() {
-        let workers = |line: &str| options(line).workers();
-        assert_eq!(workers("--from functions --rate 5000 --duration 120s"), Some(20));
-        assert_eq!(workers("--from functions --rate 251"), Some(2));
-        assert_eq!(workers("--from functions --rate 1000 --workers 40"), Some(40));
-        assert_eq!(options("--from functions --rate 1000 --workers 40").schedule().workers, 40);
-    }
-
-    #[test]
-    fn what_cannot_be_run_is_refused_with_what_to_write_instead() {
-        for (line, expected) in [
-            ("--duration 30", "write 30s for seconds"),
-            ("--duration soon", "write it like 30s"),
-            ("--ramp=-5s", "cannot be negative"),
-            ("--duration 100ms", "from 1s to 1h"),
-            ("--duration 2h", "from 1s to 1h"),
-            ("--ramp 11m", "10m at most"),
-            ("--rate 1000 --duration 1h", "3600000 messages in that time, more than the 1000000"),
-            (
-                "--rate 10000 --duration 10m --from functions",
-                "6000000 messages in that time, more than the 2000000",
-            ),
-            ("--duration 14m --from functions", "13m together at most"),
-            ("--workers 3", "add --from functions"),
-            ("--rate 5 --workers 6 --from functions", "more than --rate 5"),
-            ("--seed 3", "add --arrivals poisson"),
-            ("--rate 0", "1..=10000"),
-            ("--connections 0", "1..=1000"),
-            ("--size 300000", "0..=261000"),
-        ] {
-            let said = refused(line);
-            assert!(said.contains(expected), "'{line}': {said}");
+            profile: self.profile(),
+            due_per_second: varies.then(due_per_second),
         }
     }
 }

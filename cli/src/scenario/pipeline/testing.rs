@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use load::Seconds;
-use protocol::pipeline::{Hop, Tally};
+use protocol::pipeline::{Hop, StageTally, Tally};
 use results::scenario::pipeline::{Delivery, Workers};
 use serde_json::json;
 
 use super::execute::{
     Arrived, DeadLetters, Event, GeneratedLoad, LoadWorkers, Observation, Reconciliation, RequestLog,
-    RequestStatus,
+    RequestStatus, StageLog, micros,
 };
 use super::options::{Options, Origin, Spacing};
 use super::report::aggregate;
@@ -60,6 +60,12 @@ pub fn options() -> Options {
         rate: 200,
         duration,
         ramp,
+        steps: vec![],
+        step_duration: None,
+        spike: None,
+        spike_duration: None,
+        find_limit: false,
+        slo: None,
         from: Origin::Here,
         workers: None,
         arrivals: Spacing::Constant,
@@ -94,6 +100,7 @@ pub fn observation() -> Observation {
     };
     Observation {
         options: options(),
+        schedule: options().schedule(),
         load: GeneratedLoad {
             start_us: START_US,
             requests,
@@ -113,7 +120,69 @@ pub fn observation() -> Observation {
     }
 }
 
-/// The same from four functions, of which one has died.
+/// Steps of 10 s at 100, 200 and 400 requests/s: the last one's rows take twice as long, and a tenth of its requests is throttled.
+pub fn observation_of_steps() -> Observation {
+    let options = Options {
+        ramp: Duration::ZERO,
+        steps: vec![100, 200, 400],
+        step_duration: Some(Duration::from_secs(10)),
+        ..options()
+    };
+    observation_of(options, &[(1000, 0), (2000, 0), (3600, 400)], &[10, 10, 20])
+}
+
+/// A load whose stages had so many accepted and refused requests, and rows from their start on for so many s. Requests take 5 ms, and
+/// messages a hundred times as long.
+pub fn observation_of(options: Options, answered: &[(u64, u64)], stored_seconds: &[u64]) -> Observation {
+    let schedule = options.schedule();
+    let mut requests = RequestLog::new(schedule.total());
+    let mut tally = Tally { run: Some(run().name), ..Tally::default() };
+    let mut from = schedule.ramp;
+    for (index, (stage, numbers)) in schedule.stages.iter().zip(schedule.ranges()).enumerate() {
+        let (accepted, refused) = answered[index];
+        let [start, middle, end] =
+            [numbers.start, numbers.start + accepted, numbers.start + accepted + refused]
+                .map(|number| usize::try_from(number).unwrap());
+        requests.statuses[start..middle].fill(RequestStatus::Accepted);
+        requests.statuses[middle..end].fill(RequestStatus::Refused);
+        let mut log =
+            StageLog { throttled: refused, last_accepted: from + stage.duration, ..StageLog::default() };
+        (0..accepted).for_each(|_| log.warm.record(Duration::from_millis(5)));
+        log.lateness.record(Duration::from_micros(80));
+        requests.warm.merge(&log.warm);
+        let stored_us = |seconds| Some(START_US + micros(from + Duration::from_secs(seconds)));
+        let mut stored = StageTally {
+            first_stored_us: stored_us(0),
+            last_stored_us: stored_us(stored_seconds[index]),
+            ..StageTally::default()
+        };
+        (0..accepted).for_each(|_| stored.end_to_end.record(Duration::from_millis(500)));
+        tally.hops.entry(Hop::EndToEnd).or_default().merge(&stored.end_to_end);
+        tally.numbers.push((numbers.start, numbers.start + accepted - 1));
+        tally.rows += accepted;
+        tally.last_stored_us = tally.last_stored_us.max(stored.last_stored_us);
+        (requests.throttled.by_api, requests.last_answer) =
+            (requests.throttled.by_api + refused, log.last_accepted);
+        if refused > 0 {
+            *requests.refused.entry("429".to_owned()).or_default() += refused;
+        }
+        requests.stages.push(log);
+        tally.stages.push(stored);
+        from += stage.duration;
+    }
+    tally.deliveries = tally.rows;
+    let reconciliation =
+        Reconciliation::new(&requests.statuses, schedule.measured_from(), &tally.numbers, &BTreeMap::new());
+    Observation {
+        options,
+        schedule,
+        load: GeneratedLoad { requests, ..observation().load },
+        arrived: Arrived { tally, dead_letters: DeadLetters::default(), reconciliation },
+        ..observation()
+    }
+}
+
+/// The first one from four functions, of which one has died.
 pub fn observation_of_functions() -> Observation {
     let mut observation = observation();
     observation.options.from = Origin::Functions;

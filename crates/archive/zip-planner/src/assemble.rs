@@ -25,7 +25,7 @@ pub fn plan(entries: Vec<Entry>, rules: &Rules, limits: &Limits) -> Result<Plan,
     };
     for (group, place) in groups.iter().zip(assembly.places(&groups, rules)) {
         match place {
-            Some(place) => assembly.from_row(group, place),
+            Some(place) => assembly.copy_from_row(group, place),
             None => assembly.group(group),
         }
     }
@@ -111,7 +111,7 @@ impl Assembly<'_> {
     }
 
     /// A group whose first entry stands in a row, between its header and that of the second entry.
-    fn from_row(&mut self, group: &Group, Place { source, range }: Place) {
+    fn copy_from_row(&mut self, group: &Group, Place { source, range }: Place) {
         let mut parts = self.limits.copies(source, range);
         match *group {
             Group::Pair { small, .. } => {

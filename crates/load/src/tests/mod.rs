@@ -2,6 +2,7 @@
 
 mod request;
 mod request_log;
+mod schedule;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -21,7 +22,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::{Event, GeneratedLoad, Load, Plan, RequestLog, RequestStatus, Schedule, start};
+use crate::{Event, GeneratedLoad, Load, Plan, RequestLog, RequestStatus, Schedule, Stage, start};
 
 /// A message as it arrives.
 #[derive(Debug, Deserialize)]
@@ -91,7 +92,8 @@ fn load(url: String, plan: Plan, connections: u64) -> Load {
 
 fn schedule(rate: u64, ramp_ms: u64, duration_ms: u64) -> Schedule {
     let [ramp, duration] = [ramp_ms, duration_ms].map(Duration::from_millis);
-    Schedule { rate, ramp, duration, arrivals: Arrivals::Constant, seed: 1, workers: 1 }
+    let stages = vec![Stage { rate, duration }];
+    Schedule { ramp, stages, arrivals: Arrivals::Constant, seed: 1, workers: 1 }
 }
 
 fn plan(rate: u64, ramp_ms: u64, duration_ms: u64) -> Plan {
@@ -132,6 +134,24 @@ async fn each_message_arrives_once_with_the_time_at_which_it_was_due() {
     assert_eq!(sent.requests.warm.count(), 100, "the ramp's 20 requests have no latency");
     assert_eq!(seen.connections.load(Relaxed), 5, "connections are kept");
     assert!(sent.cpu > Duration::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_stage_has_latencies_of_its_own() {
+    let takes = Duration::from_millis(20);
+    let (url, _) = serve(Behavior { takes, ..PROMPT }).await;
+    let duration = Duration::from_millis(400);
+    // One connection takes 50 requests per second at most: the second stage's wait for it.
+    let stages = vec![Stage { rate: 20, duration }, Stage { rate: 100, duration }];
+    let plan = Schedule { stages, ..schedule(1, 0, 0) }.plan(0);
+    let requests = generated(load(url, plan, 1)).await.unwrap().requests;
+    let [calm, busy] = &requests.stages[..] else { panic!("{:?}", requests.stages) };
+    assert_eq!((calm.warm.count(), busy.warm.count(), requests.warm.count()), (8, 40, 48));
+    assert!(busy.waited > 30, "{} waited", busy.waited);
+    assert!(busy.warm.quantile_ms(1.0).unwrap() > 350.0, "40 requests take 800 ms at least");
+    assert!(busy.last_accepted >= Duration::from_millis(1150), "{:?}", busy.last_accepted);
+    assert!(calm.last_accepted < busy.last_accepted);
+    assert_eq!(requests.count_in(&(8..100), RequestStatus::Accepted), 40);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,7 +30,7 @@ fn accepted(arrived_us: u64) -> Answer {
 #[test]
 fn a_latency_counts_from_when_the_request_was_due() {
     let mut log = RequestLog::new(2);
-    log.answered(0, times(1_000, 41_000, 51_000), &accepted(START_US + 45_000), true, START_US);
+    log.answered(0, times(1_000, 41_000, 51_000), &accepted(START_US + 45_000), Some(0), START_US);
     assert!((log.warm.quantile_ms(1.0).unwrap() - 50.0).abs() < 0.1, "{log:?}");
     assert_eq!(log.statuses, [RequestStatus::Accepted, RequestStatus::Unsent]);
     assert_eq!(log.last_answer, Duration::from_millis(51));
@@ -40,8 +40,8 @@ fn a_latency_counts_from_when_the_request_was_due() {
 fn cold_starts_and_the_ramp_are_no_part_of_the_latencies() {
     let mut log = RequestLog::new(2);
     let first = [("x-cold-start", "1"), ("x-lambda-request-id", "a")];
-    log.answered(0, times(0, 0, 900_000), &answer(200, &first, ""), true, START_US);
-    log.answered(1, times(0, 0, 900_000), &answer(200, &[], ""), false, START_US);
+    log.answered(0, times(0, 0, 900_000), &answer(200, &first, ""), Some(0), START_US);
+    log.answered(1, times(0, 0, 900_000), &answer(200, &[], ""), None, START_US);
     assert_eq!((log.warm.count(), log.cold.count(), log.cold_starts), (0, 1, 1));
     assert_eq!(log.count(RequestStatus::Accepted), 2);
     assert_eq!(log.request_ids.iter().collect::<Vec<_>>(), ["a"]);
@@ -57,12 +57,12 @@ fn refusals_are_counted_by_status_with_the_first_ones_words() {
         (3, 403, r#"{"message":"Forbidden"}"#),
         (4, 500, "<html>"),
     ] {
-        log.answered(number, times(0, 0, 10), &answer(status, &[], body), true, START_US);
+        log.answered(number, times(0, 0, 10), &answer(status, &[], body), Some(0), START_US);
     }
     log.failed(5, SendError::NotSent, Duration::ZERO);
     let counted: Vec<(&str, u64)> = log.refused.iter().map(|(kind, n)| (kind.as_str(), *n)).collect();
     assert_eq!(counted, [("403", 1), ("429", 1), ("500", 1), ("503", 2), ("connection", 1)]);
-    assert_eq!(log.throttled, Throttled { by_api: 1, by_stream: 1 });
+    assert_eq!((log.throttled, log.stages[0].throttled), (Throttled { by_api: 1, by_stream: 1 }, 2));
     assert_eq!(
         (log.error_messages["403"].as_str(), log.error_messages["500"].as_str()),
         ("Forbidden", "<html>")
@@ -100,12 +100,12 @@ fn a_clock_differs_where_a_message_arrives_outside_of_its_request() {
         (60_000, 50_000),
     ] {
         let mut log = RequestLog::new(1);
-        log.answered(0, times(0, 1_000, 10_000), &accepted(START_US + arrived), true, START_US);
+        log.answered(0, times(0, 1_000, 10_000), &accepted(START_US + arrived), Some(0), START_US);
         assert_eq!(log.clock_us, expected, "arrived at {arrived}");
     }
     let mut log = RequestLog::new(2);
-    log.answered(0, times(0, 1_000, 10_000), &accepted(START_US - 4_000), true, START_US);
-    log.answered(1, times(0, 1_000, 10_000), &accepted(START_US - 2_000), true, START_US);
+    log.answered(0, times(0, 1_000, 10_000), &accepted(START_US - 4_000), Some(0), START_US);
+    log.answered(1, times(0, 1_000, 10_000), &accepted(START_US - 2_000), Some(0), START_US);
     assert_eq!(log.clock_us, -5_000, "the greatest difference that is certain");
 }
 
@@ -113,10 +113,10 @@ fn a_clock_differs_where_a_message_arrives_outside_of_its_request() {
 fn lateness_is_the_senders_own_only_while_a_connection_was_free() {
     let [due, busy_until, sent] = [10, 25, 26].map(Duration::from_millis);
     let mut log = RequestLog::new(1);
-    log.ready(due, busy_until, sent);
+    log.ready(0, due, busy_until, sent);
     assert_eq!(log.waited, 1);
     assert!((log.lateness.quantile_ms(1.0).unwrap() - 1.0).abs() < 0.01);
-    log.ready(due, Duration::ZERO, sent);
+    log.ready(0, due, Duration::ZERO, sent);
     assert_eq!(log.waited, 1);
     assert!((log.lateness.quantile_ms(1.0).unwrap() - 16.0).abs() < 0.02);
 }

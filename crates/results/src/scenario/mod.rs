@@ -11,6 +11,15 @@ pub mod pipeline;
 pub mod s3_read;
 pub mod splitter;
 
+/// A load is kept up with as long as this share of it is completed.
+pub const KEEPS_UP: f64 = 0.95;
+
+/// Whether what was offered per second was completed, but for a few per cent.
+#[must_use]
+pub fn keeps_up(offered: f64, completed: f64) -> bool {
+    completed >= KEEPS_UP * offered
+}
+
 /// Whether a count is left out, as files had none of the kind before.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &u64) -> bool {

@@ -1,5 +1,9 @@
 //! The pipeline's own part of a result file.
 
+mod profile;
+mod search;
+mod stage;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -9,6 +13,10 @@ use crate::billing_log::FunctionUse;
 use protocol::histogram::Latency;
 use protocol::pipeline::{Arrivals, Hop};
 use protocol::stats::real;
+
+pub use profile::{Profile, Spike};
+pub use search::{Outcome, Search, SearchEnd, Trial};
+pub use stage::{Knee, KneeKind, LATE_MS, Stage, WAITED};
 
 /// What a million messages cost on AWS, but for Aurora's capacity.
 pub const COST: &str = "a million messages, without Aurora's capacity";
@@ -41,22 +49,46 @@ pub struct Delivery {
     pub functions: Vec<FunctionUse>,
     /// How well the load was generated.
     pub generator: Generator,
+    /// The parts of the load with a rate of their own, in the order in which they were sent; none of a load with one rate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
+    /// The first of rising steps that was too much; none if all were kept up with, and of other loads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knee: Option<Knee>,
+    /// How soon a spike was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spike: Option<Spike>,
+    /// How the highest rate that holds was looked for: all of the above is of its trial at that rate, or if there is none, of its
+    /// last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
+}
+
+impl Delivery {
+    /// Requests per second that were due, apart from the ramp: of a search, in the trial that the figures are of.
+    #[must_use]
+    pub fn offered_per_second(&self) -> f64 {
+        let trial = self.search.as_ref().and_then(Search::measured);
+        trial.map_or_else(|| self.offered.per_second(), |trial| trial.stage.offered_per_second())
+    }
 }
 
 /// A load whose every request is due at a time that is fixed in advance.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Offered {
-    /// Requests per second.
+    /// Requests per second; of several rates the highest, and of a search the first one.
     pub rate: u64,
     /// Time in which the rate grew from 0, s; its messages count, but not their latencies.
     pub ramp_seconds: f64,
-    /// Time at the full rate, s.
+    /// Time behind that, s; of a search, that of each trial.
     pub seconds: f64,
-    /// Keep-alive connections: most requests under way at once. Of a load that functions sent, those of each function.
+    /// Keep-alive connections: most requests under way at once. Of a load that functions sent, those of each function; of a search
+    /// the fewest, and its trials have their own.
     pub connections: u64,
     /// Bytes of the field `message`.
     pub message_bytes: u64,
-    /// Functions that sent it together; none if the machine did that `lambench run` ran on.
+    /// Functions that sent it together, in a search those at its last possible rate; none if the machine did that `lambench run` ran
+    /// on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<u64>,
     /// How requests followed each other.
@@ -65,7 +97,11 @@ pub struct Offered {
     /// What makes random arrivals the same again; none if they are evenly spaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
-    /// Requests per second that chance has made of the rate, apart from the ramp; none if they are evenly spaced.
+    /// How the rate changed; none if it was held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// Requests per second that chance or the profile has made of the rate, apart from the ramp; none if they are evenly spaced at
+    /// one rate, and of a search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_per_second: Option<f64>,
 }

@@ -106,6 +106,37 @@ async fn rows_are_counted_by_the_second_in_which_they_were_confirmed() {
     assert_eq!(tally(&tallier, Some("r"), 0).await.tally.seconds, []);
 }
 
+#[tokio::test]
+async fn each_stage_of_a_load_has_its_rows_and_their_times() {
+    let server = server().await;
+    let mut db = server.admin("shop").await;
+    fill(&mut db, "r", "n < 300 AND n <> 150").await;
+    // The second stage's first row takes a second longer; its last one isn't confirmed.
+    sqlx::raw_sql(
+        "UPDATE messages SET stored_us = stored_us + 1000000 WHERE id = 'r-100';
+         UPDATE messages SET stored_us = NULL WHERE id = 'r-199'",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
+    let request = TallyRequest {
+        run: Some("r".to_owned()),
+        measured_from: 10,
+        stages_from: vec![10, 100, 200],
+        ..TallyRequest::default()
+    };
+    let tally = tallier(&server).tally(&request, REMAINING).await.unwrap().tally;
+    let counts: Vec<_> = tally.stages.iter().map(|stage| stage.end_to_end.count()).collect();
+    assert_eq!(counts, [90, 98, 100], "the ramp's ten rows are in none");
+    assert_eq!(tally.hops[&Hop::EndToEnd].count(), 288);
+    let second = &tally.stages[1];
+    let at = |n: u64| Some(1_732_180_000_010_000 + n);
+    assert_eq!((second.first_stored_us, second.last_stored_us), (at(101), at(1_000_100)));
+    assert!((second.end_to_end.quantile_ms(1.0).unwrap() - 1010.0).abs() < 1.1);
+    let [first, _, last] = &tally.stages[..] else { panic!("three stages") };
+    assert_eq!((first.first_stored_us, last.last_stored_us), (at(10), at(299)));
+}
+
 /// As many as one run can follow: `cargo test -p pipeline -- --ignored --nocapture` says how long they take.
 #[tokio::test]
 #[ignore = "fills a table for a minute"]

@@ -23,7 +23,9 @@ use crate::exit::{Interrupted, Usage};
 use crate::output;
 use crate::scenario::shared::billing_log::Billed;
 use load::Counters;
-pub use load::{Event, GeneratedLoad, RequestLog, RequestStatus, Schedule, TIMEOUT, Throttled};
+pub use load::{
+    Event, GeneratedLoad, RequestLog, RequestStatus, Schedule, Stage, StageLog, TIMEOUT, Throttled,
+};
 pub use wait::Arrived;
 pub use workers::{LoadWorkers, generator, start_delay_ms};
 #[cfg(test)]
@@ -38,8 +40,10 @@ const FOLLOWED: &str = "the messages that were sent to become rows";
 
 /// What was observed of a load.
 pub struct Observation {
-    /// What was to be sent; where the user has stopped the load, what was due until then.
+    /// What was asked for.
     pub options: Options,
+    /// What was due of it: less, where the user has stopped the load.
+    pub schedule: Schedule,
     /// What the sender knows.
     pub load: GeneratedLoad,
     /// The functions that sent it; none if this machine did.
@@ -92,6 +96,16 @@ struct Status {
 /// # Errors
 /// If AWS fails; [`Interrupted`] if the user stopped it before anything was measured, or aborted it.
 pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
+    let observation = Box::pin(follow(run, options)).await?;
+    run.stop.waits_for("the REPORT lines of what was sent");
+    Box::pin(charged(run, observation)).await
+}
+
+/// The same without what it was charged for.
+///
+/// # Errors
+/// As [`execute`].
+pub async fn follow(run: &Run, options: &Options) -> Result<Observation> {
     let status = Status::default();
     let observed = Box::pin(observe(run, options, &status));
     let observed = run.stop.unless_aborted(observed, || leaves_behind(run, &status)).await;
@@ -103,14 +117,26 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     observed
 }
 
+/// With what it was charged for.
+///
+/// # Errors
+/// If AWS fails; [`Interrupted`] if the user aborted it.
+pub async fn charged(run: &Run, observation: Observation) -> Result<Observation> {
+    let leaves = || "the messages that were sent were followed to their end".to_owned();
+    run.stop.unless_aborted(billing::look_up(run, observation), leaves).await
+}
+
 /// Refuses a load of which nobody could tell what became of it.
-fn refuse_unknowable(run: &Run, options: &Options) -> Result<()> {
+///
+/// # Errors
+/// [`Usage`].
+pub fn refuse_unknowable(run: &Run, options: &Options) -> Result<()> {
     let (total, allowed) = (options.schedule().total(), run.deployment().setting("apiRate"));
+    let rate = options.highest_rate();
     match allowed {
-        Some(allowed) if options.rate > allowed && total > MOST_WHERE_REFUSED => Err(Usage(format!(
-            "--rate {} is more than the {allowed} that the API takes (setting apiRate), and of {total} messages nobody could tell \
-             which it refused: raise apiRate, lower --rate, or shorten --duration",
-            options.rate
+        Some(allowed) if rate > allowed && total > MOST_WHERE_REFUSED => Err(Usage(format!(
+            "{rate} requests per second are more than the {allowed} that the API takes (setting apiRate), and of {total} messages \
+             nobody could tell which it refused: raise apiRate, lower the rate, or shorten the time"
         ))
         .into()),
         _ => Ok(()),
@@ -118,7 +144,8 @@ fn refuse_unknowable(run: &Run, options: &Options) -> Result<()> {
 }
 
 async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observation> {
-    let wanted = tally::wanted(&options.schedule());
+    let schedule = options.schedule();
+    let wanted = tally::wanted(&schedule);
     refuse_unknowable(run, options)?;
     // A database that is paused wakes up, and one that is away is noticed before anything is sent.
     let woken = async { tally::tally(run, &wanted).await.context("the database isn't ready") };
@@ -138,18 +165,18 @@ async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observ
     if load.requests.sent() == 0 && run.stop.is_requested() {
         return Err(Interrupted("no message was sent".to_owned()).into());
     }
-    let (sent_options, missing) = shortened(options, load.requests.statuses.len() as u64);
+    let (schedule, missing) = shortened(&schedule, load.requests.statuses.len() as u64);
     let arrived = wait::until_arrived(run, &wanted, &load.requests, &status.arrived).await?;
-    let Some(sent_options) = sent_options else {
+    let Some(schedule) = schedule else {
         let sent = load.requests.sent();
         return Err(Interrupted(format!(
             "the {sent} messages that were sent are part of the ramp, which isn't measured"
         ))
         .into());
     };
-    run.stop.waits_for("the REPORT lines of what was sent");
-    let observation = Observation {
-        options: sent_options,
+    Ok(Observation {
+        options: options.clone(),
+        schedule,
         load,
         workers,
         missing,
@@ -157,26 +184,22 @@ async fn observe(run: &Run, options: &Options, status: &Status) -> Result<Observ
         functions: Vec::new(),
         acu_hours: None,
         warnings: Vec::new(),
-    };
-    billing::look_up(run, observation).await
+    })
 }
 
-/// The options of a load of which only the first requests were due, and what it lacks; no options if these are all of the ramp.
-fn shortened(options: &Options, due: u64) -> (Option<Options>, Vec<String>) {
-    let schedule = options.schedule();
-    if due >= schedule.total() {
-        return (Some(options.clone()), Vec::new());
+/// What was due of a load of which only the first requests were, and what it lacks; nothing if these are all of the ramp.
+fn shortened(schedule: &Schedule, due: u64) -> (Option<Schedule>, Vec<String>) {
+    let total = schedule.total();
+    if due >= total {
+        return (Some(schedule.clone()), Vec::new());
     }
-    // Until the first request that was not sent.
-    let duration = schedule.plan(0).due(due).saturating_sub(options.ramp);
+    let shorter = schedule.until(due);
     let missing = format!(
-        "{} of {} requests: the load was stopped after {:.1} of its {} s",
-        schedule.total() - due,
-        schedule.total(),
-        duration.as_secs_f64(),
-        options.duration.as_secs_f64()
+        "{} of {total} requests: the load was stopped after {:.1} of its {} s",
+        total - due,
+        shorter.as_ref().map_or(0.0, |shorter| shorter.duration().as_secs_f64()),
+        schedule.duration().as_secs_f64()
     );
-    let shorter = (due > schedule.measured_from()).then(|| Options { duration, ..options.clone() });
     (shorter, vec![missing])
 }
 
@@ -221,15 +244,16 @@ mod tests {
     #[test]
     fn a_load_that_was_stopped_lasted_only_until_then() {
         // 1,000 requests in the ramp, 12,000 in the minute behind it.
-        let (shorter, missing) = shortened(&options(), 1000 + 2400);
+        let whole = options().schedule();
+        let (shorter, missing) = shortened(&whole, 1000 + 2400);
         let shorter = shorter.unwrap();
-        assert_eq!((shorter.duration, shorter.schedule().total()), (Duration::from_secs(12), 3400));
+        assert_eq!((shorter.duration(), shorter.total()), (Duration::from_secs(12), 3400));
         assert_eq!(missing, ["9600 of 13000 requests: the load was stopped after 12.0 of its 60 s"]);
-        assert_eq!(shortened(&options(), 13_000), (Some(options()), vec![]));
-        assert_eq!(shortened(&options(), 999).0, None, "the ramp isn't measured");
-        let poisson = Options { arrivals: Spacing::Poisson, ..options() };
+        assert_eq!(shortened(&whole, 13_000), (Some(whole.clone()), vec![]));
+        assert_eq!(shortened(&whole, 999).0, None, "the ramp isn't measured");
+        let poisson = Options { arrivals: Spacing::Poisson, ..options() }.schedule();
         let shorter = shortened(&poisson, 3000).0.unwrap();
         // Times are in whole ns.
-        assert!(shorter.schedule().total().abs_diff(3000) <= 1, "as many as were due until then");
+        assert!(shorter.total().abs_diff(3000) <= 1, "as many as were due until then");
     }
 }

@@ -12,9 +12,11 @@ pub async fn tally(run: &Run, wanted: &TallyRequest) -> Result<Tally> {
     ask(run, wanted.clone()).await
 }
 
-/// What to ask for of a load: latencies but those of its ramp.
+/// What to ask for of a load: latencies but those of its ramp, and the rows of each stage.
 pub fn wanted(schedule: &Schedule) -> TallyRequest {
-    TallyRequest { measured_from: schedule.measured_from(), ..TallyRequest::default() }
+    let stages_from: Vec<u64> = schedule.ranges().into_iter().map(|numbers| numbers.start).collect();
+    let measured_from = stages_from.first().copied().unwrap_or_default();
+    TallyRequest { measured_from, stages_from, ..TallyRequest::default() }
 }
 
 /// The invocations that stored the run's messages.

@@ -58,7 +58,7 @@ pub async fn send(run: &Run, options: &Options, status: &Status) -> Result<(Gene
     let machine = machine(run)?;
     machine.refuse_other().await?;
     let input = input(run, options);
-    let schedule = input.load.schedule;
+    let schedule = &input.load.schedule;
     run.stop.waits_for("the functions to send the rest of the load");
     status.execution.replace(Some(machine.execution(&run.name)));
     let arn = machine.start(&run.name, &json!(input)).await?;
@@ -71,7 +71,7 @@ pub async fn send(run: &Run, options: &Options, status: &Status) -> Result<(Gene
     progress.end();
     let ends: Vec<Vec<WorkerEnd>> = ended.output("the load", |_| None)?;
     let outputs = machine.task_outputs(&arn).await?;
-    let merged = MergedLoad::new(&schedule, outputs.iter().filter_map(|output| report(output)));
+    let merged = MergedLoad::new(schedule, outputs.iter().filter_map(|output| report(output)));
     let errors = errors(ends.into_iter().flatten());
     status.counters.replace(Some(Arc::new(counters(&merged.load.requests))));
     if merged.reported == 0 {
@@ -122,13 +122,14 @@ pub fn generator(run: &Run) -> Result<&LoadGenerator> {
 
 fn input(run: &Run, options: &Options) -> Input {
     let schedule = options.schedule();
+    let start_delay_ms = start_delay_ms(schedule.workers);
     let load = SharedLoad {
         run: run.name.clone(),
         schedule,
         connections: options.connections,
         message_bytes: options.size,
     };
-    Input { load, start_delay_ms: start_delay_ms(schedule.workers) }
+    Input { load, start_delay_ms }
 }
 
 /// Between the start of an execution and that of the load that so many functions send, ms.

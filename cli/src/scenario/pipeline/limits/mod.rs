@@ -28,7 +28,10 @@ pub async fn met(
     invocations_at_once: u64,
     quantities: &Quantities,
 ) -> Vec<Limit> {
-    let rate = real(options.rate);
+    let loads = options.loads();
+    // Of a search, the trial that sends most.
+    let options = loads.iter().max_by_key(|load| load.highest_rate()).unwrap_or(options);
+    let rate = real(options.highest_rate());
     let mut limits = vec![
         concurrency(run, invocations_at_once),
         environments(new_environments(options), "raise --ramp, or lower --rate or --workers"),
@@ -66,7 +69,7 @@ fn execution(run: &Run, options: &Options) -> Vec<Limit> {
 /// The stage's own throttling, and the account's for all of its APIs. Both are buckets of tokens, of which a request takes one, and
 /// which are refilled at a rate (API Gateway Developer Guide, "Throttle requests to your HTTP APIs").
 fn api(run: &Run, options: &Options) -> Vec<Limit> {
-    let (deployment, context, rate) = (run.deployment(), run.context(), real(options.rate));
+    let (deployment, context, rate) = (run.deployment(), run.context(), real(options.highest_rate()));
     let setting = |name, what: &str, needed: f64| {
         let allowed = real(deployment.setting(name)?);
         let enough = deployment.clamp(name, whole(needed.ceil()));
@@ -106,7 +109,7 @@ fn bursts<const N: usize>(options: &Options, refills: [f64; N]) -> [f64; N] {
     // Who sends makes no difference to what arrives.
     let plan = Schedule { workers: 1, ..options.schedule() }.plan(0);
     let due: Vec<f64> = (0..plan.total()).map(|index| plan.due(index).as_secs_f64()).collect();
-    refills.map(|refill| burst(&due, refill.max(real(options.rate))))
+    refills.map(|refill| burst(&due, refill.max(real(options.highest_rate()))))
 }
 
 /// The tokens that requests take at most out of a full bucket that is refilled at a rate, by when each is due, s.

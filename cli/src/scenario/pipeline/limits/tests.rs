@@ -1,5 +1,6 @@
 //! What loads meet: snapshots of whole estimates are in `estimate.rs`.
 
+use load::Stage;
 use proptest::prelude::*;
 use protocol::pipeline::Arrivals;
 use serde_json::{Value, json};
@@ -120,9 +121,8 @@ proptest! {
         seed in 0..1000_u32, rate in 1..50_u64, refill in 1.0..100.0_f64,
     ) {
         let schedule = Schedule {
-            rate,
             ramp: std::time::Duration::from_secs(1),
-            duration: std::time::Duration::from_secs(3),
+            stages: vec![Stage { rate, duration: std::time::Duration::from_secs(3) }],
             arrivals: Arrivals::Poisson,
             seed,
             workers: 1,

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use protocol::histogram::Latency;
 use protocol::pipeline::{Hop, message_id};
 use protocol::stats::real;
-use results::scenario::pipeline::{Delivery, Generator, Messages, Requests};
+use results::scenario::pipeline::{Delivery, Generator, Knee, Messages, Profile, Requests, Stage};
 
 use super::seconds::seconds;
+use super::stages;
 use crate::scenario::pipeline::Run;
-use crate::scenario::pipeline::execute::{Arrived, Observation, RequestStatus, micros};
-use crate::scenario::pipeline::options::Options;
+use crate::scenario::pipeline::execute::{Arrived, Observation, RequestStatus, Schedule, micros};
 use crate::scenario::shared::billing_log::function_use;
 
 /// Lost messages that a result names by their ids.
@@ -18,11 +18,19 @@ const MAX_IDS: usize = 100;
 
 /// The figures of a load.
 pub fn delivery(run: &Run, observation: &Observation) -> Delivery {
-    let options = &observation.options;
+    let offered = observation.options.offered(&observation.schedule);
+    let profile = offered.profile.as_ref();
+    let parts = stages::parts(observation, profile);
+    let stages: Vec<Stage> = parts.into_iter().map(|part| part.stage).collect();
+    let is_rising = matches!(profile, Some(Profile::Steps { .. }));
     let functions = observation.functions.iter();
     let requests = requests(observation);
     Delivery {
-        offered: options.offered(),
+        knee: if is_rising { Knee::of(&stages) } else { None },
+        spike: stages::spike(observation, profile),
+        stages,
+        search: None,
+        offered,
         seconds: seconds(observation, &requests),
         requests,
         messages: messages(run, observation),
@@ -36,9 +44,9 @@ pub fn delivery(run: &Run, observation: &Observation) -> Delivery {
 }
 
 fn requests(observation: &Observation) -> Requests {
-    let (options, log) = (&observation.options, &observation.load.requests);
-    let measured_from = options.schedule().measured_from();
-    let seconds = measured_seconds(options, log.last_answer.as_secs_f64());
+    let (schedule, log) = (&observation.schedule, &observation.load.requests);
+    let measured_from = schedule.measured_from();
+    let seconds = measured_seconds(schedule, log.last_answer.as_secs_f64());
     let accepted = log.count(RequestStatus::Accepted);
     let others = || log.refused.values().chain(log.unknown.values());
     Requests {
@@ -58,8 +66,8 @@ fn requests(observation: &Observation) -> Requests {
 
 /// Time without the ramp: until an end, s from the start, and at least as long as the load was to last, so that its last
 /// interval counts.
-fn measured_seconds(options: &Options, end: f64) -> f64 {
-    (end - options.ramp.as_secs_f64()).max(options.duration.as_secs_f64())
+fn measured_seconds(schedule: &Schedule, end: f64) -> f64 {
+    (end - schedule.ramp.as_secs_f64()).max(schedule.duration().as_secs_f64())
 }
 
 fn messages(run: &Run, observation: &Observation) -> Messages {
@@ -69,7 +77,7 @@ fn messages(run: &Run, observation: &Observation) -> Messages {
         let stored_us = tally.last_stored_us?;
         Some(real(stored_us.saturating_sub(from_us)) / 1e6)
     };
-    let seconds = measured_seconds(&observation.options, since(start_us).unwrap_or_default());
+    let seconds = measured_seconds(&observation.schedule, since(start_us).unwrap_or_default());
     let lost = reconciliation.lost.iter().flat_map(|(first, last)| *first..=*last);
     let rows = tally.rows + tally.unconfirmed;
     Messages {

@@ -91,7 +91,7 @@ impl Quantities {
             requests: requests.sent().max(puts),
             puts,
             writes: tally.deliveries.max(tally.rows),
-            id_bytes: message_id(&run.name, options.schedule().total()).len() as u64,
+            id_bytes: message_id(&run.name, requests.statuses.len() as u64).len() as u64,
             message_bytes: options.size,
             shards: deployment.setting("shards").unwrap_or_default(),
             has_consumer: deployment.text_setting("fanOut") == "on",

@@ -2,11 +2,13 @@
 
 use protocol::histogram::Latency;
 use protocol::pipeline::Hop;
-use results::scenario::pipeline::Delivery;
+use protocol::stats::real;
+use results::scenario::pipeline::{Delivery, KneeKind, Stage};
 
 use super::by_second;
+use super::profile;
 use super::table::hops;
-use crate::html::chart::{Arrangement, Axis, Bars, Part as BarPart, Row, Scale};
+use crate::html::chart::{Arrangement, Axis, Bars, Line, Part as BarPart, Plot, Point, Row, Scale, Style};
 use crate::html::picture::Picture;
 use crate::scenario::shared::pictures::Part;
 use crate::scenario::shared::tables::ms;
@@ -16,17 +18,70 @@ type Percentile = (&'static str, fn(&Latency) -> f64);
 
 const PERCENTILES: [Percentile; 2] = [("p50", |latency| latency.p50), ("p99", |latency| latency.p99)];
 
-/// The hops at two percentiles, what happened in each second, and the whole distributions.
+/// The way from a request to its row.
+const WHOLE_WAY: &str = "end-to-end";
+
+/// The latencies at each rate, the hops at two percentiles, what happened in each second, and the whole distributions.
 pub fn pictures(delivery: &Delivery, part: &Part) -> Vec<Picture> {
     let whole = Hop::EndToEnd.to_string();
     let distributions = [
         part.percentiles("From a request's due time to its row, and to its answer", |name| {
             name == whole || name.starts_with("http")
         }),
-        part.percentiles("Each hop", |name| name != whole && !name.starts_with("http")),
+        part.percentiles("Each hop", |name| {
+            name != whole && !name.starts_with("http") && !name.contains(": ")
+        }),
+        part.percentiles("From a request's due time to its answer, by rate", |name| name.ends_with(": http")),
+        part.percentiles("From a request's due time to its row, by rate", |name| {
+            name.ends_with(": end-to-end")
+        }),
     ];
     let by_second = by_second::picture(&delivery.seconds);
-    shares(delivery).into_iter().chain(by_second).chain(distributions.into_iter().flatten()).collect()
+    let figures = rising(delivery).into_iter().chain(shares(delivery)).chain(by_second);
+    figures.chain(distributions.into_iter().flatten()).collect()
+}
+
+/// The latencies against the rates of steps, or of a search's trials; none of a load with one rate.
+fn rising(delivery: &Delivery) -> Option<Picture> {
+    let (mut stages, data, says) = match &delivery.search {
+        Some(search) => {
+            let stages: Vec<&Stage> = search.trials.iter().map(|trial| &trial.stage).collect();
+            (stages, profile::trials(&search.trials), profile::found(search))
+        }
+        None => {
+            let says = profile::knee(delivery)?;
+            (delivery.stages.iter().collect(), profile::stages(&delivery.stages), says)
+        }
+    };
+    stages.sort_by_key(|stage| stage.rate);
+    let marked = match &delivery.search {
+        Some(search) => search.held.map(|rate| (rate, "held")),
+        None => delivery.knee.filter(|knee| knee.kind != KneeKind::Generator).map(|knee| (knee.rate, "knee")),
+    };
+    let ways: [(&str, fn(&Stage) -> Option<Latency>); 2] =
+        [("HTTP", |stage| stage.latency_ms), (WHOLE_WAY, |stage| stage.end_to_end_ms)];
+    let lines = ways.into_iter().enumerate().map(|(color, (name, of))| {
+        let points = stages.iter().filter_map(|stage| Some(point(name, stage, of(stage)?.p99, marked)));
+        Line { name: name.to_owned(), color, style: Style::Connected, points: points.collect() }
+    });
+    let lines: Vec<Line> = lines.filter(|line| !line.points.is_empty()).collect();
+    let values =
+        |of: fn(&Point) -> f64| lines.iter().flat_map(|line| &line.points).map(of).collect::<Vec<_>>();
+    let x = Axis::new("requests/s offered", Scale::linear(values(|point| point.x)));
+    let y = Axis::new("p99 latency, ms", Scale::fitting(values(|point| point.y)));
+    let legend = lines.iter().map(|line| (line.color, line.name.clone())).collect();
+    let drawing = (!lines.is_empty()).then(|| Plot { says: says.clone(), x, y, lines }.draw());
+    Some(Picture { title: "p99 latency against the rate".to_owned(), says, drawing, legend, data })
+}
+
+fn point(way: &str, stage: &Stage, p99: f64, marked: Option<(u64, &str)>) -> Point {
+    let label = marked.filter(|(rate, _)| *rate == stage.rate).map(|(_, label)| label.to_owned());
+    Point {
+        says: format!("{way}, {} requests/s: {} ms", stage.rate, ms(p99)),
+        is_marked: label.is_some(),
+        label,
+        ..Point::at(real(stage.rate), p99)
+    }
 }
 
 /// The hops one behind the other, and below them the whole way; none if no hop was measured.
@@ -85,7 +140,8 @@ mod tests {
     use protocol::histogram::Histogram;
 
     use super::*;
-    use crate::scenario::pipeline::testing::delivery;
+    use crate::scenario::pipeline::report::aggregate;
+    use crate::scenario::pipeline::testing::{delivery, observation_of_steps, run};
 
     fn part<'a>(distributions: Vec<(&'a str, &'a Histogram)>) -> Part<'a> {
         Part { stack: "dev", distributions, costs: vec![] }
@@ -98,6 +154,18 @@ mod tests {
         let drawing = picture.drawing.unwrap().into_string();
         assert_eq!(drawing.matches("<rect").count(), 2 * delivery.hops.len());
         insta::assert_snapshot!(picture.says);
+    }
+
+    #[test]
+    fn each_step_is_a_point_of_both_ways_and_the_knee_is_marked() {
+        let (one_rate, steps) = (delivery(), aggregate::delivery(&run(), &observation_of_steps()));
+        let picture = rising(&steps).unwrap();
+        let drawing = picture.drawing.unwrap().into_string();
+        let count = |what: &str| drawing.matches(what).count();
+        assert_eq!((count("class=\"mark"), count("class=\"ring")), (6, 2));
+        assert!(drawing.contains(">knee<"), "{drawing}");
+        assert_eq!(picture.data.cells().1.len(), 3);
+        assert!(rising(&one_rate).is_none(), "one rate has no picture");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use protocol::pipeline::Hop;
 use results::scenario::pipeline::Delivery;
 
+use super::stages;
 use crate::scenario::pipeline::execute::Observation;
 use crate::scenario::shared::series::{Series, Values};
 
-/// Those that have been measured.
+/// Those that have been measured, of the whole load and of each of its parts.
 pub fn series(observation: &Observation, delivery: &Delivery) -> Vec<Series> {
     let requests = &delivery.requests;
     let failures = requests.sent - requests.accepted;
@@ -32,5 +33,7 @@ pub fn series(observation: &Observation, delivery: &Delivery) -> Vec<Series> {
         },
         per_second: (*hop == Hop::EndToEnd).then_some(delivery.messages.per_second),
     });
-    [http, cold].into_iter().chain(hops).filter(Series::has_values).collect()
+    let parts = stages::parts(observation, delivery.offered.profile.as_ref());
+    let all = [http, cold].into_iter().chain(hops).chain(stages::series(parts));
+    all.filter(Series::has_values).collect()
 }

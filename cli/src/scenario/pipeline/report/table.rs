@@ -8,8 +8,9 @@ use protocol::histogram::Latency;
 use protocol::pipeline::{Arrivals, Hop};
 use results::billing_log::FunctionUse;
 use results::cost::Cost;
-use results::scenario::pipeline::{Delivery, Messages, Offered, Requests};
+use results::scenario::pipeline::{Delivery, Messages, Offered, Profile, Requests, Search};
 
+use super::profile;
 use crate::layout::Table;
 use crate::scenario::shared::cost;
 use crate::scenario::shared::tables::{self, LATENCIES, ms, per_second, table};
@@ -19,7 +20,12 @@ const MAX_REASONS: usize = 5;
 
 /// The figures, and what stands out in them.
 pub fn render(delivery: &Delivery, costs: &[Cost]) -> String {
-    let mut text = format!("\n{}\n{}\n", heading(&delivery.offered), hops(delivery));
+    let mut text = format!("\n{}\n", heading(&delivery.offered));
+    text.push_str(&profile::render(delivery));
+    if let Some(trial) = delivery.search.as_ref().and_then(Search::measured) {
+        let _ = writeln!(text, "\nthe trial at {} requests/s:", trial.stage.rate);
+    }
+    let _ = writeln!(text, "{}", hops(delivery));
     let unreported = delivery.generator.workers.map_or(0, |workers| workers.unreported);
     text.push_str(&answers(&delivery.requests, unreported));
     text.push_str(&arrivals(delivery.requests.accepted, &delivery.messages));
@@ -39,14 +45,22 @@ fn heading(offered: &Offered) -> String {
         Arrivals::Constant => "",
         Arrivals::Poisson => " (Poisson)",
     };
+    let seconds = offered.seconds;
+    let time = match offered.profile {
+        None => format!("for {seconds} s"),
+        Some(Profile::Steps { .. } | Profile::Spike { .. }) => format!("for {seconds} s in all"),
+        Some(Profile::FindLimit { .. }) => format!("in trials of {seconds} s"),
+    };
     let connections = tables::count(offered.connections, "connection");
     let sender = match offered.workers {
+        _ if matches!(offered.profile, Some(Profile::FindLimit { .. })) => format!("{connections} or more"),
         Some(workers) => format!("{} with {connections} each", tables::count(workers, "function")),
         None => connections,
     };
     format!(
-        "open loop, {} requests/s{arrivals} for {} s{ramp}, {sender}, messages of {} bytes",
-        offered.rate, offered.seconds, offered.message_bytes
+        "open loop, {}{arrivals} {time}{ramp}, {sender}, messages of {} bytes",
+        profile::rates(offered),
+        offered.message_bytes
     )
 }
 
@@ -221,6 +235,7 @@ mod tests {
     fn a_load_of_functions_shows_who_sent_it_what_is_unknown_and_what_that_cost_apart() {
         let (run, mut observation) = (run(), observation_of_functions());
         observation.options.arrivals = Spacing::Poisson;
+        observation.schedule = observation.options.schedule();
         let delivery = aggregate::delivery(&run, &observation);
         insta::assert_snapshot!(render(&delivery, &cost::costs(&run, &observation)));
     }

@@ -30,7 +30,7 @@ fn rates_are_over_the_time_without_the_ramp_until_the_last_answer_and_the_last_r
 #[test]
 fn a_load_that_was_stopped_is_measured_over_the_time_until_then_and_is_incomplete() {
     let mut stopped = observation();
-    stopped.options.duration = Duration::from_secs(12);
+    stopped.schedule.stages[0].duration = Duration::from_secs(12);
     stopped.load.requests.statuses.truncate(3400);
     stopped.load.requests.last_answer = Duration::from_millis(22_010);
     stopped.missing = vec!["9600 of 13000 requests".to_owned()];

@@ -1,7 +1,7 @@
 //! What to know about a load test's figures, each with advice.
 
 use protocol::stats::real;
-use results::scenario::pipeline::Delivery;
+use results::scenario::pipeline::{Delivery, LATE_MS, Profile, WAITED};
 
 use crate::scenario::pipeline::Run;
 use crate::scenario::pipeline::execute::{LoadWorkers, Observation, TIMEOUT, Throttled};
@@ -11,19 +11,19 @@ use crate::scenario::shared::warnings::{few, in_dead_letter_queue, local};
 
 /// Below this number of measured requests, p99.9 is just the slowest one.
 const FEW: u64 = 1000;
-/// A generator that is later than due by more than this measures itself rather than the API, ms.
-const LATE_MS: f64 = 1.0;
-/// More requests than this share that wait for a connection make a latency of its own.
-const WAITED: f64 = 0.01;
 
 /// The warnings about a run.
 pub fn warnings(run: &Run, observation: &Observation, delivery: &Delivery) -> Vec<String> {
     let options = &observation.options;
     let requests = &observation.load.requests;
-    let mut warnings = generator(options, delivery);
+    let mut warnings = generator(observation, delivery);
     warnings.extend(workers(run, observation));
     if requests.warm.count() < FEW {
-        warnings.push(few(FEW, "measured requests", "raise --duration or --rate"));
+        let advice = match &delivery.offered.profile {
+            None | Some(Profile::Spike { .. }) => "raise --duration or --rate",
+            Some(Profile::Steps { .. } | Profile::FindLimit { .. }) => "raise --step-duration",
+        };
+        warnings.push(few(FEW, "measured requests", advice));
     }
     warnings.extend(throttled(run, options, requests.throttled));
     for (status, count) in &delivery.requests.refused {
@@ -59,8 +59,8 @@ pub fn warnings(run: &Run, observation: &Observation, delivery: &Delivery) -> Ve
 }
 
 /// Where the sender itself is what is measured.
-fn generator(options: &Options, delivery: &Delivery) -> Vec<String> {
-    let generator = &delivery.generator;
+fn generator(observation: &Observation, delivery: &Delivery) -> Vec<String> {
+    let (options, generator) = (&observation.options, &delivery.generator);
     let mut warnings = Vec::new();
     if let Some(late) = generator.late_p99_ms.filter(|late| *late > LATE_MS) {
         let advice = match generator.workers {
@@ -73,7 +73,7 @@ fn generator(options: &Options, delivery: &Delivery) -> Vec<String> {
             ms(late)
         ));
     }
-    let measured = options.schedule().total() - options.schedule().measured_from();
+    let measured = observation.schedule.total() - observation.schedule.measured_from();
     if real(generator.waited) > WAITED * real(measured) {
         warnings.push(format!(
             "{} of {measured} requests were due while all {} connections{} were busy, and their latencies include the wait: \
@@ -139,8 +139,8 @@ fn throttled(run: &Run, options: &Options, throttled: Throttled) -> Vec<String> 
     let setting = |name| run.deployment().setting(name).unwrap_or_default();
     let mut warnings = Vec::new();
     if throttled.by_api > 0 {
-        let (name, value) = if options.rate > setting("apiRate") {
-            ("apiRate", 2 * options.rate)
+        let (name, value) = if options.highest_rate() > setting("apiRate") {
+            ("apiRate", 2 * options.highest_rate())
         } else {
             ("apiBurst", 2 * setting("apiBurst"))
         };
@@ -212,9 +212,11 @@ fn dead_letters(run: &Run, observation: &Observation, delivery: &Delivery) -> Ve
 fn cold_starts(options: &Options, delivery: &Delivery) -> Option<String> {
     let cold: u64 =
         delivery.functions.iter().filter(|one| one.function != "upstream").map(|one| one.cold_starts).sum();
+    let (first, ramp) = ("look at the steps behind the first one", "let the functions start with --ramp 10s");
+    let advice = if options.steps.is_empty() { ramp } else { first };
     (cold > 0 && options.ramp.is_zero()).then(|| {
         format!(
-            "the latencies of the hops include {} of midstream and downstream: let the functions start with --ramp 10s",
+            "the latencies of the hops include {} of midstream and downstream: {advice}",
             count(cold, "cold start")
         )
     })

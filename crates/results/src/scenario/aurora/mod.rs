@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::knee::Knee;
+use super::keeps_up;
 use protocol::aurora::{Action, Driver, Endpoint, Outcome, Tally};
 use protocol::histogram::Latency;
 use protocol::stats::real;
@@ -90,14 +91,11 @@ impl CapacityRange {
     }
 }
 
-/// A load is kept up with as long as this share of it is completed.
-const KEEPS_UP: f64 = 0.95;
-
 impl Stage {
     /// Whether what was offered was completed, but for a few per cent; a closed loop offers no more than it completes.
     #[must_use]
     pub fn keeps_up(&self) -> bool {
-        self.offered_tps.is_none_or(|offered| self.aggregate.tps >= KEEPS_UP * offered)
+        self.offered_tps.is_none_or(|offered| keeps_up(offered, self.aggregate.tps))
     }
 }
 

@@ -188,7 +188,7 @@ describe("the pipeline, with the commands a user types", () => {
     },
   );
 
-  it.each(["", "--from functions --workers 3"])(
+  it.each(["", "--from functions --workers 3 --connections 5"])(
     "sends rising steps as one load, each with figures of its own %s",
     async (from) => {
       const before = await rows();

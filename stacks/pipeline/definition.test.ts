@@ -26,7 +26,7 @@ interface States {
 
 /** What a worker is told. */
 interface Task {
-  readonly load: { readonly schedule: { readonly workers: number } };
+  readonly load: Readonly<Record<string, unknown>>;
   readonly worker: number;
   readonly start_at_ms: number;
 }
@@ -70,8 +70,8 @@ describe("the load generator's state machine", () => {
 
   /** What so many workers are told, by group. */
   const tasks = async (workers: number): Promise<Task[][]> => {
-    const load = { ...TASK.load, schedule: { ...TASK.load.schedule, workers } };
-    const started = await evaluate(state(machine, "Countdown").Output, { load, start_delay_ms: 5800 });
+    const input = { load: TASK.load, workers, start_delay_ms: 5800 };
+    const started = await evaluate(state(machine, "Countdown").Output, input);
     const groups = state(machine, "Groups");
     const each = (await iterations(groups, started)).map((group) =>
       iterations(state(groups.ItemProcessor, "Workers"), group),

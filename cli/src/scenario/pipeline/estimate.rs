@@ -4,22 +4,20 @@ use anyhow::Result;
 use protocol::pipeline::message_id;
 use protocol::stats::{real, whole};
 use results::cost::{Cost, Usage};
-use results::prices::{
-    KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, STATE_TRANSITION,
-};
-use results::scenario::Detail;
-use results::scenario::pipeline::{COST, COST_OF_LOAD, Delivery};
+use results::prices::{KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR};
+use results::scenario::pipeline::{COST, Delivery};
+use results::scenario::{COST_OF_LOAD, Detail};
 
 use super::Run;
-use super::execute::{generator, start_delay_ms};
+use super::execute::generator;
 use super::options::Options;
 use super::report::Quantities;
 use crate::scenario::shared::billing_log::Billed;
-use crate::scenario::shared::cost::{lambda, quantity_of};
+use crate::scenario::shared::cost::quantity_of;
 use crate::scenario::shared::estimate::{
-    Bound, HISTORY_EVENTS, Limit, Part, Past, Plan, Range, Standing, concurrency, database, hourly, of_run,
-    scaling,
+    Bound, Limit, Part, Past, Plan, Range, Standing, concurrency, database, hourly, of_run, scaling,
 };
+use crate::scenario::shared::load_generator;
 
 /// The item of an estimate.
 const ITEM: &str = "messages";
@@ -79,7 +77,7 @@ fn api_requests(delivery: &Delivery) -> u64 {
 
 /// Until the load starts that functions send, s.
 fn start_delay(options: &Options) -> f64 {
-    options.workers().map_or(0.0, |workers| real(start_delay_ms(workers)) / 1e3)
+    options.workers().map_or(0.0, |workers| real(load_generator::start_delay_ms(workers)) / 1e3)
 }
 
 /// The functions that send the load; none if this machine does.
@@ -89,13 +87,12 @@ fn generator_part(run: &Run, options: &Options) -> Result<Option<Part>> {
     let load = (options.ramp + options.duration).as_secs_f64();
     // They are started one after the other, and wait for the time at which all begin.
     let seconds = Range::new(load, load + start_delay(options), load + start_delay(options) + LATE_SECONDS);
-    let transitions = 3 + workers.div_ceil(generator.group_size) + 2 * workers;
+    let transitions = load_generator::transitions(generator, workers);
     Ok(Some(Part::of(COST_OF_LOAD, |bound| {
         let ms = real(workers) * seconds.at(bound) * 1e3;
         let billed = Billed { invocations: workers, ms, ..Billed::default() };
-        let mut usage = lambda(&run.prices, &run.deployment().architecture, generator.memory, Some(billed));
-        usage.add("Step Functions", real(transitions), run.prices.quote(STATE_TRANSITION));
-        usage
+        let architecture = &run.deployment().architecture;
+        load_generator::usage(&run.prices, architecture, generator, Some(billed), transitions)
     })))
 }
 
@@ -222,11 +219,8 @@ impl<'a> Load<'a> {
         let shards = real(setting("shards").filter(|shards| *shards > 0).unwrap_or(ON_DEMAND_SHARDS));
         let bytes = rate * real(self.quantities(Bound::Expected).record_bytes()) / shards;
         let mut limits = Vec::new();
-        limits.extend(self.options.workers().zip(self.run.deployed.load.as_ref()).map(|(workers, load)| {
-            // With two throttled attempts each.
-            let events = 50 + 15 * workers + 6 * workers.div_ceil(load.group_size);
-            Limit::new("events in a history (Step Functions)", real(events), HISTORY_EVENTS)
-        }));
+        let generator = self.options.workers().zip(self.run.deployed.load.as_ref());
+        limits.extend(generator.map(|(workers, generator)| load_generator::history(generator, workers)));
         limits.extend(setting("apiRate").map(|allowed| {
             Limit::new("requests per second (the API's setting apiRate)", rate, real(allowed))
         }));

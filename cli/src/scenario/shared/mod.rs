@@ -14,6 +14,7 @@ pub mod function_memory;
 pub mod headline;
 pub mod invocation_log;
 pub mod invoke;
+pub mod load_generator;
 pub mod memory_sweep;
 pub mod metric;
 pub mod pictures;

@@ -11,6 +11,9 @@ pub mod pipeline;
 pub mod s3_read;
 pub mod splitter;
 
+/// What the functions cost that sent the load of a run, which are no part of what is measured.
+pub const COST_OF_LOAD: &str = "the load generator, for this run";
+
 /// Whether a count is left out, as files had none of the kind before.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &u64) -> bool {

@@ -24,7 +24,7 @@ use crate::scenario::shared::billing_log::Billed;
 use load::Counters;
 pub use load::{GeneratedLoad, RequestLog, RequestStatus, Schedule, TIMEOUT, Throttled};
 pub use wait::Arrived;
-pub use workers::{LoadWorkers, generator, start_delay_ms};
+pub use workers::{LoadWorkers, generator};
 #[cfg(test)]
 pub use {dead_letters::DeadLetters, reconcile::Reconciliation};
 

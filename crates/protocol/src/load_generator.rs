@@ -47,3 +47,26 @@ impl<Load> Task<Load> {
         UNIX_EPOCH + Duration::from_millis(self.start_at_ms)
     }
 }
+
+/// When a worker sent its part, by its clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// When all workers were to start, µs since 1970.
+    pub start_us: u64,
+    /// How long after that this one was ready, µs.
+    pub late_us: u64,
+    /// When it had sent all that it could, µs since 1970.
+    pub end_us: u64,
+}
+
+impl Span {
+    /// What those of all workers come to: the load's start, the latest of all, and the load's end.
+    #[must_use]
+    pub fn of_all(spans: impl IntoIterator<Item = Self>) -> Option<Self> {
+        spans.into_iter().reduce(|all, one| Self {
+            start_us: all.start_us.min(one.start_us),
+            late_us: all.late_us.max(one.late_us),
+            end_us: all.end_us.max(one.end_us),
+        })
+    }
+}

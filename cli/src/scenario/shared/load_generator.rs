@@ -1,24 +1,28 @@
 //! Functions that send a load together: an execution of the state machine that starts them, and what they report.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use aws_sdk_sfn::Client;
 use protocol::deployment::Deployment;
-use protocol::load_generator::{Input, LoadGenerator};
+use protocol::load_generator::{Input, LoadGenerator, Span};
 use protocol::stats::real;
 use results::cost::Usage;
 use results::price_list::PriceList;
 use results::prices::STATE_TRANSITION;
+use results::scenario::Senders;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::billing_log::{self, Billed, Invocations, Span};
+use super::billing_log::{self, Billed, Invocations};
 use super::cost::lambda;
 use super::estimate::{HISTORY_EVENTS, Limit};
 use super::run_context::RunContext;
-use super::state_machine::{Events, Machine};
-use super::tables::count;
+use super::state_machine::{self, Events, Machine};
+use super::tables::{count, ms, none, per_second};
+use crate::output;
 use crate::progress::Progress;
 
 /// Between the start of an execution and that of its load, ms: functions have to start and connect.
@@ -86,29 +90,38 @@ pub fn input<Load>(load: Load, workers: u64) -> Input<Load> {
     Input { load, workers, start_delay_ms: start_delay_ms(workers) }
 }
 
-/// A stack's state machine.
-pub fn machine<'a>(context: RunContext<'a>, generator: &'a LoadGenerator) -> Machine<'a> {
-    Machine::new(context.config, context.deployment, &generator.state_machine)
+/// Who sends a load, in which execution.
+#[derive(Clone, Copy)]
+pub struct Execution<'a> {
+    /// What starts the functions.
+    pub generator: &'a LoadGenerator,
+    /// The execution's name.
+    pub name: &'a str,
+    /// The command that prints what the functions logged.
+    pub logs: &'a str,
+    /// Has the execution's ARN while it is under way, for [`stop`].
+    pub under_way: &'a RefCell<Option<String>>,
 }
 
-/// Has functions send a load to its end, in an execution of this name; each is told the load and its own number.
+/// Has functions send a load to its end; each is told the load and its own number.
 ///
 /// # Errors
-/// If another one is under way, AWS fails, or none of the functions has reported; `logs` prints what they logged.
+/// If another one is under way, AWS fails, or none of the functions has reported.
 pub async fn send<Load: Serialize, Report: DeserializeOwned>(
     context: RunContext<'_>,
-    machine: &Machine<'_>,
-    name: &str,
+    Execution { generator, name, logs, under_way }: Execution<'_>,
     input: &Input<Load>,
-    logs: &str,
 ) -> Result<Reports<Report>> {
+    let machine = Machine::new(context.config, context.deployment, &generator.state_machine);
     machine.refuse_other().await?;
+    under_way.replace(Some(machine.execution(name)));
     let arn = machine.start(name, &json!(input)).await?;
     let mut progress = Progress::new(context.progress, input.workers);
     let reported = |events: &Events| events.ended.saturating_sub(events.throttled);
     let message = "functions have sent their part of the load";
     progress.set(0, message);
     let ended = machine.follow(&arn, |events| progress.set(reported(events), message)).await?;
+    under_way.replace(None);
     progress.end();
     let ends: Vec<Vec<WorkerEnd>> = ended.output("the load", |_| None)?;
     let outputs = machine.task_outputs(&arn).await?;
@@ -129,7 +142,32 @@ pub async fn send<Load: Serialize, Report: DeserializeOwned>(
     Ok(Reports { reports, generation })
 }
 
+/// Stops the execution under way, if there is one: no further function starts.
+///
+/// # Errors
+/// AWS's.
+pub async fn stop(context: RunContext<'_>, under_way: &RefCell<Option<String>>) -> Result<()> {
+    if let Some(execution) = under_way.take() {
+        output::print_error("stopping the execution …");
+        state_machine::stop(&Client::new(context.config), context.deployment, &execution).await?;
+    }
+    Ok(())
+}
+
 impl Generation {
+    /// How the functions did that sent messages, by when each of them did, and how many are not known to have been sent.
+    pub fn senders(&self, spans: &[Span], unsent: u64) -> Senders {
+        let all = Span::of_all(spans.iter().copied()).unwrap_or_default();
+        Senders {
+            count: self.workers,
+            lost: self.workers - self.reported,
+            late: spans.iter().filter(|span| span.late_us > 0).count() as u64,
+            latest_ms: real(all.late_us) / 1e3,
+            unsent,
+            seconds: real(all.end_us.saturating_sub(all.start_us)) / 1e6,
+        }
+    }
+
     /// Looks up what the functions are charged for.
     ///
     /// # Errors
@@ -143,7 +181,7 @@ impl Generation {
     ) -> Result<()> {
         let (from_ms, to_ms) = self.span_ms;
         let invocations = Invocations::Count(self.reported..=self.workers);
-        let span = Span { function, from_ms, to_ms, invocations };
+        let span = billing_log::Span { function, from_ms, to_ms, invocations };
         self.billed = billing_log::billed(context, &span, now, warnings).await?;
         Ok(())
     }
@@ -173,6 +211,43 @@ pub fn usage(
     let mut usage = lambda(prices, architecture, generator.memory, billed);
     usage.add("Step Functions", real(transitions), prices.quote(STATE_TRANSITION));
     usage
+}
+
+/// How functions sent so many messages, in a line.
+pub fn sent_line(senders: &Senders, sent: u64, what: &str) -> String {
+    let rate = if senders.seconds > 0.0 { per_second(real(sent) / senders.seconds) } else { none() };
+    format!(
+        "{} sent {} in {:.2} s, {rate} per second",
+        count(senders.count, "function"),
+        count(sent, what),
+        senders.seconds
+    )
+}
+
+/// What makes a load another one than was asked for; none if all of it was sent.
+pub fn failed_check(senders: &Senders, what: &str) -> Option<String> {
+    let Senders { count: all, lost, unsent, .. } = *senders;
+    if lost == 0 && unsent == 0 {
+        return None;
+    }
+    let died = match lost {
+        0 => String::new(),
+        lost => format!("; {lost} of {} ended without a report", count(all, "function")),
+    };
+    Some(format!("{} not known to have been sent{died}", count(unsent, what)))
+}
+
+/// Where functions weren't ready when the others started.
+pub fn late(senders: &Senders) -> Option<String> {
+    (senders.late > 0).then(|| {
+        format!(
+            "{} of {} that send weren't ready when the others started, the last one {} ms later: run it again now that they are \
+             warm, or check the account's limit on concurrent executions",
+            senders.late,
+            count(senders.count, "function"),
+            ms(senders.latest_ms)
+        )
+    })
 }
 
 /// The state transitions of an execution that starts so many functions.
@@ -216,6 +291,26 @@ mod tests {
         assert_eq!(report(&output), Some(Report { worker: 3, sent: 5 }));
         assert_eq!(report::<Report>("{}"), None);
         assert_eq!(report::<Report>(r#"{"Payload":{"worker":1}}"#), None);
+    }
+
+    #[test]
+    fn functions_that_send_are_told_by_what_they_did_together() {
+        let span = |late_us, end_us| Span { start_us: 1_000_000, late_us, end_us };
+        let generation = Generation { workers: 3, reported: 2, ..Generation::default() };
+        let senders = generation.senders(&[span(0, 1_500_000), span(41_500, 3_000_000)], 12);
+        let expected = Senders { count: 3, lost: 1, late: 1, latest_ms: 41.5, unsent: 12, seconds: 2.0 };
+        assert_eq!(senders, expected);
+        assert_eq!(
+            sent_line(&senders, 5000, "object"),
+            "3 functions sent 5000 objects in 2.00 s, 2500 per second"
+        );
+        assert_eq!(
+            failed_check(&senders, "object").unwrap(),
+            "12 objects not known to have been sent; 1 of 3 functions ended without a report"
+        );
+        assert!(late(&senders).unwrap().starts_with("1 of 3 functions that send weren't ready"));
+        let all = Senders { lost: 0, late: 0, unsent: 0, ..senders };
+        assert_eq!((failed_check(&all, "object"), late(&all)), (None, None));
     }
 
     #[test]

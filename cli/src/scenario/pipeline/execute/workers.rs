@@ -9,10 +9,8 @@ use protocol::load_generator::{Input, LoadGenerator};
 use results::scenario::pipeline::Workers;
 
 use super::{Run, Status};
-use crate::output;
 use crate::scenario::pipeline::options::Options;
-use crate::scenario::shared::load_generator::{self, Generation, Reports};
-use crate::scenario::shared::state_machine::Machine;
+use crate::scenario::shared::load_generator::{self, Execution, Generation, Reports};
 
 /// The functions that have sent a load.
 #[derive(Debug, Clone, Default)]
@@ -25,14 +23,16 @@ pub struct LoadWorkers {
 
 /// Has the functions send the load to its end.
 pub async fn send(run: &Run, options: &Options, status: &Status) -> Result<(GeneratedLoad, LoadWorkers)> {
-    let machine = machine(run)?;
     let input = input(run, options);
     let schedule = input.load.schedule;
     run.stop.waits_for("the functions to send the rest of the load");
-    status.execution.replace(Some(machine.execution(&run.name)));
-    let logs = run.logs_command("pipeline/load");
-    let sent = load_generator::send(run.context(), &machine, &run.name, &input, &logs).await?;
-    status.execution.replace(None);
+    let execution = Execution {
+        generator: generator(run)?,
+        name: &run.name,
+        logs: &run.logs_command("pipeline/load"),
+        under_way: &status.execution,
+    };
+    let sent = load_generator::send(run.context(), execution, &input).await?;
     let Reports { reports, generation } = sent;
     let merged = MergedLoad::new(&schedule, reports);
     status.counters.replace(Some(Arc::new(counters(&merged.load.requests))));
@@ -44,19 +44,6 @@ pub async fn send(run: &Run, options: &Options, status: &Status) -> Result<(Gene
         latest_ms: merged.load.late.as_secs_f64() * 1000.0,
     };
     Ok((merged.load, LoadWorkers { workers, generation }))
-}
-
-/// Stops the execution under way, if there is one: no further function starts.
-pub async fn stop(run: &Run, status: &Status) -> Result<()> {
-    if let Some(execution) = status.execution.take() {
-        output::print_error("stopping the execution …");
-        machine(run)?.stop(&execution).await?;
-    }
-    Ok(())
-}
-
-fn machine(run: &Run) -> Result<Machine<'_>> {
-    Ok(load_generator::machine(run.context(), generator(run)?))
 }
 
 /// What generates load on Lambda.

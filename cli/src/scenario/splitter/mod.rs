@@ -30,6 +30,7 @@ impl Scenario for Splitter {
     const COMPARED: ComparedBy = ComparedBy { speed: "elapsed, s", is_rate: false, price: SPLIT_COST };
 
     fn new(options: &Options) -> Result<Self> {
+        options.check()?;
         Ok(Self(options.clone()))
     }
 
@@ -39,7 +40,8 @@ impl Scenario for Splitter {
 
     fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
         let concurrencies = self.0.concurrency.iter().copied();
-        concurrencies.max().or_else(|| deployed.as_ref().setting("concurrency")).unwrap_or(1)
+        let items = concurrencies.max().or_else(|| deployed.as_ref().setting("concurrency")).unwrap_or(1);
+        items + self.0.workers().unwrap_or_default()
     }
 
     async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {

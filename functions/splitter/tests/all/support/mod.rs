@@ -11,6 +11,7 @@ use protocol::run_log;
 use protocol::splitter::{SPLIT_ID, entry_id};
 use serde_json::{Value, json};
 use splitter::event::{Parsed, parse};
+use splitter::sender::Sender;
 use splitter::worker::{Settings, Worker};
 use test_kit::aws::{self, Answer};
 
@@ -36,6 +37,7 @@ pub struct State {
 pub struct World {
     state: Arc<Mutex<State>>,
     worker: Worker,
+    sender: Sender,
 }
 
 impl World {
@@ -71,7 +73,13 @@ impl World {
                 max_message_bytes: MAX_MESSAGE_BYTES,
             },
         );
-        Self { state, worker }
+        let queue = Queue::new(&config, "https://sqs/queue".to_owned());
+        let sender = Sender::new(queue, "lambench.splitter".to_owned());
+        Self { state, worker, sender }
+    }
+
+    pub fn sender(&self) -> &Sender {
+        &self.sender
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {

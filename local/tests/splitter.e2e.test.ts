@@ -206,6 +206,45 @@ describe("the splitter, with the commands a user types", () => {
     );
   });
 
+  it("counts what a function that is killed was to send as not sent, and the rest stands", async () => {
+    // None has run before: those that there are have been started to send, and wait for the others.
+    const senders = (): number[] => functionProcesses(checkout, environment.load.function);
+    expect(senders()).toEqual([]);
+    const running = checkout.run(run("--from functions --workers 3 --items 300 --item-seconds 0.01"));
+    await until("all three functions are there", 60, () => Promise.resolve(senders().length === 3));
+    expect(kill(senders().slice(0, 1))).toBe(1);
+    const ended = await running;
+    expect(ended.code, said(ended)).toBe(1);
+    const { splitter, failed_checks } = JSON.parse(ended.stdout) as Result;
+    const [only] = splitter.runs;
+    expect(only?.items).toMatchObject({ done: 200, unsent: 100, dead_lettered: 0, lost: 0 });
+    expect(only?.senders).toMatchObject({ count: 3, lost: 1, unsent: 100 });
+    expect(failed_checks).toMatchObject([
+      expect.stringMatching(
+        /: 100 items not known to have been sent; 1 of 3 functions ended without a report$/,
+      ),
+    ]);
+  });
+
+  it("does items that functions send without an event, each once, and tells what these cost apart", async () => {
+    const options = "--from functions --workers 3 --items 300 --item-seconds 0.01";
+    const { splitter, cost, failed_checks, estimate } = await result(options);
+    expect(failed_checks).toEqual([]);
+    const [only] = splitter.runs;
+    expect(only?.items).toMatchObject({ done: 300, dead_lettered: 0, lost: 0 });
+    expect(only?.senders).toMatchObject({ count: 3, lost: 0, unsent: 0 });
+    expect(only?.invocations).toMatchObject({ counted: 300, expected: 300, split_repeats: 0 });
+    expect(only?.queueing_ms?.p50).toBeGreaterThan(0);
+    const entries = await log.entries(only?.run);
+    expect(entries).toHaveLength(300);
+    expect(
+      entries.every(({ queued_us, ended_us }) => queued_us !== undefined && ended_us !== undefined),
+    ).toBe(true);
+    const item = `concurrency ${CONCURRENCY}: the load generator, for this run`;
+    expect(cost.find((one) => one.item === item)?.usd).toBeGreaterThan(0);
+    expectLines(estimate, ["Lambda requests", "SQS", "run log", "Step Functions"]);
+  });
+
   it("says what concurrency brings and costs, and leaves the queue as it was", async () => {
     const {
       splitter,

@@ -92,6 +92,11 @@ export class WorkerQueue extends pulumi.ComponentResource {
     ];
   }
 
+  /** What a function needs that sends messages to it. */
+  senderStatements(): Statement[] {
+    return [{ actions: ["sqs:SendMessage"], resources: [this.arn] }, ...keyStatements(this.args.keyArn)];
+  }
+
   /** Makes a function the queue's consumer. */
   addConsumer(consumer: RustFunction, { batchSize, concurrency }: QueueMapping): void {
     new aws.lambda.EventSourceMapping(

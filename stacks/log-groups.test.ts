@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   aurora: ["tally", "worker-queue-sqlx", "worker-ramp-data-api"],
   pipeline: ["downstream", "load", "midstream", "migrate", "tally", "upstream"],
   "s3-read": ["generator-sdk", "reader-signed"],
-  splitter: ["worker"],
+  splitter: ["load", "worker"],
 };
 
 describe("the log groups that each stack's output names", async () => {

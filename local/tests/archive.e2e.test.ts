@@ -1,12 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import {
-  CreateMultipartUploadCommand,
-  paginateListObjectsV2,
-  PutObjectCommand,
-  S3Client,
-} from "@aws-sdk/client-s3";
+import { CreateMultipartUploadCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import awkwardKeys from "../../crates/test-kit/src/awkward-keys.json";
@@ -14,7 +9,7 @@ import { contender, type Environment, type Execution, type Planned, type Result 
 import { expectPrediction, expectPredictionsAreShown } from "./archive-prediction";
 import { expectWholeTime } from "./archive-time";
 import { Checkout, said, settings, until } from "./checkout";
-import { s3Config } from "./clients";
+import { countObjects, s3Config } from "./clients";
 import { leakedResources } from "./leaked-resources";
 import { showsResults } from "./results";
 import { Running } from "./running";
@@ -46,18 +41,8 @@ describe("the archive contest, with the commands a user types", () => {
     const outputs = await checkout.ok("pulumi stack output environment --json --stack dev");
     return (JSON.parse(outputs) as { archive: Environment }).archive;
   };
-  const count = async (prefix: string): Promise<number> => {
-    const { bucket } = await environment();
-    const client = new S3Client(await s3Config(checkout));
-    let objects = 0;
-    for await (const { KeyCount = 0 } of paginateListObjectsV2(
-      { client },
-      { Bucket: bucket, Prefix: prefix },
-    )) {
-      objects += KeyCount;
-    }
-    return objects;
-  };
+  const count = async (prefix: string): Promise<number> =>
+    await countObjects(checkout, (await environment()).bucket, prefix);
   const run = async (options = ""): Promise<Result> =>
     JSON.parse(
       await checkout.ok(`lambench run archive ${options} --stack dev --json --progress none`),

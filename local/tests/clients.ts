@@ -1,6 +1,8 @@
 import * as fs from "node:fs";
 import * as https from "node:https";
 
+import { paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+
 import type { Checkout } from "./checkout";
 
 /** What an AWS SDK's client needs for a checkout's local environment. */
@@ -38,6 +40,19 @@ export async function s3Config(checkout: Checkout): Promise<
   // Node.js reads the variable when it starts: before the checkout had its authority.
   const httpsAgent = new https.Agent({ ca: fs.readFileSync(authority), keepAlive: true });
   return { ...s3, requestHandler: { httpsAgent } };
+}
+
+/** How many objects a bucket has below a prefix. */
+export async function countObjects(checkout: Checkout, bucket: string, prefix: string): Promise<number> {
+  const client = new S3Client(await s3Config(checkout));
+  let objects = 0;
+  for await (const { KeyCount = 0 } of paginateListObjectsV2(
+    { client },
+    { Bucket: bucket, Prefix: prefix },
+  )) {
+    objects += KeyCount;
+  }
+  return objects;
 }
 
 async function variables(checkout: Checkout): Promise<Readonly<Record<string, string | undefined>>> {

@@ -22,6 +22,10 @@ export interface ReadRun {
     readonly skipped: number;
     readonly sent: number;
     readonly seconds: number;
+    readonly division?: {
+      readonly parts: number;
+      readonly senders: { readonly count: number; readonly lost: number; readonly unsent: number };
+    };
   };
   readonly objects: {
     readonly read: number;

@@ -113,6 +113,37 @@ describe("s3-read, with the commands a user types", () => {
     }
   });
 
+  it("has functions list folders side by side and send together, each object once", async () => {
+    const folders = ["a", "b", "c"];
+    const keys = folders.flatMap((folder) =>
+      [...Array(40).keys()].map((number) => `folders/${folder}/${number}`),
+    );
+    await Promise.all(keys.map((key) => sandbox.put(key, key)));
+    const {
+      cost,
+      estimate,
+      "s3-read": detail,
+    } = await resultOf(`${RUN} --from functions --workers 3 --max-objects 0`);
+    expectLines(estimate, ["Step Functions"]);
+    const objects = await sandbox.objects();
+    expect(objects).toHaveLength(OBJECTS + keys.length);
+    for (const { run, variant, listing, objects: counts } of detail.runs) {
+      expect(counts).toMatchObject({ read: objects.length, dead_lettered: 0, lost: 0 });
+      expect(listing.sent).toBe(objects.length);
+      // The three folders, and the one that the stack has filled.
+      expect(listing.division).toMatchObject({ parts: 4, senders: { count: 3, lost: 0, unsent: 0 } });
+      const items = (await sandbox.items(run, variant)).map(({ object, bytes, md5 }) => ({
+        object,
+        bytes,
+        md5,
+      }));
+      expect(items).toEqual(objects);
+      const item = `${variant}: the load generator, for this run`;
+      expect(cost.find((one) => one.item === item)?.usd).toBeGreaterThan(0);
+    }
+    await checkout.ok(`aws s3 rm s3://${environment.bucket}/folders/ --recursive`);
+  });
+
   it("puts aside what cannot be read, each kind by its name", async () => {
     await visibility(VISIBILITY_SECONDS);
     const faults: Readonly<Record<string, Fault>> = {

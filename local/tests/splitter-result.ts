@@ -11,7 +11,14 @@ export interface SplitRun {
     readonly dead_lettered: number;
     readonly reasons: Readonly<Record<string, number>>;
     readonly lost: number;
+    readonly unsent?: number;
     readonly interrupted?: number;
+  };
+  readonly senders?: {
+    readonly count: number;
+    readonly lost: number;
+    readonly unsent: number;
+    readonly seconds: number;
   };
   readonly invocations: {
     readonly counted: number;
@@ -56,4 +63,5 @@ export interface Environment {
   readonly queue: { readonly url: string; readonly deadLetterUrl: string };
   readonly runLog: { readonly table: string };
   readonly functions: { readonly worker: string };
+  readonly load: { readonly function: string };
 }

@@ -68,6 +68,11 @@ export class Sandbox {
     return letters.some(({ attributes }) => fits(attributes));
   }
 
+  /** The processes that send items together now. */
+  senders(): number[] {
+    return functionProcesses(this.checkout, this.environment.load.function);
+  }
+
   /** The processes that run the function now. */
   processes(): number[] {
     return functionProcesses(this.checkout, this.worker);

@@ -12,12 +12,14 @@ import type { RunLog } from "./run-log";
 import { Running } from "./running";
 import type { Result, SplitRun } from "./splitter-result";
 import { Sandbox } from "./splitter-sandbox";
+import { expectAllSent, expectAThirdUnsent } from "./splitter-senders";
 import { expectTimeline } from "./splitter-timeline";
 
 const FIXTURES = "functions/splitter/fixtures";
 /** The fewest seconds that a function may have: what is killed comes again after six times as long. */
 const TIMEOUT_SECONDS = 3;
 const CONCURRENCY = 10;
+const FROM_FUNCTIONS = "--from functions --workers 3 --items 300 --item-seconds 0.01";
 /** What splitting reaches at least where nothing else computes. */
 const EFFICIENCY = 0.5;
 
@@ -175,6 +177,26 @@ describe("the splitter, with the commands a user types", () => {
         ({ started_us, ended_us }) => started_us === undefined || ended_us !== undefined,
       ),
     );
+  });
+
+  it("counts what a function that is killed was to send as not sent, and the rest stands", async () => {
+    // None has run before: those that there are have been started to send, and wait for the others.
+    const senders = (): number[] => sandbox.senders();
+    expect(senders()).toEqual([]);
+    const running = checkout.run(run(FROM_FUNCTIONS));
+    await until("all three functions are there", 60, () => Promise.resolve(senders().length === 3));
+    expect(kill(senders().slice(0, 1))).toBe(1);
+    expectAThirdUnsent(await running);
+  });
+
+  it("does items that functions send without an event, each once, and tells what these cost apart", async () => {
+    const measured = await result(FROM_FUNCTIONS);
+    expectAllSent(measured);
+    const entries = await log.entries(measured.splitter.runs[0]?.run);
+    expect(entries).toHaveLength(300);
+    expect(
+      entries.every(({ queued_us, ended_us }) => queued_us !== undefined && ended_us !== undefined),
+    ).toBe(true);
   });
 
   it("says what concurrency brings and costs, and leaves the queue as it was", async () => {

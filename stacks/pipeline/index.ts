@@ -107,12 +107,7 @@ export const pipeline = scenario({
           downstream: functions.downstream.source.deadLetterUrl,
         },
         functions: names(functions),
-        load: {
-          stateMachine: load.machine.arn,
-          function: load.worker.name,
-          memory: load.memory,
-          groupSize: load.groupSize,
-        },
+        load,
         cluster: postgres.location(),
       },
     };

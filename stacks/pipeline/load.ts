@@ -1,24 +1,9 @@
-import * as path from "node:path";
-
 import { MAX_TIMEOUT, MEMORY_PER_VCPU, RustFunction } from "../../infra/function";
 import type { HttpApi } from "../../infra/http-api";
+import { type LoadGenerator, loadGenerator } from "../../infra/load-generator";
 import type { DeployContext } from "../../infra/scenario";
-import { StateMachine } from "../../infra/state-machine";
 
-/** An inline Map runs 40 iterations at once at most (Step Functions Developer Guide); one in another, 1,600. */
-const GROUP_SIZE = 40;
-
-/** What generates load on Lambda. */
-export interface LoadGenerator {
-  readonly machine: StateMachine;
-  readonly worker: RustFunction;
-  /** Of a worker, MB. */
-  readonly memory: number;
-  /** Workers that an inner Map starts. */
-  readonly groupSize: number;
-}
-
-/** Workers that send requests to an API together, and the state machine that starts them. */
+/** Workers that send requests to an API together, and what starts them. */
 export function deployLoad(
   { target, name, parent }: DeployContext,
   api: HttpApi,
@@ -39,15 +24,5 @@ export function deployLoad(
     },
     { parent },
   );
-  const machine = new StateMachine(
-    "load",
-    {
-      name,
-      file: path.join(__dirname, "definition.asl.json"),
-      values: { groupSize: GROUP_SIZE, workerArn: worker.arn },
-      functionArns: [worker.arn],
-    },
-    { parent },
-  );
-  return { machine, worker, memory, groupSize: GROUP_SIZE };
+  return loadGenerator(name, { worker, memory }, { parent });
 }

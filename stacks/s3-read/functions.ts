@@ -2,6 +2,7 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { MAX_TIMEOUT, MEMORY_PER_VCPU, RustFunction } from "../../infra/function";
+import { type LoadGenerator, loadGenerator } from "../../infra/load-generator";
 import type { Statement } from "../../infra/policy";
 import type { DeployContext } from "../../infra/scenario";
 import { WorkerQueue } from "../../infra/worker-queue";
@@ -41,10 +42,12 @@ export interface FunctionContext extends DeployContext {
   readonly table: aws.dynamodb.Table;
 }
 
-/** A variant's functions: one lists objects into the queue, one reads them. */
+/** A variant's functions: one lists objects into the queue, alone or as one of many; one reads them. */
 export interface VariantFunctions {
   readonly queue: WorkerQueue;
   readonly generator: RustFunction;
+  /** What starts many generators at once. */
+  readonly load: LoadGenerator;
   readonly reader: RustFunction;
 }
 
@@ -80,11 +83,7 @@ export function deployVariant(
         sqsqueue: queue.url,
         ...(isSigned && { URL_VALID_SECONDS: String(queue.retentionSeconds) }),
       },
-      statements: [
-        list(source),
-        ...(isSigned ? [get(source)] : []),
-        { actions: ["sqs:SendMessage"], resources: [queue.arn] },
-      ],
+      statements: [list(source), ...(isSigned ? [get(source)] : []), ...queue.senderStatements()],
       traced: true,
     },
     { parent },
@@ -118,7 +117,12 @@ export function deployVariant(
     { parent },
   );
   queue.addConsumer(reader, settings);
-  return { queue, generator, reader };
+  const load = loadGenerator(
+    `${name}-${variant}`,
+    { worker: generator, memory: GENERATOR_MEMORY },
+    { parent },
+  );
+  return { queue, generator, load, reader };
 }
 
 /** Without the right to list, S3 calls a missing object forbidden to those who only read. */

@@ -65,6 +65,26 @@ describe("the s3-read stack", () => {
     });
   });
 
+  it("lets each variant's state machine start its own generator, and tells programs where they are", () => {
+    for (const variant of ["signed", "sdk"]) {
+      expect(stack.allowed(`${NAME}-${variant}`)).toEqual({
+        "lambda:InvokeFunction": [arn("lambda", `function:${NAME}-generator-${variant}`)],
+      });
+    }
+    expect(outputs.environment).toMatchObject({
+      variants: {
+        sdk: {
+          load: {
+            stateMachine: arn("states", `stateMachine:${NAME}-sdk`),
+            function: `${NAME}-generator-sdk`,
+            memory: 1769,
+            groupSize: 40,
+          },
+        },
+      },
+    });
+  });
+
   it("gives both variants the same functions, apart from the mode", () => {
     const variables = (name: string): Record<string, unknown> =>
       (stack.resource("aws:lambda/function:Function", name).inputs.environment as { variables: object })

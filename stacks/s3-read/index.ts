@@ -101,13 +101,14 @@ export const s3Read = scenario({
         generatorMemory: GENERATOR_MEMORY,
         variants: Object.fromEntries(
           VARIANTS.map((variant) => {
-            const { generator, reader, queue } = variants[variant];
+            const { generator, load, reader, queue } = variants[variant];
             return [
               variant,
               {
                 generator: generator.name,
                 reader: reader.name,
                 queue: queue.location(),
+                load,
               },
             ];
           }),

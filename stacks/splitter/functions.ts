@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { RustFunction } from "../../infra/function";
+import { MAX_TIMEOUT, MEMORY_PER_VCPU, RustFunction } from "../../infra/function";
+import { type LoadGenerator, loadGenerator } from "../../infra/load-generator";
 import { MAX_MESSAGE_BYTES } from "../../infra/queue";
 import { RunLog } from "../../infra/run-log";
 import type { DeployContext } from "../../infra/scenario";
@@ -25,14 +26,15 @@ export interface FunctionSettings {
   readonly concurrency: number;
 }
 
-/** The function, its queue, and the log it writes. */
+/** The function, its queue, the log it writes, and what sends items without splitting an event. */
 export interface Functions {
   readonly worker: RustFunction;
+  readonly load: LoadGenerator;
   readonly queue: WorkerQueue;
   readonly runLog: RunLog;
 }
 
-/** The function that splits events, and handles the items of its queue. */
+/** The function that splits events, and handles the items of its queue; and those that send such items together. */
 export function deployFunctions(
   settings: FunctionSettings,
   { target, name, parent }: DeployContext,
@@ -81,7 +83,28 @@ export function deployFunctions(
   );
   queue.addConsumer(worker, settings);
   subscribe(name, worker, queue, parent);
-  return { worker, queue, runLog };
+  const load = deployLoad({ target, name, parent }, queue);
+  return { worker, load, queue, runLog };
+}
+
+/** Workers that send the messages of items together, and what starts them. */
+function deployLoad({ target, name, parent }: DeployContext, queue: WorkerQueue): LoadGenerator {
+  // Each request is signed and encrypted: with a whole vCPU, that is not the limit.
+  const memory = MEMORY_PER_VCPU;
+  const worker = new RustFunction(
+    "load",
+    {
+      target,
+      bin: "splitter-load",
+      description: "Sends its part of a run's items to the queue, and reports which of them are in it",
+      memory,
+      timeout: MAX_TIMEOUT,
+      environment: { QUEUE_URL: queue.url, EVENT_SOURCE: SOURCE },
+      statements: queue.senderStatements(),
+    },
+    { parent },
+  );
+  return loadGenerator(name, { worker, memory }, { parent });
 }
 
 /** Events of tags created or deleted, from EC2 by CloudTrail and from lambench, invoke the function. */

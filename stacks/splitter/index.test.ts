@@ -7,7 +7,7 @@ const NAME = "lambench-full-splitter";
 const arn = (service: string, name: string): string => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
 
 describe("the splitter stack", () => {
-  const stack = new MockedStack(["splitter-worker"]);
+  const stack = new MockedStack(["splitter-worker", "splitter-load"]);
   let outputs: Record<string, unknown>;
 
   beforeAll(async () => {
@@ -34,6 +34,24 @@ describe("the splitter stack", () => {
       "sqs:SendMessage": [arn("sqs", `${NAME}-dead`), arn("sqs", NAME)],
     });
     stack.expectExactPolicies();
+  });
+
+  it("lets the functions that send items use the queue and its key, and their state machine start them", () => {
+    expect(stack.allowed(`${NAME}-load`)).toEqual({
+      "kms:Decrypt": [arn("kms", `key/${NAME}`)],
+      "kms:GenerateDataKey": [arn("kms", `key/${NAME}`)],
+      "logs:CreateLogStream": [expect.stringMatching(new RegExp(`${NAME}-load:\\*$`)) as string],
+      "logs:PutLogEvents": [expect.stringMatching(new RegExp(`${NAME}-load:\\*$`)) as string],
+      "sqs:SendMessage": [arn("sqs", NAME)],
+    });
+    expect(stack.allowed(NAME)).toEqual({
+      "lambda:InvokeFunction": [arn("lambda", `function:${NAME}-load`)],
+    });
+    const worker = stack.resource("aws:lambda/function:Function", `${NAME}-load`);
+    expect(worker.inputs).toMatchObject({ memorySize: 1769, timeout: 900 });
+    expect(outputs.environment).toMatchObject({
+      load: { stateMachine: arn("states", `stateMachine:${NAME}`), function: `${NAME}-load`, groupSize: 40 },
+    });
   });
 
   it("encrypts both queues with a key that is rotated", () => {

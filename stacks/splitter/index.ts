@@ -30,7 +30,7 @@ export const splitter = scenario({
   settings,
   check: checkTime,
   deploy({ target, name, parent, settings }) {
-    const { worker, queue, runLog } = deployFunctions(settings, { target, name, parent });
+    const { worker, load, queue, runLog } = deployFunctions(settings, { target, name, parent });
     alarm(name, queue, parent);
 
     return {
@@ -50,6 +50,7 @@ export const splitter = scenario({
         functionArn: worker.arn,
         itemReserveSeconds: ITEM_RESERVE_SECONDS,
         eventRetries: EVENT_RETRIES,
+        load,
       },
     };
   },

@@ -10,6 +10,8 @@ pub mod dynamodb;
 pub mod emf;
 pub mod env;
 mod error;
+#[cfg(feature = "sqs")]
+mod load;
 mod permissions;
 #[cfg(feature = "sql")]
 pub mod postgres;
@@ -26,6 +28,8 @@ pub mod sqs;
 pub use clock::now_us;
 pub use deadline::Deadline;
 pub use error::{Failure, error_chain};
+#[cfg(feature = "sqs")]
+pub use load::Start;
 pub use permissions::until_permitted;
 pub use retry::{Backoff, Retry};
 pub use run::{remaining, run};

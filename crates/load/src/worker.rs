@@ -1,7 +1,8 @@
 //! A load that several workers generate together: what each is told, what each answers, and what these are together.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use protocol::load_generator;
 use serde::{Deserialize, Serialize};
 
 use crate::generator::GeneratedLoad;
@@ -24,15 +25,7 @@ pub struct SharedLoad {
 }
 
 /// What one worker is told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Task {
-    /// The load.
-    pub load: SharedLoad,
-    /// Which of its workers this is, from 0.
-    pub worker: u64,
-    /// When all of them start, ms since 1970.
-    pub start_at_ms: u64,
-}
+pub type Task = load_generator::Task<SharedLoad>;
 
 /// What it answers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -54,14 +47,6 @@ pub struct MergedLoad {
     pub late: u64,
     /// Requests of the others: nobody knows which of them were sent.
     pub unreported: u64,
-}
-
-impl Task {
-    /// When the load starts.
-    #[must_use]
-    pub fn start_at(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_millis(self.start_at_ms)
-    }
 }
 
 impl MergedLoad {

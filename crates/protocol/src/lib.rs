@@ -9,6 +9,7 @@ pub mod decimal;
 pub mod deployment;
 pub mod fill_bucket;
 pub mod histogram;
+pub mod load_generator;
 pub mod message_attributes;
 pub mod pipeline;
 pub mod run_log;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::decimal;
 use crate::deployment::{Cluster, Deployment};
 use crate::histogram::Histogram;
+use crate::load_generator::LoadGenerator;
 
 /// The longest body of a request, bytes: an item of DynamoDB has 400 KB at most, a dead letter less.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -135,20 +136,6 @@ pub struct Functions {
     pub downstream: String,
     /// Answers with a [`Tally`].
     pub tally: String,
-}
-
-/// What generates load on Lambda.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LoadGenerator {
-    /// The ARN of the state machine that starts the workers.
-    pub state_machine: String,
-    /// The function that is a worker.
-    pub function: String,
-    /// Its memory, MB.
-    pub memory: u64,
-    /// Workers that an inner Map of the state machine starts.
-    pub group_size: u64,
 }
 
 /// How the requests of a load follow each other.

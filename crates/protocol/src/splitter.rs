@@ -1,10 +1,14 @@
 //! The splitter: events, messages of items, what the function answers, and what stands in the run log.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::decimal;
 use crate::deployment::{Deployment, Queue, RunLogTable};
+use crate::load_generator::{LoadGenerator, Span};
 
 /// The type of events that CloudTrail makes of calls.
 pub const DETAIL_TYPE: &str = "AWS API Call via CloudTrail";
@@ -40,6 +44,9 @@ pub struct Deployed {
     pub item_reserve_seconds: f64,
     /// How often Lambda tries an event again on which the function fails.
     pub event_retries: u32,
+    /// What sends items' messages without splitting; none of a stack that an earlier version deployed.
+    #[serde(default)]
+    pub load: Option<LoadGenerator>,
 }
 
 /// The functions, by name.
@@ -81,6 +88,65 @@ impl Reply {
     }
 }
 
+/// What all functions are told that send the messages of items together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SharedItems {
+    /// The run's name.
+    pub run: String,
+    /// Items of all functions.
+    pub items: u64,
+    /// How many functions there are.
+    pub workers: u64,
+    /// How long an item takes, s; none for as long as the function that handles it is set to.
+    pub item_seconds: Option<f64>,
+}
+
+/// What one of them answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemsReport {
+    /// Which of them it was, from 0.
+    pub worker: u64,
+    /// When it sent.
+    pub span: Span,
+    /// Messages in the queue.
+    pub sent: u64,
+    /// Items that the queue has not confirmed, as ranges with both ends included; of more than an answer holds, the last range goes
+    /// on to the end of the function's part.
+    pub unsent: Vec<(u64, u64)>,
+    /// Why the first of them is not there.
+    pub reason: Option<String>,
+}
+
+impl SharedItems {
+    /// A function's part.
+    #[must_use]
+    pub fn part(&self, worker: u64) -> Range<u64> {
+        let at = |worker: u64| self.items * worker / self.workers.max(1);
+        at(worker)..at(worker + 1)
+    }
+}
+
+/// The event of items by their places, as lambench makes it.
+#[must_use]
+pub fn generated_event(source: &str, items: Range<u64>, item_seconds: Option<f64>) -> Value {
+    let tag = |index: u64| json!({ "key": format!("Item-{index:04}"), "value": "lambench" });
+    let mut event = json!({
+        "source": source,
+        "detail-type": DETAIL_TYPE,
+        "detail": {
+            "eventName": "CreateTags",
+            "requestParameters": {
+                "resourcesSet": { "items": [{ "resourceId": "i-0123456789abcdef0" }] },
+                "tagSet": { "items": items.map(tag).collect::<Vec<_>>() },
+            },
+        },
+    });
+    if let Some(seconds) = item_seconds {
+        event["detail"]["itemSeconds"] = json!(seconds);
+    }
+    event
+}
+
 /// The id of an item: its place among the event's tags.
 #[must_use]
 pub fn item_id(index: usize) -> String {
@@ -115,6 +181,18 @@ mod tests {
     fn the_name_of_an_entry_has_its_id() {
         assert_eq!(entry("0003", 0x1a2b), "0003#0000000000001a2b");
         assert_eq!(["0003#0000000000001a2b", "0003"].map(entry_id), ["0003", "0003"]);
+    }
+
+    #[test]
+    fn functions_have_all_items_and_each_once() {
+        for (items, workers) in [(0, 1), (1, 1), (1, 3), (10, 3), (1_000_000, 40), (1_000_000, 1600), (7, 7)]
+        {
+            let load = SharedItems { run: "r".to_owned(), items, workers, item_seconds: None };
+            let parts: Vec<_> = (0..workers).map(|worker| load.part(worker)).collect();
+            assert!(parts.iter().cloned().flatten().eq(0..items), "{items} by {workers}");
+            let sizes = parts.iter().map(|part| part.end - part.start);
+            assert!(sizes.clone().max().unwrap() - sizes.min().unwrap() <= 1, "{items} by {workers}");
+        }
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Sum {
         let tally = Tally { run: request.run.clone(), stages, ..Tally::default() };
         let requests = request.invocations.then(Default::default);
         let start_us = request.start_us.filter(|_| request.run.is_some());
-        Self { tally, measured_from, stages_from, start_us, requests, ..Self::default() }
+        Self { tally, measured_from, start_us, stages_from, requests, ..Self::default() }
     }
 
     /// Adds a row. One that isn't the run's, though its id starts alike, is passed over.

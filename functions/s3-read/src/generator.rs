@@ -1,5 +1,6 @@
 //! The generator: lists a bucket into the queue, as far as its time goes.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_config::SdkConfig;
@@ -9,10 +10,12 @@ use futures::future::LocalBoxFuture;
 use lambda_kit::env::EnvError;
 use lambda_kit::{Deadline, Failure, aws, env, is_xml_text, now_us};
 use protocol::run_name;
+use protocol::s3_read::slices::{Division, SliceReport};
 use protocol::s3_read::{GeneratorReport, GeneratorRequest, Variant, signed_body};
 use tokio::time::timeout_at;
 
 use crate::bucket_url::BucketUrl;
+use crate::event::{Answer, Event};
 use crate::listing::{Listed, Listing, Page};
 use crate::mode::Mode;
 use crate::presign::{MAX_VALID_SECONDS, Signer};
@@ -85,6 +88,35 @@ impl Generator {
         Ok(Self { variant, client, bucket, queue, signing })
     }
 
+    /// Does what it is asked for, in the invocation with this request id.
+    ///
+    /// # Errors
+    /// S3's or SQS's, once the retries are used up.
+    #[must_use]
+    pub fn answer(
+        &self,
+        event: Event,
+        request_id: String,
+        remaining: Duration,
+    ) -> LocalBoxFuture<'_, Result<Answer, Failure>> {
+        Box::pin(async move {
+            Ok(match event {
+                Event::Generate(request) => Answer::Generated(GeneratorReport {
+                    request_id,
+                    ..self.handle(request, remaining).await?
+                }),
+                Event::Divide(request) => {
+                    Answer::Divided(Division { request_id, ..self.divide(request, remaining).await? })
+                }
+                Event::SendSlice(task) => {
+                    let sent = self.send_slice(task, remaining).await?;
+                    let report = GeneratorReport { request_id, ..sent.report };
+                    Answer::SentSlice(SliceReport { report, ..sent })
+                }
+            })
+        })
+    }
+
     /// Lists into the queue until the listing ends, `max_objects` are sent, or the time is up.
     ///
     /// # Errors
@@ -98,20 +130,42 @@ impl Generator {
         Box::pin(async move {
             let deadline = Deadline::after(remaining);
             let run = if request.run.is_empty() { format!("run-{}", now_us()) } else { request.run };
-            run_name::check(&run)?;
+            let lists = AtomicU64::new(0);
             let work = Work {
-                listing: Listing { client: &self.client, bucket: &self.bucket, prefix: &request.prefix },
-                oldest: oldest(request.modified_within_hours)?,
+                listing: self.listing(&request.prefix, None, &lists),
+                oldest: modified_since(request.modified_within_hours)?,
                 max: if request.max_objects == 0 { u64::MAX } else { request.max_objects },
                 end: deadline.work(),
             };
-            let mut report = GeneratorReport::new(run, self.variant);
-            report.continuation =
-                self.list(&work, request.continuation.unwrap_or_default(), &mut report).await?;
-            report.elapsed_ms = u64::try_from(deadline.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(?report, "listed");
-            Ok(report)
+            self.generate(run, &work, request.continuation.unwrap_or_default(), deadline).await
         })
+    }
+
+    /// The bucket's objects whose keys start with a prefix, up to a last one.
+    pub(crate) fn listing<'a>(
+        &'a self,
+        prefix: &'a str,
+        until: Option<&'a str>,
+        requests: &'a AtomicU64,
+    ) -> Listing<'a> {
+        Listing { client: &self.client, bucket: &self.bucket, prefix, until, requests }
+    }
+
+    /// Sends the objects behind a key.
+    pub(crate) async fn generate(
+        &self,
+        run: String,
+        work: &Work<'_>,
+        after: String,
+        deadline: Deadline,
+    ) -> Result<GeneratorReport, Failure> {
+        run_name::check(&run)?;
+        let mut report = GeneratorReport::new(run, self.variant);
+        report.continuation = self.list(work, after, &mut report).await?;
+        report.lists = work.listing.requests.load(Ordering::Relaxed);
+        report.elapsed_ms = u64::try_from(deadline.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(?report, "listed");
+        Ok(report)
     }
 
     /// Page by page; the next one is asked for while one is sent. Returns the key to go on behind, if it isn't done.
@@ -150,8 +204,7 @@ impl Generator {
     ) -> Result<Progress, Failure> {
         let room = usize::try_from(work.max - report.sent).unwrap_or(usize::MAX);
         let wanted: Vec<_> = (0..objects.len()).filter(|index| work.wants(&objects[*index])).collect();
-        // SQS takes what XML can hold; a URL has nothing else.
-        let sendable = |index: &usize| self.signing.is_some() || is_xml_text(&objects[*index].key);
+        let sendable = |index: &usize| self.can_name(&objects[*index]);
         let mut chosen: Vec<_> = wanted.iter().copied().filter(sendable).collect();
         let enough = chosen.get(room).copied();
         chosen.truncate(room);
@@ -170,6 +223,11 @@ impl Generator {
         })
     }
 
+    /// Whether a message can name an object: SQS takes what XML can hold, and a URL has nothing else.
+    pub(crate) fn can_name(&self, object: &Listed) -> bool {
+        self.signing.is_some() || is_xml_text(&object.key)
+    }
+
     /// The bodies of messages that name objects.
     async fn bodies(&self, keys: impl Iterator<Item = &str>) -> Result<Vec<String>, Failure> {
         let Some((signer, provider)) = &self.signing else {
@@ -181,13 +239,13 @@ impl Generator {
 }
 
 /// What is to be done.
-struct Work<'a> {
-    listing: Listing<'a>,
-    /// Objects that were modified before are skipped, seconds since 1970.
-    oldest: i64,
+pub(crate) struct Work<'a> {
+    pub(crate) listing: Listing<'a>,
+    /// Objects that were modified before are skipped, seconds since 1970; none for all.
+    pub(crate) oldest: Option<i64>,
     /// Messages at most.
-    max: u64,
-    end: Instant,
+    pub(crate) max: u64,
+    pub(crate) end: Instant,
 }
 
 /// How far a page got.
@@ -206,23 +264,24 @@ impl Work<'_> {
         timeout_at(self.end.into(), self.listing.page(after)).await.map_or(Ok(None), |page| page.map(Some))
     }
 
-    fn wants(&self, object: &Listed) -> bool {
-        object.size > 0 && object.modified >= self.oldest
+    pub(crate) fn wants(&self, object: &Listed) -> bool {
+        object.size > 0 && self.oldest.is_none_or(|oldest| object.modified >= oldest)
     }
 }
 
-/// The time before which objects are too old, seconds since 1970.
-fn oldest(hours: f64) -> Result<i64, SetupError> {
+/// The time before which objects are too old, seconds since 1970; none for 0 hours.
+pub(crate) fn modified_since(hours: f64) -> Result<Option<i64>, SetupError> {
     if !hours.is_finite() || hours < 0.0 {
         return Err(SetupError::Hours(hours));
     }
     if hours == 0.0 {
-        return Ok(i64::MIN);
+        return Ok(None);
     }
     #[expect(clippy::cast_possible_truncation, reason = "so long ago that it is before all objects")]
     let seconds = (hours * SECONDS_PER_HOUR) as i64;
     let now = i64::try_from(now_us() / 1_000_000).unwrap_or(i64::MAX);
-    Ok(now.saturating_sub(seconds))
+    // S3 is younger.
+    Ok(Some(now.saturating_sub(seconds).max(0)))
 }
 
 /// How long URLs are valid.
@@ -242,9 +301,9 @@ mod tests {
 
     #[test]
     fn hours_are_a_moment_or_none() {
-        assert_eq!(oldest(0.0).unwrap(), i64::MIN);
+        assert_eq!(modified_since(0.0).unwrap(), None);
         let hour_ago = i64::try_from(now_us() / 1_000_000).unwrap() - 3600;
-        assert!((oldest(1.0).unwrap() - hour_ago).abs() <= 1);
-        assert!(oldest(-1.0).is_err() && oldest(f64::NAN).is_err());
+        assert!((modified_since(1.0).unwrap().unwrap() - hour_ago).abs() <= 1);
+        assert!(modified_since(-1.0).is_err() && modified_since(f64::NAN).is_err());
     }
 }

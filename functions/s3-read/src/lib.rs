@@ -1,7 +1,7 @@
 //! S3, read by functions in two ways: presigned URLs with plain HTTP, and the SDK's `GetObject`.
 //!
-//! A generator lists a bucket into a queue, a reader reads and hashes what the queue holds. Each variant (`signed`, `sdk`) has
-//! a generator, a queue, a dead-letter queue and a reader of its own.
+//! A generator lists a bucket into a queue, by itself or as one of many that send a slice each; a reader reads and hashes what the
+//! queue holds. Each variant (`signed`, `sdk`) has a generator, a queue, a dead-letter queue and a reader of its own.
 //!
 //! # Environment
 //! | variable | function | holds |
@@ -34,7 +34,9 @@
 //! the item's `MessageId` is the dead letter's.
 
 pub mod bucket_url;
+mod divide;
 pub mod error;
+pub mod event;
 pub mod generator;
 pub mod hash;
 pub mod listing;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use lambda_kit::Failure;
-use lambda_kit::sqs::{self, Message, Queue, Sending, Sent, number, string};
+use lambda_kit::sqs::{self, Message, Queue, Sending, Sent, Unsent, number, string};
 use protocol::message_attributes::{RUN, SENT_AT};
-use protocol::splitter::{ITEM_ATTRIBUTE, item_id};
+use protocol::splitter::ITEM_ATTRIBUTE;
 
 use crate::event::Event;
 
@@ -45,7 +45,7 @@ pub fn batches(
     let size = |index| event.size_with_one(index) + event.run.len() + ATTRIBUTES;
     let items: Vec<usize> = items.into_iter().collect();
     if let Some(&index) = items.iter().find(|index| size(**index) > max) {
-        return Err(TooLong { item: item_id(index), bytes: size(index), max });
+        return Err(TooLong { item: event.item_id(index), bytes: size(index), max });
     }
     Ok(sqs::batches(&items, size))
 }
@@ -62,8 +62,7 @@ pub async fn send(
     end: Instant,
     on_sent: impl AsyncFn(Sent) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let sending = Sending { end, concurrency: CONCURRENCY };
-    let unsent = queue.send(batches, sending, |index, at_us| message(event, index, at_us), on_sent).await?;
+    let unsent = try_send(queue, event, batches, end, on_sent).await?;
     match unsent.first() {
         None => Ok(()),
         Some(first) => {
@@ -73,9 +72,27 @@ pub async fn send(
     }
 }
 
+/// The same, but returns the items that are not in the queue.
+///
+/// # Errors
+/// If a request fails as a whole, or `on_sent` does. All batches are tried, whatever becomes of the others.
+pub async fn try_send(
+    queue: &Queue,
+    event: &Event<'_>,
+    batches: Vec<Vec<usize>>,
+    end: Instant,
+    on_sent: impl AsyncFn(Sent) -> Result<(), Failure>,
+) -> Result<Vec<Unsent>, Failure> {
+    let sending = Sending { end, concurrency: CONCURRENCY };
+    queue.send(batches, sending, |index, at_us| message(event, index, at_us), on_sent).await
+}
+
 fn message(event: &Event<'_>, index: usize, at_us: u64) -> Message {
-    let attributes =
-        [(RUN, string(&event.run)), (ITEM_ATTRIBUTE, string(&item_id(index))), (SENT_AT, number(at_us))];
+    let attributes = [
+        (RUN, string(&event.run)),
+        (ITEM_ATTRIBUTE, string(&event.item_id(index))),
+        (SENT_AT, number(at_us)),
+    ];
     let attributes: HashMap<_, _> = attributes.map(|(name, value)| (name.to_owned(), value)).into();
     Message { body: event.with_one(index), attributes }
 }

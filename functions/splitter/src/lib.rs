@@ -7,5 +7,6 @@ mod item;
 pub mod origin;
 mod python_literal;
 mod reply;
+pub mod sender;
 mod split;
 pub mod worker;

@@ -4,22 +4,21 @@ use anyhow::Result;
 use protocol::pipeline::message_id;
 use protocol::stats::{real, whole};
 use results::cost::{Cost, Usage};
-use results::prices::{
-    KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, STATE_TRANSITION,
-};
-use results::scenario::Detail;
-use results::scenario::pipeline::{COST, COST_OF_LOAD, Delivery};
+use results::prices::{KINESIS_CONSUMER_SHARD_HOUR, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR};
+use results::scenario::pipeline::{COST, Delivery};
+use results::scenario::{COST_OF_LOAD, Detail};
 
 use super::Run;
-use super::execute::{generator, start_delay_ms};
+use super::execute::generator;
 use super::limits;
 use super::options::Options;
 use super::report::Quantities;
 use crate::scenario::shared::billing_log::Billed;
-use crate::scenario::shared::cost::{lambda, quantity_of};
+use crate::scenario::shared::cost::quantity_of;
 use crate::scenario::shared::estimate::{
     Bound, Part, Past, Plan, Range, Standing, database, hourly, of_run, scaling,
 };
+use crate::scenario::shared::load_generator;
 
 /// The item of an estimate.
 const ITEM: &str = "messages";
@@ -75,7 +74,7 @@ fn api_requests(delivery: &Delivery) -> u64 {
 
 /// Until the load starts that functions send, s.
 pub fn start_delay(options: &Options) -> f64 {
-    options.workers().map_or(0.0, |workers| real(start_delay_ms(workers)) / 1e3)
+    options.workers().map_or(0.0, |workers| real(load_generator::start_delay_ms(workers)) / 1e3)
 }
 
 /// The functions that send the loads; none if this machine does.
@@ -86,7 +85,7 @@ fn generator_part(run: &Run, loads: &[Options]) -> Result<Option<Part>> {
     }
     let generator = generator(run)?;
     let transitions: u64 =
-        sent.iter().map(|(_, workers)| 3 + workers.div_ceil(generator.group_size) + 2 * workers).sum();
+        sent.iter().map(|(_, workers)| load_generator::transitions(generator, *workers)).sum();
     let ms = |(load, workers): &(&Options, u64), bound| {
         let (seconds, delay) = (load_seconds(load), start_delay(load));
         // They are started one after the other, and wait for the time at which all begin.
@@ -97,9 +96,8 @@ fn generator_part(run: &Run, loads: &[Options]) -> Result<Option<Part>> {
     Ok(Some(Part::of(COST_OF_LOAD, |bound| {
         let ms = sent.iter().map(|one| ms(one, bound)).sum();
         let billed = Billed { invocations, ms, ..Billed::default() };
-        let mut usage = lambda(&run.prices, &run.deployment().architecture, generator.memory, Some(billed));
-        usage.add("Step Functions", real(transitions), run.prices.quote(STATE_TRANSITION));
-        usage
+        let architecture = &run.deployment().architecture;
+        load_generator::usage(&run.prices, architecture, generator, Some(billed), transitions)
     })))
 }
 

@@ -17,6 +17,7 @@ use super::report::aggregate;
 use super::{Pipeline, Run};
 use crate::scenario::Scenario;
 use crate::scenario::shared::billing_log::Billed;
+use crate::scenario::shared::load_generator::Generation;
 use crate::scenario::shared::testing;
 
 /// When the load started, µs since 1970.
@@ -204,10 +205,12 @@ pub fn observation_of_functions() -> Observation {
     );
     observation.workers = Some(LoadWorkers {
         workers,
-        errors: BTreeMap::from([("Runtime.ExitError: signal: killed".to_owned(), 1)]),
-        transitions: 30,
-        billed: Some(Billed { invocations: 4, ms: 300_000.0, ..Billed::default() }),
-        ..LoadWorkers::default()
+        generation: Generation {
+            errors: BTreeMap::from([("Runtime.ExitError: signal: killed".to_owned(), 1)]),
+            transitions: 30,
+            billed: Some(Billed { invocations: 4, ms: 300_000.0, ..Billed::default() }),
+            ..Generation::default()
+        },
     });
     observation
 }

@@ -1,20 +1,22 @@
 //! What reading a bucket will cost and meet, before it begins.
 
 use anyhow::{Result, bail};
+use protocol::load_generator::LoadGenerator;
 use protocol::s3_read::Variant;
 use protocol::stats::{real, whole};
-use results::cost::{Cost, Usage};
+use results::cost::Cost;
 use results::scenario::Detail;
 use results::scenario::s3_read::{ReadRun, Reading};
 
 use super::Run;
 use super::options::Options;
-use super::report::{Quantities, THOUSAND_OBJECTS, items_of_run};
+use super::report::{Quantities, THOUSAND_OBJECTS, items_of_run, lists, load_item};
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::estimate::{
     Bound, Part, Past, Plan, Range, dashboard, objects, of_run, stored_bytes,
 };
 use crate::scenario::shared::limits::{Allowed, Limit, S3_READS, concurrency, table_writes};
+use crate::scenario::shared::load_generator;
 
 /// What a function reads and hashes with 256 MB, and with a whole connection's bandwidth at most, MB/s: the public archive contest
 /// reads and writes 15.7 GB in 387 s with 256 MB, and in 211 s with 512 MB (docs/prediction.md).
@@ -35,9 +37,9 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
     let variants = options.variants().into_iter();
     let all: Vec<Reads<'_>> = variants.map(|variant| Reads::new(run, options, variant, pasts)).collect();
     let seconds = all.iter().fold(Range::default(), |sum, reads| sum.plus(reads.seconds()));
-    let of_variants = all.iter().map(|reads| Part::of(reads.variant.to_string(), |bound| reads.usage(bound)));
+    let of_variants = all.iter().flat_map(Reads::parts);
     let rate = all.iter().map(Reads::rate).fold(0.0, f64::max);
-    let limits = vec![
+    let mut limits = vec![
         concurrency(run, invocations_at_once),
         Limit::new(
             "GET requests per second and prefix (S3)",
@@ -48,6 +50,7 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
         // An item of a unit for each object.
         table_writes(run.context(), &run.deployed.table.name, rate).await,
     ];
+    limits.extend(all.first().map(Reads::execution).unwrap_or_default());
     let mut standing = vec![dashboard(&run.prices)];
     standing.extend(is_filled(run).then(|| objects(&run.prices, run.deployment())));
     let mut assumptions = count_assumption(run, options);
@@ -69,9 +72,12 @@ pub fn used(reading: &Reading, costs: &[Cost]) -> Vec<Cost> {
     let of = |run: &ReadRun| {
         let thousands = real(run.objects.read) / 1e3;
         let items = items_of_run(run, THOUSAND_OBJECTS);
-        items.iter().find_map(|item| of_run(costs, &run.variant.to_string(), &[item], thousands))
+        let objects =
+            items.iter().find_map(|item| of_run(costs, &run.variant.to_string(), &[item], thousands));
+        let load = load_item(run.variant);
+        objects.into_iter().chain(of_run(costs, &load, &[&load], 1.0))
     };
-    reading.runs.iter().filter_map(of).collect()
+    reading.runs.iter().flat_map(of).collect()
 }
 
 /// Whether the stack has filled the bucket itself.
@@ -120,6 +126,8 @@ struct Reads<'a> {
     run: &'a Run,
     variant: Variant,
     objects: u64,
+    /// Functions that send the messages together; none if one does alone.
+    workers: Option<u64>,
     /// What an earlier run says.
     past: Option<Seen<'a>>,
 }
@@ -132,14 +140,15 @@ struct Seen<'a> {
     ms_per_byte: f64,
     /// Invocations of the readers for each object.
     invocations: f64,
-    /// Billed time of the generator for each object, ms.
-    generator_ms: f64,
+    /// Billed time of the generator for each object, ms; none if many shared it, and waited for each other.
+    generator_ms: Option<f64>,
 }
 
 impl<'a> Reads<'a> {
     fn new(run: &'a Run, options: &Options, variant: Variant, pasts: &[&'a Past]) -> Self {
         let past = pasts.iter().find_map(|past| Seen::new(past, variant));
-        Self { run, variant, objects: objects_at_most(run, options), past }
+        let (objects, workers) = (objects_at_most(run, options), options.workers());
+        Self { run, variant, objects, workers, past }
     }
 
     fn memory_mb(&self) -> u64 {
@@ -152,24 +161,53 @@ impl<'a> Reads<'a> {
         stored_bytes(self.run.deployment()) / filled * real(self.objects)
     }
 
-    fn usage(&self, bound: Bound) -> Usage {
+    /// What the objects take, and the functions that send them together.
+    fn parts(&self) -> Vec<Part> {
+        let objects = Part::of(self.variant.to_string(), |bound| self.quantities(bound).usage(self.run));
+        let load = self.workers.map(|_| {
+            let usage = |bound| self.quantities(bound).load_usage(self.run).unwrap_or_default();
+            Part::of(load_item(self.variant), usage)
+        });
+        std::iter::once(objects).chain(load).collect()
+    }
+
+    /// What starts the functions that send the messages together; none if one sends them alone.
+    fn generator(&self) -> Option<(&LoadGenerator, u64)> {
+        let functions = self.run.deployed.variants.get(&self.variant)?;
+        functions.load.as_ref().zip(self.workers)
+    }
+
+    /// What starting the functions that send takes; nothing if none do.
+    fn execution(&self) -> Vec<Limit> {
+        let generator = self.generator();
+        generator.map_or_else(Vec::new, |(generator, workers)| {
+            load_generator::limits(self.run, generator, workers)
+        })
+    }
+
+    fn quantities(&self, bound: Bound) -> Quantities {
         let reader = Billed {
             invocations: whole(self.invocations().at(bound)),
             ms: self.reader_ms().at(bound),
             ..Billed::default()
         };
-        let generator = Billed { invocations: 1, ms: self.generator_ms().at(bound), ..Billed::default() };
+        // One divides the listing, and the others list their slices again.
+        let invocations = 1 + self.workers.unwrap_or_default();
+        let generator = Billed { invocations, ms: self.generator_ms().at(bound), ..Billed::default() };
+        let listings = 1 + u64::from(self.workers.is_some());
         Quantities {
             memory_mb: self.memory_mb(),
             reader: Some(reader),
             generator: Some(generator),
-            listed: self.objects,
+            transitions: self
+                .generator()
+                .map(|(generator, workers)| load_generator::transitions(generator, workers)),
+            lists: lists(listings * self.objects, invocations),
             sent: self.objects,
             dead_lettered: 0,
             gets: self.objects,
             write_units: self.objects,
         }
-        .usage(self.run)
     }
 
     /// Of the readers: at least full batches, at most one for each object.
@@ -190,14 +228,22 @@ impl<'a> Reads<'a> {
         transfer.plus(OBJECT_MS.map(|ms| ms * real(self.objects)))
     }
 
+    /// Of the generators, together.
     fn generator_ms(&self) -> Range {
+        // They are started one after the other, and wait for the time at which all begin.
+        let waits =
+            self.workers.map_or(0.0, |workers| real(workers * load_generator::start_delay_ms(workers)));
+        self.sending_ms().plus(Range::new(0.0, waits, waits))
+    }
+
+    /// Of the generators while they list and send.
+    fn sending_ms(&self) -> Range {
         let deployment = self.run.deployment();
-        match &self.past {
+        match self.past.as_ref().and_then(|seen| Some((seen.past, seen.generator_ms?))) {
             // Its memory is no setting.
-            Some(seen) => seen
-                .past
-                .durations(deployment, 0, 0)
-                .map(|longer| longer * seen.generator_ms * real(self.objects)),
+            Some((past, ms)) => {
+                past.durations(deployment, 0, 0).map(|longer| longer * ms * real(self.objects))
+            }
             None => LISTED_MS.map(|ms| ms * real(self.objects)),
         }
     }
@@ -209,7 +255,10 @@ impl<'a> Reads<'a> {
     fn seconds(&self) -> Range {
         let busy = self.concurrency().min(self.invocations().expected.max(1.0));
         let reading = self.reader_ms().map(|ms| ms / 1e3 / busy);
-        reading.plus(self.generator_ms().map(|ms| ms / 1e3)).plus(AROUND_SECONDS)
+        let senders = real(self.workers.unwrap_or(1));
+        let start = self.workers.map_or(0.0, |workers| real(load_generator::start_delay_ms(workers)) / 1e3);
+        let sending = self.sending_ms().map(|ms| start + ms / 1e3 / senders);
+        reading.plus(sending).plus(AROUND_SECONDS)
     }
 
     /// Requests per second if all readers are at work.
@@ -235,7 +284,7 @@ impl<'a> Reads<'a> {
 impl<'a> Seen<'a> {
     fn new(past: &'a Past, variant: Variant) -> Option<Self> {
         let Detail::S3Read(reading) = &past.detail else { return None };
-        let ReadRun { invocations, memory_mb, bytes, objects, .. } = reading
+        let ReadRun { invocations, memory_mb, bytes, objects, listing, .. } = reading
             .runs
             .iter()
             .find(|run| run.variant == variant && run.bytes > 0 && run.objects.read > 0)?;
@@ -246,7 +295,7 @@ impl<'a> Seen<'a> {
             memory_mb: *memory_mb,
             ms_per_byte: reader.billed_ms / real(*bytes),
             invocations: real(reader.invocations) / read,
-            generator_ms: generator.billed_ms / read,
+            generator_ms: listing.division.is_none().then_some(generator.billed_ms / read),
         })
     }
 }
@@ -272,6 +321,17 @@ mod tests {
     async fn the_same_reads_again_are_estimated_as_they_were() {
         let s3_read = S3Read::new(&parsed("").unwrap()).unwrap();
         assert_alike(&again(&s3_read, run()).await, &[]);
+    }
+
+    #[tokio::test]
+    async fn functions_that_send_together_are_estimated_as_they_cost() {
+        let s3_read = S3Read::new(&parsed("--variant sdk --from functions --workers 4").unwrap()).unwrap();
+        let plan = plan(&run(), &s3_read.options, 10, &[]).await.unwrap();
+        let items: Vec<_> = plan.parts.iter().map(|part| part.expected.item.as_str()).collect();
+        assert_eq!(items, ["sdk", "sdk: the load generator, for this run"]);
+        // Two listings of 1,000 objects, but in five invocations.
+        let lists = plan.parts[1].expected.lines.iter().find(|line| line.name == "LIST").unwrap();
+        assert_eq!(lists.quantity, Some(5.0));
     }
 
     #[test]

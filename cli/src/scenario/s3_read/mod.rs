@@ -34,8 +34,10 @@ impl Scenario for S3Read {
     type Options = Options;
     type Deployed = Deployed;
     const COMPARED: ComparedBy = ComparedBy { speed: "MB/s per function", is_rate: true, price: report::GB };
+    const QUOTAS: &'static [Quota] = &[STATE_TRANSITIONS];
 
     fn new(options: &Options) -> Result<Self> {
+        options.check()?;
         Ok(Self { options: options.clone(), contents: RefCell::default() })
     }
 
@@ -46,7 +48,7 @@ impl Scenario for S3Read {
     }
 
     fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
-        deployed.as_ref().setting("concurrency").unwrap_or(1)
+        deployed.as_ref().setting("concurrency").unwrap_or(1) + self.options.workers().unwrap_or_default()
     }
 
     async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {

@@ -1,9 +1,12 @@
 //! What `lambench run s3-read` takes.
 
+use anyhow::Result;
+use clap::ValueEnum;
 use protocol::s3_read::{Deployed, Variant};
 use results::scenario::s3_read::{Reading, Request};
 use serde_json::{Value, json};
 
+use crate::exit::Usage;
 use crate::scenario::shared::tables::distinct;
 
 /// The end of `lambench run s3-read --help`.
@@ -16,10 +19,17 @@ Examples:
     lambench run s3-read
   Only the SDK, the first 500 objects whose keys start with logs/:
     lambench run s3-read --variant sdk --prefix logs/ --max-objects 500
+  A million objects of your own bucket, sent by 40 functions at once:
+    lambench run s3-read --from functions --workers 40 --max-objects 1000000
   What memory buys the readers:
     lambench run s3-read --memory 128,512,1024,1769
   Only the throughput:
     lambench run s3-read --json | jq '.[\"s3-read\"].runs[] | {variant, memory_mb, mb_per_second}'";
+
+/// Functions that send the messages, where nothing else is asked for.
+const WORKERS: u64 = 10;
+/// The most that there can be: each is told where all slices end, and 256 KiB pass between states.
+const MAX_WORKERS: u64 = 200;
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
@@ -42,12 +52,45 @@ pub struct Options {
     /// Maximum number of objects to read; 0 for no limit [default: the stack's objectCount]
     #[arg(long, value_name = "N")]
     max_objects: Option<u64>,
+    /// Who sends the messages
+    #[arg(long, value_enum, default_value_t)]
+    from: Origin,
+    /// Functions that send the messages together, at most [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_WORKERS))]
+    workers: Option<u64>,
+}
+
+/// Who sends the messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Origin {
+    /// One function, which lists the bucket
+    #[default]
+    Generator,
+    /// Many functions, each a slice of the bucket, which one has listed folder by folder side by side
+    Functions,
 }
 
 impl Options {
     /// The variants, each once.
     pub fn variants(&self) -> Vec<Variant> {
         distinct(self.variants.iter()).into_iter().copied().collect()
+    }
+
+    /// How many functions send the messages together, at most; none if one does alone.
+    pub fn workers(&self) -> Option<u64> {
+        (self.from == Origin::Functions).then(|| self.workers.unwrap_or(WORKERS))
+    }
+
+    /// Fails if the options don't go together.
+    ///
+    /// # Errors
+    /// [`Usage`].
+    pub fn check(&self) -> Result<()> {
+        if self.workers.is_some() && self.from == Origin::Generator {
+            let message = "--workers is for functions: add --from functions, or leave --workers out";
+            return Err(Usage(message.to_owned()).into());
+        }
+        Ok(())
     }
 
     /// What is to be read: of a bucket that the stack has filled, all of it.
@@ -60,6 +103,7 @@ impl Options {
             modified_within_hours: self.modified_within,
             max_objects: most.unwrap_or_default(),
             hash: deployment.text_setting("hash").to_owned(),
+            workers: self.workers(),
         }
     }
 }
@@ -72,11 +116,11 @@ pub fn of_result(reading: &Reading) -> Value {
     options
 }
 
-fn variant(name: &str) -> Result<Variant, String> {
+fn variant(name: &str) -> std::result::Result<Variant, String> {
     name.parse().map_err(|_| "choose signed (presigned URLs) or sdk (GetObject)".to_owned())
 }
 
-fn hours(text: &str) -> Result<f64, String> {
+fn hours(text: &str) -> std::result::Result<f64, String> {
     let hours = text.parse().ok().filter(|hours: &f64| hours.is_finite() && *hours >= 0.0);
     hours.ok_or_else(|| "it has to be a number of hours, or 0 for all".to_owned())
 }
@@ -94,6 +138,16 @@ mod tests {
     }
 
     #[test]
+    fn functions_send_together_if_they_are_asked_for() {
+        let workers = |line: &str| parsed::<Options>(line).unwrap().workers();
+        assert_eq!(workers(""), None);
+        assert_eq!(workers("--from functions"), Some(10));
+        assert_eq!(workers("--from functions --workers 40"), Some(40));
+        let alone: Options = parsed("--workers 3").unwrap();
+        assert!(alone.check().unwrap_err().to_string().contains("add --from functions"));
+    }
+
+    #[test]
     fn lists_keep_their_order_and_name_nothing_twice() {
         let options: Options = parsed("--variant sdk,sdk,signed").unwrap();
         assert_eq!(options.variants(), [Variant::Sdk, Variant::Signed]);
@@ -106,6 +160,7 @@ mod tests {
             ("--modified-within=-1", "a number of hours, or 0"),
             ("--modified-within nan", "a number of hours, or 0"),
             ("--max-objects=-1", "--max-objects"),
+            ("--from functions --workers 201", "1..=200"),
         ] {
             let said = parsed::<Options>(line).unwrap_err().to_string();
             assert!(said.contains(expected), "'{line}': {said}");

@@ -1,7 +1,8 @@
 //! What the tests of this scenario have in common.
 
 use protocol::s3_read::{FailureKind, Variant, reason};
-use results::scenario::s3_read::{Listing, Request};
+use results::scenario::Senders;
+use results::scenario::s3_read::{Division, Listing, Request};
 use serde_json::json;
 
 use super::Run;
@@ -11,6 +12,7 @@ use super::options::Options;
 use super::report::Aggregate;
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::dead_letters::DeadLetters;
+use crate::scenario::shared::load_generator::Generation;
 use crate::scenario::shared::testing;
 
 /// When the first object was requested, µs since 1970.
@@ -25,6 +27,10 @@ pub fn run() -> Run {
             "reader": format!("{name}-reader-{variant}"),
             "queue": {
                 "url": format!("http://q/{variant}"), "arn": "a", "deadLetterUrl": format!("http://q/{variant}-dead"),
+            },
+            "load": {
+                "stateMachine": format!("arn:aws:states:us-east-1:0:stateMachine:{name}-{variant}"),
+                "function": format!("{name}-generator-{variant}"), "memory": 1769, "groupSize": 40,
             },
         })
     };
@@ -89,9 +95,23 @@ pub fn observation(variant: Variant, memory_mb: u64) -> Observation {
         is_partial: false,
         handled: Handled { items, ..Handled::default() },
         generator: Some(billed(1, 8.0)),
+        generation: None,
         reader: Some(billed(1, 100.0)),
         warnings: Vec::new(),
     }
+}
+
+/// The same, sent by two functions.
+pub fn observation_of_functions(variant: Variant) -> Observation {
+    let mut observation = observation(variant, 512);
+    let senders = Senders { count: 2, seconds: 0.5, ..Senders::default() };
+    observation.listing.calls = 3;
+    observation.listing.lists = Some(6);
+    observation.listing.division = Some(Division { parts: 4, seconds: 0.25, senders });
+    observation.generator = Some(billed(3, 12_000.0));
+    observation.generation =
+        Some(Generation { workers: 2, reported: 2, transitions: 8, ..Generation::default() });
+    observation
 }
 
 /// What these say.

@@ -14,6 +14,7 @@ pub mod headline;
 pub mod invocation_log;
 pub mod invoke;
 pub mod limits;
+pub mod load_generator;
 pub mod memory_sweep;
 pub mod metric;
 pub mod pictures;

@@ -77,18 +77,7 @@ impl<'a> Machine<'a> {
 
     /// Stops an execution; one that has ended already, or never was, is fine.
     pub async fn stop(&self, execution: &str) -> Result<()> {
-        let stop = self.client.stop_execution().execution_arn(execution);
-        match stop.error("Interrupted").cause("stopped by lambench").send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| {
-                    error.is_validation_exception() || error.is_execution_does_not_exist()
-                }) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(failed("StopExecution", self.deployment)(&error)),
-        }
+        stop(&self.client, self.deployment, execution).await
     }
 
     /// Fails if somebody else's execution is under way: two at once would slow each other down.
@@ -148,6 +137,22 @@ impl<'a> Machine<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// Stops an execution of any state machine; one that has ended already, or never was, is fine.
+pub async fn stop(client: &Client, deployment: &Deployment, execution: &str) -> Result<()> {
+    let stop = client.stop_execution().execution_arn(execution);
+    match stop.error("Interrupted").cause("stopped by lambench").send().await {
+        Ok(_) => Ok(()),
+        Err(error)
+            if error.as_service_error().is_some_and(|error| {
+                error.is_validation_exception() || error.is_execution_does_not_exist()
+            }) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(failed("StopExecution", deployment)(&error)),
     }
 }
 

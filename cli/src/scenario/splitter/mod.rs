@@ -13,6 +13,7 @@ use results::scenario::splitter::SPLIT_COST;
 
 use super::Scenario;
 use super::shared::estimate::{Past, Plan};
+use super::shared::limits::{Quota, STATE_TRANSITIONS};
 use super::shared::memory_sweep::ComparedBy;
 use super::shared::run::{self, Measurement};
 use options::Options;
@@ -28,8 +29,10 @@ impl Scenario for Splitter {
     type Options = Options;
     type Deployed = Deployed;
     const COMPARED: ComparedBy = ComparedBy { speed: "elapsed, s", is_rate: false, price: SPLIT_COST };
+    const QUOTAS: &'static [Quota] = &[STATE_TRANSITIONS];
 
     fn new(options: &Options) -> Result<Self> {
+        options.check()?;
         Ok(Self(options.clone()))
     }
 
@@ -39,7 +42,8 @@ impl Scenario for Splitter {
 
     fn invocations_at_once(&self, deployed: &Deployed) -> u64 {
         let concurrencies = self.0.concurrency.iter().copied();
-        concurrencies.max().or_else(|| deployed.as_ref().setting("concurrency")).unwrap_or(1)
+        let items = concurrencies.max().or_else(|| deployed.as_ref().setting("concurrency")).unwrap_or(1);
+        items + self.0.workers().unwrap_or_default()
     }
 
     async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use protocol::splitter::item_id;
+use results::scenario::Senders;
 use results::scenario::splitter::Trigger;
 use serde_json::json;
 
 use super::Run;
 use super::execute::run_log::Entry;
-use super::execute::{Event, Handled, Observation, RunLog, SplitObservation};
-use super::options::Options;
+use super::execute::{Event, Handled, Observation, RunLog, SentItems, SplitObservation, Unsent};
+use super::options::{Options, Origin};
 use crate::scenario::shared::billing_log::Billed;
+use crate::scenario::shared::load_generator::Generation;
 use crate::scenario::shared::testing;
 
 /// Events as the function gets them.
@@ -35,13 +37,30 @@ pub fn run() -> Run {
         "eventBus": "default", "source": "lambench.splitter", "functions": { "worker": format!("{name}-worker") },
         "functionArn": format!("arn:aws:lambda:us-east-1:0:function:{name}-worker"),
         "itemReserveSeconds": 0.25, "eventRetries": 2,
+        "load": {
+            "stateMachine": format!("arn:aws:states:us-east-1:0:stateMachine:{name}"),
+            "function": format!("{name}-load"), "memory": 1769, "groupSize": 40,
+        },
     });
     testing::run("splitter", environment)
 }
 
 /// Those of 20 items, at the concurrencies 1 and 5.
 pub fn options() -> Options {
-    Options { items: 20, item_seconds: None, concurrency: vec![1, 5], event: None }
+    Options {
+        items: 20,
+        item_seconds: None,
+        concurrency: vec![1, 5],
+        event: None,
+        from: Origin::Event,
+        workers: None,
+    }
+}
+
+/// Those of so many items, which two functions send.
+pub fn options_of_functions(items: u64) -> Options {
+    let (from, workers) = (Origin::Functions, Some(2));
+    Options { items, concurrency: vec![5], from, workers, ..options() }
 }
 
 /// 20 items of 0.2 s.
@@ -63,6 +82,27 @@ pub fn fixture(name: &str, item_seconds: Option<f64>) -> Event {
 /// What was observed of 20 items at some concurrencies.
 pub fn observed(splits: Vec<SplitObservation>) -> Observation {
     Observation { event: event(), splits, warnings: Vec::new(), missing: Vec::new() }
+}
+
+/// The same at a concurrency of 5, where two functions have sent the items.
+pub fn split_of_functions() -> SplitObservation {
+    let mut split = split_at(5);
+    split.trigger = Trigger::Functions;
+    split.handled.log.split = None;
+    split.sent = Some(SentItems {
+        senders: Senders { count: 2, seconds: 0.04, ..Senders::default() },
+        unsent: Unsent::default(),
+        reason: None,
+        generation: Generation {
+            workers: 2,
+            reported: 2,
+            transitions: 8,
+            billed: Some(Billed { invocations: 2, ms: 10_200.0, ..Billed::default() }),
+            ..Generation::default()
+        },
+    });
+    split.billed = split.billed.map(|billed| Billed { invocations: 20, ..billed });
+    split
 }
 
 /// Such a split without any trouble: each item takes 210 ms, queued 30 ms after the event was sent.
@@ -94,6 +134,7 @@ pub fn split_at(concurrency: u64) -> SplitObservation {
         concurrency,
         trigger: if is_split { Trigger::EventBus } else { Trigger::Sequential },
         reply: None,
+        sent: None,
         items: 20,
         sent_us: SENT_US,
         seen_us: SENT_US + 10_000_000,

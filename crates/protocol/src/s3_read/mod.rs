@@ -1,6 +1,7 @@
 //! s3-read: what its stack says, what the generator takes and answers, and what messages and items of the table hold.
 
 pub mod item;
+pub mod slices;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +17,7 @@ use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 use crate::deployment::{Deployment, Queue};
+use crate::load_generator::LoadGenerator;
 
 /// Base64 with its padding or without.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -68,6 +70,9 @@ pub struct VariantFunctions {
     pub reader: String,
     /// A message an object.
     pub queue: Queue,
+    /// What starts many of its generators at once; none of a stack that an earlier version deployed.
+    #[serde(default)]
+    pub load: Option<LoadGenerator>,
 }
 
 /// How objects are read.
@@ -194,6 +199,9 @@ pub struct GeneratorReport {
     pub sent: u64,
     /// What the objects of these messages have, bytes.
     pub bytes: u64,
+    /// LIST requests that it took; 0 of an earlier version.
+    #[serde(default)]
+    pub lists: u64,
     /// The last key that is done, behind which the next call goes on; none if everything is done.
     pub continuation: Option<String>,
     /// How long it took, ms.
@@ -214,6 +222,7 @@ impl GeneratorReport {
             unsendable: 0,
             sent: 0,
             bytes: 0,
+            lists: 0,
             continuation: None,
             elapsed_ms: 0,
             request_id: String::new(),

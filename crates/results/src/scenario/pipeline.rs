@@ -23,9 +23,6 @@ pub const COST: &str = "a million messages, without Aurora's capacity";
 /// The same with Aurora's capacity, where that was measured.
 pub const COST_WITH_AURORA: &str = "a million messages, with Aurora's capacity";
 
-/// What the functions cost that sent the messages of a run, which are no part of the pipeline.
-pub const COST_OF_LOAD: &str = "the load generator, for this run";
-
 /// What became of the messages that a load test sent through the pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::is_zero;
+use super::{Senders, is_zero};
 use crate::billing_log::FunctionUse;
 use protocol::histogram::Latency;
 use protocol::s3_read::Variant;
@@ -32,6 +32,9 @@ pub struct Request {
     pub max_objects: u64,
     /// What they were hashed with: `md5`, `crc32` or `sha256`.
     pub hash: String,
+    /// Functions that were to send the messages together, at most; none if one alone was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u64>,
 }
 
 /// All objects by one variant, with one memory size.
@@ -88,6 +91,23 @@ pub struct Listing {
     pub bytes: u64,
     /// How long it took, s.
     pub seconds: f64,
+    /// LIST requests that it took; none in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<u64>,
+    /// How it was divided among functions; none if one sent it alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub division: Option<Division>,
+}
+
+/// A listing that functions sent together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Division {
+    /// Parts of the bucket, by its folders, that were listed side by side to divide it.
+    pub parts: u64,
+    /// How long that took, s.
+    pub seconds: f64,
+    /// Those who sent it.
+    pub senders: Senders,
 }
 
 /// What became of the objects: those sent are `read`, `dead_lettered`, `lost` and `interrupted` together.

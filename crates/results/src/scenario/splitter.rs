@@ -7,7 +7,7 @@ use protocol::splitter::Reply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::is_zero;
+use super::{Senders, is_zero};
 use crate::billing_log::FunctionUse;
 
 /// What a million items cost on AWS, split.
@@ -41,7 +41,7 @@ pub struct Task {
     pub items: u64,
     /// How long each takes, s.
     pub item_seconds: f64,
-    /// Its size as JSON, bytes.
+    /// Its size as JSON, bytes; 0 if there was none.
     pub event_bytes: u64,
     /// Size of the message of one item, bytes.
     pub message_bytes: u64,
@@ -49,6 +49,9 @@ pub struct Task {
     pub batch_size: u64,
     /// The longest that an invocation of any function may last, s.
     pub max_invocation_seconds: u64,
+    /// Functions that sent the items' messages together; none if there was an event to split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u64>,
 }
 
 /// How the function comes to its work.
@@ -61,6 +64,8 @@ pub enum Trigger {
     Invoke,
     /// One invocation of lambench's after the other, each with one item: nothing is split.
     Sequential,
+    /// The items by the queue, into which functions have put them: there is no event.
+    Functions,
 }
 
 /// What became of the items at one concurrency.
@@ -88,8 +93,12 @@ pub struct SplitRun {
     pub efficiency: Option<f64>,
     /// Most items that were under way at once.
     pub peak_concurrency: u64,
-    /// From sending the event until all items were queued, s; none if nothing was split.
+    /// From sending the event, or from the start of the functions that send the items, until all items were queued, s; none if there
+    /// was no queue.
     pub split_seconds: Option<f64>,
+    /// The functions that sent the items; none if there was an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub senders: Option<Senders>,
     /// From sending an item's message to the start of the attempt that did it; none if there was no queue.
     pub queueing_ms: Option<Latency>,
     /// From the start to the end of the attempt that did an item.
@@ -132,7 +141,7 @@ pub struct ItemTime {
     pub is_cold: bool,
 }
 
-/// What became of the items: all are `done`, `dead_lettered`, `lost` and `interrupted` together.
+/// What became of the items: all are `done`, `dead_lettered`, `lost`, `unsent` and `interrupted` together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Items {
     /// Done, once each, as the run log has it.
@@ -148,6 +157,9 @@ pub struct Items {
     pub lost: u64,
     /// Their ids, a hundred at most.
     pub lost_ids: Vec<String>,
+    /// Neither done nor in the dead-letter queue, and not known to have been sent at all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unsent: u64,
     /// Not done because the user ended the run: they were removed from the queue, or never handed over.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub interrupted: u64,

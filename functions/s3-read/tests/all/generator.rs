@@ -7,6 +7,8 @@ use crate::support::aws::Aws;
 use crate::support::server::Server;
 use crate::support::{VARIANTS, s3_config};
 use lambda_kit::{Failure, is_xml_text};
+use protocol::load_generator::Task;
+use protocol::s3_read::slices::{Division, DivisionRequest, SharedListing, Slice};
 use protocol::s3_read::{GeneratorReport, GeneratorRequest, Variant};
 use s3_read::bucket_url::BucketUrl;
 use s3_read::generator::Generator;
@@ -77,6 +79,7 @@ async fn both_variants_send_the_same_objects_with_their_run() {
             unsendable: 0,
             sent: 3,
             bytes: 20,
+            lists: 1,
             continuation: None,
             elapsed_ms: report.elapsed_ms,
             request_id: String::new(),
@@ -208,4 +211,98 @@ async fn a_run_that_no_message_can_name_is_refused_before_anything_is_sent() {
         assert!(failure.starts_with("the name of a run must have 1 to 256 bytes"), "{failure}");
         assert!(world.bodies().is_empty());
     }
+}
+
+/// What so many generators send of a listing that one has divided, and how it was divided.
+async fn send_slices(world: &World, most: u64, max: u64) -> (Division, Vec<GeneratorReport>) {
+    let request =
+        DivisionRequest { slices: most, prefix: String::new(), modified_within_hours: 0.0, max_objects: max };
+    let division = world.generator.divide(request, LONG).await.unwrap();
+    let load = SharedListing {
+        run: "r".to_owned(),
+        prefix: String::new(),
+        modified_since: division.modified_since,
+        is_limited: max > 0,
+        slices: division.slices.clone(),
+    };
+    let mut reports = Vec::new();
+    for worker in 0..load.slices.len() as u64 {
+        let task = Task { load: load.clone(), worker, start_at_ms: 0 };
+        let sent = world.generator.send_slice(task, LONG).await.unwrap();
+        assert_eq!((sent.worker, &sent.report.continuation), (worker, &None));
+        assert!(sent.span.end_us > sent.span.late_us, "late, as nobody has waited for it");
+        reports.push(sent.report);
+    }
+    (division, reports)
+}
+
+#[tokio::test]
+async fn generators_send_a_divided_listing_together_each_object_once() {
+    for variant in VARIANTS {
+        let world = World::new(variant).await;
+        world.list_numbered(1500);
+        for folder in ["a", "b/c", "b/d", "z"] {
+            (0..300).for_each(|number| world.server.list(&format!("{folder}/{number:03}"), 10, NEW));
+        }
+        world.server.list("b/", 0, NEW);
+        world.server.list("top", 10, NEW);
+        let (division, reports) = send_slices(&world, 4, 0).await;
+        // a/, b/c/, b/d/, files/ with top, and z/.
+        assert_eq!((division.parts, division.listed, division.slices.len()), (5, 2702, 4), "{variant}");
+        let all = |of: fn(&GeneratorReport) -> u64| reports.iter().map(of).sum::<u64>();
+        assert_eq!((all(|one| one.sent), all(|one| one.listed), all(|one| one.skipped)), (2701, 2702, 1));
+        assert!(reports.iter().all(|report| (600..=800).contains(&report.sent)), "{reports:?}");
+        assert_eq!(world.bodies().len(), 2701);
+        if variant == Variant::Sdk {
+            assert_eq!(world.bodies().into_iter().collect::<BTreeSet<_>>().len(), 2701);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_without_folders_is_one_listing_and_still_many_slices() {
+    let world = World::new(Variant::Sdk).await;
+    (0..1000).for_each(|number| world.server.list(&format!("{number:05}"), 10, NEW));
+    let (division, reports) = send_slices(&world, 4, 0).await;
+    assert_eq!((division.parts, division.lists, reports.len()), (1, 2, 4));
+    assert_eq!(reports.iter().map(|report| report.sent).collect::<Vec<_>>(), [300, 300, 300, 100]);
+    assert_eq!(world.bodies().into_iter().collect::<BTreeSet<_>>().len(), 1000);
+}
+
+#[tokio::test]
+async fn the_limit_is_of_the_messages_of_all_slices() {
+    let world = World::new(Variant::Sdk).await;
+    world.list_numbered(2500);
+    let (division, reports) = send_slices(&world, 8, 1203).await;
+    assert_eq!(reports.iter().map(|report| report.sent).sum::<u64>(), 1203);
+    assert_eq!(division.slices.last().unwrap().until, Some(key(1299)));
+    let expected: BTreeSet<_> = (0..1203).map(key).collect();
+    assert_eq!(world.bodies().into_iter().collect::<BTreeSet<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_slice_whose_time_is_up_says_where_it_stopped() {
+    let world = World::new(Variant::Sdk).await;
+    world.list_numbered(50);
+    world.aws.state().refused = BTreeSet::from([key(43)]);
+    let slices = vec![Slice { until: Some(key(19)), objects: 20 }, Slice { until: None, objects: 30 }];
+    let load = SharedListing {
+        run: "r".to_owned(),
+        prefix: String::new(),
+        modified_since: None,
+        is_limited: false,
+        slices,
+    };
+    let task = Task { load, worker: 1, start_at_ms: 0 };
+    let sent = world.generator.send_slice(task, Duration::from_secs(3)).await.unwrap();
+    assert_eq!((sent.report.sent, sent.report.continuation), (23, Some(key(42))));
+}
+
+#[tokio::test]
+async fn a_slice_that_there_is_not_is_refused() {
+    let world = World::new(Variant::Sdk).await;
+    let task: Task<SharedListing> =
+        serde_json::from_str(include_str!("../../fixtures/slice-task.json")).unwrap();
+    let failure = world.generator.send_slice(Task { worker: 2, ..task }, LONG).await.unwrap_err();
+    assert_eq!(failure.to_string(), "worker is 2, but there are 2 slices");
 }

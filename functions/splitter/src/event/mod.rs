@@ -58,6 +58,8 @@ pub struct Event<'a> {
     text: &'a str,
     /// Where the list of tags is in it.
     list: Range<usize>,
+    /// The place of the first one, where it has a part of a run's items.
+    first: usize,
     tags: Vec<&'a RawValue>,
 }
 
@@ -129,7 +131,7 @@ pub fn parse<'a>(text: &'a str, source: &str) -> Result<Parsed<'a>, EventError> 
     run_name::check(&run)?;
     let item_time = detail.item_seconds.map(item_time).transpose()?;
     let list = range_of(text, items.get());
-    Ok(Parsed::Tags(Event { run, item_time, text, list, tags }))
+    Ok(Parsed::Tags(Event { run, item_time, text, list, first: 0, tags }))
 }
 
 /// What an event is known by.
@@ -174,6 +176,12 @@ fn range_of(text: &str, part: &str) -> Range<usize> {
 }
 
 impl Event<'_> {
+    /// It, as one that has the items of a run from this place on.
+    #[must_use]
+    pub fn with_items_from(self, first: usize) -> Self {
+        Self { first, ..self }
+    }
+
     /// It, as it came.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -193,10 +201,16 @@ impl Event<'_> {
         matches!(self.tags.as_slice(), [tag] if key(tag).unwrap_or(false))
     }
 
+    /// The id of one of its items.
+    #[must_use]
+    pub fn item_id(&self, index: usize) -> String {
+        item_id(self.first + index)
+    }
+
     /// The run log's entry of one of its items.
     #[must_use]
     pub fn item_entry(&self, index: usize) -> String {
-        self.entry_of(&item_id(index), index)
+        self.entry_of(&self.item_id(index), index)
     }
 
     /// The run log's entry of one of its items that the event it is from has under another id.

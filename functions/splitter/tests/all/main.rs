@@ -1,5 +1,6 @@
 //! The function as it is invoked.
 
 mod messages;
+mod sender;
 mod support;
 mod worker;

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use protocol::pipeline::{Invocations as Stored, RequestIds};
-use results::scenario::pipeline::Workers;
 use tokio::time::Instant;
 
 use super::tally::invocations;
@@ -49,14 +48,8 @@ pub async fn look_up(run: &Run, mut observation: Observation) -> Result<Observat
         observation.functions.push((part, billed));
     }
     if let Some(workers) = &mut observation.workers {
-        let Workers { count, lost, .. } = workers.workers;
-        let span = Span {
-            function: &generator(run)?.function,
-            from_ms: workers.span_ms.0,
-            to_ms: workers.span_ms.1,
-            invocations: Invocations::Count(count - lost..=count),
-        };
-        workers.billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
+        let (function, warnings) = (&generator(run)?.function, &mut observation.warnings);
+        workers.generation.look_up(run.context(), function, now, warnings).await?;
     }
     let (cluster, span_ms) = (&run.deployed.cluster.identifier, (from_ms, to_ms));
     let capacities = capacities(run.context(), cluster, span_ms, now, &mut observation.warnings).await?;

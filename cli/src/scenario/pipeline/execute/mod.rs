@@ -22,12 +22,13 @@ use super::options::Options;
 use crate::exit::{Interrupted, Usage};
 use crate::output;
 use crate::scenario::shared::billing_log::Billed;
+use crate::scenario::shared::load_generator;
 use load::Counters;
 pub use load::{
     Event, GeneratedLoad, RequestLog, RequestStatus, Schedule, Stage, StageLog, TIMEOUT, Throttled,
 };
 pub use wait::Arrived;
-pub use workers::{LoadWorkers, generator, start_delay_ms};
+pub use workers::{LoadWorkers, generator};
 #[cfg(test)]
 pub use {dead_letters::DeadLetters, reconcile::Reconciliation};
 
@@ -110,7 +111,7 @@ pub async fn follow(run: &Run, options: &Options) -> Result<Observation> {
     let observed = Box::pin(observe(run, options, &status));
     let observed = run.stop.unless_aborted(observed, || leaves_behind(run, &status)).await;
     if observed.is_err()
-        && let Err(error) = workers::stop(run, &status).await
+        && let Err(error) = load_generator::stop(run.context(), &status.execution).await
     {
         output::print_error(format_args!("the execution may go on: {error:#}"));
     }

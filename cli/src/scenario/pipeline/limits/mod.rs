@@ -8,9 +8,10 @@ use super::estimate::start_delay;
 use super::options::Options;
 use super::report::Quantities;
 use crate::scenario::shared::limits::{
-    Allowed, Limit, SCALING_SECONDS, THROTTLE_BURST, THROTTLE_RATE, concurrency, environments,
-    history_events, nested_map_iterations, open_shards, state_transitions, table_writes,
+    Allowed, Limit, SCALING_SECONDS, THROTTLE_BURST, THROTTLE_RATE, concurrency, environments, open_shards,
+    table_writes,
 };
+use crate::scenario::shared::load_generator;
 use crate::scenario::shared::tables::count;
 
 /// What a shard takes per second (Kinesis Data Streams Developer Guide, "Quotas and limits").
@@ -18,8 +19,6 @@ const SHARD_RECORDS: f64 = 1000.0;
 const SHARD_BYTES: f64 = 1024.0 * 1024.0;
 /// Shards that a new on-demand stream has, from the same page.
 const ON_DEMAND_SHARDS: u64 = 4;
-/// What helps where too many functions send.
-const FEWER_WORKERS: &str = "lower --workers";
 
 /// What a load meets, by what it is made of.
 pub async fn met(
@@ -36,7 +35,9 @@ pub async fn met(
         concurrency(run, invocations_at_once),
         environments(new_environments(options), "raise --ramp, or lower --rate or --workers"),
     ];
-    limits.extend(execution(run, options));
+    if let Some((workers, generator)) = options.workers().zip(run.deployed.load.as_ref()) {
+        limits.extend(load_generator::limits(run, generator, workers));
+    }
     limits.extend(api(run, options));
     limits.extend(stream(run, rate, quantities.record_bytes()).await);
     let writes = rate * real(quantities.write_units());
@@ -50,20 +51,6 @@ fn new_environments(options: &Options) -> f64 {
     let in_period = |count: u64, seconds: f64| real(count) * (SCALING_SECONDS / seconds).min(1.0);
     let upstream = in_period(options.requests_at_once(), options.ramp.as_secs_f64());
     upstream.max(in_period(options.workers().unwrap_or_default(), start_delay(options)))
-}
-
-/// The execution whose functions send the load; nothing if this machine does.
-fn execution(run: &Run, options: &Options) -> Vec<Limit> {
-    let Some((workers, load)) = options.workers().zip(run.deployed.load.as_ref()) else { return Vec::new() };
-    let groups = workers.div_ceil(load.group_size);
-    // With two throttled attempts each.
-    let events = 50 + 15 * workers + 6 * groups;
-    let transitions = real(2 + groups + workers) / start_delay(options);
-    vec![
-        state_transitions(run, transitions, FEWER_WORKERS),
-        history_events(events, FEWER_WORKERS),
-        nested_map_iterations(workers, FEWER_WORKERS),
-    ]
 }
 
 /// The stage's own throttling, and the account's for all of its APIs. Both are buckets of tokens, of which a request takes one, and

@@ -7,9 +7,10 @@ use results::price_list::PriceList;
 use results::prices::{
     AURORA_ACU_HOUR, DATA_API_REQUEST, DYNAMODB_WRITE, HTTP_API_REQUEST, KINESIS_CONSUMER_GB,
     KINESIS_CONSUMER_SHARD_HOUR, KINESIS_GB_IN, KINESIS_GB_OUT, KINESIS_ON_DEMAND_CONSUMER_GB,
-    KINESIS_PUT_UNIT, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR, STATE_TRANSITION,
+    KINESIS_PUT_UNIT, KINESIS_SHARD_HOUR, KINESIS_STREAM_HOUR,
 };
-use results::scenario::pipeline::{COST, COST_OF_LOAD, COST_WITH_AURORA};
+use results::scenario::COST_OF_LOAD;
+use results::scenario::pipeline::{COST, COST_WITH_AURORA};
 
 use crate::scenario::pipeline::Run;
 use crate::scenario::pipeline::execute::{Arrived, Observation, RequestStatus};
@@ -29,9 +30,7 @@ pub fn costs(run: &Run, observation: &Observation) -> Vec<Cost> {
 
 fn cost_of_load(run: &Run, observation: &Observation) -> Option<Cost> {
     let (workers, generator) = observation.workers.as_ref().zip(run.deployed.load.as_ref())?;
-    let architecture = &run.deployment().architecture;
-    let mut usage = lambda(&run.prices, architecture, generator.memory, workers.billed);
-    usage.add("Step Functions", real(workers.transitions), run.prices.quote(STATE_TRANSITION));
+    let usage = workers.generation.usage(&run.prices, &run.deployment().architecture, generator);
     Some(usage.cost(COST_OF_LOAD, 1.0))
 }
 

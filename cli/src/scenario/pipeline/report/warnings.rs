@@ -111,17 +111,8 @@ fn generator(observation: &Observation, delivery: &Delivery) -> Vec<String> {
 
 /// Where functions that sent the load died, or weren't ready for it.
 fn workers(run: &Run, observation: &Observation) -> Vec<String> {
-    let Some(LoadWorkers { workers, errors, .. }) = &observation.workers else { return Vec::new() };
-    let logs = run.logs_command("pipeline/load");
-    let mut warnings: Vec<_> = errors
-        .iter()
-        .map(|(error, many)| {
-            format!(
-                "{} of the load generator died ({error}): see what it logged with: {logs}",
-                count(*many, "function")
-            )
-        })
-        .collect();
+    let Some(LoadWorkers { workers, generation }) = &observation.workers else { return Vec::new() };
+    let mut warnings: Vec<_> = generation.deaths(&run.logs_command("pipeline/load")).collect();
     if workers.late > 0 {
         warnings.push(format!(
             "{} of {} weren't ready when the load started, the last one {} ms later, and made up for it in a burst: run it \
@@ -232,6 +223,7 @@ mod tests {
     use super::*;
     use crate::scenario::pipeline::report::aggregate;
     use crate::scenario::pipeline::testing::{observation, run};
+    use crate::scenario::shared::load_generator::Generation;
 
     fn on_aws() -> Run {
         let mut run = run();
@@ -338,7 +330,8 @@ mod tests {
         );
         let died = only(|observation| {
             let errors = BTreeMap::from([("Runtime.ExitError: killed".to_owned(), 3)]);
-            observation.workers = Some(LoadWorkers { errors, ..LoadWorkers::default() });
+            let generation = Generation { errors, ..Generation::default() };
+            observation.workers = Some(LoadWorkers { generation, ..LoadWorkers::default() });
         });
         assert!(
             died.starts_with("3 functions of the load generator died (Runtime.ExitError: killed)"),

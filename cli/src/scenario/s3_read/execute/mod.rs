@@ -3,6 +3,7 @@
 mod dead_letters;
 pub mod items;
 mod send;
+mod slices;
 mod wait;
 
 use std::cell::RefCell;
@@ -15,8 +16,10 @@ use tokio::time::Instant;
 use super::options::Options;
 use super::{Run, functions};
 use crate::exit::Interrupted;
+use crate::output;
 use crate::scenario::shared::billing_log::{self, Billed, Invocations, Span};
 use crate::scenario::shared::dead_letters::DeadLetters;
+use crate::scenario::shared::load_generator::{self, Generation};
 use crate::scenario::shared::queue;
 use dead_letters::UNANSWERED;
 use items::Item;
@@ -38,6 +41,8 @@ pub struct Observation {
     pub handled: Handled,
     /// The generator's invocations; none where REPORT lines are missing.
     pub generator: Option<Billed>,
+    /// What started the functions that sent the messages together; none if one sent them alone.
+    pub generation: Option<Generation>,
     /// The readers' invocations; none where REPORT lines are missing.
     pub reader: Option<Billed>,
     /// What went wrong in finding out.
@@ -102,13 +107,14 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observations> {
     let request = options.request(&run.deployed);
     let memory_mb = run.deployment().required("memory")?;
     let remaining = RefCell::new("no object is under way".to_owned());
+    let execution = RefCell::default();
     let observe_all = async {
         let mut all = Observations::default();
         for variant in options.variants() {
             let functions = functions(run, variant)?;
             let under_way = UnderWay { run, request: &request, variant, functions, memory_mb };
             if all.runs.is_empty() || !run.stop.is_requested() {
-                let observed = under_way.observe(&remaining).await;
+                let observed = under_way.observe(&remaining, &execution).await;
                 if let Some(observed) = run.stop.measured(observed)? {
                     all.missing.extend(observed.missing());
                     all.runs.push(observed);
@@ -119,7 +125,13 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observations> {
         }
         Ok(all)
     };
-    let all = run.stop.unless_aborted(observe_all, || remaining.borrow().clone()).await?;
+    let all = run.stop.unless_aborted(observe_all, || remaining.borrow().clone()).await;
+    if all.is_err()
+        && let Err(error) = load_generator::stop(run.context(), &execution).await
+    {
+        output::print_error(format_args!("the execution may go on: {error:#}"));
+    }
+    let all = all?;
     if all.runs.is_empty() {
         return Err(Interrupted("no object was read".to_owned()).into());
     }
@@ -128,7 +140,11 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observations> {
 
 impl UnderWay<'_> {
     /// Reads all objects; `remaining` says what there is in the meantime that an aborted run leaves behind.
-    async fn observe(self, remaining: &RefCell<String>) -> Result<Observation> {
+    async fn observe(
+        self,
+        remaining: &RefCell<String>,
+        execution: &RefCell<Option<String>>,
+    ) -> Result<Observation> {
         let Self { run, request, variant, functions, memory_mb } = self;
         let url = &functions.queue.url;
         let nothing_sent = || "no object was read".to_owned();
@@ -141,9 +157,15 @@ impl UnderWay<'_> {
             queue::purge_command(run.deployment(), url)
         ));
         run.stop.waits_for("the objects that are being read");
-        let sent = send::send(self).await?;
+        let mut sent = match request.workers {
+            None => send::send(self).await?,
+            Some(workers) => slices::send(self, workers, execution).await?,
+        };
         let handled = wait::until_handled(self, limits, sent.listing.sent).await?;
         remaining.replace(nothing);
+        if let Some(slices) = &sent.slices {
+            slices.account(&mut sent.listing, &handled);
+        }
         if handled.is_stopped && handled.items.is_empty() {
             return Err(Interrupted(nothing_sent()).into());
         }
@@ -154,8 +176,10 @@ impl UnderWay<'_> {
     /// Looks up what Lambda charges for, and puts everything together.
     async fn charge(self, sent: Sent, handled: Handled) -> Result<Observation> {
         let Self { run, variant, functions, memory_mb, .. } = self;
-        let Sent { listing, span_ms: (from_ms, listed_ms), request_ids, is_partial } = sent;
-        let (now, mut warnings) = (Instant::now(), Vec::new());
+        let Sent { listing, span_ms: (from_ms, listed_ms), request_ids, is_partial, slices } = sent;
+        let generation = slices.map(|slices| slices.generation);
+        let deaths = generation.as_ref().map(|one| one.deaths(&run.logs_command("s3-read")).collect());
+        let (now, mut warnings) = (Instant::now(), deaths.unwrap_or_default());
         let batches = handled.count().div_ceil(run.deployment().required("batchSize")?).max(1);
         let readers = handled.items.iter().map(|item| item.request_id.clone()).collect();
         let ended_ms = handled.items.iter().map(Item::ended_ms).max();
@@ -173,7 +197,17 @@ impl UnderWay<'_> {
         };
         let generator = billing_log::billed(run.context(), &generator, now, &mut warnings).await?;
         let reader = billing_log::billed(run.context(), &reader, now, &mut warnings).await?;
-        let run = run.name.clone();
-        Ok(Observation { run, variant, memory_mb, listing, is_partial, handled, generator, reader, warnings })
+        Ok(Observation {
+            run: run.name.clone(),
+            variant,
+            memory_mb,
+            listing,
+            is_partial,
+            handled,
+            generator,
+            generation,
+            reader,
+            warnings,
+        })
     }
 }

@@ -9,6 +9,7 @@ use results::scenario::s3_read::{Listing, Request};
 use serde_json::json;
 
 use super::UnderWay;
+use super::slices::Slices;
 use crate::exit::Interrupted;
 use crate::progress::Progress;
 use crate::scenario::shared::invoke::invoke;
@@ -23,6 +24,8 @@ pub struct Sent {
     pub request_ids: HashSet<String>,
     /// Whether there may be more, since the user has stopped the run.
     pub is_partial: bool,
+    /// What functions sent together that sent a slice each.
+    pub slices: Option<Slices>,
 }
 
 /// Sends every object that is to be read, with as many calls as the generator's timeout makes of it, or until the user presses
@@ -72,19 +75,23 @@ pub async fn send(under_way: UnderWay<'_>) -> Result<Sent> {
     if listing.sent == 0 {
         bail!("{}", nothing_to_read(request, &listing));
     }
-    Ok(Sent { listing, span_ms: (start.as_millisecond(), end.as_millisecond()), request_ids, is_partial })
+    let span_ms = (start.as_millisecond(), end.as_millisecond());
+    Ok(Sent { listing, span_ms, request_ids, is_partial, slices: None })
 }
 
-fn add(listing: &mut Listing, report: &GeneratorReport) {
+/// Counts what a generator has sent.
+pub fn add(listing: &mut Listing, report: &GeneratorReport) {
     listing.calls += 1;
     listing.listed += report.listed;
     listing.skipped += report.skipped;
     listing.unsendable += report.unsendable;
     listing.sent += report.sent;
     listing.bytes += report.bytes;
+    listing.lists = Some(listing.lists.unwrap_or_default() + report.lists);
 }
 
-fn nothing_to_read(request: &Request, listing: &Listing) -> String {
+/// Why nothing was sent.
+pub fn nothing_to_read(request: &Request, listing: &Listing) -> String {
     let url = format!("s3://{}/{}", request.bucket, request.prefix);
     if listing.listed == 0 {
         return format!("there is nothing to read: {url} has no object; check --prefix and the bucket");

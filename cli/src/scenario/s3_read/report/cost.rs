@@ -1,8 +1,10 @@
 //! What reading costs on AWS: the functions' time, and the requests to the queue, the bucket and the table.
 
+use protocol::s3_read::Variant;
 use protocol::stats::real;
 use results::cost::{Cost, Usage};
-use results::prices::{DYNAMODB_WRITE, S3_READ, S3_WRITE, SQS_REQUEST};
+use results::prices::{DYNAMODB_WRITE, S3_READ, S3_WRITE, SQS_REQUEST, STATE_TRANSITION};
+use results::scenario::COST_OF_LOAD;
 use results::scenario::s3_read::ReadRun;
 
 use super::Aggregate;
@@ -22,14 +24,23 @@ const OBJECTS_PER_LIST: u64 = 1000;
 /// Of fewer bytes, a GB's price would only be that of so many requests.
 const MIN_BYTES: u64 = 1_000_000;
 
-/// What 1,000 objects cost, and a GB; nothing if nothing was read, and no GB if hardly anything was.
+/// What 1,000 objects cost, and a GB; nothing if nothing was read, and no GB if hardly anything was. Behind them the functions that
+/// sent the messages together, which are no part of the price of an object.
 pub fn costs(run: &Run, aggregate: &Aggregate) -> Vec<Cost> {
-    let usage = usage(run, aggregate);
+    let quantities = quantities(aggregate);
+    let usage = quantities.usage(run);
     let (objects, bytes) = (aggregate.run.objects.read, aggregate.run.bytes);
     let shares = [(THOUSAND_OBJECTS, 1e3, objects, 1), (GB, 1e9, bytes, MIN_BYTES)];
     let measured = shares.into_iter().filter(|(.., all, least)| all >= least);
     let item = |what| format!("{}: {what}", aggregate.run.variant);
-    measured.map(|(what, unit, all, _)| usage.cost(item(what), unit / real(all))).collect()
+    let costs = measured.map(|(what, unit, all, _)| usage.cost(item(what), unit / real(all)));
+    let load = quantities.load_usage(run).map(|usage| usage.cost(load_item(aggregate.run.variant), 1.0));
+    costs.chain(load).collect()
+}
+
+/// What the cost is called of the functions that send the messages of a variant together.
+pub fn load_item(variant: Variant) -> String {
+    format!("{variant}: {COST_OF_LOAD}")
 }
 
 /// What a run costs: [`THOUSAND_OBJECTS`], or a [`GB`].
@@ -43,19 +54,24 @@ pub fn items_of_run(ReadRun { variant, memory_mb, .. }: &ReadRun, what: &str) ->
 }
 
 /// What a run used, without what its REPORT lines have to say if they are missing.
-fn usage(run: &Run, aggregate: &Aggregate) -> Usage {
+fn quantities(aggregate: &Aggregate) -> Quantities {
     let Aggregate { observation, run: ReadRun { listing, objects, memory_mb, .. }, .. } = aggregate;
     Quantities {
         memory_mb: *memory_mb,
         reader: observation.reader,
         generator: observation.generator,
-        listed: listing.listed,
+        transitions: observation.generation.as_ref().map(|generation| generation.transitions),
+        lists: listing.lists.unwrap_or_else(|| lists(listing.listed, listing.calls)),
         sent: listing.sent,
         dead_lettered: objects.dead_lettered,
         gets: aggregate.gets,
         write_units: aggregate.write_units,
     }
-    .usage(run)
+}
+
+/// LIST requests that so many objects take in so many invocations.
+pub fn lists(objects: u64, invocations: u64) -> u64 {
+    objects.div_ceil(OBJECTS_PER_LIST).max(invocations)
 }
 
 /// What a run used.
@@ -67,8 +83,10 @@ pub struct Quantities {
     pub reader: Option<Billed>,
     /// The generator's invocations; none if they are unknown.
     pub generator: Option<Billed>,
-    /// Objects that the generator looked at.
-    pub listed: u64,
+    /// State transitions that started generators which sent the messages together; none if one sent them alone.
+    pub transitions: Option<u64>,
+    /// LIST requests of the generator.
+    pub lists: u64,
     /// Messages that it sent, one an object.
     pub sent: u64,
     /// Those of them that were given up.
@@ -83,33 +101,44 @@ impl Quantities {
     /// What they cost on a stack.
     pub fn usage(&self, run: &Run) -> Usage {
         let (prices, architecture) = (&run.prices, &run.deployment().architecture);
-        let (reader, generator) = (self.reader, self.generator);
-        let lists =
-            generator.map(|billed| real(self.listed.div_ceil(OBJECTS_PER_LIST).max(billed.invocations)));
         // Lambda takes a batch of messages for each invocation and deletes it, with a request each; polls that find the
         // queue empty are not counted: they are made whether there is load or not.
-        let queue = reader.map(|billed| {
+        let queue = self.reader.map(|billed| {
             let sends = self.sent.div_ceil(MESSAGES_PER_SEND);
             real(sends + 2 * billed.invocations + self.dead_lettered)
         });
-        let names = ["generator compute", "generator requests"];
-        let mut usage = lambda(prices, architecture, self.memory_mb, reader);
-        usage = usage.with(lambda_as(names, prices, architecture, run.deployed.generator_memory, generator));
-        usage.add("LIST", lists, prices.quote(S3_WRITE));
+        let mut usage = lambda(prices, architecture, self.memory_mb, self.reader);
+        if self.transitions.is_none() {
+            usage = usage.with(self.generator(run, ["generator compute", "generator requests"]));
+        }
         usage.add("queue", queue, prices.quote(SQS_REQUEST));
         usage.add("GET", real(self.gets), prices.quote(S3_READ));
         usage.add("table", real(self.write_units), prices.quote(DYNAMODB_WRITE));
+        usage
+    }
+
+    /// What generators cost that sent the messages together; none if one sent them alone.
+    pub fn load_usage(&self, run: &Run) -> Option<Usage> {
+        let transitions = self.transitions?;
+        let mut usage = self.generator(run, ["compute", "Lambda requests"]);
+        usage.add("Step Functions", real(transitions), run.prices.quote(STATE_TRANSITION));
+        Some(usage)
+    }
+
+    fn generator(&self, run: &Run, names: [&'static str; 2]) -> Usage {
+        let (architecture, memory_mb) = (&run.deployment().architecture, run.deployed.generator_memory);
+        let mut usage = lambda_as(names, &run.prices, architecture, memory_mb, self.generator);
+        usage.add("LIST", real(self.lists), run.prices.quote(S3_WRITE));
         usage
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use protocol::s3_read::Variant;
     use results::scenario::s3_read::Listing;
 
     use super::*;
-    use crate::scenario::s3_read::testing::{aggregate, billed, run};
+    use crate::scenario::s3_read::testing::{aggregate, billed, observation_of_functions, run};
 
     /// 2,000 objects of 1 MB; 200 invocations of 500 ms at 512 MB, one of 4 s for the generator.
     fn two_gb() -> Aggregate {
@@ -142,6 +171,18 @@ mod tests {
         let all = thousand.usd.unwrap();
         assert_close(gb.usd, all * 2.0 / 2.0);
         assert!(all > line("compute").unwrap() + line("table").unwrap());
+    }
+
+    #[test]
+    fn functions_that_sent_together_are_apart() {
+        let aggregate = Aggregate::of(observation_of_functions(Variant::Sdk));
+        let [thousand, _, load] = &costs(&run(), &aggregate)[..] else { panic!("three costs") };
+        let names = |cost: &Cost| cost.lines.iter().map(|line| line.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(thousand), ["compute", "Lambda requests", "queue", "GET", "table"]);
+        assert_eq!(load.item, "sdk: the load generator, for this run");
+        assert_eq!(names(load), ["compute", "Lambda requests", "LIST", "Step Functions"]);
+        let compute = 1769.0 / 1024.0 * 12.0 * 0.000_013_333_4;
+        assert_close(load.usd, compute + 3.0 * 0.000_000_2 + 6.0 * 0.000_005 + 8.0 * 0.000_025);
     }
 
     #[test]

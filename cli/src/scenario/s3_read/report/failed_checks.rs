@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Aggregate, title};
+use crate::scenario::shared::load_generator;
 use crate::scenario::shared::tables::{count, first_ids};
 
 /// Size and hash of each object, as it was read first.
@@ -17,6 +18,9 @@ fn in_run(aggregate: &Aggregate) -> Vec<String> {
     let run = &aggregate.run;
     let (objects, sent, title) = (&run.objects, run.listing.sent, title(run));
     let mut failed = Vec::new();
+    let division = run.listing.division.as_ref();
+    let unsent = division.and_then(|division| load_generator::failed_check(&division.senders, "object"));
+    failed.extend(unsent.map(|unsent| format!("{title}: {unsent}")));
     if objects.lost > 0 {
         failed.push(format!(
             "{title}: {} of {sent} lost: neither read nor dead-lettered",
@@ -67,7 +71,7 @@ mod tests {
     use protocol::s3_read::Variant;
 
     use super::*;
-    use crate::scenario::s3_read::testing::aggregate;
+    use crate::scenario::s3_read::testing::{aggregate, observation_of_functions};
 
     fn both() -> Vec<Aggregate> {
         vec![aggregate(Variant::Signed, 512), aggregate(Variant::Sdk, 512)]
@@ -76,6 +80,19 @@ mod tests {
     #[test]
     fn runs_that_add_up_have_no_failed_check() {
         assert_eq!(failed_checks(&both(), &mut Contents::new()), [""; 0]);
+    }
+
+    #[test]
+    fn objects_that_functions_had_to_send_and_did_not_are_counted() {
+        let mut aggregate = Aggregate::of(observation_of_functions(Variant::Sdk));
+        assert_eq!(in_run(&aggregate), [""; 0]);
+        let division = aggregate.run.listing.division.as_mut().unwrap();
+        division.senders.lost = 1;
+        division.senders.unsent = 3;
+        assert_eq!(
+            in_run(&aggregate),
+            ["sdk, 512 MB: 3 objects not known to have been sent; 1 of 2 functions ended without a report"]
+        );
     }
 
     #[test]

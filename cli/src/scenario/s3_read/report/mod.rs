@@ -21,7 +21,7 @@ use results::scenario::s3_read::{ReadRun, Reading};
 use serde_json::{Map, Value};
 
 pub use aggregate::Aggregate;
-pub use cost::{GB, Quantities, THOUSAND_OBJECTS, items_of_run};
+pub use cost::{GB, Quantities, THOUSAND_OBJECTS, items_of_run, lists, load_item};
 pub use failed_checks::Contents;
 
 use super::Run;
@@ -74,7 +74,8 @@ fn figure(run: &ReadRun, costs: &[Cost]) -> Figure {
 
 /// Whether every object was read.
 fn is_read(run: &ReadRun) -> bool {
-    run.objects.dead_lettered + run.objects.lost + run.objects.interrupted == 0
+    let unsent = run.listing.division.map_or(0, |division| division.senders.unsent);
+    run.objects.dead_lettered + run.objects.lost + run.objects.interrupted + unsent == 0
 }
 
 /// What was run, by the names of settings.

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use protocol::stats::real;
 use results::cost::Cost;
-use results::scenario::s3_read::{Objects, ReadRun, Reading, Request};
+use results::scenario::s3_read::{Division, Objects, ReadRun, Reading, Request};
 
 use super::cost::{GB, THOUSAND_OBJECTS, of_run};
 use super::title;
 use crate::layout::Table;
 use crate::scenario::shared::cost;
+use crate::scenario::shared::load_generator::sent_line;
 use crate::scenario::shared::tables::{self, LATENCIES, per_second, table};
 
 /// The figures, and what stands out in them.
@@ -113,7 +114,19 @@ fn accounting(run: &ReadRun) -> String {
     if *dead_lettered_read > 0 {
         let _ = write!(text, "; {dead_lettered_read} of those read are also in the dead-letter queue");
     }
-    text + "\n"
+    text.push('\n');
+    text.extend(run.listing.division.map(|division| divided(run, &division)));
+    text
+}
+
+/// How functions sent the listing together.
+fn divided(run: &ReadRun, Division { parts, seconds, senders }: &Division) -> String {
+    format!(
+        "{}: {}; listed before that in {seconds:.2} s, {} side by side\n",
+        title(run),
+        sent_line(senders, run.listing.sent, "object"),
+        tables::count(*parts, "part")
+    )
 }
 
 #[cfg(test)]
@@ -124,8 +137,9 @@ mod tests {
 
     use super::*;
     use crate::result_file;
+    use crate::scenario::s3_read::report::Aggregate;
     use crate::scenario::s3_read::report::cost::costs;
-    use crate::scenario::s3_read::testing::{aggregate, request, run};
+    use crate::scenario::s3_read::testing::{aggregate, observation_of_functions, request, run};
 
     #[test]
     fn both_variants_stand_side_by_side_with_what_became_of_their_objects() {
@@ -133,6 +147,14 @@ mod tests {
         let costs: Vec<_> = all.iter().flat_map(|one| costs(&run(), one)).collect();
         let runs = all.map(|one| one.run).into();
         insta::assert_snapshot!(render(&Reading { request: request(), runs }, &costs));
+    }
+
+    #[test]
+    fn functions_that_sent_together_are_shown_with_what_they_cost_apart() {
+        let one = Aggregate::of(observation_of_functions(Variant::Sdk));
+        let (costs, runs) = (costs(&run(), &one), vec![one.run]);
+        let request = Request { workers: Some(2), ..request() };
+        insta::assert_snapshot!(render(&Reading { request, runs }, &costs));
     }
 
     #[test]

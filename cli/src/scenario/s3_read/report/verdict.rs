@@ -77,7 +77,8 @@ pub fn options(Reading { request, runs }: &Reading, settings: &Map<String, Value
     };
     let is_setting = settings.get("objectCount").and_then(Value::as_u64) == Some(request.max_objects);
     let most = if is_setting { String::new() } else { format!(" --max-objects {}", request.max_objects) };
-    format!("{variant}{prefix}{modified}{most}")
+    let from = request.workers.map(|workers| format!(" --from functions --workers {workers}"));
+    format!("{variant}{prefix}{modified}{most}{}", from.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use protocol::s3_read::{FailureKind, kind_name};
 use protocol::stats::real;
-use results::scenario::s3_read::ReadRun;
+use results::scenario::s3_read::{Division, ReadRun};
 
 use super::{Aggregate, title};
 use crate::scenario::s3_read::execute::Handled;
 use crate::scenario::s3_read::{Run, functions};
+use crate::scenario::shared::load_generator;
 use crate::scenario::shared::tables::count;
 use crate::scenario::shared::warnings;
 
@@ -64,6 +65,15 @@ fn in_run(run: &Run, aggregate: &Aggregate) -> Vec<String> {
         ));
     }
     warnings.extend(repeated(read));
+    if let Some(Division { parts, senders, .. }) = read.listing.division {
+        warnings.extend(load_generator::late(&senders).map(|late| format!("{title}: {late}")));
+        if parts == 1 {
+            warnings.push(format!(
+                "{title}: all objects are in one folder, so they were listed one page after the other before functions could start to \
+                 send them"
+            ));
+        }
+    }
     warnings
 }
 
@@ -130,7 +140,7 @@ mod tests {
     use protocol::s3_read::{Variant, reason};
 
     use super::*;
-    use crate::scenario::s3_read::testing::{aggregate, dead_letters, run};
+    use crate::scenario::s3_read::testing::{aggregate, dead_letters, observation_of_functions, run};
 
     fn said(change: impl FnOnce(&mut Aggregate)) -> String {
         let mut aggregate = aggregate(Variant::Signed, 512);
@@ -165,6 +175,19 @@ mod tests {
         for part in ["s3-read.objectCount 1000 --stack dev", "a run shorter than 10 s", "local: "] {
             assert!(said.contains(part), "{said}");
         }
+    }
+
+    #[test]
+    fn functions_that_waited_for_a_long_listing_or_came_late_are_told() {
+        let mut aggregate = Aggregate::of(observation_of_functions(Variant::Sdk));
+        let of = |aggregate| warnings(&run(), &[aggregate]).join("\n");
+        let division = aggregate.run.listing.division.as_mut().unwrap();
+        (division.parts, division.senders.late, division.senders.latest_ms) = (1, 1, 20.0);
+        let said = of(aggregate);
+        assert!(said.contains("sdk, 512 MB: all objects are in one folder"), "{said}");
+        assert!(said.contains("sdk, 512 MB: 1 of 2 functions that send weren't ready"), "{said}");
+        let said = of(Aggregate::of(observation_of_functions(Variant::Sdk)));
+        assert!(!said.contains("folder") && !said.contains("ready"), "{said}");
     }
 
     #[test]

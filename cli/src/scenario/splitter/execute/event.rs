@@ -4,28 +4,45 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use protocol::splitter::DETAIL_TYPE;
+use protocol::splitter::generated_event;
 use serde_json::{Map, Value, json};
 
 use super::Run;
 use crate::scenario::splitter::options::Options;
 
-/// An event, and how long its items take.
+/// An event, or what functions send without one; and how long its items take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// The file it is from; none if it was generated.
     pub file: Option<String>,
-    /// As CloudTrail has it, without the name of a run.
+    /// As CloudTrail has it, without the name of a run; where functions send the items, that of the last one.
     pub value: Value,
+    /// The functions that send the items; none if the event is split.
+    pub functions: Option<Functions>,
     /// How long an item takes, s.
     pub item_seconds: f64,
+}
+
+/// Items that functions send together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Functions {
+    /// How many functions there are.
+    pub workers: u64,
+    /// How many items all of them send.
+    pub items: u64,
+    /// How long each takes, s; none for what the stack is set to.
+    pub item_seconds: Option<f64>,
 }
 
 impl Event {
     /// The event that the options ask for.
     pub fn new(options: &Options, run: &Run) -> Result<Self> {
         let (file, mut value) = match &options.event {
-            None => (None, generate(options.items, &run.deployed.source)),
+            None => {
+                // Functions make the others, each its own: an event of a million items is no use to anybody.
+                let first = if options.workers().is_some() { options.items - 1 } else { 0 };
+                (None, generated_event(&run.deployed.source, first..options.items, None))
+            }
             Some(path) => (Some(path.display().to_string()), read(path)?),
         };
         if let (Some(seconds), Some(detail)) = (options.item_seconds, detail(&mut value)) {
@@ -37,7 +54,12 @@ impl Event {
             let command = run.deployment().pulumi("up");
             format!("the stack has no setting 'itemSeconds': deploy it again with: {command}")
         })?;
-        Ok(Self { file, value, item_seconds })
+        let functions = options.workers().map(|workers| Functions {
+            workers,
+            items: options.items,
+            item_seconds: options.item_seconds,
+        });
+        Ok(Self { file, value, functions, item_seconds })
     }
 
     /// Its tags: an item each. None if it has no list of them, so that the function cannot make items of it either.
@@ -48,7 +70,13 @@ impl Event {
 
     /// How many items it has; 0 if they cannot be read.
     pub fn items(&self) -> u64 {
-        self.tags().map_or(0, |tags| tags.len() as u64)
+        let of_event = || self.tags().map_or(0, |tags| tags.len() as u64);
+        self.functions.map_or_else(of_event, |functions| functions.items)
+    }
+
+    /// Its size as part of a run, bytes; 0 if there is none.
+    pub fn bytes(&self, run: &str) -> u64 {
+        if self.functions.is_some() { 0 } else { self.in_run(run).to_string().len() as u64 }
     }
 
     /// It, as part of a run. What is no event of CloudTrail's form stays as it is.
@@ -80,21 +108,6 @@ fn detail(event: &mut Value) -> Option<&mut Map<String, Value>> {
     event.get_mut("detail")?.as_object_mut()
 }
 
-fn generate(items: u64, source: &str) -> Value {
-    let tag = |index| json!({ "key": format!("Item-{index:04}"), "value": "lambench" });
-    json!({
-        "source": source,
-        "detail-type": DETAIL_TYPE,
-        "detail": {
-            "eventName": "CreateTags",
-            "requestParameters": {
-                "resourcesSet": { "items": [{ "resourceId": "i-0123456789abcdef0" }] },
-                "tagSet": { "items": (0..items).map(tag).collect::<Vec<_>>() },
-            },
-        },
-    })
-}
-
 fn read(path: &Path) -> Result<Value> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read {}: give --event the path of a JSON file", path.display()))?;
@@ -104,7 +117,9 @@ fn read(path: &Path) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::splitter::testing::{FIXTURES, fixture, options, run};
+    use crate::scenario::splitter::testing::{
+        FIXTURES, fixture, generated, options, options_of_functions, run,
+    };
 
     #[test]
     fn an_event_that_is_generated_is_one_that_the_rule_lets_through() {
@@ -117,6 +132,16 @@ mod tests {
         );
         assert_eq!(value["detail"]["itemSeconds"], json!(0.5));
         assert_eq!((event.items(), event.tags().unwrap()[2]["key"].as_str()), (3, Some("Item-0002")));
+    }
+
+    #[test]
+    fn items_of_functions_need_no_event_and_have_the_longest_message() {
+        let functions = options_of_functions(1_000_000);
+        let event = Event::new(&functions, &run()).unwrap();
+        assert_eq!((event.items(), event.bytes("r"), event.tags().unwrap().len()), (1_000_000, 0, 1));
+        let split = generated(2);
+        assert_eq!(event.message_bytes("r"), split.message_bytes("r") + 2, "Item-999999 has two digits more");
+        assert_eq!(split.bytes("r"), split.in_run("r").to_string().len() as u64);
     }
 
     #[test]

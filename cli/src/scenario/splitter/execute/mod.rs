@@ -3,13 +3,14 @@
 mod dead_letters;
 pub mod event;
 mod event_source_mapping;
+mod functions;
 mod preflight;
 pub mod run_log;
 mod send;
 mod sequential;
 mod wait;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -24,10 +25,12 @@ use super::options::Options;
 use crate::exit::Interrupted;
 use crate::output;
 use crate::scenario::shared::billing_log::{self, Billed, Invocations, Span};
+use crate::scenario::shared::load_generator;
 use crate::scenario::shared::queue::{Limits, until_empty};
 pub use dead_letters::DeadLetters;
 pub use event::Event;
 use event_source_mapping::EventSourceMapping;
+pub use functions::{SentItems, Unsent, generator};
 pub use run_log::RunLog;
 
 /// Between the end of a split and the start of the next, so that their REPORT lines can be told apart.
@@ -57,9 +60,11 @@ pub struct SplitObservation {
     pub trigger: Trigger,
     /// What it answered, where lambench invoked it with the event.
     pub reply: Option<Reply>,
+    /// What functions have sent; none if there was an event.
+    pub sent: Option<SentItems>,
     /// How many items there were.
     pub items: u64,
-    /// When the event was sent, by this machine's clock, µs since 1970.
+    /// When the event was sent, by this machine's clock; or when functions started to send, by theirs; µs since 1970.
     pub sent_us: u64,
     /// When all was seen to be handled, by this machine's clock, µs since 1970.
     pub seen_us: u64,
@@ -117,6 +122,15 @@ struct Split<'a> {
     concurrency: u64,
 }
 
+/// What an aborted run leaves behind.
+#[derive(Default)]
+struct UnderWay {
+    /// The run in the log whose event, or whose items' first messages, were sent.
+    name: Cell<Option<String>>,
+    /// The execution whose functions send items.
+    execution: RefCell<Option<String>>,
+}
+
 /// Splits the event at each concurrency, and gives the queue back its own. If the user presses Ctrl-C, items that are in the queue
 /// are removed, those that are done count, and no other concurrency starts.
 ///
@@ -131,9 +145,14 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     preflight::check(run, &event, &concurrencies)?;
     let uses_queue = concurrencies.iter().any(|concurrency| *concurrency > 1);
     let mapping = if uses_queue { Some(EventSourceMapping::find(run).await?) } else { None };
-    let under_way = Cell::new(None);
+    let under_way = UnderWay::default();
     let work = split_at_each(run, &event, &concurrencies, mapping.as_ref(), &under_way);
-    let splits = run.stop.unless_aborted(work, || remaining_work(run, under_way.take())).await;
+    let splits = run.stop.unless_aborted(work, || remaining_work(run, under_way.name.take())).await;
+    if splits.is_err()
+        && let Err(error) = load_generator::stop(run.context(), &under_way.execution).await
+    {
+        output::print_error(format_args!("the execution may go on: {error:#}"));
+    }
     if let Some(mapping) = mapping {
         match (mapping.restore().await, &splits) {
             (Ok(true), Err(_)) => {
@@ -169,14 +188,13 @@ fn missing(splits: &[SplitObservation], concurrencies: &[u64]) -> Vec<String> {
     interrupted.chain(left_out).collect()
 }
 
-/// What an aborted run leaves behind.
+/// The same, in words.
 fn remaining_work(run: &Run, under_way: Option<String>) -> String {
     under_way.map_or_else(
         || "no event was sent".to_owned(),
         |name| {
             format!(
-                "the event of run {name} was sent, and the items that are in the queue will still be done; to see them: \
-                 eval \"$({})\"",
+                "run {name} was triggered, and the items that are in the queue will still be done; to see them: eval \"$({})\"",
                 run.deployment().pulumi("stack output splitterResults")
             )
         },
@@ -188,7 +206,7 @@ async fn split_at_each(
     event: &Event,
     concurrencies: &[u64],
     mapping: Option<&EventSourceMapping<'_>>,
-    under_way: &Cell<Option<String>>,
+    under_way: &UnderWay,
 ) -> Result<Vec<SplitObservation>> {
     let mut splits = Vec::new();
     for (index, &concurrency) in concurrencies.iter().enumerate() {
@@ -206,10 +224,11 @@ async fn split_at_each(
         if run.stop.is_requested() {
             break;
         }
-        under_way.set(Some(name.clone()));
+        under_way.name.set(Some(name.clone()));
         run.stop.waits_for("the items that are being done");
-        let split = split(Split { run, event, name: &name, concurrency }, limits).await?;
-        under_way.set(None);
+        let split = Split { run, event, name: &name, concurrency };
+        let split = self::split(split, limits, &under_way.execution).await?;
+        under_way.name.set(None);
         if split.handled.is_stopped && split.handled.log.done().next().is_none() {
             break;
         }
@@ -224,20 +243,30 @@ fn split_name(run: &Run, index: usize, concurrency: u64) -> String {
 }
 
 /// Triggers one split and waits for its end.
-async fn split(split: Split<'_>, limits: Limits) -> Result<SplitObservation> {
-    let sent_us = now_us();
-    let (mut items, mut reply) = (split.event.items(), None);
+async fn split(
+    split: Split<'_>,
+    limits: Limits,
+    execution: &RefCell<Option<String>>,
+) -> Result<SplitObservation> {
+    let mut sent_us = now_us();
+    let (mut items, mut reply, mut sent) = (split.event.items(), None, None);
     let (trigger, handled) = if split.concurrency == 1 {
         (Trigger::Sequential, sequential::handle_all(split, limits.receives).await?)
     } else {
-        let trigger = if split.event.file.is_some() {
+        let trigger = if let Some(functions) = split.event.functions {
+            let (start_us, of_functions) = functions::send(split, functions, execution).await?;
+            sent_us = start_us;
+            sent = Some(of_functions);
+            Trigger::Functions
+        } else if split.event.file.is_some() {
             items = reply.insert(send::invoke(split).await?).count;
             Trigger::Invoke
         } else {
             send::put_event(split).await?;
             Trigger::EventBus
         };
-        let mut handled = wait::until_handled(split, items, limits).await?;
+        let unsent = sent.as_ref().map(|sent| sent.unsent.clone()).unwrap_or_default();
+        let mut handled = wait::until_handled(split, items, &unsent, limits).await?;
         if reply.as_ref().is_some_and(Reply::is_rejected) {
             // The function has put it there before it answered.
             handled.dead_letters.collect(split.run, split.name).await?;
@@ -246,7 +275,18 @@ async fn split(split: Split<'_>, limits: Limits) -> Result<SplitObservation> {
     };
     let (run, concurrency) = (split.name.to_owned(), split.concurrency);
     let seen_us = now_us();
-    Ok(SplitObservation { run, concurrency, trigger, reply, items, sent_us, seen_us, handled, billed: None })
+    Ok(SplitObservation {
+        run,
+        concurrency,
+        trigger,
+        reply,
+        sent,
+        items,
+        sent_us,
+        seen_us,
+        handled,
+        billed: None,
+    })
 }
 
 /// Looks up what Lambda charges for.
@@ -264,6 +304,11 @@ async fn find_billed(run: &Run, observation: &mut Observation) -> Result<()> {
             },
         };
         split.billed = billing_log::billed(run.context(), &span, now, &mut observation.warnings).await?;
+        if let Some(SentItems { generation, .. }) = &mut split.sent {
+            observation.warnings.extend(generation.deaths(&run.logs_command("splitter/load")));
+            let (function, warnings) = (&generator(run)?.function, &mut observation.warnings);
+            generation.look_up(run.context(), function, now, warnings).await?;
+        }
     }
     Ok(())
 }

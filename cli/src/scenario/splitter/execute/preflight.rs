@@ -22,6 +22,7 @@ pub fn check(run: &Run, event: &Event, concurrencies: &[u64]) -> Result<()> {
     let last = concurrencies.len() - 1;
     let sent = event.in_run(&split_name(run, last, concurrencies[last]));
     match &event.file {
+        None if event.functions.is_some() => {}
         None => check_entry(run, event, &sent)?,
         Some(file) => check_payload(file, &sent)?,
     }
@@ -86,7 +87,7 @@ fn usage<T>(message: String) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::splitter::testing::{event, fixture, generated, run};
+    use crate::scenario::splitter::testing::{event, fixture, generated, options_of_functions, run};
 
     /// What is said of an event of 20 items of 0.2 s, after a change, at the concurrencies 1 and 5.
     fn refused(change: impl FnOnce(&mut Event)) -> String {
@@ -104,6 +105,12 @@ mod tests {
         let fit: u64 = fit.trim_end_matches(" at most").parse().unwrap();
         check(&run(), &generated(fit), &[1, 5]).unwrap();
         assert!(fit > 24_000, "{said}");
+    }
+
+    #[test]
+    fn what_functions_send_is_no_event_that_could_be_too_large() {
+        let many = Event::new(&options_of_functions(1_000_000), &run()).unwrap();
+        check(&run(), &many, &[5]).unwrap();
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::run_log::{Entry, RunLog, count_done};
-use super::{DeadLetters, Handled, Run, Split};
+use super::{DeadLetters, Handled, Run, Split, Unsent};
 use crate::scenario::shared::queue::{Emptying, Limits};
 use crate::scenario::shared::wait;
 
@@ -15,11 +15,13 @@ const QUIET: Duration = Duration::from_secs(3);
 const SILENCE: Duration = Duration::from_secs(20);
 
 /// Waits until all items are done or given up, or nothing has changed for longer than one may take. Once the user presses Ctrl-C,
-/// only those are waited for that are being done.
-pub async fn until_handled(split: Split<'_>, items: u64, limits: Limits) -> Result<Handled> {
+/// only those are waited for that are being done. Items that were not sent, as far as anybody knows, are not waited for.
+pub async fn until_handled(split: Split<'_>, items: u64, unsent: &Unsent, limits: Limits) -> Result<Handled> {
     let Split { run, event, name, concurrency } = split;
     let quiet = Duration::from_secs_f64(event.item_seconds) + QUIET;
-    let patience = limits.patience() + event_retries(run.deployed.event_retries);
+    let is_event = event.functions.is_none();
+    let retries = if is_event { event_retries(run.deployed.event_retries) } else { Duration::ZERO };
+    let patience = limits.patience() + retries;
     let mut dead_letters = DeadLetters::default();
     let (mut is_silent, mut emptying) = (false, Emptying::default());
     wait::until(run.context(), items, async |wait| {
@@ -30,7 +32,7 @@ pub async fn until_handled(split: Split<'_>, items: u64, limits: Limits) -> Resu
             dead_letters.collect(run, name).await?;
             let log = RunLog::read(run, name).await?;
             // An event that isn't split yet still puts its items into the queue.
-            let is_split = log.split.as_ref().is_some_and(|split| split.ended_us.is_some());
+            let is_split = !is_event || log.split.as_ref().is_some_and(|split| split.ended_us.is_some());
             if is_split || idle > SILENCE {
                 return Ok(Some(Handled {
                     log,
@@ -47,11 +49,11 @@ pub async fn until_handled(split: Split<'_>, items: u64, limits: Limits) -> Resu
         }
         let log = RunLog::read(run, name).await?;
         if done < items {
-            if log == RunLog::default() && idle > SILENCE && !is_silent {
+            if is_event && log == RunLog::default() && idle > SILENCE && !is_silent {
                 is_silent = true;
                 run.context().notify(&nothing_started(run));
             }
-            if open(items, &log, &dead_letters) > 0 && idle <= patience {
+            if open(items, &log, &dead_letters, unsent) > 0 && idle <= patience {
                 return Ok(None);
             }
         }
@@ -75,7 +77,7 @@ fn nothing_started(run: &Run) -> String {
 }
 
 /// How many items may still be done. Those of an event that was given up, which never got into the queue, are not.
-fn open(items: u64, log: &RunLog, dead_letters: &DeadLetters) -> u64 {
+fn open(items: u64, log: &RunLog, dead_letters: &DeadLetters, unsent: &Unsent) -> u64 {
     let dead_lettered = dead_letters.items.reasons();
     let is_open =
         |(id, entry): &(&String, &Entry)| entry.ended_us.is_none() && !dead_lettered.contains_key(*id);
@@ -84,7 +86,9 @@ fn open(items: u64, log: &RunLog, dead_letters: &DeadLetters) -> u64 {
     }
     let undone =
         dead_lettered.keys().filter(|id| log.items.get(*id).is_none_or(|entry| entry.ended_us.is_none()));
-    items.saturating_sub(log.done().count() as u64 + undone.count() as u64)
+    let over: Vec<_> = log.done().map(|(id, ..)| id).chain(undone).collect();
+    let found = over.iter().filter(|id| unsent.has(id)).count() as u64;
+    items.saturating_sub(over.len() as u64 + unsent.count() - found)
 }
 
 #[cfg(test)]
@@ -108,22 +112,33 @@ mod tests {
     #[test]
     fn the_end_is_when_each_item_is_done_or_dead_lettered() {
         let log = log(&[("0000", Some(9)), ("0001", None)]);
-        assert_eq!(open(3, &log, &dead_letters(&[])), 2);
-        assert_eq!(open(3, &log, &dead_letters(&["0001"])), 1);
-        assert_eq!(open(3, &log, &dead_letters(&["0001", "0002"])), 0);
+        assert_eq!(open(3, &log, &dead_letters(&[]), &Unsent::default()), 2);
+        assert_eq!(open(3, &log, &dead_letters(&["0001"]), &Unsent::default()), 1);
+        assert_eq!(open(3, &log, &dead_letters(&["0001", "0002"]), &Unsent::default()), 0);
         assert_eq!(
-            open(3, &log, &dead_letters(&["0000"])),
+            open(3, &log, &dead_letters(&["0000"]), &Unsent::default()),
             2,
             "an item may be done and in the dead-letter queue"
         );
     }
 
     #[test]
+    fn what_was_not_sent_is_not_waited_for_unless_it_has_evidently_been() {
+        let log = log(&[("0000", Some(9)), ("0003", Some(9)), ("0001", None)]);
+        let unsent = Unsent::from(vec![(2, 3)]);
+        assert_eq!(open(4, &log, &dead_letters(&[]), &unsent), 1, "0001");
+        assert_eq!(open(4, &log, &dead_letters(&["0001", "0002"]), &unsent), 0);
+    }
+
+    #[test]
     fn what_an_event_that_was_dead_lettered_never_queued_is_not_waited_for() {
         let mut dead_letters = dead_letters(&[]);
         dead_letters.event = Some("no time".to_owned());
-        assert_eq!(open(50, &log(&[("0000", Some(9)), ("0001", None)]), &dead_letters), 1);
-        assert_eq!(open(50, &log(&[("0000", Some(9))]), &dead_letters), 0);
+        assert_eq!(
+            open(50, &log(&[("0000", Some(9)), ("0001", None)]), &dead_letters, &Unsent::default()),
+            1
+        );
+        assert_eq!(open(50, &log(&[("0000", Some(9))]), &dead_letters, &Unsent::default()), 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use protocol::histogram::Histogram;
 use protocol::splitter::item_id;
 use protocol::stats::real;
+use results::scenario::Senders;
 use results::scenario::splitter::{Invocations, Items, SplitRun, Splitting, Task, Trigger};
 
 use super::timeline::timeline;
@@ -24,10 +25,11 @@ pub fn splitting(run: &Run, observation: &Observation) -> Splitting {
             file: event.file.clone(),
             items: event.items(),
             item_seconds: event.item_seconds,
-            event_bytes: event.in_run(name).to_string().len() as u64,
+            event_bytes: event.bytes(name),
             message_bytes: event.message_bytes(name),
             batch_size: batch_size(run),
             max_invocation_seconds: run.deployment().clamp("timeoutSeconds", u64::MAX),
+            workers: event.functions.map(|functions| functions.workers),
         },
         runs: splits.iter().map(|split| split_run(event, split)).collect(),
     }
@@ -52,7 +54,11 @@ pub fn split_run(event: &Event, split: &SplitObservation) -> SplitRun {
         speed_up,
         efficiency: speed_up.map(|speed_up| speed_up / real(split.concurrency.min(split.items))),
         peak_concurrency: peak_concurrency(log),
-        split_seconds: log.split.as_ref().and_then(|entry| entry.ended_us).map(since_sent),
+        split_seconds: match &split.sent {
+            Some(sent) => Some(sent.senders.seconds),
+            None => log.split.as_ref().and_then(|entry| entry.ended_us).map(since_sent),
+        },
+        senders: split.sent.as_ref().map(|sent| Senders { unsent: items.unsent, ..sent.senders }),
         queueing_ms: queueing(log).latency(),
         item_ms: durations(log).latency(),
         function: split.billed.as_ref().map(|billed| function_use("worker", billed)),
@@ -80,6 +86,9 @@ fn items(split: &SplitObservation) -> Items {
                 items.dead_lettered += 1;
                 *items.reasons.entry(reason.clone()).or_default() += 1;
             }
+            (false, None) if split.sent.as_ref().is_some_and(|sent| sent.unsent.has(&id)) => {
+                items.unsent += 1
+            }
             (false, None) if handled.is_stopped => items.interrupted += 1,
             (false, None) => {
                 items.lost += 1;
@@ -95,9 +104,10 @@ fn items(split: &SplitObservation) -> Items {
 fn invocations(split: &SplitObservation, items: &Items) -> Option<Invocations> {
     let counted = split.billed?.invocations;
     // An event without items takes an invocation as well.
-    let to_split = u64::from(split.trigger != Trigger::Sequential && split.items != 1);
+    let is_split = !matches!(split.trigger, Trigger::Sequential | Trigger::Functions);
+    let to_split = u64::from(is_split && split.items != 1);
     let started = split.handled.log.items.values().filter(|entry| entry.attempts > 0).count() as u64;
-    let expected = split.items - items.interrupted + to_split;
+    let expected = split.items - items.interrupted - items.unsent + to_split;
     let split_repeats = split.split_attempts().saturating_sub(1);
     let item_repeats = split.item_attempts().saturating_sub(started);
     let others = counted.saturating_sub(expected + split_repeats + item_repeats);

@@ -4,6 +4,7 @@ use protocol::stats::real;
 use results::cost::{Cost, Usage};
 use results::price_list::PriceList;
 use results::prices::{DYNAMODB_WRITE, EVENT_64_KB, LAMBDA_REQUEST, SQS_REQUEST, compute, gigabytes};
+use results::scenario::COST_OF_LOAD;
 use results::scenario::splitter::{
     ONE_INVOCATION_COST, RUN_LOG_COST, SPLIT_COST, SplitRun, Splitting, Trigger, cost_item,
 };
@@ -21,13 +22,21 @@ const BATCH: u64 = 10;
 const WRITES_PER_ATTEMPT: u64 = 2;
 
 /// The costs of all splits in which an item is done: of what they did, of their run logs, and of the same items in one
-/// invocation, each at one concurrency after the other.
+/// invocation, each at one concurrency after the other. Behind them the functions that sent the items, which are no part of the
+/// price of an item.
 pub fn costs(run: &Run, observation: &Observation, splitting: &Splitting) -> Vec<Cost> {
     let splits = observation.splits.iter().zip(&splitting.runs).filter(|(_, figures)| figures.items.done > 0);
     let used: Vec<_> =
         splits.map(|(split, figures)| Quantities::new(run, &observation.event, split, figures)).collect();
     let kinds = [Quantities::split, Quantities::run_log, Quantities::one_invocation];
-    kinds.iter().flat_map(|cost| used.iter().map(cost)).collect()
+    let load = observation.splits.iter().filter_map(|split| cost_of_load(run, split));
+    kinds.iter().flat_map(|cost| used.iter().map(cost)).chain(load).collect()
+}
+
+fn cost_of_load(run: &Run, split: &SplitObservation) -> Option<Cost> {
+    let (sent, generator) = split.sent.as_ref().zip(run.deployed.load.as_ref())?;
+    let usage = sent.generation.usage(&run.prices, &run.deployment().architecture, generator);
+    Some(usage.cost(cost_item(split.concurrency, COST_OF_LOAD), 1.0))
 }
 
 /// What a split used.
@@ -78,7 +87,7 @@ impl<'a> Quantities<'a> {
             split_attempts: split.split_attempts(),
             item_attempts: split.item_attempts(),
             batch_size: batch_size(run),
-            event_bytes: event.in_run(&split.run).to_string().len() as u64,
+            event_bytes: event.bytes(&split.run),
             message_bytes: event.message_bytes(&split.run),
         }
     }
@@ -102,7 +111,8 @@ impl<'a> Quantities<'a> {
 
     /// Writes of an entry below 1 KB each.
     pub fn run_log_usage(&self) -> Usage {
-        let queued = if self.is_queued() { self.items } else { 0 };
+        // Functions that send items write nothing: with a message, its item's first entry has the time.
+        let queued = if self.is_queued() && self.trigger != Trigger::Functions { self.items } else { 0 };
         let writes = queued + WRITES_PER_ATTEMPT * (self.split_attempts + self.item_attempts);
         let mut usage = Usage::default();
         usage.add("run log", real(writes), self.prices.quote(DYNAMODB_WRITE));
@@ -135,7 +145,7 @@ impl<'a> Quantities<'a> {
 
     /// Whether items went through the queue.
     fn is_queued(&self) -> bool {
-        self.trigger != Trigger::Sequential && self.items > 1
+        self.trigger == Trigger::Functions || (self.trigger != Trigger::Sequential && self.items > 1)
     }
 
     /// Requests that send the messages, and two for each invocation by the queue, which receive and delete its batch; none
@@ -153,6 +163,7 @@ mod tests {
     use results::price_list::US_EAST_1;
 
     use super::*;
+    use crate::scenario::splitter::testing::{run, split_at, split_of_functions};
 
     /// 50 items of 2 s, each handled by an invocation of its own that takes 50 ms longer.
     fn quantities() -> Quantities<'static> {
@@ -221,6 +232,27 @@ mod tests {
         assert_eq!((line(&split, "SQS"), line(&split, "EventBridge")), (None, None));
         assert_close(run_log.usd, 100.0 * 0.000_000_625 * 1e6 / 50.0);
         assert!(split.usd.is_some());
+    }
+
+    #[test]
+    fn items_of_functions_need_no_event_and_no_log_of_what_was_queued_and_these_are_apart() {
+        let sent = Quantities {
+            trigger: Trigger::Functions,
+            split_attempts: 0,
+            event_bytes: 0,
+            billed: Some(Billed { invocations: 50, ms: 102_500.0, ..Billed::default() }),
+            ..quantities()
+        };
+        let million = 1e6 / 50.0;
+        assert_eq!(line(&sent.split(), "EventBridge"), None);
+        assert_close(line(&sent.split(), "SQS"), 105.0 * 0.000_000_4 * million);
+        assert_close(sent.run_log().usd, 100.0 * 0.000_000_625 * million);
+        let costs = [split_of_functions()].map(|split| cost_of_load(&run(), &split));
+        let [Some(load)] = costs else { panic!("functions have sent the items") };
+        assert_eq!(load.item, "concurrency 5: the load generator, for this run");
+        let compute = 1769.0 / 1024.0 * 10.2 * 0.000_013_333_4;
+        assert_close(load.usd, compute + 2.0 * 0.000_000_2 + 8.0 * 0.000_025);
+        assert_eq!(cost_of_load(&run(), &split_at(5)), None);
     }
 
     #[test]

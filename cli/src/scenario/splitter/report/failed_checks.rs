@@ -3,6 +3,7 @@
 use protocol::splitter::item_index;
 use results::scenario::splitter::SplitRun;
 
+use crate::scenario::shared::load_generator;
 use crate::scenario::shared::tables::{count, first_ids};
 use crate::scenario::splitter::execute::SplitObservation;
 
@@ -11,6 +12,7 @@ pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String
     let (items, log) = (&figures.items, &split.handled.log);
     let mut failed = Vec::new();
     failed.extend(refused(split));
+    failed.extend(unsent(split, figures));
     if items.lost > 0 {
         failed.push(format!(
             "{} of {} lost: neither done nor in the dead-letter queue, and nothing has changed for as long \
@@ -36,6 +38,13 @@ pub fn failed_checks(split: &SplitObservation, figures: &SplitRun) -> Vec<String
     failed.into_iter().map(|check| format!("{}: {check}", split.run)).collect()
 }
 
+/// What functions had to send and have not.
+fn unsent(split: &SplitObservation, figures: &SplitRun) -> Option<String> {
+    let check = load_generator::failed_check(figures.senders.as_ref()?, "item")?;
+    let reason = split.sent.as_ref()?.reason.as_ref().map(|reason| format!(": {reason}"));
+    Some(check + &reason.unwrap_or_default())
+}
+
 /// Why nothing was made of the event.
 fn refused(split: &SplitObservation) -> Option<String> {
     match (&split.handled.dead_letters.event, &split.reply) {
@@ -54,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::scenario::splitter::report::aggregate::split_run;
-    use crate::scenario::splitter::testing::{event, split_at};
+    use crate::scenario::splitter::testing::{event, split_at, split_of_functions};
 
     fn said(change: impl FnOnce(&mut SplitObservation)) -> Vec<String> {
         let mut split = split_at(5);
@@ -88,6 +97,27 @@ mod tests {
             )
         );
         assert!(said_of(None, Some(&Reply { status_code: 202, ..rejected })).is_empty());
+    }
+
+    #[test]
+    fn items_that_functions_did_not_send_are_told_and_not_lost() {
+        let mut split = split_of_functions();
+        assert_eq!(failed_checks(&split, &split_run(&event(), &split)), [""; 0]);
+        split.handled.log.items.retain(|id, _| id.as_str() < "0014");
+        let sent = split.sent.as_mut().unwrap();
+        // Two of them have been sent all the same.
+        sent.unsent = vec![(12, 18)].into();
+        sent.senders.lost = 1;
+        sent.reason = Some("Broken: not now".to_owned());
+        let said = failed_checks(&split, &split_run(&event(), &split));
+        let [unsent, lost] = said.as_slice() else { panic!("{said:?}") };
+        assert!(
+            unsent.ends_with(
+                ": 5 items not known to have been sent; 1 of 2 functions ended without a report: Broken: not now"
+            ),
+            "{unsent}"
+        );
+        assert!(lost.contains("1 item of 20 lost") && lost.ends_with(": 0019"), "{lost}");
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn settings(Splitting { task, runs }: &Splitting) -> BTreeMap<&'static str, Stri
 
 /// What memory sizes are compared by: nothing where not all items are done.
 fn figure(run: &SplitRun, costs: &[Cost]) -> Figure {
-    let is_done = run.items.dead_lettered + run.items.lost + run.items.interrupted == 0;
+    let is_done = run.items.dead_lettered + run.items.lost + run.items.unsent + run.items.interrupted == 0;
     let item = cost_item(run.concurrency, SPLIT_COST);
     Figure {
         name: format!("concurrency {}", run.concurrency),

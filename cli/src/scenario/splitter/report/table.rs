@@ -11,6 +11,7 @@ use results::scenario::splitter::{
 
 use crate::layout::Table;
 use crate::scenario::shared::cost;
+use crate::scenario::shared::load_generator::sent_line;
 use crate::scenario::shared::tables::{self, LATENCIES, table, usd};
 
 /// The figures, and what stands out in them.
@@ -23,23 +24,31 @@ pub fn render(splitting: &Splitting, costs: &[Cost]) -> String {
         let split = handled.iter().find(|run| run.trigger != Trigger::Sequential);
         text.extend(split.and_then(|run| one_invocation(&splitting.task, run, costs)));
     }
-    text.extend(handled.into_iter().map(notes));
+    text.extend(handled.into_iter().map(|run| notes(&splitting.task, run)));
     text
 }
 
 fn items(items: &Items) -> u64 {
-    items.done + items.dead_lettered + items.lost
+    items.done + items.dead_lettered + items.lost + items.unsent
 }
 
 fn heading(task: &Task) -> String {
+    let serial = seconds(real(task.items) * task.item_seconds);
+    let items = tables::count(task.items, "item");
+    if let Some(workers) = task.workers {
+        let workers = tables::count(workers, "function");
+        let bytes = task.message_bytes;
+        return format!(
+            "{items} of {} s, sent by {workers} in messages of up to {bytes} bytes: {serial} one after the other",
+            task.item_seconds
+        );
+    }
     let file = task.file.as_ref().map_or_else(String::new, |file| format!(" of {file}"));
     let event = format!("one event{file}, {} bytes", task.event_bytes);
     if task.items == 0 {
         return event;
     }
-    let serial = real(task.items) * task.item_seconds;
-    let items = tables::count(task.items, "item");
-    format!("{event}, {items} of {} s: {} one after the other", task.item_seconds, seconds(serial))
+    format!("{event}, {items} of {} s: {serial} one after the other", task.item_seconds)
 }
 
 fn seconds(seconds: f64) -> String {
@@ -96,21 +105,26 @@ fn one_invocation(task: &Task, run: &SplitRun, costs: &[Cost]) -> Option<String>
     }
     let find = |what| cost::usd_of(costs, &cost_item(run.concurrency, what));
     Some(format!(
-        "concurrency {}: splitting costs {} more per million items than one invocation of {}, besides the run log\n",
+        "concurrency {}: {} costs {} more per million items than one invocation of {}, besides the run log\n",
         run.concurrency,
+        if run.trigger == Trigger::Functions { "the queue" } else { "splitting" },
         usd(find(SPLIT_COST)? - find(ONE_INVOCATION_COST)?),
         seconds(takes)
     ))
 }
 
 /// What is to know about a run.
-fn notes(run: &SplitRun) -> String {
+fn notes(task: &Task, run: &SplitRun) -> String {
     let mut text = String::new();
     let concurrency = run.concurrency;
     if run.trigger == Trigger::Sequential {
         text.push_str(
             "concurrency 1 is without the queue: lambench handed the function one item after the other\n",
         );
+    }
+    if let Some(senders) = &run.senders {
+        let line = sent_line(senders, task.items.saturating_sub(senders.unsent), "item");
+        let _ = writeln!(text, "concurrency {concurrency}: {line}");
     }
     if let Some(invocations) =
         run.invocations.filter(|invocations| invocations.counted > invocations.expected)

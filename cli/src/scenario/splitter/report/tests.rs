@@ -11,8 +11,10 @@ use super::cost::costs;
 use super::series::series;
 use super::*;
 use crate::result_file;
-use crate::scenario::splitter::execute::SplitObservation;
-use crate::scenario::splitter::testing::{event, observed, run, split_at};
+use crate::scenario::splitter::execute::{Event, SplitObservation};
+use crate::scenario::splitter::testing::{
+    event, observed, options_of_functions, run, split_at, split_of_functions,
+};
 
 fn figures_of(change: impl FnOnce(&mut SplitObservation)) -> SplitRun {
     let mut split = split_at(5);
@@ -178,6 +180,7 @@ fn trouble_is_shown_where_it_belongs() {
         reasons: [("poison".to_owned(), 2)].into(),
         dead_lettered_done: 1,
         lost: 1,
+        unsent: 0,
         lost_ids: vec!["0019".to_owned()],
         interrupted: 0,
     };
@@ -217,4 +220,15 @@ fn memory_sizes_are_compared_by_elapsed_time_and_price_if_all_items_are_done() {
     assert!(run.elapsed_seconds.is_some());
     run.items.dead_lettered = 1;
     assert_eq!(figure(&run, &costs), Figure { name, speed: None, usd: None });
+}
+
+#[test]
+fn items_of_functions_are_shown_with_who_sent_them_and_what_that_cost_apart() {
+    let event = Event::new(&options_of_functions(20), &run()).unwrap();
+    let observation = Observation { event, ..observed(vec![split_of_functions()]) };
+    let splitting = splitting(&run(), &observation);
+    let one = &splitting.runs[0];
+    assert_eq!(one.invocations.unwrap().expected, 20, "nothing was split");
+    assert_close(one.split_seconds, 0.04);
+    insta::assert_snapshot!(table::render(&splitting, &costs(&run(), &observation, &splitting)));
 }

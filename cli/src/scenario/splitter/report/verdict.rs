@@ -31,7 +31,7 @@ pub fn verdict(splitting: &Splitting, costs: &[Cost], commands: &Commands<'_>) -
 }
 
 fn is_done(run: &SplitRun) -> bool {
-    run.items.done > 0 && run.items.dead_lettered + run.items.lost == 0
+    run.items.done > 0 && run.items.dead_lettered + run.items.lost + run.items.unsent == 0
 }
 
 fn name(run: &SplitRun) -> String {
@@ -58,7 +58,8 @@ fn gain(task: &Task, run: &SplitRun, costs: &[Cost]) -> Option<String> {
         return Some("nothing was split: concurrency 1 does one item after the other".to_owned());
     }
     let speed_up = run.speed_up?;
-    let gain = format!("splitting at {}: speed-up {speed_up:.2} ×", name(run));
+    let what = if run.trigger == Trigger::Functions { "the queue" } else { "splitting" };
+    let gain = format!("{what} at {}: speed-up {speed_up:.2} ×", name(run));
     let one_invocation = usd_of(costs, &cost_item(run.concurrency, ONE_INVOCATION_COST));
     let is_possible = run.one_invocation_seconds <= real(task.max_invocation_seconds);
     let more = price(run, costs).zip(one_invocation.filter(|_| is_possible)).map(|(split, one)| {
@@ -79,8 +80,10 @@ pub fn options(Splitting { task, runs }: &Splitting, settings: &Map<String, Valu
     let is_setting = settings.get("itemSeconds").and_then(Value::as_f64) == Some(task.item_seconds);
     let seconds =
         (!is_setting && task.file.is_none()).then(|| format!(" --item-seconds {}", task.item_seconds));
+    let from = task.workers.map(|workers| format!(" --from functions --workers {workers}"));
     let concurrency = joined(runs.iter().map(|run| run.concurrency));
-    format!("{event}{} --concurrency {concurrency}", seconds.unwrap_or_default())
+    let [seconds, from] = [seconds, from].map(Option::unwrap_or_default);
+    format!("{event}{seconds}{from} --concurrency {concurrency}")
 }
 
 #[cfg(test)]
@@ -148,6 +151,11 @@ mod tests {
         assert!(line.starts_with(" --items 50 "), "{line}");
         splitting.task.item_seconds = 1.5;
         assert_eq!(of(&splitting).0.item_seconds, Some(1.5));
+        splitting.task.workers = Some(4);
+        splitting.runs.remove(0);
+        let (functions, line) = of(&splitting);
+        assert_eq!((functions.workers(), functions.concurrency), (Some(4), vec![5, 10]), "{line}");
+        splitting.task.workers = None;
         splitting.task.file = Some("five-tags.json".to_owned());
         assert_eq!(of(&splitting).0.event.unwrap(), Path::new("five-tags.json"));
     }

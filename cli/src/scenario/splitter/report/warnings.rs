@@ -3,6 +3,7 @@
 use protocol::stats::real;
 use results::scenario::splitter::{SplitRun, Splitting, Trigger};
 
+use crate::scenario::shared::load_generator;
 use crate::scenario::shared::tables::count;
 use crate::scenario::shared::warnings::{few, in_dead_letter_queue, local};
 use crate::scenario::splitter::Run;
@@ -24,6 +25,7 @@ pub fn warnings(run: &Run, observation: &Observation, splitting: &Splitting) -> 
     }
     for (split, figures) in splits() {
         warnings.extend(clocks(split));
+        warnings.extend(late(figures));
         warnings.extend(unused(run, figures));
         warnings.extend(dead_letters(run, figures));
     }
@@ -61,6 +63,12 @@ fn clocks(split: &SplitObservation) -> Option<String> {
     })
 }
 
+/// Where functions that send items weren't ready in time.
+fn late(figures: &SplitRun) -> Option<String> {
+    let late = load_generator::late(figures.senders.as_ref()?)?;
+    Some(format!("concurrency {}: {late}", figures.concurrency))
+}
+
 /// Where the queue didn't use what it was allowed.
 fn unused(run: &Run, figures: &SplitRun) -> Option<String> {
     let possible = figures.concurrency.min(figures.items.done.div_ceil(batch_size(run)));
@@ -90,11 +98,12 @@ fn dead_letters(run: &Run, figures: &SplitRun) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use protocol::splitter::Reply;
+    use results::scenario::Senders;
 
     use super::*;
     use crate::scenario::splitter::execute::Handled;
     use crate::scenario::splitter::report::aggregate::splitting;
-    use crate::scenario::splitter::testing::{observed, run, split_at};
+    use crate::scenario::splitter::testing::{observed, run, split_at, split_of_functions};
 
     /// The only warning of a run of 100 items on AWS, after a change.
     fn said(change: impl FnOnce(&mut SplitObservation)) -> Vec<String> {
@@ -147,6 +156,20 @@ mod tests {
             ahead[0].starts_with("the functions' clock is ahead of this machine's by 2.5 ms"),
             "{ahead:?}"
         );
+    }
+
+    #[test]
+    fn functions_that_sent_late_are_told() {
+        let late = |senders: Senders| {
+            said(|split| {
+                *split = split_of_functions();
+                split.sent.as_mut().unwrap().senders = senders;
+            })
+        };
+        let on_time = Senders { count: 2, ..Senders::default() };
+        assert_eq!(late(on_time), [""; 0]);
+        let said = late(Senders { late: 1, latest_ms: 20.0, ..on_time });
+        assert!(said[0].starts_with("concurrency 5: 1 of 2 functions that send weren't ready"), "{said:?}");
     }
 
     #[test]

@@ -204,15 +204,34 @@ impl State {
             decoded(pair.unwrap_or_default())
         };
         let (prefix, after) = (value("prefix"), value("start-after"));
+        let (delimiter, token) = (value("delimiter"), decoded(&value("continuation-token")));
         let listed = self.listed.lock().unwrap();
-        let objects: Vec<_> =
-            listed.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after).collect();
-        let truncated = objects.len() > PAGE;
+        let mut entries = BTreeMap::new();
+        for (key, object) in listed.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after) {
+            let folder = key[prefix.len()..].find(&delimiter).filter(|_| !delimiter.is_empty());
+            match folder {
+                Some(at) => entries.insert(&key[..=prefix.len() + at], None),
+                None => entries.insert(key, Some(object)),
+            };
+        }
+        let left: Vec<_> = entries.into_iter().filter(|(name, _)| **name > *token).collect();
+        let (truncated, page) = (left.len() > PAGE, &left[..left.len().min(PAGE)]);
         let mut contents = String::new();
-        for (key, (size, modified)) in objects.iter().take(PAGE) {
-            let key = utf8_percent_encode(key, NON_ALPHANUMERIC);
-            let times = format!("<Size>{size}</Size><LastModified>{modified}</LastModified>");
-            contents.extend(["<Contents><Key>", &key.to_string(), "</Key>", &times, "</Contents>"]);
+        for (name, object) in page {
+            let name = utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
+            match object {
+                Some((size, modified)) => {
+                    let times = format!("<Size>{size}</Size><LastModified>{modified}</LastModified>");
+                    contents.extend(["<Contents><Key>", &name, "</Key>", &times, "</Contents>"]);
+                }
+                None => {
+                    contents.extend(["<CommonPrefixes><Prefix>", &name, "</Prefix></CommonPrefixes>"]);
+                }
+            }
+        }
+        if let Some((last, _)) = page.last().filter(|_| truncated) {
+            let token = utf8_percent_encode(last, NON_ALPHANUMERIC).to_string();
+            contents.extend(["<NextContinuationToken>", &token, "</NextContinuationToken>"]);
         }
         format!(
             "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>{truncated}</IsTruncated>{contents}</ListBucketResult>"

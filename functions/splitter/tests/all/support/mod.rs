@@ -11,6 +11,7 @@ use protocol::run_log;
 use protocol::splitter::{SPLIT_ID, entry_id};
 use serde_json::{Value, json};
 use splitter::event::{Parsed, parse};
+use splitter::sender::Sender;
 use splitter::worker::{Settings, Worker};
 use test_kit::aws::{self, Answer};
 
@@ -39,6 +40,7 @@ pub struct State {
 pub struct World {
     state: Arc<Mutex<State>>,
     worker: Worker,
+    sender: Sender,
 }
 
 impl World {
@@ -75,7 +77,13 @@ impl World {
                 environment: Some(ENVIRONMENT.to_owned()),
             },
         );
-        Self { state, worker }
+        let queue = Queue::new(&config, "https://sqs/queue".to_owned());
+        let sender = Sender::new(queue, "lambench.splitter".to_owned());
+        Self { state, worker, sender }
+    }
+
+    pub fn sender(&self) -> &Sender {
+        &self.sender
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {

@@ -4,10 +4,10 @@ import * as path from "node:path";
 import jsonata from "jsonata";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { pipeline } from ".";
-import { ROOT } from "../../infra/artefact";
-import { MockedStack } from "../testing";
-import { binaries } from "../variants";
+import { pipeline } from "./pipeline";
+import { ROOT } from "../infra/artefact";
+import { MockedStack } from "./testing";
+import { binaries } from "./variants";
 
 /** What these tests read of a state. */
 interface State {
@@ -26,16 +26,16 @@ interface States {
 
 /** What a worker is told. */
 interface Task {
-  readonly load: { readonly schedule: { readonly workers: number } };
+  readonly load: Readonly<Record<string, unknown>>;
   readonly worker: number;
   readonly start_at_ms: number;
 }
 
 const WORKER = "arn:aws:lambda:eu-west-1:123456789012:function:lambench-full-pipeline-load";
-/** What the function's own tests read. */
-const TASK = JSON.parse(
-  fs.readFileSync(path.join(ROOT, "functions/pipeline/fixtures/load-task.json"), "utf8"),
-) as Task;
+/** What a function's own tests read. */
+const taskOf = (file: string): Task =>
+  JSON.parse(fs.readFileSync(path.join(ROOT, "functions", file), "utf8")) as Task;
+const TASK = taskOf("pipeline/fixtures/load-task.json");
 
 /** An expression's value, as Step Functions makes it of a state's input and the item of a Map. */
 async function evaluate(template: string | undefined, input: unknown, item?: unknown): Promise<unknown> {
@@ -69,9 +69,9 @@ describe("the load generator's state machine", () => {
   };
 
   /** What so many workers are told, by group. */
-  const tasks = async (workers: number): Promise<Task[][]> => {
-    const load = { ...TASK.load, schedule: { ...TASK.load.schedule, workers } };
-    const started = await evaluate(state(machine, "Countdown").Output, { load, start_delay_ms: 5800 });
+  const tasks = async (workers: number, { load } = TASK): Promise<Task[][]> => {
+    const input = { load, workers, start_delay_ms: 5800 };
+    const started = await evaluate(state(machine, "Countdown").Output, input);
     const groups = state(machine, "Groups");
     const each = (await iterations(groups, started)).map((group) =>
       iterations(state(groups.ItemProcessor, "Workers"), group),
@@ -92,6 +92,12 @@ describe("the load generator's state machine", () => {
   it("tells a worker what the function reads", async () => {
     const [[task] = []] = await tasks(40);
     expect(task).toEqual({ ...TASK, worker: 0, start_at_ms: expect.any(Number) as number });
+  });
+
+  it("passes a listing's slices on as they are, with what is null in them", async () => {
+    const slices = taskOf("s3-read/fixtures/slice-task.json");
+    const [[, task] = []] = await tasks(2, slices);
+    expect(task).toEqual({ ...slices, start_at_ms: expect.any(Number) as number });
   });
 
   it.each([1, 2, 39, 40, 41, 80, 1600])(

@@ -10,6 +10,8 @@ const GROUP_SIZE = 40;
 
 /** Arguments of {@link loadGenerator}. */
 export interface LoadGeneratorArgs {
+  /** What the state machine is called on AWS. */
+  readonly name: string;
   /** What is invoked as each worker with `{load, worker, start_at_ms}`, and answers with its report. */
   readonly worker: RustFunction;
   /** Of the worker, MB. */
@@ -36,13 +38,14 @@ export interface LoadGenerator {
  */
 export function loadGenerator(
   name: string,
-  { worker, memory }: LoadGeneratorArgs,
+  args: LoadGeneratorArgs,
   opts: pulumi.ComponentResourceOptions,
 ): LoadGenerator {
+  const { worker, memory } = args;
   const machine = new StateMachine(
-    "load",
+    name,
     {
-      name,
+      name: args.name,
       file: path.join(__dirname, "load-generator.asl.json"),
       values: { groupSize: GROUP_SIZE, workerArn: worker.arn },
       functionArns: [worker.arn],

@@ -24,5 +24,5 @@ export function deployLoad(
     },
     { parent },
   );
-  return loadGenerator(name, { worker, memory }, { parent });
+  return loadGenerator("load", { name, worker, memory }, { parent });
 }

@@ -118,8 +118,8 @@ export function deployVariant(
   );
   queue.addConsumer(reader, settings);
   const load = loadGenerator(
-    `${name}-${variant}`,
-    { worker: generator, memory: GENERATOR_MEMORY },
+    `load-${variant}`,
+    { name: `${name}-${variant}`, worker: generator, memory: GENERATOR_MEMORY },
     { parent },
   );
   return { queue, generator, load, reader };

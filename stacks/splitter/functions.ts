@@ -104,7 +104,7 @@ function deployLoad({ target, name, parent }: DeployContext, queue: WorkerQueue)
     },
     { parent },
   );
-  return loadGenerator(name, { worker, memory }, { parent });
+  return loadGenerator("load", { name, worker, memory }, { parent });
 }
 
 /** Events of tags created or deleted, from EC2 by CloudTrail and from lambench, invoke the function. */

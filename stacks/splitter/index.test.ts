@@ -38,8 +38,8 @@ describe("the splitter stack", () => {
 
   it("lets the functions that send items use the queue and its key, and their state machine start them", () => {
     expect(stack.allowed(`${NAME}-load`)).toEqual({
-      "kms:Decrypt": [arn("kms", `key/${NAME}`)],
-      "kms:GenerateDataKey": [arn("kms", `key/${NAME}`)],
+      "kms:Decrypt": [arn("kms", "key/queues")],
+      "kms:GenerateDataKey": [arn("kms", "key/queues")],
       "logs:CreateLogStream": [expect.stringMatching(new RegExp(`${NAME}-load:\\*$`)) as string],
       "logs:PutLogEvents": [expect.stringMatching(new RegExp(`${NAME}-load:\\*$`)) as string],
       "sqs:SendMessage": [arn("sqs", NAME)],

@@ -109,8 +109,8 @@ pub fn plan(circumstances: &Circumstances<'_>, objective: Objective) -> Result<P
     let all: Vec<_> = alone.into_iter().chain(fan_outs).collect();
     let mut designs = Vec::new();
     for &memory_mb in &circumstances.memory {
-        let size = Size { memory_mb, storage_mb: FREE_STORAGE_MB };
-        let site = prediction::site(prices, &deployment.architecture, size, *concurrency)
+        let memory = Size { memory_mb, storage_mb: FREE_STORAGE_MB };
+        let site = prediction::site(prices, &deployment.architecture, memory, *concurrency)
             .with_context(|| format!("no price of {}", deployment.architecture))?;
         for design in &all {
             let predicted = design.predicted(&entries, &site)?;

@@ -334,8 +334,8 @@ mod tests {
         assert!((steps - 16_000.0).abs() < 1e-6, "{steps}");
         let (spike, plan) = messages("--rate 10 --duration 30s --spike 100 --spike-duration 10s").await;
         assert!((spike - 1200.0).abs() < 1e-6, "{spike}");
-        let rate = plan.limits.iter().find(|limit| limit.what.contains("apiRate")).unwrap();
-        assert!((rate.needed - 100.0).abs() < 1e-9, "the spike's");
+        let rate = plan.limits.iter().find(|limit| limit.of_run.what.contains("apiRate")).unwrap();
+        assert!((rate.of_run.needed - 100.0).abs() < 1e-9, "the spike's");
         // 5,000, then 10,000, and between them 7,500, 8,750 and 9,375.
         let search = "--find-limit --slo p99<500ms --rate 5000 --step-duration 2s";
         let (most, plan) = messages(search).await;

@@ -12,6 +12,7 @@ use super::report::{self, aggregate, failed_checks, stages};
 use super::search::Search;
 use super::slo::Slo;
 use crate::exit::Interrupted;
+use crate::scenario::shared::load_generator::Generation;
 use crate::scenario::shared::run::Measurement;
 use crate::scenario::shared::tables::{count, ms};
 
@@ -186,9 +187,18 @@ fn together(own: LoadWorkers, all: &[LoadWorkers]) -> LoadWorkers {
     let sum = |of: fn(&LoadWorkers) -> u64| all.iter().map(of).sum();
     let workers =
         Workers { count: sum(|one| one.workers.count), lost: sum(|one| one.workers.lost), ..own.workers };
-    let from = all.iter().map(|one| one.span_ms.0).min().unwrap_or(own.span_ms.0);
-    let to = all.iter().map(|one| one.span_ms.1).max().unwrap_or(own.span_ms.1);
-    LoadWorkers { workers, span_ms: (from, to), transitions: sum(|one| one.transitions), ..own }
+    let spans = || all.iter().map(|one| one.generation.span_ms);
+    let from = spans().map(|(from, _)| from).min().unwrap_or(own.generation.span_ms.0);
+    let to = spans().map(|(_, to)| to).max().unwrap_or(own.generation.span_ms.1);
+    let generation = Generation {
+        workers: sum(|one| one.generation.workers),
+        reported: sum(|one| one.generation.reported),
+        span_ms: (from, to),
+        transitions: sum(|one| one.generation.transitions),
+        ..own.generation
+    };
+    LoadWorkers { workers, generation }
+}
 }
 
 #[cfg(test)]

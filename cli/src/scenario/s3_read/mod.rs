@@ -14,6 +14,7 @@ use protocol::s3_read::{Deployed, Variant, VariantFunctions};
 
 use crate::scenario::Scenario;
 use crate::scenario::shared::estimate::{Past, Plan};
+use crate::scenario::shared::limits::{Quota, STATE_TRANSITIONS};
 use crate::scenario::shared::memory_sweep::ComparedBy;
 use crate::scenario::shared::run::{self, Measurement};
 use options::Options;

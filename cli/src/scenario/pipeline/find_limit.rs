@@ -199,7 +199,6 @@ fn together(own: LoadWorkers, all: &[LoadWorkers]) -> LoadWorkers {
     };
     LoadWorkers { workers, generation }
 }
-}
 
 #[cfg(test)]
 mod tests {

@@ -319,12 +319,13 @@ mod tests {
     fn what_the_functions_of_all_trials_have_cost_is_counted() {
         let of = |count, span_ms, transitions| LoadWorkers {
             workers: Workers { count, ..Workers::default() },
-            span_ms,
-            transitions,
-            ..LoadWorkers::default()
+            generation: Generation { span_ms, transitions, ..Generation::default() },
         };
         let all = [of(1, (10, 20), 6), of(2, (30, 40), 8), of(4, (50, 60), 12)];
         let sum = together(all[1].clone(), &all);
-        assert_eq!((sum.workers.count, sum.span_ms, sum.transitions), (7, (10, 60), 26));
+        assert_eq!(
+            (sum.workers.count, sum.generation.span_ms, sum.generation.transitions),
+            (7, (10, 60), 26)
+        );
     }
 }

@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(quantity(0, "Lambda requests"), Some(1000.0));
         assert_eq!((quantity(0, "SQS"), quantity(0, "run log")), (Some(2100.0), Some(2000.0)));
         assert_eq!((quantity(1, "Lambda requests"), quantity(1, "Step Functions")), (Some(2.0), Some(8.0)));
-        assert!(!plan.limits.iter().any(|limit| limit.what.contains("EventBridge")));
+        assert!(!plan.limits.iter().any(|limit| limit.of_run.what.contains("EventBridge")));
     }
 
     #[tokio::test]

@@ -61,6 +61,7 @@ fn in_words(run: &SplitRun, timeline: &Timeline, drawn: &[&ItemTime]) -> String 
     let from = match run.trigger {
         Trigger::Sequential => "the first item was handed over",
         Trigger::EventBus | Trigger::Invoke => "the event was sent",
+        Trigger::Functions => "functions began to send the items",
     };
     let mut says = format!(
         "{} in {}, a lane each, the one that began first at the top: when each item was under way, from when {from}.",

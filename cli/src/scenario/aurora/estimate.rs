@@ -40,7 +40,7 @@ const FEWER_CLIENTS: &str = "lower --to";
 const MESSAGES_PER_SEND: u64 = 10;
 
 /// What a load will cost and meet.
-pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
+pub fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
     options.check_clients(run.deployed.max_clients())?;
     let loads = Expected::all(run, options, pasts);
     let readers = run.deployment().setting("readers").unwrap_or(0);
@@ -324,7 +324,7 @@ mod tests {
         let run = run();
         let line = "--mode queue --messages 100 --statements 10 --action INSERT,TPCB --batch 5";
         let options: Options = parsed(line).unwrap();
-        let plan = plan(&run, &options, 10, &[]).await.unwrap();
+        let plan = plan(&run, &options, 10, &[]).unwrap();
         let quantity = |part: usize, name: &str| {
             let lines = &plan.parts[part].expected.lines;
             lines.iter().find(|line| line.name == name).and_then(|line| line.quantity)
@@ -354,6 +354,6 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_run_is_not_estimated() {
         let (run, options) = (run(), parsed::<Options>("--from 1000 --to 1000").unwrap());
-        assert!(plan(&run, &options, 1000, &[]).await.unwrap_err().is::<Usage>());
+        assert!(plan(&run, &options, 1000, &[]).unwrap_err().is::<Usage>());
     }
 }

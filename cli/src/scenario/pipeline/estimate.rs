@@ -307,7 +307,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_load_again_is_estimated_as_it_was() {
-        assert_alike(&again(&pipeline("--rate 50 --duration 20s"), run()).await, &[]);
+        let pipeline = pipeline("--rate 50 --duration 20s");
+        assert_alike(&Box::pin(again(&pipeline, run())).await, &[]);
     }
 
     #[tokio::test]

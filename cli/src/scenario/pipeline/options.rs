@@ -173,12 +173,13 @@ impl Options {
         }
         let Some(spike) = self.spike else { return vec![Stage { rate, duration: self.duration }] };
         let around = self.duration.saturating_sub(self.spike_duration());
-        let (before, behind) = (around / 2, around - around / 2);
+        let before = around / 2;
+        let behind = around.saturating_sub(before);
         let intervals = u32::try_from(behind.as_secs()).unwrap_or(u32::MAX).clamp(1, SPIKE_INTERVALS);
         let stage = |rate, duration| Stage { rate, duration };
         let mut stages = vec![stage(rate, before), stage(spike, self.spike_duration())];
         stages.extend((1..intervals).map(|_| stage(rate, behind / intervals)));
-        stages.push(stage(rate, behind - behind / intervals * (intervals - 1)));
+        stages.push(stage(rate, behind.saturating_sub(behind / intervals * (intervals - 1))));
         stages
     }
 

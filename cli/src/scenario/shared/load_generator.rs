@@ -292,12 +292,13 @@ mod tests {
 
     #[test]
     fn a_report_is_read_from_what_its_task_returned() {
-        let output = json!({ "StatusCode": 200, "Payload": { "worker": 3, "sent": 5 } }).to_string();
         #[derive(Debug, PartialEq, Deserialize)]
         struct Report {
             worker: u64,
             sent: u64,
         }
+
+        let output = json!({ "StatusCode": 200, "Payload": { "worker": 3, "sent": 5 } }).to_string();
         assert_eq!(report(&output), Some(Report { worker: 3, sent: 5 }));
         assert_eq!(report::<Report>("{}"), None);
         assert_eq!(report::<Report>(r#"{"Payload":{"worker":1}}"#), None);

@@ -31,7 +31,7 @@ const START_SECONDS: Range = Range::new(0.1, 2.0, 30.0);
 const EVENT_BYTES: f64 = 1_000_000.0;
 
 /// What splits will cost and meet.
-pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
+pub fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts: &[&Past]) -> Result<Plan> {
     let event = Event::new(options, run)?;
     let concurrencies = match options.concurrency.as_slice() {
         [] => vec![run.deployment().required("concurrency")?],
@@ -248,7 +248,7 @@ mod tests {
 
     #[tokio::test]
     async fn functions_that_send_items_are_estimated_apart() {
-        let plan = plan(&run(), &options_of_functions(1000), 10, &[]).await.unwrap();
+        let plan = plan(&run(), &options_of_functions(1000), 10, &[]).unwrap();
         let items: Vec<_> = plan.parts.iter().map(|part| part.expected.item.as_str()).collect();
         assert_eq!(items, ["concurrency 5", "concurrency 5: the load generator, for this run"]);
         let quantity = |part: usize, name: &str| {
@@ -267,7 +267,7 @@ mod tests {
         let mut run = run();
         run.deployed.deployment.settings.insert("batchSize".to_owned(), 10.into());
         let options: Options = parsed("--items 100 --item-seconds 2 --concurrency 10").unwrap();
-        let plan = plan(&run, &options, 10, &[]).await.unwrap();
+        let plan = plan(&run, &options, 10, &[]).unwrap();
         let line = |name: &str| {
             let lines = &plan.parts[0].expected.lines;
             lines.iter().find(|line| line.name == name).and_then(|line| line.quantity).unwrap()

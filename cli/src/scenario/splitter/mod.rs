@@ -47,7 +47,7 @@ impl Scenario for Splitter {
     }
 
     async fn estimate(&self, run: &Run, _: Option<u64>, pasts: &[&Past]) -> Result<Plan> {
-        estimate::plan(run, &self.0, self.invocations_at_once(&run.deployed), pasts).await
+        estimate::plan(run, &self.0, self.invocations_at_once(&run.deployed), pasts)
     }
 
     async fn run(&self, run: &Run) -> Result<Measurement> {

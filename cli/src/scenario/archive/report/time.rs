@@ -58,6 +58,8 @@ fn within(one: &InvocationCpu, handler_ms: f64) -> RunCpu {
 
 #[cfg(test)]
 mod tests {
+    use protocol::stats::whole;
+
     use super::*;
     use crate::scenario::archive::testing::{observed, report};
 
@@ -93,11 +95,11 @@ mod tests {
         let parts = |times| {
             let RunTime { cpu, rest_ms, .. } = run_time(&one, &[measured(0, times)]).unwrap();
             let RunCpu { computing_ms, throttled_ms, waited_ms } = cpu.unwrap();
-            [computing_ms, throttled_ms, waited_ms, rest_ms]
+            [computing_ms, throttled_ms, waited_ms, rest_ms].map(whole)
         };
-        assert_eq!(parts([1700.0, 5.0, 5.0]), [1000.0, 0.0, 0.0, 0.0], "two threads at once");
-        assert_eq!(parts([300.0, 900.0, 5.0]), [300.0, 700.0, 0.0, 0.0], "throttled on two processors");
-        assert_eq!(parts([300.0, 600.0, 200.0]), [300.0, 600.0, 100.0, 0.0]);
+        assert_eq!(parts([1700.0, 5.0, 5.0]), [1000, 0, 0, 0], "two threads at once");
+        assert_eq!(parts([300.0, 900.0, 5.0]), [300, 700, 0, 0], "throttled on two processors");
+        assert_eq!(parts([300.0, 600.0, 200.0]), [300, 600, 100, 0]);
     }
 
     #[test]

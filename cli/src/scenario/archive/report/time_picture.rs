@@ -1,5 +1,7 @@
 //! Where the time of contenders' runs went, as bars.
 
+use std::fmt::Write as _;
+
 use results::scenario::archive::{RunCpu, RunTime, Success};
 
 use super::contender;
@@ -111,7 +113,8 @@ fn in_words(all: &[&Success], known: &[(&str, RunTime)], stack: &str) -> String 
     let without_cpu: Vec<_> =
         known.iter().filter(|(_, time)| time.cpu.is_none()).map(|(name, _)| *name).collect();
     if !without_cpu.is_empty() {
-        says += &format!(
+        let _ = write!(
+            says,
             " What the work consisted of is not known of {}: AWS does not tell, and a local environment does of its last 2,000 \
              invocations.",
             without_cpu.join(", ")
@@ -122,7 +125,7 @@ fn in_words(all: &[&Success], known: &[(&str, RunTime)], stack: &str) -> String 
     }
     let unknown: Vec<String> = all.iter().filter(|one| one.time.is_none()).map(name).collect();
     if !unknown.is_empty() {
-        says += &format!(" Left out, as REPORT lines are missing: {}.", unknown.join(", "));
+        let _ = write!(says, " Left out, as REPORT lines are missing: {}.", unknown.join(", "));
     }
     says
 }

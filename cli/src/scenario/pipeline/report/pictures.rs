@@ -18,6 +18,9 @@ type Percentile = (&'static str, fn(&Latency) -> f64);
 
 const PERCENTILES: [Percentile; 2] = [("p50", |latency| latency.p50), ("p99", |latency| latency.p99)];
 
+/// A way of messages, by its name, and how long it took in a stage.
+type Way = (&'static str, fn(&Stage) -> Option<Latency>);
+
 /// The way from a request to its row.
 const WHOLE_WAY: &str = "end-to-end";
 
@@ -43,23 +46,19 @@ pub fn pictures(delivery: &Delivery, part: &Part) -> Vec<Picture> {
 
 /// The latencies against the rates of steps, or of a search's trials; none of a load with one rate.
 fn rising(delivery: &Delivery) -> Option<Picture> {
-    let (mut stages, data, says) = match &delivery.search {
-        Some(search) => {
-            let stages: Vec<&Stage> = search.trials.iter().map(|trial| &trial.stage).collect();
-            (stages, profile::trials(&search.trials), profile::found(search))
-        }
-        None => {
-            let says = profile::knee(delivery)?;
-            (delivery.stages.iter().collect(), profile::stages(&delivery.stages), says)
-        }
+    let (mut stages, data, says) = if let Some(search) = &delivery.search {
+        let stages: Vec<&Stage> = search.trials.iter().map(|trial| &trial.stage).collect();
+        (stages, profile::trials(&search.trials), profile::found(search))
+    } else {
+        let says = profile::knee(delivery)?;
+        (delivery.stages.iter().collect(), profile::stages(&delivery.stages), says)
     };
     stages.sort_by_key(|stage| stage.rate);
     let marked = match &delivery.search {
         Some(search) => search.held.map(|rate| (rate, "held")),
         None => delivery.knee.filter(|knee| knee.kind != KneeKind::Generator).map(|knee| (knee.rate, "knee")),
     };
-    let ways: [(&str, fn(&Stage) -> Option<Latency>); 2] =
-        [("HTTP", |stage| stage.latency_ms), (WHOLE_WAY, |stage| stage.end_to_end_ms)];
+    let ways: [Way; 2] = [("HTTP", |stage| stage.latency_ms), (WHOLE_WAY, |stage| stage.end_to_end_ms)];
     let lines = ways.into_iter().enumerate().map(|(color, (name, of))| {
         let points = stages.iter().filter_map(|stage| Some(point(name, stage, of(stage)?.p99, marked)));
         Line { name: name.to_owned(), color, style: Style::Connected, points: points.collect() }

@@ -14,9 +14,11 @@ use crate::scenario::shared::tables::{amount, digits, none, table};
 impl Forecast {
     /// All of it.
     pub fn render(&self) -> String {
-        let warnings = limits::warnings(&self.limits).into_iter();
-        self.render_without_limit_warnings()
-            + &warnings.map(|warning| format!("warning: {warning}\n")).collect::<String>()
+        let mut text = self.render_without_limit_warnings();
+        for warning in limits::warnings(&self.limits) {
+            let _ = writeln!(text, "warning: {warning}");
+        }
+        text
     }
 
     /// What it says before the warnings about limits, which stand in a result as well.

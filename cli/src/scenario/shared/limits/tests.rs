@@ -70,7 +70,10 @@ async fn the_emulator_is_asked_for_what_it_has_and_not_for_service_quotas() {
     assert_eq!(requests(&log, "GetServiceQuota").len(), 0);
     assert_eq!(of_run(concurrency(&run, 1)).source, Source::Account);
     let limit = state_transitions(&run, 1.0, "");
-    assert_eq!((limit.of_run.source, warnings(&[limit.clone()])), (Source::Documented, Vec::new()));
+    assert_eq!(
+        (limit.of_run.source, warnings(std::slice::from_ref(&limit))),
+        (Source::Documented, Vec::new())
+    );
 }
 
 #[tokio::test]

@@ -76,12 +76,11 @@ pub async fn send(
 fn merged(load: &SharedItems, Reports { reports, generation }: Reports<ItemsReport>) -> (u64, SentItems) {
     let mut unsent = Vec::new();
     for worker in 0..load.workers {
-        match reports.iter().find(|report| report.worker == worker) {
-            Some(report) => unsent.extend(&report.unsent),
-            None => {
-                let part = load.part(worker);
-                unsent.extend((!part.is_empty()).then(|| (part.start, part.end - 1)));
-            }
+        if let Some(report) = reports.iter().find(|report| report.worker == worker) {
+            unsent.extend(&report.unsent);
+        } else {
+            let part = load.part(worker);
+            unsent.extend((!part.is_empty()).then(|| (part.start, part.end - 1)));
         }
     }
     let unsent = Unsent(unsent);

@@ -87,7 +87,7 @@ fn items(split: &SplitObservation) -> Items {
                 *items.reasons.entry(reason.clone()).or_default() += 1;
             }
             (false, None) if split.sent.as_ref().is_some_and(|sent| sent.unsent.has(&id)) => {
-                items.unsent += 1
+                items.unsent += 1;
             }
             (false, None) if handled.is_stopped => items.interrupted += 1,
             (false, None) => {

@@ -1,5 +1,7 @@
 //! Which environment did which item when, as a Gantt chart.
 
+use std::fmt::Write as _;
+
 use results::scenario::splitter::{ItemTime, SplitRun, Timeline, Trigger};
 
 use super::timeline::MOST_ITEMS;
@@ -70,25 +72,27 @@ fn in_words(run: &SplitRun, timeline: &Timeline, drawn: &[&ItemTime]) -> String 
     );
     let left_out = timeline.left_out.saturating_add((timeline.items.len() - drawn.len()) as u64);
     if left_out > 0 {
-        says += &format!(" These are the items that started first: {left_out} more are done, and not shown.");
+        let _ =
+            write!(says, " These are the items that started first: {left_out} more are done, and not shown.");
     }
     let undone = run.items.dead_lettered + run.items.lost + run.items.interrupted;
     if undone > 0 {
-        says += &format!(" What is not done has no bar: {}.", count(undone, "item"));
+        let _ = write!(says, " What is not done has no bar: {}.", count(undone, "item"));
     }
     let cold = drawn.iter().filter(|item| item.is_cold).count() as u64;
     if cold > 0 {
-        says += &format!(" {} in the first invocation of an environment, a cold start.", were(cold));
+        let _ = write!(says, " {} in the first invocation of an environment, a cold start.", were(cold));
     }
     let later = drawn.iter().filter(|item| item.attempt > 1).count() as u64;
     if later > 0 {
-        says += &format!(
+        let _ = write!(
+            says,
             " {} by a later attempt: when the earlier ones were under way, the run log does not keep.",
             were(later)
         );
     }
     if timeline.environments.len() > MOST_ROWS {
-        says += &format!(" The table has the first {MOST_ROWS} environments.");
+        let _ = write!(says, " The table has the first {MOST_ROWS} environments.");
     }
     says
 }

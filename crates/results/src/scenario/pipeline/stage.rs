@@ -155,8 +155,8 @@ mod tests {
         }
     }
 
-    fn knee(rate: u64, kind: KneeKind) -> Option<Knee> {
-        Some(Knee { rate, kind })
+    fn knee(rate: u64, kind: KneeKind) -> Knee {
+        Knee { rate, kind }
     }
 
     #[test]
@@ -167,8 +167,8 @@ mod tests {
         let rows = step(400, 400.0, 210.0);
         let requests = step(800, 410.0, 200.0);
         let steps = [first, second, rows, requests.clone()];
-        assert_eq!(Knee::of(&steps), knee(400, KneeKind::Rows));
-        assert_eq!(Knee::of(&[requests]), knee(800, KneeKind::Requests));
+        assert_eq!(Knee::of(&steps), Some(knee(400, KneeKind::Rows)));
+        assert_eq!(Knee::of(&[requests]), Some(knee(800, KneeKind::Requests)));
         assert_eq!(Knee::of(&[]), None);
     }
 
@@ -176,14 +176,14 @@ mod tests {
     fn a_sender_that_cannot_keep_up_itself_is_never_taken_for_the_pipeline() {
         let usual = step(1000, 1000.0, 1000.0);
         let late = Stage { late_p99_ms: Some(400.0), ..step(4000, 3000.0, 3000.0) };
-        assert_eq!(Knee::of(&[usual.clone(), late]), knee(4000, KneeKind::Generator));
+        assert_eq!(Knee::of(&[usual.clone(), late]), Some(knee(4000, KneeKind::Generator)));
         // 50 connections are busy at 4,000/s as soon as requests take 12.5 ms, which they did before.
         let few = Stage { waited: 20_000, ..step(4000, 3000.0, 3000.0) };
-        assert_eq!(Knee::of(&[usual.clone(), few.clone()]), knee(4000, KneeKind::Generator));
+        assert_eq!(Knee::of(&[usual.clone(), few.clone()]), Some(knee(4000, KneeKind::Generator)));
         // With 200 connections, they have taken 50 ms: more than twice what is usual.
         let many = Stage { connections: 200, ..few.clone() };
-        assert_eq!(Knee::of(&[usual, many.clone()]), knee(4000, KneeKind::Requests));
-        assert_eq!(Knee::of(&[many]), knee(4000, KneeKind::Generator), "nothing says what is usual");
+        assert_eq!(Knee::of(&[usual, many.clone()]), Some(knee(4000, KneeKind::Requests)));
+        assert_eq!(Knee::of(&[many]), Some(knee(4000, KneeKind::Generator)), "nothing says what is usual");
         assert!(!Stage { waited: 400, ..few }.has_waited(), "1 % by chance");
     }
 }

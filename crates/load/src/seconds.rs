@@ -96,7 +96,9 @@ mod tests {
 
     fn of(events: &[(Event, u64)]) -> Seconds {
         let mut seconds = Seconds::default();
-        events.iter().for_each(|(event, ms)| seconds.count(*event, Duration::from_millis(*ms)));
+        for (event, ms) in events {
+            seconds.count(*event, Duration::from_millis(*ms));
+        }
         seconds
     }
 

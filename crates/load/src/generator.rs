@@ -18,7 +18,6 @@ use crate::pacer;
 use crate::plan::Plan;
 use crate::request::RequestFactory;
 use crate::request_log::{RequestLog, Times};
-use crate::seconds::Event;
 use crate::signer::Signer;
 
 /// After so long API Gateway itself gives a request up (HTTP API quotas: 30 s).
@@ -151,7 +150,9 @@ async fn generate(load: Load, counters: Arc<Counters>) -> Result<GeneratedLoad> 
     let cpu = pacer::cpu().saturating_sub(cpu) + pacer.join().unwrap_or_default();
     let mut requests = std::mem::take(&mut *shared.requests());
     // Of a load that was stopped, the others never came to their turns.
-    requests.statuses.truncate(usize::try_from(shared.next.load(Relaxed))?);
+    let due = shared.next.load(Relaxed);
+    requests.statuses.truncate(usize::try_from(due)?);
+    requests.seconds.count_due((0..due).map(|index| shared.plan.due(index)));
     Ok(GeneratedLoad { start_us: shared.start_us, requests, cpu, late: start.late })
 }
 
@@ -176,7 +177,6 @@ impl Shared {
         if index + 1 == self.plan.total() {
             self.due.close();
         }
-        self.requests().seconds.count(Event::Due, self.plan.due(index));
         Some(index)
     }
 
@@ -191,13 +191,10 @@ impl Shared {
         let due_us = self.start_us + u64::try_from(due.as_micros()).unwrap_or_default();
         let request = self.factory.request(self.plan.number(index), due_us).await;
         let sent = self.start.elapsed();
-        if let Some(stage) = stage {
-            // Until this generator was ready, no delay is a busy connection's.
-            let free = if due < self.late { Duration::ZERO } else { free };
-            self.requests().ready(stage, due, free, sent);
-        }
+        // Until this generator was ready, no delay is a busy connection's.
+        let free = if due < self.late { Duration::ZERO } else { free };
+        self.requests().ready(stage, due, free, sent);
         self.counters.sent.fetch_add(1, Relaxed);
-        self.requests().seconds.count(Event::Sent, sent);
         let answer = match request {
             Ok(request) => timeout(TIMEOUT, connection.send(request)).await,
             Err(_) => Ok(Err(SendError::NotSent)),

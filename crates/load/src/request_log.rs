@@ -145,8 +145,10 @@ impl RequestLog {
         &mut self.stages[stage]
     }
 
-    /// Takes down when a stage's request was ready to be sent, on a connection that has been free since a time.
-    pub(crate) fn ready(&mut self, stage: usize, due: Duration, free: Duration, sent: Duration) {
+    /// Takes down when a request was ready to be sent, on a connection that has been free since a time; the ramp is no stage.
+    pub(crate) fn ready(&mut self, stage: Option<usize>, due: Duration, free: Duration, sent: Duration) {
+        self.seconds.count(Event::Sent, sent);
+        let Some(stage) = stage else { return };
         let (waited, lateness) = (u64::from(free > due), sent.saturating_sub(due.max(free)));
         self.waited += waited;
         self.lateness.record(lateness);

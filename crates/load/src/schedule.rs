@@ -115,15 +115,19 @@ impl Schedule {
     pub fn plan(&self, worker: u64) -> Plan {
         let index = usize::try_from(worker).unwrap_or(usize::MAX);
         let Some(numbers) = self.numbers().into_iter().nth(index) else { return Plan::default() };
-        let due = match self.arrivals {
+        Plan::new(self.due(worker), numbers)
+    }
+
+    /// When each of a worker's requests is due.
+    pub(crate) fn due(&self, worker: u64) -> Vec<Duration> {
+        match self.arrivals {
             Arrivals::Constant => {
                 let step = usize::try_from(self.workers).unwrap_or(usize::MAX);
                 let slots = self.slots().into_iter().sum();
                 (worker..slots).step_by(step).map(|slot| self.due_of_slot(slot)).collect()
             }
             Arrivals::Poisson => self.poisson(worker).map(|position| self.place(position).1).collect(),
-        };
-        Plan::new(due, numbers)
+        }
     }
 
     /// Requests of all workers in the ramp, and in each stage.

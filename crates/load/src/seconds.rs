@@ -44,6 +44,11 @@ impl Seconds {
         self.add(event, second, 1);
     }
 
+    /// Counts requests that were to be sent at these times.
+    pub(crate) fn count_due(&mut self, times: impl IntoIterator<Item = Duration>) {
+        times.into_iter().for_each(|time| self.count(Event::Due, time));
+    }
+
     /// Adds those of another worker.
     pub(crate) fn absorb(&mut self, other: &Self) {
         for event in Event::ALL {

@@ -9,7 +9,6 @@ use crate::generator::GeneratedLoad;
 use crate::plan::Numbers;
 use crate::request_log::{RequestLog, RequestStatus};
 use crate::schedule::Schedule;
-use crate::seconds::Event;
 
 /// What all workers of a load are told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,8 +72,7 @@ impl MergedLoad {
             unreported += numbers.count();
             numbers.all().for_each(|number| requests.set(number, RequestStatus::Unreported));
             // Its requests were due all the same.
-            let plan = schedule.plan(worker);
-            (0..plan.total()).for_each(|index| requests.seconds.count(Event::Due, plan.due(index)));
+            requests.seconds.count_due(schedule.due(worker));
         }
         Self { load: GeneratedLoad { requests, ..merged }, reported, late, unreported }
     }
@@ -90,6 +88,7 @@ mod tests {
     use super::*;
     use crate::request_log::{StageLog, Throttled};
     use crate::schedule::Stage;
+    use crate::seconds::Event;
 
     const START_US: u64 = 1_763_719_200_000_000;
 

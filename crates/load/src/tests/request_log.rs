@@ -113,10 +113,10 @@ fn a_clock_differs_where_a_message_arrives_outside_of_its_request() {
 fn lateness_is_the_senders_own_only_while_a_connection_was_free() {
     let [due, busy_until, sent] = [10, 25, 26].map(Duration::from_millis);
     let mut log = RequestLog::new(1);
-    log.ready(0, due, busy_until, sent);
+    log.ready(Some(0), due, busy_until, sent);
     assert_eq!(log.waited, 1);
     assert!((log.lateness.quantile_ms(1.0).unwrap() - 1.0).abs() < 0.01);
-    log.ready(0, due, Duration::ZERO, sent);
+    log.ready(Some(0), due, Duration::ZERO, sent);
     assert_eq!(log.waited, 1);
     assert!((log.lateness.quantile_ms(1.0).unwrap() - 16.0).abs() < 0.02);
 }

@@ -45,7 +45,10 @@ pub struct Arguments {
     #[arg(long, value_name = "MB", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(128..=10_240))]
     memory: Vec<u64>,
     /// Functions of rust-fan-out, its variable WORKERS
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [WORKERS as u64], value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    #[arg(
+        long, value_name = "N", value_delimiter = ',', default_values_t = [WORKERS as u64],
+        value_parser = clap::value_parser!(u64).range(1..=10_000),
+    )]
     workers: Vec<u64>,
     /// Functions that the account runs at once [default: the account's limit, or 1000 where it cannot be read]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

@@ -76,7 +76,9 @@ impl Lanes {
                 }
             } @else {
                 @for (span, Place { x, y, width }) in placed() {
-                    rect class=(format!("span {}", color(span.color))) x=(px(x)) y=(px(y - lane * 0.4)) width=(px(width)) height=(px(lane * 0.8)) {
+                    rect
+                        class=(format!("span {}", color(span.color)))
+                        x=(px(x)) y=(px(y - lane * 0.4)) width=(px(width)) height=(px(lane * 0.8)) {
                         title { (span.says) }
                     }
                 }

@@ -46,7 +46,8 @@ pub async fn plan(run: &Run, options: &Options, invocations_at_once: u64, pasts:
         parts: std::iter::once(messages).chain(generator_part(run, &load.loads)?).collect(),
         besides: scaling(&run.prices, run.deployment(), 1, seconds),
         seconds,
-        limits: limits::met(run, options, invocations_at_once, &load.quantities(Bound::Expected)).await,
+        limits: Box::pin(limits::met(run, options, invocations_at_once, &load.quantities(Bound::Expected)))
+            .await,
         assumptions: load.assumptions(),
         not_counted: "Aurora's storage and I/O, and its least capacity, which is in the stack's price per hour; logs, metrics and tracing; \
                       data through the interface endpoints",

@@ -12,13 +12,13 @@ use super::execute::{
     Arrived, DeadLetters, Event, GeneratedLoad, LoadWorkers, Observation, Reconciliation, RequestLog,
     RequestStatus, StageLog, micros,
 };
-use super::options::{Options, Origin, Spacing};
+use super::options::{Options, Origin};
 use super::report::aggregate;
 use super::{Pipeline, Run};
 use crate::scenario::Scenario;
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::load_generator::Generation;
-use crate::scenario::shared::testing;
+use crate::scenario::shared::testing::{self, parsed};
 
 /// When the load started, µs since 1970.
 const START_US: u64 = 1_763_719_200_000_000;
@@ -56,24 +56,7 @@ pub fn run() -> Run {
 
 /// 200 requests per second for a minute, after a ramp of 10 s.
 pub fn options() -> Options {
-    let [duration, ramp] = [60, 10].map(Duration::from_secs);
-    Options {
-        rate: 200,
-        duration,
-        ramp,
-        steps: vec![],
-        step_duration: None,
-        spike: None,
-        spike_duration: None,
-        find_limit: false,
-        slo: None,
-        from: Origin::Here,
-        workers: None,
-        arrivals: Spacing::Constant,
-        seed: None,
-        connections: 50,
-        size: 100,
-    }
+    parsed("--rate 200 --duration 60s --ramp 10s").unwrap()
 }
 
 /// All of its requests but ten are accepted, all messages but four stored.

@@ -146,16 +146,14 @@ pub async fn send<Load: Serialize, Report: DeserializeOwned>(
     Ok(Reports { reports, generation })
 }
 
-/// Stops the execution under way, if there is one: no further function starts.
-///
-/// # Errors
-/// AWS's.
-pub async fn stop(context: RunContext<'_>, under_way: &RefCell<Option<String>>) -> Result<()> {
-    if let Some(execution) = under_way.take() {
-        output::print_error("stopping the execution …");
-        state_machine::stop(&Client::new(context.config), context.deployment, &execution).await?;
+/// Stops the execution under way of a run that has failed, if there is one: no further function starts.
+pub async fn stop(context: RunContext<'_>, under_way: &RefCell<Option<String>>) {
+    let Some(execution) = under_way.take() else { return };
+    output::print_error("stopping the execution …");
+    let stopped = state_machine::stop(&Client::new(context.config), context.deployment, &execution).await;
+    if let Err(error) = stopped {
+        output::print_error(format_args!("the execution may go on: {error:#}"));
     }
-    Ok(())
 }
 
 impl Generation {

@@ -20,7 +20,6 @@ use protocol::stats::{real, whole};
 use super::Run;
 use super::options::Options;
 use crate::exit::{Interrupted, Usage};
-use crate::output;
 use crate::scenario::shared::billing_log::Billed;
 use crate::scenario::shared::load_generator;
 use load::Counters;
@@ -110,10 +109,8 @@ pub async fn follow(run: &Run, options: &Options) -> Result<Observation> {
     let status = Status::default();
     let observed = Box::pin(observe(run, options, &status));
     let observed = run.stop.unless_aborted(observed, || leaves_behind(run, &status)).await;
-    if observed.is_err()
-        && let Err(error) = load_generator::stop(run.context(), &status.execution).await
-    {
-        output::print_error(format_args!("the execution may go on: {error:#}"));
+    if observed.is_err() {
+        load_generator::stop(run.context(), &status.execution).await;
     }
     observed
 }

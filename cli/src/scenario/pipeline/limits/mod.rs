@@ -2,6 +2,7 @@
 
 use load::Schedule;
 use protocol::stats::{real, whole};
+use tokio::join;
 
 use super::Run;
 use super::estimate::start_delay;
@@ -39,9 +40,12 @@ pub async fn met(
         limits.extend(load_generator::limits(run, generator, workers));
     }
     limits.extend(api(run, options));
-    limits.extend(stream(run, rate, quantities.record_bytes()).await);
     let writes = rate * real(quantities.write_units());
-    limits.push(table_writes(run.context(), &run.deployed.table.name, writes).await);
+    let (stream, table) = join!(
+        stream(run, rate, quantities.record_bytes()),
+        table_writes(run.context(), &run.deployed.table.name, writes)
+    );
+    limits.extend(stream.into_iter().chain([table]));
     limits
 }
 

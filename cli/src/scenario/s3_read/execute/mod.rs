@@ -16,7 +16,6 @@ use tokio::time::Instant;
 use super::options::Options;
 use super::{Run, functions};
 use crate::exit::Interrupted;
-use crate::output;
 use crate::scenario::shared::billing_log::{self, Billed, Invocations, Span};
 use crate::scenario::shared::dead_letters::DeadLetters;
 use crate::scenario::shared::load_generator::{self, Generation};
@@ -126,10 +125,8 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observations> {
         Ok(all)
     };
     let all = run.stop.unless_aborted(observe_all, || remaining.borrow().clone()).await;
-    if all.is_err()
-        && let Err(error) = load_generator::stop(run.context(), &execution).await
-    {
-        output::print_error(format_args!("the execution may go on: {error:#}"));
+    if all.is_err() {
+        load_generator::stop(run.context(), &execution).await;
     }
     let all = all?;
     if all.runs.is_empty() {

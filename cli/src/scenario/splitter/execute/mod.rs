@@ -148,10 +148,8 @@ pub async fn execute(run: &Run, options: &Options) -> Result<Observation> {
     let under_way = UnderWay::default();
     let work = split_at_each(run, &event, &concurrencies, mapping.as_ref(), &under_way);
     let splits = run.stop.unless_aborted(work, || remaining_work(run, under_way.name.take())).await;
-    if splits.is_err()
-        && let Err(error) = load_generator::stop(run.context(), &under_way.execution).await
-    {
-        output::print_error(format_args!("the execution may go on: {error:#}"));
+    if splits.is_err() {
+        load_generator::stop(run.context(), &under_way.execution).await;
     }
     if let Some(mapping) = mapping {
         match (mapping.restore().await, &splits) {
